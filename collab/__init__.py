@@ -1,0 +1,32 @@
+"""The open cockpit of a live sales or support team, for the people who tune it.
+
+`collab.History` reads what happened, `collab.WhatIf` says what other weights would have changed, `collab.Weights` are
+the four knobs, `collab.Office` runs a team in this process. Importing this package loads none of them.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collab.history import History, export
+    from collab.office import Office
+    from collab.weights import Weights
+    from collab.whatif import WhatIf
+
+__all__ = ["History", "Office", "Weights", "WhatIf", "export"]
+
+_HOME = {
+    "History": "collab.history",
+    "Office": "collab.office",
+    "Weights": "collab.weights",
+    "WhatIf": "collab.whatif",
+    "export": "collab.history",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'collab' has no attribute {name!r}; it has {', '.join(__all__)}")

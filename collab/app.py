@@ -1,0 +1,43 @@
+"""The dashboard for `panel serve collab/app.py`: this process's office, shown to each session.
+
+Settings come from the environment: `COLLAB_REDIS` (URL of the stream), `COLLAB_HISTORY` (folder or URL of the history),
+`COLLAB_TENANT`, and `COLLAB_TEAM_AT_WORK=1` for the seeded team.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import panel as pn
+
+from collab.office import DEMO, Office, shared
+from collab.views.page import page
+from collab.views.socket import send_at_once
+
+TENANT = "main"
+"""The tenant when none is named."""
+
+
+def settings(**given: Any) -> dict[str, Any]:
+    """The office's settings: those given, else those of the environment, else the embedded default."""
+    at_work = given.get("team_at_work")
+    if at_work is None:
+        at_work = os.environ.get("COLLAB_TEAM_AT_WORK", "") not in ("", "0")
+    return {
+        "stream": given.get("stream") or os.environ.get("COLLAB_REDIS") or "embedded://",
+        "history": given.get("history") or os.environ.get("COLLAB_HISTORY") or "data/history",
+        "tenant": given.get("tenant") or os.environ.get("COLLAB_TENANT") or (DEMO if at_work else TENANT),
+        "team_at_work": at_work,
+    }
+
+
+def office() -> Office:
+    """This process's office, started with the first session."""
+    return shared(**settings())
+
+
+if pn.state.served:
+    pn.extension()
+    send_at_once()
+    page(office()).servable()

@@ -1,0 +1,267 @@
+"""The service: commands in, events out; one per tenant and process.
+
+A command is checked against the team as it is and appended in one atomic step, which refuses it if the team has moved
+on. Nothing is half done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from time import perf_counter
+from typing import Any
+
+from collab import metrics
+from collab.claims import claim
+from collab.events import (
+    AgentJoined,
+    AgentLeft,
+    CapacityChanged,
+    Decision,
+    Entry,
+    Event,
+    FirstResponded,
+    Lead,
+    LeadClosed,
+    LeadOverridden,
+    OfferAccepted,
+    OfferDeclined,
+    OfferExpired,
+    Presence,
+    PresenceChanged,
+    ShiftChanged,
+    WeightsAdopted,
+    checked,
+    new_id,
+    seconds_between,
+)
+from collab.live.follower import Follower
+from collab.live.stream import Stream
+from collab.router import TRIES, Router, TooLate
+from collab.team import OpenLead, Team
+from collab.weights import Weights
+
+__all__ = ["Desk", "TooLate", "utc_now"]
+
+
+def utc_now() -> datetime:
+    """The time now, in UTC."""
+    return datetime.now(UTC)
+
+
+class Desk:
+    """Takes commands for one tenant and appends the events that they cause to its stream.
+
+    Args:
+        stream: the tenant's stream; the desk follows it from `start` to `stop`.
+        team: the team so far (of a history), if the stream does not reach back to its beginning.
+        clock: tells the time of events; aware.
+        new_id: makes the ids of events.
+        timer: tells the seconds by which the time of a decision itself is taken.
+        explore: the share of leads, 0 to 1, routed by weights drawn at random (see `routing.decide`).
+        find: gives the last decision of a closed lead that the stream no longer keeps, or None.
+    """
+
+    def __init__(
+        self,
+        stream: Stream,
+        *,
+        team: Team | None = None,
+        clock: Callable[[], datetime] = utc_now,
+        new_id: Callable[[], str] = new_id,
+        timer: Callable[[], float] = perf_counter,
+        explore: float = 0.0,
+        find: Callable[[str], Decision | None] | None = None,
+    ) -> None:
+        self.stream = stream
+        self._clock, self._new_id = clock, new_id
+        self._follower = Follower(stream, team)
+        self._router = Router(self._follower, clock=clock, new_id=new_id, timer=timer, explore=explore, find=find)
+
+    @property
+    def team(self) -> Team:
+        """The team as it is now."""
+        return self._follower.team
+
+    @property
+    def tenant(self) -> str:
+        """The tenant whose team this is."""
+        return self.stream.tenant
+
+    async def start(self) -> None:
+        """Take in what the stream holds, give waiting leads away and follow the stream; twice is as once."""
+        await self._follower.start()
+        await self._router.start()
+
+    async def stop(self) -> None:
+        """Stop following; twice is as once."""
+        await self._router.stop()
+        await self._follower.stop()
+
+    def subscribe(self, callback: Callable[[list[Entry]], None]) -> Callable[[], None]:
+        """Call `callback` in the desk's loop with the tenant's entries, each once and in order; returns the way out."""
+        return self._follower.subscribe(callback)
+
+    async def add_agent(
+        self,
+        agent: str,
+        name: str,
+        *,
+        skills: dict[str, float] | None = None,
+        capacity: int = 5,
+        on_shift: bool = True,
+    ) -> None:
+        """Put an agent on the roster, or change their name, skills, capacity and shift."""
+        await self._append(
+            AgentJoined, agent=agent, name=name, skills=skills or {}, capacity=capacity, on_shift=on_shift
+        )
+        await self._router.drain()
+
+    async def remove_agent(self, agent: str) -> None:
+        """Take an agent off the roster; leads they hold stay theirs until closed, declined or overridden."""
+        self._known(agent)
+        await self._append(AgentLeft, agent=agent)
+
+    async def set_presence(self, agent: str, presence: Presence | str, reason: str = "") -> None:
+        """Change an agent's presence.
+
+        Raises:
+            ValueError: no such agent or presence.
+        """
+        self._known(agent)
+        await self._append(PresenceChanged, agent=agent, presence=_presence(presence), reason=reason)
+        await self._router.drain()
+
+    async def update_agent_workload(
+        self,
+        agent: str,
+        *,
+        capacity: int | None = None,
+        presence: Presence | str | None = None,
+        on_shift: bool | None = None,
+    ) -> None:
+        """Change what an agent can take: capacity, presence, shift, those that are given, in one step."""
+        self._known(agent)
+        changes: list[Event] = []
+        if capacity is not None:
+            changes.append(self._event(CapacityChanged, agent=agent, capacity=capacity))
+        if on_shift is not None:
+            changes.append(self._event(ShiftChanged, agent=agent, on_shift=on_shift))
+        if presence is not None:
+            changes.append(self._event(PresenceChanged, agent=agent, presence=_presence(presence)))
+        if not changes:
+            raise ValueError("nothing to update; give capacity, presence or on_shift")
+        await self._append_all(changes)
+        await self._router.drain()
+
+    async def route_lead(self, lead: Lead) -> Decision:
+        """Give the lead to an agent; with nobody eligible it waits, and the decision's agent is None.
+
+        The same lead id again gives the decision in force, whatever the other fields say.
+
+        Raises:
+            ValueError: a field of the lead is missing or out of bounds; names it.
+        """
+        return await self._router.route(checked(lead))
+
+    async def accept(self, lead: str, agent: str) -> None:
+        """The agent takes up the lead that they hold."""
+        await self._held(OfferAccepted, lead, agent)
+
+    async def decline(self, lead: str, agent: str, reason: str = "") -> None:
+        """The agent gives the lead back; it goes to the next, or waits."""
+        await self._held(OfferDeclined, lead, agent, reason=reason)
+        await self._router.drain()
+
+    async def expire(self, lead: str, agent: str) -> None:
+        """The agent did not take the lead up in time; it goes to the next, or waits."""
+        await self._held(OfferExpired, lead, agent)
+        await self._router.drain()
+
+    async def override(self, lead: str, to: str, *, by: str, reason: str = "") -> None:
+        """A person gives a held lead to another agent, who must have room for it."""
+        self._known(to)
+        state = self._open(lead)
+        await self._held(LeadOverridden, lead, state.holder or "", to=to, by=by, reason=reason)
+        await self._router.drain()
+
+    async def first_response(self, lead: str, agent: str) -> float:
+        """The customer has the first answer; returns the seconds since the lead came in."""
+        response_s = seconds_between(self._open(lead).arrived, self._clock())
+        await self._held(FirstResponded, lead, agent, response_s=response_s)
+        return response_s
+
+    async def close_lead(
+        self, lead: str, agent: str, *, converted: bool, value: float = 0.0, satisfaction: float | None = None
+    ) -> None:
+        """The work on the lead ended; its capacity goes to the lead that is due first."""
+        await self._held(LeadClosed, lead, agent, converted=converted, value=value, satisfaction=satisfaction)
+        await self._router.drain()
+
+    async def adopt_weights(self, weights: Weights, *, by: str, reason: str = "") -> int:
+        """Bring weights into force for all leads from now on; returns their version."""
+        for _ in range(TRIES):
+            version = weights.freeze(self.team.weights.version + 1)
+            event = self._event(WeightsAdopted, weights=version, by=by, reason=reason)
+            if (await self._follower.commit([claim(event)])).refused is None:
+                return version.version
+        raise TooLate(f"weights were changed {TRIES} times meanwhile; try again")
+
+    def coordination_metrics(self) -> dict[str, Any]:
+        """How the team stands now: queue, waits, presence, load, balance; times of the last 1,000 decisions.
+
+        `decided_ms` and `waited_s` are percentiles; they are never added. `balance` is Jain's index of utilization over
+        the agents on shift who are not offline.
+        """
+        now, queue, members = self._clock(), self.team.queue(), self.team.members()
+        on = [agent for agent in members if agent.on_shift and agent.presence != Presence.offline]
+        return {
+            "agents": len(members),
+            "online": len(on),
+            "presence": {str(p): sum(agent.presence == p for agent in members) for p in Presence},
+            "active": sum(agent.active for agent in members),
+            "capacity": sum(agent.capacity for agent in on),
+            "queue": len(queue),
+            "oldest_wait_s": max((seconds_between(lead.arrived, now) for lead in queue), default=0.0),
+            "utilization": sum(agent.utilization for agent in on) / len(on) if on else None,
+            "balance": metrics.balance([agent.utilization for agent in on]),
+            "decided_ms": metrics.percentiles(list(self._router.decided_ms)),
+            "waited_s": metrics.percentiles(list(self._router.waited_s)),
+            "weights": self.team.weights.id,
+        }
+
+    def _event(self, kind: type[Event], **fields: Any) -> Any:
+        return checked(kind(id=self._new_id(), time=self._clock(), **fields))
+
+    async def _append(self, kind: type[Event], **fields: Any) -> None:
+        await self._append_all([self._event(kind, **fields)])
+
+    async def _append_all(self, events: list[Event]) -> None:
+        receipt = await self._follower.commit([claim(event) for event in events])
+        if receipt.refused is not None:
+            raise TooLate(f"{receipt.refused.key} is {receipt.actual!r} by now; look at the team and try again")
+
+    async def _held(self, kind: type[Event], lead: str, agent: str, **fields: Any) -> None:
+        state = self._open(lead)
+        if state.holder != agent:
+            holder = f"with {state.holder}" if state.holder else "waiting in the queue"
+            raise ValueError(f"agent is {agent!r}, but lead {lead} is {holder}")
+        await self._append(kind, lead=lead, agent=agent, decision=state.decision, **fields)
+
+    def _known(self, agent: str) -> None:
+        if agent not in self.team.agents or self.team.agents[agent].left:
+            members = ", ".join(member.id for member in self.team.members()) or "nobody yet"
+            raise ValueError(f"agent is {agent!r}, who is not on the roster; on it: {members}")
+
+    def _open(self, lead: str) -> OpenLead:
+        state = self.team.leads.get(lead)
+        if state is None:
+            raise ValueError(f"lead is {lead!r}, which is not open; it never came in, or it was closed")
+        return state
+
+
+def _presence(presence: Presence | str) -> Presence:
+    try:
+        return Presence(presence)
+    except ValueError:
+        raise ValueError(f"presence is {presence!r}; it is one of {', '.join(Presence)}") from None

@@ -1,0 +1,162 @@
+"""The four factors: what speaks for an agent, each from 0 to 1, kept as whole ten-thousandths (pure).
+
+A `Sheet` holds the team's agents as columns, so that a decision among a thousand agents is a few vector steps; it
+recomputes the rows of those agents only who changed.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collab.events import SCALE, Lead, Presence
+from collab.team import RESPONSE_HALF_LIFE_S, Agent, Team
+
+READY = {
+    Presence.available: 1.0,
+    Presence.busy: 0.6,
+    Presence.in_call: 0.4,
+    Presence.away: 0.2,
+    Presence.offline: 0.0,
+}
+"""How ready an agent is to take a lead up, by presence."""
+
+PRIOR_CONVERSION, PRIOR_SATISFACTION, PRIOR_LEADS = 0.25, 4.0, 20.0
+"""What an agent without data counts as: a quarter of leads converts, satisfaction is 4 of 5; worth 20 leads."""
+
+TARGET_RESPONSE_S, PRIOR_RESPONSES = 60.0, 5.0
+"""The first response that scores 0.5, which is also what an agent without data counts as; worth 5 responses."""
+
+UNSTATED = 0.5
+"""Expertise when the lead states nothing to match."""
+
+BUDGET_BANDS = (("entry", 300_000.0), ("mid", 1_000_000.0), ("high", float("inf")))
+"""Budgets by band: the first whose upper edge is above the budget."""
+
+FEW_SKILLS = 512
+"""How many columns of skill levels a sheet keeps at most."""
+
+
+def availability(presence: Presence, active: int, capacity: int) -> float:
+    """Readiness of the presence times the free share of capacity: 0 when full or offline, 1 when idle and available."""
+    if capacity <= 0:
+        return 0.0
+    return READY[presence] * max(0.0, 1 - active / capacity)
+
+
+def wanted(lead: Lead) -> list[str]:
+    """The skills that a lead asks for: property, location, budget and language, those that it states."""
+    band = next((name for name, edge in BUDGET_BANDS if lead.budget < edge), "high") if lead.budget is not None else ""
+    stated = {"property": lead.property_type, "location": lead.location, "budget": band, "language": lead.language}
+    return [f"{kind}:{value.strip().lower().replace(' ', '-')}" for kind, value in stated.items() if value.strip()]
+
+
+def expertise(lead: Lead, skills: dict[str, float]) -> float:
+    """The mean of the agent's levels in the skills that the lead asks for; 0.5 when it asks for none."""
+    keys = wanted(lead)
+    return sum(skills.get(key, 0.0) for key in keys) / len(keys) if keys else UNSTATED
+
+
+def performance(closed: int, converted: int, rated: int, satisfaction: float) -> float:
+    """Conversion (.6) and satisfaction (.4) over all closed leads, shrunk towards the prior by 20 leads' worth.
+
+    With p = (converted + 20 x .25) / (closed + 20), conversion is p / (p + .25): 0.5 for the prior, towards 0.8 for
+    all converted. With s = (sum + 20 x 4) / (rated + 20) on the scale of 1 to 5, satisfaction is (s - 1) / 4.
+    """
+    p = (converted + PRIOR_LEADS * PRIOR_CONVERSION) / (closed + PRIOR_LEADS)
+    s = (satisfaction + PRIOR_LEADS * PRIOR_SATISFACTION) / (rated + PRIOR_LEADS)
+    return 0.6 * p / (p + PRIOR_CONVERSION) + 0.4 * (s - 1) / 4
+
+
+def responsiveness(weight: Any, total_s: Any, age_s: Any) -> Any:
+    """60 s / (60 s + m), m being the mean first response in seconds, shrunk towards 60 s by 5 responses' worth.
+
+    `weight` and `total_s` are the number and the sum of responses, each halved every four hours up to the newest,
+    which is `age_s` seconds old; they fade on with that age, so an agent who rests returns to 0.5. Arrays pass too.
+    """
+    fade = np.exp2(-np.maximum(age_s, 0.0) / RESPONSE_HALF_LIFE_S)
+    mean_s = (total_s * fade + PRIOR_RESPONSES * TARGET_RESPONSE_S) / (weight * fade + PRIOR_RESPONSES)
+    return TARGET_RESPONSE_S / (TARGET_RESPONSE_S + mean_s)
+
+
+def whole(factor: Any) -> Any:
+    """A factor of 0 to 1 as an integer of 0 to 10,000."""
+    return np.rint(np.asarray(factor) * SCALE).astype(np.int64)
+
+
+class Sheet:
+    """The agents on the roster as columns, ordered by id; `refresh` brings them up to a team."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, Agent] = {}
+        self._levels: dict[str, NDArray[np.float64]] = {}
+        self._rebuild(Team())
+
+    def refresh(self, team: Team) -> None:
+        """Take over the agents who changed since the last time."""
+        if len(self._seen) != len(team.agents):
+            self._rebuild(team)
+            return
+        for agent in team.agents.values():
+            known = self._seen.get(agent.id)
+            if agent is known:
+                continue
+            if known is None or agent.left or known.left:
+                self._rebuild(team)
+                return
+            self._seen[agent.id] = agent
+            self._set(self.row[agent.id], agent)
+
+    def factors(self, lead: Lead, time: datetime) -> NDArray[np.int64]:
+        """Factors of all agents for this lead at this time: shape (4, agents), 0 to 10,000."""
+        age_s = time.timestamp() - self._responded
+        keys = wanted(lead)
+        match = sum(self._level(key) for key in keys) / len(keys) if keys else np.full(len(self.rows), UNSTATED)
+        replies = responsiveness(self._weight, self._total_s, age_s)
+        return whole(np.stack([self._availability, match, self._performance, replies]))
+
+    def level(self, skill: str) -> NDArray[np.float64]:
+        """Levels of all agents in this skill, 0 where they lack it."""
+        return self._level(skill.strip().lower())
+
+    def _rebuild(self, team: Team) -> None:
+        self._seen = dict(team.agents)
+        self.rows = team.members()
+        n = len(self.rows)
+        self.agents = [agent.id for agent in self.rows]
+        self.row = {agent: row for row, agent in enumerate(self.agents)}
+        self.presence = [""] * n
+        self.active, self.capacity, self.closed, self.responses = [0] * n, [0] * n, [0] * n, [0] * n
+        self.on_shift, self.offline = np.zeros(n, bool), np.zeros(n, bool)
+        self.free = np.zeros(n, np.int64)
+        self._availability, self._performance = np.zeros(n), np.zeros(n)
+        self._weight, self._total_s, self._responded = np.zeros(n), np.zeros(n), np.zeros(n)
+        self._levels.clear()
+        for row, agent in enumerate(self.rows):
+            self._set(row, agent)
+
+    def _set(self, row: int, agent: Agent) -> None:
+        if agent.skills is not self.rows[row].skills:
+            self._levels.clear()
+        self.rows[row] = agent
+        self.presence[row] = str(agent.presence)
+        self.active[row], self.capacity[row] = agent.active, agent.capacity
+        self.closed[row], self.responses[row] = agent.closed, agent.responses
+        self.on_shift[row], self.offline[row] = agent.on_shift, agent.presence == Presence.offline
+        self.free[row] = agent.capacity - agent.active
+        self._availability[row] = availability(agent.presence, agent.active, agent.capacity)
+        self._performance[row] = performance(agent.closed, agent.converted, agent.rated, agent.satisfaction)
+        self._weight[row], self._total_s[row] = agent.response_weight, agent.response_total_s
+        self._responded[row] = agent.responded.timestamp() if agent.responded else 0.0
+
+    def _level(self, skill: str) -> NDArray[np.float64]:
+        column = self._levels.get(skill)
+        if column is None:
+            if len(self._levels) >= FEW_SKILLS:
+                self._levels.clear()
+            column = np.array([agent.skills.get(skill, 0.0) for agent in self.rows], dtype=float)
+            self._levels[skill] = column
+        return column

@@ -1,0 +1,20 @@
+"""What happened, kept: tables that one recorder writes, every event exactly once, and any number of processes read."""
+
+from __future__ import annotations
+
+from collab.history.export import export
+from collab.history.folder import HistoryUnwritable, NewerHistory, NotAHistory
+from collab.history.reading import History
+from collab.history.recorder import HistoryMismatch, Recorder
+from collab.history.writer import HistoryInUse
+
+__all__ = [
+    "History",
+    "HistoryInUse",
+    "HistoryMismatch",
+    "HistoryUnwritable",
+    "NewerHistory",
+    "NotAHistory",
+    "Recorder",
+    "export",
+]

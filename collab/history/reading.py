@@ -1,0 +1,230 @@
+"""What happened, read: frames, SQL, events and the team, from any process while another records."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import duckdb
+import msgspec
+import numpy as np
+import pandas as pd
+
+from collab.events import Entry, LeadAssigned, decode
+from collab.history.folder import Folder
+from collab.history.frames import fetch, frame, frame_of
+from collab.history.pinned import NEEDS, Result, Source
+from collab.history.schema import CANDIDATES, VIEWS
+from collab.records import Decision, aware
+from collab.team import Team, fold
+
+ASKING = {"SELECT", "EXPLAIN", "MULTI"}
+"""Kinds of SQL statements that only ask; a PIVOT is of several steps."""
+
+PART = 20_000
+"""Places of the stream that are read at once."""
+
+
+class History:
+    """The history of one tenant, read-only; every question sees what is recorded by then.
+
+    Args:
+        url: the folder, or an object-store URL with `storage_options` as delta-rs names them.
+        tenant: whose history; may be left out if there is only one.
+
+    Raises:
+        NotAHistory: the folder holds other things (at the first question).
+        NewerHistory: the tables are newer than this program (at the first question).
+    """
+
+    def __init__(
+        self,
+        url: str | os.PathLike[str] = "data/history",
+        tenant: str | None = None,
+        *,
+        storage_options: Mapping[str, str] | None = None,
+    ) -> None:
+        self._source = Source(Folder(url, storage_options), tenant)
+        self._until: int | None = None
+
+    def __repr__(self) -> str:
+        tenant = f", {self._source.wanted!r}" if self._source.wanted else ""
+        place = "" if self._until is None else f".as_of({self._until})"
+        return f"History({self._source.folder.url!r}{tenant}){place}"
+
+    @property
+    def url(self) -> str:
+        """The folder or URL."""
+        return self._source.folder.url
+
+    @property
+    def exists(self) -> bool:
+        """Has anything of this tenant been recorded?"""
+        return self._source.tenant() is not None
+
+    @property
+    def tenant(self) -> str | None:
+        """Whose history it is; None if none was named and nothing is recorded yet."""
+        found = self._source.tenant()
+        return self._source.wanted if found is None else found.name
+
+    @property
+    def tenants(self) -> list[str]:
+        """Everyone who has a history in this folder."""
+        return sorted(self._source.folder.tenants())
+
+    @property
+    def last(self) -> int:
+        """The last place on the stream that is recorded, whichever tenant's; 0 if nothing is."""
+        reached = self._source.reached(partition=True)
+        return reached if self._until is None else min(self._until, reached)
+
+    @property
+    def own_last(self) -> int:
+        """The last place up to which this tenant's events are recorded; 0 if none are."""
+        reached = self._source.reached()
+        return reached if self._until is None else min(self._until, reached)
+
+    def as_of(self, moment: int | datetime) -> History:
+        """The history as it was after the event at a place, or after the last event at or before an aware time.
+
+        Raises:
+            ValueError: the time has no zone, or the place is below 0.
+        """
+        if isinstance(moment, datetime):
+            time = aware(moment, "moment")
+            found = self._rows(["events"], "SELECT max(seq) FROM events WHERE time <= ?", time)[0][0]
+            moment = found or 0
+        if moment < 0:
+            raise ValueError(f"moment is {moment}; give a place on the stream of 0 or more, or an aware time")
+        history = object.__new__(type(self))
+        history._source = self._source
+        history._until = moment if self._until is None else min(moment, self._until)
+        return history
+
+    def sql(self, query: str) -> pd.DataFrame:
+        """The answer to a query over the views of docs/history.md.
+
+        Raises:
+            ValueError: it is not one query; `connect` gives a connection on which anything goes.
+        """
+        words = set(re.findall(r"\w+", query.lower()))
+
+        def work(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+            statements = connection.extract_statements(query)
+            if len(statements) != 1 or statements[0].type.name not in ASKING:
+                raise ValueError(f"query is {query!r}; ask with one SELECT, or use connect() for anything else")
+            return frame_of(connection.sql(query))
+
+        return self._source.read([name for name in VIEWS if name in words] or VIEWS, self._until, work)
+
+    def connect(self) -> duckdb.DuckDBPyConnection:
+        """A DuckDB connection with a view for each table, at this moment; its files are kept at least an hour."""
+        return self._source.connect(self._until)
+
+    def columns(self, view: str, names: Sequence[str] | None = None) -> dict[str, np.ndarray]:
+        """Columns as numpy arrays, the fast way: words are integer codes, and `<name>.names` has the words, sorted.
+
+        Raises:
+            ValueError: there is no such view or column.
+        """
+        if view not in VIEWS:
+            raise ValueError(f"the history has no {view!r}; it has {', '.join(VIEWS)}")
+        wanted = [column.name for column in VIEWS[view].columns] if names is None else list(names)
+        return self._read(view, lambda connection: fetch(connection, VIEWS[view], wanted))
+
+    def assignments(self) -> pd.DataFrame:
+        """Decisions, one row each, with whether a person overrode them."""
+        return self._frame("assignments")
+
+    def candidates(self) -> pd.DataFrame:
+        """Every agent that a decision looked at, one row a decision and agent."""
+        return self._frame("candidates")
+
+    def outcomes(self) -> pd.DataFrame:
+        """How leads went, one row for every lead with a first answer or an end."""
+        return self._frame("outcomes")
+
+    def offers(self) -> pd.DataFrame:
+        """What became of leads that were given to an agent."""
+        return self._frame("offers")
+
+    def arrivals(self) -> pd.DataFrame:
+        """Leads that came in."""
+        return self._frame("arrivals")
+
+    def presence(self) -> pd.DataFrame:
+        """Changes of agents: presence, capacity, shift, joined, left."""
+        return self._frame("presence")
+
+    def weights(self) -> pd.DataFrame:
+        """Versions of the weights that came into force."""
+        return self._frame("weights")
+
+    def events(self, after: int = 0) -> list[Entry]:
+        """The events after a place, in order."""
+        return list(self.each_event(after))
+
+    def each_event(self, after: int = 0) -> Iterator[Entry]:
+        """The events after a place up to those recorded now, in order, a part at a time."""
+        tenant, last = self.tenant or "", self._rows(["events"], "SELECT max(seq) FROM events")[0][0] or 0
+        for start in range(after, last, PART):
+            end = min(start + PART, last)
+            query = "SELECT seq, data FROM events WHERE seq > ? AND seq <= ? ORDER BY seq"
+            for seq, data in self._rows(["events"], query, start, end):
+                yield Entry(seq, tenant, decode(data))
+
+    def team(self) -> Team:
+        """The team after the last recorded event: the newest snapshot, and the events after it."""
+        rows = self._rows(["snapshots"], "SELECT seq, team FROM snapshots ORDER BY seq DESC LIMIT 1")
+        team = None
+        if rows:
+            try:
+                team = Team.restore(rows[0][1])
+            except (msgspec.DecodeError, ValueError):
+                team = None  # of another version of the program: all events are folded instead
+        return fold(self.each_event(after=team.seq if team else 0), team)
+
+    def decision_on(self, lead: str) -> Decision | None:
+        """The last decision on a lead; None if there is none."""
+        rows = self._rows(
+            ["decisions", "events"],
+            "SELECT data FROM events WHERE seq = (SELECT max(seq) FROM decisions WHERE lead = ?)",
+            lead,
+        )
+        event = decode(rows[0][0]) if rows else None
+        return event.decision if isinstance(event, LeadAssigned) else None
+
+    def closed(self, within_s: float) -> list[str]:
+        """The ids of leads that ended in the last so many seconds."""
+        since = datetime.now(UTC) - timedelta(seconds=within_s)
+        return [row[0] for row in self._rows(["closings"], "SELECT DISTINCT lead FROM closings WHERE time > ?", since)]
+
+    def id_at(self, seq: int) -> str | None:
+        """The id of the event at a place; None if this tenant has none there."""
+        rows = self._rows(["events"], "SELECT id FROM events WHERE seq = ?", seq)
+        return rows[0][0] if rows else None
+
+    def time_of(self, seq: int) -> datetime:
+        """When the event at a place happened.
+
+        Raises:
+            KeyError: this tenant has none there.
+        """
+        rows = self._rows(["events"], "SELECT epoch_us(time) FROM events WHERE seq = ?", seq)
+        if not rows:
+            raise KeyError(seq)
+        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=rows[0][0])
+
+    def _frame(self, view: str) -> pd.DataFrame:
+        return self._read(view, lambda connection: frame(connection, VIEWS[view]))
+
+    def _read(self, view: str, work: Callable[[duckdb.DuckDBPyConnection], Result]) -> Result:
+        names = [view, "decisions"] if view == CANDIDATES.name else [view, *NEEDS.get(view, ())]
+        return self._source.read(names, self._until, work)
+
+    def _rows(self, names: Sequence[str], query: str, *values: Any) -> list[tuple[Any, ...]]:
+        return self._source.read(names, self._until, lambda c: c.execute(query, values).fetchall())

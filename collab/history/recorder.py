@@ -1,0 +1,284 @@
+"""Follows a stream and keeps what happens: at least every second or 5,000 events, exactly once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Protocol
+
+from deltalake.exceptions import DeltaError
+
+from collab.events import Entry
+from collab.history.folder import Folder
+from collab.history.writer import Writer
+
+logger = logging.getLogger(__name__)
+
+KEEP_ON_STREAM = 100_000
+"""So many recorded events stay on the stream for those who follow it."""
+
+TRIM_EVERY = 1_000
+"""The stream is trimmed when so many events more may go."""
+
+READ_AT_ONCE = 500
+"""Events read in one step, so that others on the loop get their turn."""
+
+
+class Readable(Protocol):
+    """What the recorder needs of a stream."""
+
+    partition: int
+
+    async def read(self, after: int, count: int = 1000) -> list[Entry]:
+        """The entries after a place."""
+
+    async def last(self) -> int:
+        """The last place; 0 if there never was one."""
+
+    async def first(self) -> int:
+        """The first place still kept."""
+
+    async def trim(self, before: int) -> None:
+        """Drop the entries before a place."""
+
+
+class HistoryMismatch(RuntimeError):
+    """The stream and the history are not of the same events; give the recorder the history that belongs to the stream.
+
+    An emptied stream is set to the end of its history with `Stream.restore(history.last, history.team().values())`.
+    """
+
+
+class Recorder:
+    """Keeps all events of a stream's partition in the history, tenant by tenant; one at a time for a local folder.
+
+    Attributes:
+        recorded: the last place that is kept.
+        trouble: what keeps the recorder from going on just now (disk full, no Redis), tried again every `every_s`.
+
+    Args:
+        url: the folder, or an object-store URL with `storage_options` as delta-rs names them.
+        stream: what to record; any object with the `partition`, `read`, `last`, `first` and `trim` of a Stream.
+        every_s: seconds between two appends when little happens.
+        at_most: events of one append.
+        snapshot_every: a snapshot of a tenant's team is kept after so many events, and on stop.
+        compact_every: small files are merged, and left-over ones dropped after an hour, every so many appends.
+    """
+
+    def __init__(
+        self,
+        url: str | os.PathLike[str],
+        stream: Readable,
+        *,
+        every_s: float = 1.0,
+        at_most: int = 5000,
+        snapshot_every: int = 20_000,
+        compact_every: int = 60,
+        storage_options: Mapping[str, str] | None = None,
+    ) -> None:
+        self.every_s, self.at_most = every_s, at_most
+        self.recorded = 0
+        self.trouble: Exception | None = None
+        self._stream = stream
+        self._writer = Writer(
+            Folder(url, storage_options),
+            stream.partition,
+            snapshot_every=snapshot_every,
+            compact_every=compact_every,
+        )
+        self._task: asyncio.Task[None] | None = None
+        self._wake = asyncio.Event()
+        self._moved = asyncio.Condition()
+        self._stopping = False
+        self._trimmed = 0
+
+    @property
+    def url(self) -> str:
+        """The folder or URL of the history."""
+        return self._writer.folder.url
+
+    def acquire(self) -> None:
+        """Make sure that no other recorder writes here; `start` does it too.
+
+        Raises:
+            HistoryInUse: another recorder writes this history.
+            NotAHistory, NewerHistory, HistoryUnwritable: it cannot be written.
+        """
+        self._writer.lock()
+
+    async def start(self) -> None:
+        """Open the history, check that it belongs to the stream, and begin to record.
+
+        Raises:
+            HistoryMismatch: the stream and the history are not of the same events.
+            HistoryInUse, NotAHistory, NewerHistory, HistoryUnwritable: it cannot be written.
+        """
+        if self._task is not None:
+            return
+        try:
+            await asyncio.to_thread(self._writer.open)
+            self.recorded = self._writer.recorded
+            await self._check()
+        except BaseException:
+            self._writer.close()
+            raise
+        self._stopping = False
+        self._task = asyncio.create_task(self._run(), name="recorder")
+        logger.info("recorder of partition %s writes %s after %s", self._stream.partition, self.url, self.recorded)
+
+    async def run(self) -> None:
+        """Start, and record until cancelled or until the stream and the history differ."""
+        await self.start()
+        assert self._task is not None
+        try:
+            await asyncio.shield(self._task)
+        finally:
+            await self.stop()
+
+    async def stop(self) -> None:
+        """Record what is on the stream, keep a snapshot of every team, and let others write; twice is as once."""
+        task, self._task = self._task, None
+        self._stopping = True
+        self._wake.set()
+        try:
+            if task is not None:
+                await asyncio.wait([task])
+                if task.exception() is None and self.trouble is None:
+                    await asyncio.to_thread(self._writer.snapshot)
+        finally:
+            self._writer.close()
+        logger.info("recorder of partition %s stopped after %s", self._stream.partition, self.recorded)
+
+    async def __aenter__(self) -> Recorder:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    def wake(self) -> None:
+        """Record now instead of at the end of `every_s`; call it in the recorder's loop."""
+        self._wake.set()
+
+    async def flush(self, seq: int | None = None) -> None:
+        """Wait until the event at a place is recorded; without one, all that are on the stream now.
+
+        Raises:
+            HistoryMismatch: the recorder ended because the stream and the history differ.
+            RuntimeError: it is not running.
+        """
+        wanted = await self._stream.last() if seq is None else seq
+        self.wake()
+        async with self._moved:
+            await self._moved.wait_for(lambda: self.recorded >= wanted or self._ended())
+        if self.recorded < wanted:
+            if self._task is not None and self._task.done():
+                self._task.result()
+            raise RuntimeError(f"the recorder is not running; {wanted} was asked for and {self.recorded} is recorded")
+
+    def _ended(self) -> bool:
+        return self._task is None or self._task.done()
+
+    async def _check(self) -> None:
+        """Refuse a stream that is not the continuation of the history."""
+        last, first, recorded = await self._stream.last(), await self._stream.first(), self.recorded
+        if last < recorded:
+            raise HistoryMismatch(
+                f"the stream ends at {last} and the history at {self.url} at {recorded}; restore the stream with "
+                "Stream.restore(history.last, history.team().values()), or give the history that belongs to it"
+            )
+        if last > recorded and first > recorded + 1:
+            raise HistoryMismatch(self._gap(first))
+        if recorded and first <= recorded:
+            found = await self._stream.read(recorded - 1, 1)
+            ids = await asyncio.to_thread(self._writer.ids_at, recorded)
+            if found and found[0].seq == recorded and ids and found[0].event.id not in ids:
+                raise HistoryMismatch(
+                    f"event {recorded} is {found[0].event.id} on the stream and {ids[0]} in the history at {self.url}; "
+                    "give the history that belongs to this stream, or a new folder"
+                )
+
+    def _gap(self, first: int) -> str:
+        return (
+            f"the stream begins at {first} and the history at {self.url} ends at {self.recorded}, so events between "
+            "them are lost; give the history that has them, or empty the stream and restore it from this one"
+        )
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            while True:
+                due = loop.time() + self.every_s
+                took = await self._step()
+                if self._stopping and took == 0:
+                    return
+                if took < self.at_most and not self._stopping:
+                    await self._pause(due - loop.time())
+        except Exception:
+            logger.exception("the recorder of %s ended", self.url)
+            raise
+        finally:
+            asyncio.get_running_loop().call_soon(self._announce)
+
+    async def _step(self) -> int:
+        """Record one batch, and return how many events it had; trouble is kept and tried again."""
+        try:
+            if self.trouble is not None:
+                await asyncio.to_thread(self._writer.open)
+                self.recorded = self._writer.recorded
+            entries = await self._next()
+            if entries:
+                await asyncio.to_thread(self._writer.write, entries)
+                self.recorded = self._writer.recorded
+                await self._trim()
+            elif await self._stream.last() < self.recorded:
+                await self._check()
+        except (OSError, DeltaError) as error:
+            if self.trouble is None:
+                logger.error("nothing can be recorded into %s, trying again: %s", self.url, error)
+            self.trouble = error
+            return 0
+        if self.trouble is not None:
+            logger.info("recording into %s again", self.url)
+            self.trouble = None
+        async with self._moved:
+            self._moved.notify_all()
+        return len(entries)
+
+    async def _next(self) -> list[Entry]:
+        entries: list[Entry] = []
+        while len(entries) < self.at_most:
+            after = entries[-1].seq if entries else self.recorded
+            found = await self._stream.read(after, min(READ_AT_ONCE, self.at_most - len(entries)))
+            if found and found[0].seq != after + 1:
+                raise HistoryMismatch(self._gap(found[0].seq))
+            entries += found
+            if not found:
+                break
+        return entries
+
+    async def _trim(self) -> None:
+        before = self.recorded - KEEP_ON_STREAM + 1
+        if before - self._trimmed >= TRIM_EVERY:
+            await self._stream.trim(before)
+            self._trimmed = before
+
+    async def _pause(self, seconds: float) -> None:
+        if seconds > 0:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), seconds)
+        self._wake.clear()
+
+    def _announce(self) -> None:
+        """Tell those who wait in `flush` that the recorder ended."""
+        self._announcing = asyncio.ensure_future(self._notify())
+
+    async def _notify(self) -> None:
+        async with self._moved:
+            self._moved.notify_all()

@@ -1,0 +1,183 @@
+"""Events as the rows of all tables, in columns (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from collab import events
+from collab.events import Entry, Event, encode, kind
+from collab.history.schema import CANDIDATES, DERIVED, EVENTS
+from collab.reasons import reasoning
+from collab.records import FACTORS, Decision, Lead
+
+Columns = dict[str, list[Any]]
+"""The columns of a table by name, all of one length; times are microseconds since 1970."""
+
+Row = tuple[Any, ...]
+"""The fields of one row, in the order of the columns."""
+
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+_COPIED = ("agent", "gate", "presence", "active", "capacity", *FACTORS, "closed", "responses", "score", "propensity")
+_PER_DECISION = ("seq", "decision", "time", "lead", "weights", "seed")
+
+
+def microseconds(time: datetime) -> int:
+    """Microseconds since 1970 of an aware time."""
+    return (time - _EPOCH) // _MICROSECOND
+
+
+def event_rows(entries: Iterable[Entry]) -> Columns:
+    """The rows of `events`."""
+    rows = [(e.seq, e.event.id, microseconds(e.event.time), kind(e.event), encode(e.event).decode()) for e in entries]
+    return _columns([column.name for column in EVENTS.columns], rows)
+
+
+def derived_rows(entries: Iterable[Entry]) -> dict[str, Columns]:
+    """The rows of every derived table that these entries add to, by table."""
+    rows: dict[str, list[Row]] = {table.name: [] for table in DERIVED}
+    candidates: Columns = {column.name: [] for column in CANDIDATES.columns}
+    for entry in entries:
+        table, make = _ROWS[type(entry.event)]
+        time = microseconds(entry.event.time)
+        rows[table].append((entry.seq, *make(time, entry.event)))
+        if isinstance(entry.event, events.LeadAssigned):
+            _add_candidates(candidates, (entry.seq, entry.event.id, time), entry.event.decision)
+    made = {
+        table.name: _columns([column.name for column in table.columns], rows[table.name])
+        for table in DERIVED
+        if rows[table.name]
+    }
+    if candidates["seq"]:
+        made[CANDIDATES.name] = candidates
+    return made
+
+
+def _columns(names: Sequence[str], rows: list[Row]) -> Columns:
+    values = zip(*rows, strict=True) if rows else ((),) * len(names)
+    return {name: list(column) for name, column in zip(names, values, strict=True)}
+
+
+def _add_candidates(columns: Columns, head: tuple[int, str, int], decision: Decision) -> None:
+    candidates, count = decision.candidates, len(decision.candidates)
+    repeated = (*head, decision.lead.id, decision.weights.id, decision.seed)
+    for name, value in zip(_PER_DECISION, repeated, strict=True):
+        columns[name] += [value] * count
+    for name in _COPIED:
+        columns[name] += getattr(candidates, name)
+    columns["eligible"] += [not gate for gate in candidates.gate]
+    columns["chosen"] += [agent == decision.agent for agent in candidates.agent]
+    columns["utilization"] += [
+        active / capacity if capacity else float(active)
+        for active, capacity in zip(candidates.active, candidates.capacity, strict=True)
+    ]
+
+
+def _features(lead: Lead) -> Row:
+    return (
+        lead.property_type,
+        lead.location,
+        lead.budget,
+        lead.language,
+        str(lead.urgency),
+        lead.score,
+        " ".join(lead.requires),
+        lead.source,
+    )
+
+
+def _decision(time: int, event: events.LeadAssigned) -> Row:
+    decision = event.decision
+    return (
+        event.id,
+        time,
+        decision.lead.id,
+        decision.agent,
+        *_features(decision.lead),
+        decision.weights.id,
+        decision.weights.version,
+        *decision.weights.values,
+        decision.mode,
+        None if decision.drawn is None else "-".join(map(str, decision.drawn)),
+        decision.explore,
+        decision.seed,
+        decision.score,
+        decision.confidence,
+        decision.propensity,
+        decision.position,
+        decision.waited_s,
+        decision.decided_ms,
+        decision.router,
+        decision.block,
+        decision.arm,
+        reasoning(decision),
+    )
+
+
+def _offer(outcome: str) -> Callable[[int, Any], Row]:
+    def row(time: int, event: Any) -> Row:
+        reason = event.reason if isinstance(event, events.OfferDeclined) else None
+        return time, event.lead, event.decision, event.agent, outcome, None, None, reason
+
+    return row
+
+
+def _override(time: int, event: events.LeadOverridden) -> Row:
+    return time, event.lead, event.decision, event.agent, "overridden", event.to, event.by, event.reason
+
+
+def _response(time: int, event: events.FirstResponded) -> Row:
+    return time, event.lead, event.decision, event.agent, event.response_s
+
+
+def _closing(time: int, event: events.LeadClosed) -> Row:
+    how = (event.converted, event.value, event.satisfaction)
+    return time, event.lead, event.decision, event.agent, *how
+
+
+def _joined(time: int, event: events.AgentJoined) -> Row:
+    return time, event.agent, "joined", None, event.capacity, event.on_shift, ""
+
+
+def _left(time: int, event: events.AgentLeft) -> Row:
+    return time, event.agent, "left", None, None, None, ""
+
+
+def _presence(time: int, event: events.PresenceChanged) -> Row:
+    return time, event.agent, "presence", str(event.presence), None, None, event.reason
+
+
+def _capacity(time: int, event: events.CapacityChanged) -> Row:
+    return time, event.agent, "capacity", None, event.capacity, None, ""
+
+
+def _shift(time: int, event: events.ShiftChanged) -> Row:
+    return time, event.agent, "shift", None, None, event.on_shift, ""
+
+
+def _weights(time: int, event: events.WeightsAdopted) -> Row:
+    weights = event.weights
+    return time, weights.version, weights.id, *weights.values, event.by, event.reason
+
+
+def _arrival(time: int, event: events.LeadArrived) -> Row:
+    return time, event.lead.id, *_features(event.lead)
+
+
+_ROWS: dict[type[Event], tuple[str, Callable[[int, Any], Row]]] = {
+    events.AgentJoined: ("presence", _joined),
+    events.AgentLeft: ("presence", _left),
+    events.PresenceChanged: ("presence", _presence),
+    events.CapacityChanged: ("presence", _capacity),
+    events.ShiftChanged: ("presence", _shift),
+    events.LeadArrived: ("arrivals", _arrival),
+    events.LeadAssigned: ("decisions", _decision),
+    events.OfferAccepted: ("offers", _offer("accepted")),
+    events.OfferDeclined: ("offers", _offer("declined")),
+    events.OfferExpired: ("offers", _offer("expired")),
+    events.LeadOverridden: ("offers", _override),
+    events.FirstResponded: ("responses", _response),
+    events.LeadClosed: ("closings", _closing),
+    events.WeightsAdopted: ("weights", _weights),
+}

@@ -1,0 +1,1 @@
+"""The inward shore: the stream on which every event has its place, in Redis or in this process."""

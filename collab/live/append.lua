@@ -1,0 +1,85 @@
+-- Appends a batch of events to the stream of a partition: all of them, in order, or none.
+--
+-- KEYS  1 the stream, 2 its counter, 3 the tenant's mark (the seq of its last event), then an id key for each event,
+--       then the value keys that guards and effects name. All carry the partition's hash tag.
+-- ARGV  1 the tenant, 2 how many events, 3 the seq after which to read ("" for none), 4 the most entries to read,
+--       5 how many seconds event ids are remembered, 6 what holds for the events, then the JSON of each event.
+--       What holds is JSON too (one argument, because each costs): for each event its guards {kind, key, operand} and
+--       its effects {kind, key, value, seconds}. Keys are places in KEYS; so is the operand of "below".
+-- Reply {1, seq, entries}                       appended; seq is the last event's
+--       {2, seq, entries}                       an event's id was appended before, its append ended at seq
+--       {0, event, guard, actual, entries}      that guard of that event (counted from 0) did not hold
+--       entries are those after ARGV 3 that were there before this call.
+local tenant, events, remembered = ARGV[1], tonumber(ARGV[2]), ARGV[5]
+local first_value = 4 + events
+local AT_ONCE = 1000 -- unpack() has a limit
+
+-- What each key holds, as the effects so far have left it: nothing is written until every guard has held.
+local held = {}
+for first = 2, #KEYS, AT_ONCE do
+  local last = math.min(first + AT_ONCE - 1, #KEYS)
+  local found = redis.call("MGET", unpack(KEYS, first, last))
+  for key = first, last do held[key] = found[key - first + 1] end
+end
+local before = tonumber(held[2] or 0)
+
+local function place(seq) return string.format("%.0f", seq) end
+
+local function missed()
+  if ARGV[3] == "" or tonumber(ARGV[3]) >= before then return {} end
+  return redis.call("XRANGE", KEYS[1], place(tonumber(ARGV[3]) + 1), "+", "COUNT", ARGV[4])
+end
+
+for key = 4, first_value - 1 do
+  if held[key] then return {2, tonumber(held[key]), missed()} end
+end
+
+local function holds(kind, key, operand)
+  if kind == "absent" then return not held[key] end
+  if kind == "equals" then return held[key] == operand end
+  return tonumber(held[key] or 0) < tonumber(held[operand] or 0)
+end
+
+local changed, seconds = {}, {}
+for event, rules in ipairs(cjson.decode(ARGV[6])) do
+  for number, guard in ipairs(rules[1]) do
+    if not holds(guard[1], guard[2], guard[3]) then
+      return {0, event - 1, number - 1, held[guard[2]], missed()}
+    end
+  end
+  for _, effect in ipairs(rules[2]) do
+    local kind, key, value = effect[1], effect[2], effect[3]
+    if kind == "put" then
+      held[key] = value == "@seq" and place(before + event) or value
+    elseif kind == "add" then
+      held[key] = place(tonumber(held[key] or 0) + value)
+    else
+      held[key] = false
+    end
+    changed[key], seconds[key] = true, effect[4]
+  end
+end
+
+-- The entries first: should the server refuse to write, it refuses here and nothing is half done.
+local entries = missed()
+local last = place(before + events)
+for event = 1, events do
+  redis.call("XADD", KEYS[1], place(before + event) .. "-0", "t", tenant, "d", ARGV[6 + event])
+end
+local sets, gone = {KEYS[2], last, KEYS[3], last}, {}
+for key = first_value, #KEYS do
+  if changed[key] then
+    if not held[key] then
+      gone[#gone + 1] = KEYS[key]
+    elseif seconds[key] > 0 then
+      redis.call("SET", KEYS[key], held[key], "EX", place(seconds[key]))
+    else
+      sets[#sets + 1] = KEYS[key]
+      sets[#sets + 1] = held[key]
+    end
+  end
+end
+for first = 1, #sets, AT_ONCE do redis.call("MSET", unpack(sets, first, math.min(first + AT_ONCE - 1, #sets))) end
+for first = 1, #gone, AT_ONCE do redis.call("DEL", unpack(gone, first, math.min(first + AT_ONCE - 1, #gone))) end
+for key = 4, first_value - 1 do redis.call("SET", KEYS[key], last, "EX", remembered) end
+return {1, before + events, entries}

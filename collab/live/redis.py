@@ -1,0 +1,207 @@
+"""The one place where clients of Redis, and of the server embedded in this process, are made.
+
+Timeouts, retries and the protocol are set here and nowhere else: an address cannot change them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from importlib.resources import files
+from typing import Any
+
+from fakeredis import FakeServer, FakeStrictRedis
+from fakeredis.aioredis import FakeAsyncRedisConnection
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.connection import parse_url
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.exceptions import AuthenticationError, InvalidResponse
+from redis.exceptions import ConnectionError as NoConnection
+from redis.exceptions import TimeoutError as NoReply
+
+SCHEMES = ("embedded", "redis", "rediss", "unix")
+"""The kinds of address that a stream can have."""
+
+REPLY_S = 3.0
+"""How long a reply may take before the command is tried again."""
+
+BLOCK_S = 1.0
+"""How long one read waits for new entries; below REPLY_S, or the wait itself would count as a lost reply."""
+
+SCRIPTS = {name: files("collab.live").joinpath(f"{name}.lua").read_text("utf-8") for name in ("append", "restore")}
+"""The steps that are one for the server, by name; each file says what its keys, arguments and reply are."""
+
+_EMBEDDED = re.compile(r"embedded://([\w.-]*)/?")
+
+
+class StreamUnreachable(ConnectionError):
+    """No Redis answers at the URL, or it does not let us in; the message names both, the password hidden, and a fix."""
+
+
+def hidden(url: str) -> str:
+    """The address without the user and password that it may hold."""
+    url = re.sub(r"((?:password|username)=)[^&#]*", r"\1***", url)
+    return re.sub(r"://.*@", "://***@", url)
+
+
+def server_at(url: str) -> Server:
+    """The server at this address; nothing is connected yet.
+
+    Raises:
+        ValueError: the address is of no kind that is known, or malformed.
+    """
+    scheme, separator, _ = url.partition("://")
+    if not separator or scheme not in SCHEMES:
+        allowed = ", ".join(f"{scheme}://" for scheme in SCHEMES)
+        raise ValueError(f"the stream's url is {hidden(url)!r}; it must begin with one of {allowed}")
+    if scheme == "embedded":
+        name = _EMBEDDED.fullmatch(url)
+        if name is None:
+            raise ValueError(f"the stream's url is {url!r}; after embedded:// comes a name of letters, digits, . _ -")
+        return Embedded.named(name[1])
+    return Server(url)
+
+
+class Server:
+    """A Redis at an address, and one client of it: for use in one event loop."""
+
+    def __init__(self, url: str) -> None:
+        self.url = hidden(url)
+        try:
+            address: dict[str, Any] = dict(parse_url(url))
+        except ValueError:  # its text may hold a piece of the password
+            raise ValueError(
+                f"the stream's url is {self.url!r}, which cannot be read: the port must be a number, "
+                "and / ? # @ in a password written as %2F %3F %23 %40"
+            ) from None
+        if "path" not in address and url.startswith("unix:"):
+            raise ValueError(f"the stream's url is {self.url!r}; unix:// needs the path of a socket")
+        self.client = _client(address)
+        self._scripts = {name: self.client.register_script(body) for name, body in SCRIPTS.items()}
+
+    async def run(self, script: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
+        """The reply of a script; a server that does not know it (any more) is given it first."""
+        return await self._scripts[script](keys=keys, args=args)
+
+    async def more(self, key: str, after: int, count: int) -> list[Any]:
+        """Entries after a place on the stream `key`; waits for the first, BLOCK_S seconds at most."""
+        found = await self.client.xread({key: f"{after}-0"}, count=count, block=round(BLOCK_S * 1000))
+        return found[0][1] if found else []
+
+    def appended(self) -> None:
+        """Tell those who wait for more; a real server does it itself."""
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Turn what says that the server cannot be reached into StreamUnreachable."""
+        task, failure = asyncio.current_task(), None
+        cancelled = task.cancelling() if task else 0
+        try:
+            yield
+        except (NoConnection, NoReply, InvalidResponse, OSError) as error:
+            failure = error
+        # The client loses cancellations: its wait_for on Python 3.11, and its clean-up by raising something else.
+        if task and task.cancelling() > cancelled:
+            raise asyncio.CancelledError from failure
+        if failure is not None:
+            raise StreamUnreachable(self._why(failure)) from failure
+
+    def _why(self, failure: Exception) -> str:
+        if isinstance(failure, AuthenticationError):
+            fix = "put the right user and password into the URL, as redis://user:password@host"
+            return f"the Redis at {self.url} refuses us: {failure}; {fix}"
+        fix = "start redis-server there, correct the URL, or use embedded:// within one process"
+        return f"no Redis answers at {self.url}: {failure}; {fix}"
+
+
+class Embedded(Server):
+    """A client of a server that lives in this process, shared by all who open the same name."""
+
+    _servers: dict[str, tuple[FakeServer, Bell]] = {}
+    _opening = threading.Lock()
+
+    def __init__(self, name: str, server: FakeServer, bell: Bell) -> None:
+        self.url = f"embedded://{name}"
+        self._bell = bell
+        self.client = _client({"connection_class": FakeAsyncRedisConnection, "server": server}, reply_s=None)
+
+    @classmethod
+    def named(cls, name: str) -> Embedded:
+        """A client of the server of this name, which is made at the first call."""
+        with cls._opening:
+            if name not in cls._servers:
+                cls._servers[name] = _embedded_server(), Bell()
+            return cls(name, *cls._servers[name])
+
+    async def run(self, script: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
+        """The reply of a script. As a function it is compiled once; EVALSHA would compile it here at each call."""
+        return await self.client.fcall(script, len(keys), *keys, *args)
+
+    async def more(self, key: str, after: int, count: int) -> list[Any]:
+        """As of a server, without XREAD BLOCK: there, every write wakes it and a closed loop would break writers."""
+        with self._bell.heard() as rung:
+            start = f"{after + 1}-0"
+            found = await self.client.xrange(key, min=start, count=count)
+            if not found:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(BLOCK_S):
+                        await rung.wait()
+                    found = await self.client.xrange(key, min=start, count=count)
+        return found
+
+    def appended(self) -> None:
+        """Ring for those who wait, in whichever loop."""
+        self._bell.ring()
+
+
+class Bell:
+    """Rings in every event loop where somebody listens, from any thread."""
+
+    def __init__(self) -> None:
+        self._heard: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
+
+    @contextmanager
+    def heard(self) -> Iterator[asyncio.Event]:
+        """An event of the running loop that is set when it rings."""
+        listener = asyncio.get_running_loop(), asyncio.Event()
+        self._heard.add(listener)
+        try:
+            yield listener[1]
+        finally:
+            self._heard.discard(listener)
+
+    def ring(self) -> None:
+        """Wake all who listen; those whose loop was closed are forgotten."""
+        for listener in tuple(self._heard):
+            loop, event = listener
+            try:
+                loop.call_soon_threadsafe(event.set)
+            except RuntimeError:
+                self._heard.discard(listener)
+
+
+def _embedded_server() -> FakeServer:
+    server = FakeServer(version=(7, 4))
+    with closing(FakeStrictRedis(server=server)) as client:
+        for name, body in SCRIPTS.items():
+            client.function_load(
+                f"#!lua name={name}\nredis.register_function('{name}', function(KEYS, ARGV)\n{body}\nend)"
+            )
+    return server
+
+
+def _client(address: dict[str, Any], reply_s: float | None = REPLY_S) -> Redis:
+    settings = {
+        "protocol": 2,  # 3 changes the shape of replies
+        "decode_responses": False,
+        "max_connections": 16,
+        "timeout": REPLY_S,  # wait for a free connection; the plain pool raises at once
+        "socket_timeout": reply_s,
+        "socket_connect_timeout": 2.0,
+        "retry": Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.5), retries=3),
+    }
+    return Redis.from_pool(BlockingConnectionPool(**(address | settings)))

@@ -1,0 +1,281 @@
+"""The stream: where every event gets its place, once, or is refused because it came too late.
+
+Tenants share a fixed number of partitions. Each is one Redis stream whose entries are numbered 1, 2, 3, … without a
+gap, with the small values beside it that guards look at (see `collab.claims`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import zlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from time import perf_counter
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from collab.claims import CLOSED, CLOSED_FOR_S, Absent, Add, Below, Claim, Effect, Equals, Guard, Put
+from collab.events import Entry, decode, encode
+from collab.live.redis import Server, StreamUnreachable, server_at
+
+__all__ = ["Receipt", "Stream", "StreamUnreachable", "open_stream"]
+
+logger = logging.getLogger(__name__)
+
+PARTITIONS = 16
+"""How many streams the tenants share."""
+
+REMEMBERED_S = 600
+"""How long the id of an appended event is remembered, so that appending it again writes nothing."""
+
+MOST = 1000
+"""The most entries that one call returns."""
+
+LONGEST_PAUSE_S = 2.0
+"""The longest pause before a follower that lost its server tries again."""
+
+_TENANT = re.compile(r"(?!id$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+class Receipt(Struct, frozen=True):
+    """What became of an append.
+
+    `seq` is the place of its last event; if `duplicate`, where its events were appended before, be it by a call whose
+    reply was lost; 0 if refused. `refused` is the guard that did not hold and `actual` what was found at its key.
+    `missed`, when `after` was given, are the entries after it in order, our own last; at most 1,000, so a long absence
+    is made up for with `read`.
+    """
+
+    seq: int = 0
+    duplicate: bool = False
+    refused: Guard | None = None
+    actual: str | None = None
+    missed: list[Entry] = []
+
+
+def open_stream(url: str, tenant: str) -> Stream:
+    """The tenant's stream at `embedded://[name]`, `redis://…`, `rediss://…` or `unix://…`; connects at the first call.
+
+    A stream belongs to the event loop it is first used in; `embedded://` streams of one name share their data
+    throughout the process.
+
+    Raises:
+        ValueError: the url or the tenant is malformed.
+    """
+    if not _TENANT.fullmatch(tenant):
+        raise ValueError(f"tenant is {tenant!r}; it is 1 to 64 letters, digits, . _ - with no sign in front, not 'id'")
+    return Stream(server_at(url), tenant)
+
+
+class Stream:
+    """One tenant's place on the stream of its partition. Every call but `follow` raises StreamUnreachable."""
+
+    def __init__(self, server: Server, tenant: str) -> None:
+        self.tenant = tenant
+        self.partition = zlib.crc32(tenant.encode()) % PARTITIONS
+        self._server, self._redis = server, server.client
+        self._key = f"collab:{{p{self.partition:02}}}"
+        self._closed = False
+
+    async def append(self, claims: Sequence[Claim], *, after: int | None = None) -> Receipt:
+        """Append the events in one step, all or none; the guards of each see the effects of those before it.
+
+        Raises:
+            ValueError: no claims, one event twice, or an event that could not be read again; names the field.
+        """
+        batch = _Batch(claims, self.tenant, after)
+        with self._server.answering():
+            reply = await self._server.run("append", [f"{self._key}:{key}" for key in batch.keys], batch.args)
+        rows = _entries(reply[-1])
+        if reply[0] == 0:
+            guard = claims[reply[1]].guards[reply[2]]
+            return Receipt(refused=guard, actual=_text(reply[3]), missed=rows)
+        if reply[0] == 2:
+            return Receipt(seq=reply[1], duplicate=True, missed=rows)
+        self._server.appended()
+        if after is not None:
+            first = reply[1] - len(claims) + 1
+            rows += [Entry(seq, self.tenant, event) for seq, event in enumerate(batch.events, first)]
+        return Receipt(seq=reply[1], missed=rows[:MOST])
+
+    async def read(self, after: int, count: int = MOST) -> list[Entry]:
+        """Entries after this place, of all tenants of the partition; never waits.
+
+        A first entry that is not `after + 1` says that those between were trimmed: they are in the history.
+        """
+        with self._server.answering():
+            return _entries(await self._redis.xrange(self._events, min=f"{after + 1}-0", count=count))
+
+    async def follow(self, after: int) -> AsyncIterator[list[Entry]]:
+        """Entries after this place as they come, never an empty list, until the stream is closed.
+
+        A lost server is logged once and tried again and again; nothing is skipped and nothing comes twice.
+        """
+        pause = 0.0
+        while not self._closed:
+            try:
+                with self._server.answering():
+                    rows = await self._server.more(self._events, after, MOST)
+            except StreamUnreachable as error:
+                if not pause:
+                    logger.warning("the stream is lost, trying again: %s", error)
+                pause = min(max(2 * pause, 0.05), LONGEST_PAUSE_S)
+                await asyncio.sleep(pause)
+                continue
+            if pause:
+                logger.info("the stream at %s is back", self._server.url)
+                pause = 0.0
+            if rows:
+                entries = _entries(rows)
+                after = entries[-1].seq
+                yield entries
+
+    async def entry(self, seq: int) -> Entry | None:
+        """The entry at this place, or None if there is none yet or it was trimmed."""
+        with self._server.answering():
+            rows = await self._redis.xrange(self._events, min=f"{seq}-0", max=f"{seq}-0")
+        return _entries(rows)[0] if rows else None
+
+    async def last(self) -> int:
+        """The place of the newest entry; 0 when nothing was ever appended."""
+        with self._server.answering():
+            return int(await self._redis.get(f"{self._key}:seq") or 0)
+
+    async def first(self) -> int:
+        """The first place still kept; the next one, if none is."""
+        with self._server.answering():
+            rows = await self._redis.xrange(self._events, count=1)
+        return _seq(rows[0]) if rows else await self.last() + 1
+
+    async def values(self, keys: Sequence[str]) -> list[str | None]:
+        """What the tenant's values are, None for one that is not there."""
+        if not keys:
+            return []
+        with self._server.answering():
+            return [_text(value) for value in await self._redis.mget([self._value(key) for key in keys])]
+
+    async def restore(self, last: int, values: Mapping[str, str]) -> bool:
+        """After a lost or new stream, go on after `last` with these values of the tenant, in one step.
+
+        Args:
+            last: the place of the tenant's last event in the history; the next append has at least the one after it.
+            values: all that the tenant's guards look at; what the stream holds besides is removed.
+
+        Returns:
+            False, and nothing is done, if the stream knows the tenant's events up to `last` already.
+        """
+        kept = [(self._value(key), value, CLOSED_FOR_S if value == CLOSED else 0) for key, value in values.items()]
+        args = [field for _, value, seconds in kept for field in (value, seconds)]
+        wanted = {key for key, _, _ in kept}
+        mark = self._value(_MARK)
+        with self._server.answering():
+            while True:
+                seen = int(await self._redis.get(mark) or 0)
+                stale = [key for key in await self._held() if key not in wanted] if 0 < seen < last else []
+                keys = [f"{self._key}:seq", mark, *(key for key, _, _ in kept), *stale]
+                done = await self._server.run("restore", keys, [last, seen, len(kept), *args])
+                if done >= 0:
+                    return bool(done)
+
+    async def trim(self, before: int) -> None:
+        """Drop the entries before this place."""
+        with self._server.answering():
+            await self._redis.xtrim(self._events, minid=f"{before}-0", approximate=False)
+
+    async def ping(self) -> float:
+        """Milliseconds to the server and back.
+
+        Raises:
+            StreamUnreachable: nobody answers; says where and what to do.
+        """
+        start = perf_counter()
+        with self._server.answering():
+            await self._redis.ping()
+        return (perf_counter() - start) * 1000
+
+    async def close(self) -> None:
+        """Close the connections and end those who follow; twice is as once."""
+        self._closed = True
+        await self._redis.aclose()
+
+    @property
+    def _events(self) -> str:
+        return f"{self._key}:events"
+
+    def _value(self, key: str) -> str:
+        return f"{self._key}:{self.tenant}:{key}"
+
+    async def _held(self) -> list[str]:
+        mark = self._value(_MARK)
+        found = self._redis.scan_iter(match=f"{self._value('')}*".replace("[", "\\["), count=1000)
+        return [key.decode() async for key in found if key.decode() != mark]
+
+
+_MARK = "@seq"
+"""The tenant's key that holds the place of its last event; no key of a claim begins with @."""
+
+
+_encoder = msgspec.json.Encoder()
+
+
+class _Batch:
+    """Claims as the keys and arguments of `append.lua`, which says what they are."""
+
+    def __init__(self, claims: Sequence[Claim], tenant: str, after: int | None) -> None:
+        ids = [claim.event.id for claim in claims]
+        if not ids or len(set(ids)) < len(ids):
+            raise ValueError(f"claims are of the events {ids}; append at least one, and each once")
+        self._places: dict[str, int] = {}
+        fixed = ["events", "seq", f"{tenant}:{_MARK}", *(f"id:{event}" for event in ids)]
+        self._fixed = len(fixed)
+        data = [encode(claim.event) for claim in claims]
+        self.events = [decode(event) for event in data]  # what no reader could decode must not get onto the stream
+        rules = [([*map(self._guard, claim.guards)], [*map(self._effect, claim.effects)]) for claim in claims]
+        start = "" if after is None else after
+        self.args = [tenant, len(ids), start, MOST, REMEMBERED_S, _encoder.encode(rules), *data]
+        self.keys = fixed + [f"{tenant}:{key}" for key in self._places]
+
+    def _place(self, key: str) -> int:
+        return self._places.setdefault(key, self._fixed + len(self._places) + 1)
+
+    def _guard(self, guard: Guard) -> tuple[Any, ...]:
+        match guard:
+            case Absent(key):
+                return "absent", self._place(key), ""
+            case Equals(key, value):
+                return "equals", self._place(key), value
+            case Below(key, limit):
+                return "below", self._place(key), self._place(limit)
+
+    def _effect(self, effect: Effect) -> tuple[Any, ...]:
+        match effect:
+            case Put(key, value, ttl_s):
+                return "put", self._place(key), value, ttl_s
+            case Add(key, amount):
+                return "add", self._place(key), amount, 0
+        return "remove", self._place(effect.key), "", 0
+
+
+def _seq(row: Any) -> int:
+    return int(row[0].partition(b"-")[0])
+
+
+def _entries(rows: Sequence[Any]) -> list[Entry]:
+    return [_entry(row) for row in rows]
+
+
+def _entry(row: Any) -> Entry:
+    fields = row[1]  # a dict from a command, a flat list from a script
+    tenant, data = (fields[b"t"], fields[b"d"]) if isinstance(fields, dict) else (fields[1], fields[3])
+    try:
+        return Entry(_seq(row), tenant.decode(), decode(data))
+    except ValueError as error:
+        error.add_note(f"in the entry at {_seq(row)} of tenant {tenant.decode()}")
+        raise
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode()

@@ -1,0 +1,281 @@
+"""The rooms that work together in one process: stream, desk, recorder and history, on a loop in a thread of their own.
+
+One office serves every session of a process. It starts in one of three ways, and says which in `mode`:
+"live" (it has the desk and records), "joined" (it has the desk; another process records the shared stream), and
+"reading" (another process has the embedded stream and records: this one follows its history, a second or two behind).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from typing import Any, Literal, TypeVar
+
+from collab import claims
+from collab.desk import Desk, utc_now
+from collab.events import Entry
+from collab.history import History, HistoryInUse, Recorder
+from collab.live.stream import Stream, open_stream
+from collab.records import Decision
+from collab.team import Team
+from collab.team_at_work import TeamAtWork
+from collab.whatif import WhatIf
+
+logger = logging.getLogger(__name__)
+
+DEMO = "demo"
+"""The tenant of the seeded team."""
+
+Mode = Literal["live", "joined", "reading"]
+Result = TypeVar("Result")
+
+READ_EVERY_S = 0.5
+"""How often an office that reads looks for new rows in the history."""
+
+REFRESH_EVERY_S = 5.0
+"""How old the what-if of the page may be before new decisions are added to it."""
+
+
+class Office:
+    """Starts and holds what one tenant needs in one process.
+
+    Args:
+        stream: the URL of the stream, `embedded://` or that of a Redis.
+        history: the folder or URL of the history.
+        tenant: whose team it is.
+        team_at_work: let the seeded team work at the desk; `days` of its past are made first if there are none.
+        days: how many days of the seeded team's past to make.
+        pace: how many times faster than life the seeded team works.
+        explore: the share of leads routed by weights drawn at random, 0 to 1.
+        progress: is called with (done, of) while the past is made.
+    """
+
+    def __init__(
+        self,
+        stream: str = "embedded://",
+        history: str = "data/history",
+        *,
+        tenant: str = "main",
+        team_at_work: bool = False,
+        days: int = 14,
+        pace: float = 1.0,
+        explore: float = 0.0,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> None:
+        self.stream_url, self.history_url, self.tenant = stream, history, tenant
+        self.team_at_work, self.days, self.pace, self.explore = team_at_work, days, pace, explore
+        self.mode: Mode = "live"
+        self.started = utc_now()
+        self.desk: Desk | None = None
+        self.recorder: Recorder | None = None
+        self.stream: Stream | None = None
+        self._progress = progress
+        self._read_team = Team()
+        self._subscribers: list[Callable[[list[Entry]], None]] = []
+        self._tasks: list[asyncio.Task[None]] = []
+        self._what_if: WhatIf | None = None
+        self._what_if_time = utc_now()
+        self._what_if_lock = threading.Lock()
+        self._start_lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self.loop = asyncio.new_event_loop()
+
+    @property
+    def team(self) -> Team:
+        """The team as it is now; read it in the office's loop (`call`)."""
+        return self.desk.team if self.desk is not None else self._read_team
+
+    @property
+    def history(self) -> History:
+        """The tenant's history as far as it is recorded now."""
+        return History(self.history_url, self.tenant)
+
+    def start(self) -> Office:
+        """Start all rooms and return when they work; twice is as once.
+
+        Raises:
+            StreamUnreachable: no Redis answers.
+            HistoryMismatch: the stream and the history are not of the same team.
+        """
+        with self._start_lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name=f"office {self.tenant}", daemon=True)
+                self._thread.start()
+                try:
+                    self.call(self._open()).result()
+                except BaseException:
+                    self._halt()
+                    raise
+                logger.info("office of %s is %s on %s", self.tenant, self.mode, self.history_url)
+        return self
+
+    def stop(self) -> None:
+        """Record what is not recorded yet and stop all rooms; twice is as once."""
+        with self._start_lock:
+            if self._thread is not None:
+                try:
+                    self.call(self._close()).result()
+                finally:
+                    self._halt()
+
+    def call(self, work: Coroutine[Any, Any, Result]) -> Future[Result]:
+        """Run a coroutine (of the desk, say) in the office's loop; may be called from any thread."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop)
+
+    async def ask(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Run a coroutine in the office's loop and await it in another."""
+        return await asyncio.wrap_future(self.call(work))
+
+    def subscribe(self, callback: Callable[[list[Entry]], None]) -> Callable[[], None]:
+        """Call `callback` in the office's loop with new entries, in order; returns the way out."""
+        self._subscribers.append(callback)
+
+        def unsubscribe() -> None:
+            if callback in self._subscribers:
+                self._subscribers.remove(callback)
+
+        return unsubscribe
+
+    def wait_for(self, *, events: int, timeout_s: float) -> int:
+        """Block until so many further events came in, or the time is over; returns how many came."""
+        came, enough = [0], threading.Event()
+
+        def count(entries: list[Entry]) -> None:
+            came[0] += len(entries)
+            if came[0] >= events:
+                enough.set()
+
+        leave = self.subscribe(count)
+        enough.wait(timeout_s)
+        leave()
+        return came[0]
+
+    def what_if(self) -> WhatIf:
+        """The what-if over the recorded decisions, shared by all sessions; new decisions join it every few seconds."""
+        with self._what_if_lock:
+            if self._what_if is None:
+                self._what_if, self._what_if_time = WhatIf(self.history), utc_now()
+            elif (utc_now() - self._what_if_time).total_seconds() > REFRESH_EVERY_S:
+                self._what_if, self._what_if_time = self._what_if.refreshed(), utc_now()
+            return self._what_if
+
+    def status(self) -> dict[str, Any]:
+        """What works here, for `/healthz`: mode, tenant, places on the stream and in the history."""
+        recorded = self.recorder.recorded if self.recorder is not None else None
+        return {
+            "mode": self.mode,
+            "tenant": self.tenant,
+            "team_at_work": self.team_at_work,
+            "seq": self.team.seq,
+            "recorded": recorded,
+            "behind": None if recorded is None else self.team.seq - recorded,
+            "up_s": round((utc_now() - self.started).total_seconds(), 1),
+        }
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        self.loop.run_forever()
+
+    def _halt(self) -> None:
+        thread, self._thread = self._thread, None
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        if thread is not None:
+            thread.join()
+        self.loop.close()
+        self.loop = asyncio.new_event_loop()
+
+    async def _open(self) -> None:
+        self.stream = stream = open_stream(self.stream_url, self.tenant)
+        await stream.ping()
+        recorder = Recorder(self.history_url, stream)
+        try:
+            recorder.acquire()
+        except HistoryInUse:
+            self.mode = "reading" if self.stream_url.startswith("embedded") else "joined"
+        else:
+            self.mode, self.recorder = "live", recorder
+        if self.mode == "reading":
+            self._read_team = await asyncio.to_thread(self.history.team)
+            self._tasks.append(asyncio.create_task(self._read(), name="read"))
+            return
+        team = await asyncio.to_thread(self.history.team)
+        if await stream.last() < team.seq:
+            await stream.restore(team.seq, team.values() | self._closed())
+        self.desk = Desk(stream, team=team, explore=self.explore, find=self._find)
+        self.desk.subscribe(self._entries)
+        if self.recorder is not None:
+            await self.recorder.start()
+        await self.desk.start()
+        if self.team_at_work and self.recorder is not None:
+            await self._put_to_work()
+
+    async def _put_to_work(self) -> None:
+        assert self.desk is not None
+        work = TeamAtWork(self.desk, pace=self.pace)
+        if not self.team.agents:
+            await work.backfill(days=self.days, progress=self._progress)
+        self._tasks.append(asyncio.create_task(work.run(), name="team at work"))
+
+    async def _close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        for result in await asyncio.gather(*self._tasks, return_exceptions=True):
+            if isinstance(result, Exception):
+                logger.error("a task of the office failed", exc_info=result)
+        self._tasks.clear()
+        if self.desk is not None:
+            await self.desk.stop()
+        if self.recorder is not None:
+            await self.recorder.stop()
+        if self.stream is not None:
+            await self.stream.close()
+
+    async def _read(self) -> None:
+        while True:
+            entries = await asyncio.to_thread(lambda: list(self.history.events(after=self._read_team.seq)))
+            fresh = [entry for entry in entries if self._read_team.apply(entry)]
+            if fresh:
+                self._entries(fresh)
+            await asyncio.sleep(READ_EVERY_S)
+
+    def _entries(self, entries: list[Entry]) -> None:
+        if self.recorder is not None:
+            self.recorder.wake()
+        for subscriber in tuple(self._subscribers):
+            subscriber(entries)
+
+    def _closed(self) -> dict[str, str]:
+        """The claims of leads closed lately, so that their ids still give their decisions."""
+        return {claims.lead_key(lead): claims.CLOSED for lead in self.history.closed(claims.CLOSED_FOR_S)}
+
+    def _find(self, lead: str) -> Decision | None:
+        return self.history.decision_on(lead)
+
+
+_offices: dict[tuple[str, str, str], Office] = {}
+_offices_lock = threading.Lock()
+
+
+def shared(
+    stream: str = "embedded://", history: str = "data/history", *, tenant: str = "main", **settings: Any
+) -> Office:
+    """The started office of this process for a stream, history and tenant; the first call's other settings hold."""
+    with _offices_lock:
+        key = (stream, history, tenant)
+        if key not in _offices:
+            _offices[key] = Office(stream, history, tenant=tenant, **settings).start()
+        return _offices[key]
+
+
+def seeded_history(
+    folder: str = "data/history", *, days: int = 14, progress: Callable[[int, int], None] | None = None
+) -> History:
+    """The seeded team's history: what is recorded in the folder, or, with nothing there yet, `days` made now."""
+    history = History(folder, DEMO)
+    if not history.last:
+        Office("embedded://seeded", folder, tenant=DEMO, team_at_work=True, days=days, progress=progress).start().stop()
+        history = History(folder, DEMO)
+    return history

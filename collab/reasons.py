@@ -1,0 +1,135 @@
+"""Why this agent: a decision in words, made from its recorded numbers only (pure)."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from msgspec import Struct
+
+from collab.events import FACTORS, SCALE, Decision
+from collab.routing import FULL_SCORE
+
+
+class Alternative(Struct, frozen=True, kw_only=True):
+    """A candidate who was not chosen: score and distance to the chosen one, and what was lacking, in words.
+
+    Both are under the weights that chose, 0 to 1; only one behind a gate can have a score above the chosen one's.
+    """
+
+    agent: str
+    score: float
+    behind: float
+    gate: str
+    lacked: str
+
+
+class Change(Struct, frozen=True, kw_only=True):
+    """The least rise of one factor that would have won: from `had` to `needed`, of 0 to 1."""
+
+    agent: str
+    factor: str
+    had: float
+    needed: float
+
+
+def factors_of(decision: Decision, agent: str) -> dict[str, int]:
+    """The four factors of one candidate as they were scored, 0 to 10,000."""
+    row = _row(decision, agent)
+    return {factor: getattr(decision.candidates, factor)[row] for factor in FACTORS}
+
+
+def reasoning(decision: Decision) -> str:
+    """One or two sentences that say why the agent was chosen, or why nobody was."""
+    if decision.agent is None:
+        return _nobody(decision)
+    values, factors = _chose(decision), factors_of(decision, decision.agent)
+    parts = sorted(zip(FACTORS, values, strict=True), key=lambda pair: -pair[1] * factors[pair[0]])
+    named = ", ".join(f"{factor} {factors[factor] / SCALE:.2f} x {weight / 100:.2f}" for factor, weight in parts)
+    runner = next((other for other in alternatives(decision) if not other.gate), None)
+    score = _scores(decision)[_row(decision, decision.agent)]
+    text = f"{decision.agent} scores {score / FULL_SCORE:.3f}: {named}."
+    if decision.drawn is not None:
+        text += " Chosen by weights drawn at random, to learn."
+    if runner is None:
+        return f"{text} Nobody else could take it."
+    return f"{text} Next is {runner.agent} with {runner.score:.3f}, {runner.lacked}."
+
+
+def alternatives(decision: Decision) -> list[Alternative]:
+    """Everybody else, the closest first, the gated ones last; with the chosen agent they are all the candidates."""
+    found = []
+    scores = _scores(decision)
+    highest = 0 if decision.agent is None else scores[_row(decision, decision.agent)]
+    for row, agent in enumerate(decision.candidates.agent):
+        if agent == decision.agent:
+            continue
+        score = scores[row]
+        gate = decision.candidates.gate[row]
+        found.append(
+            Alternative(
+                agent=agent,
+                score=score / FULL_SCORE,
+                behind=(highest - score) / FULL_SCORE,
+                gate=gate,
+                lacked=gate or _lacked(decision, agent),
+            )
+        )
+    return sorted(found, key=lambda other: (other.gate != "", -other.score, other.agent))
+
+
+def what_would_win(decision: Decision, agent: str) -> list[Change]:
+    """For an eligible candidate who lost: what each factor alone would have had to be, the smallest rise first.
+
+    Empty for the chosen agent, for one behind a gate, and where no factor could make up for it alone.
+    """
+    row = _row(decision, agent)
+    if agent == decision.agent or decision.agent is None or decision.candidates.gate[row]:
+        return []
+    values, factors, scores = _chose(decision), factors_of(decision, agent), _scores(decision)
+    gap = scores[_row(decision, decision.agent)] - scores[row] + (0 if agent < decision.agent else 1)
+    changes = []
+    for factor, weight in zip(FACTORS, values, strict=True):
+        needed = factors[factor] + -(-gap // weight) if weight else SCALE + 1
+        if needed <= SCALE:
+            changes.append(Change(agent=agent, factor=factor, had=factors[factor] / SCALE, needed=needed / SCALE))
+    return sorted(changes, key=lambda change: change.needed - change.had)
+
+
+def _chose(decision: Decision) -> tuple[int, int, int, int]:
+    """The weights that chose: those in force, or those drawn to explore."""
+    return decision.weights.values if decision.drawn is None else decision.drawn
+
+
+def _scores(decision: Decision) -> list[int]:
+    """The candidates' scores under the weights that chose, 0 to 1,000,000."""
+    if decision.drawn is None:
+        return decision.candidates.score
+    columns = [getattr(decision.candidates, factor) for factor in FACTORS]
+    return [sum(w * f for w, f in zip(decision.drawn, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _row(decision: Decision, agent: str) -> int:
+    try:
+        return decision.candidates.agent.index(agent)
+    except ValueError:
+        known = ", ".join(decision.candidates.agent)
+        raise ValueError(f"agent {agent!r} was no candidate of this decision; those were {known}") from None
+
+
+def _lacked(decision: Decision, agent: str) -> str:
+    """The factor whose weighted deficit to the chosen agent is largest, with both numbers."""
+    assert decision.agent is not None
+    own, chosen = factors_of(decision, agent), factors_of(decision, decision.agent)
+    deficits = {f: w * (chosen[f] - own[f]) for f, w in zip(FACTORS, _chose(decision), strict=True)}
+    factor = max(FACTORS, key=lambda name: deficits[name])
+    if deficits[factor] <= 0:
+        return "as good, and later in the alphabet" if agent > decision.agent else "passed over by the draw"
+    return f"behind in {factor}, {own[factor] / SCALE:.2f} against {chosen[factor] / SCALE:.2f}"
+
+
+def _nobody(decision: Decision) -> str:
+    gates = Counter(decision.candidates.gate)
+    if not gates:
+        return "Nobody is on the roster yet; the lead waits."
+    shut = ", ".join(f"{count} {gate}" for gate, count in gates.most_common())
+    return f"Nobody can take it now ({shut}); the lead waits."

@@ -1,0 +1,200 @@
+"""What events carry: leads, weights and decisions, as frozen records whose times are aware and UTC."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+FACTORS = ("availability", "expertise", "performance", "responsiveness")
+"""The four factors, in the order in which every array, column and weight vector holds them."""
+
+SCALE = 10_000
+"""A factor of 1.0 as the integer that is scored and logged."""
+
+Share = Annotated[float, Meta(ge=0, le=1)]
+Count = Annotated[int, Meta(ge=0)]
+Seconds = Annotated[float, Meta(ge=0, le=1e12)]  # JSON has no infinity
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Key = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[^\s\x00-\x1f]+$(?!\n)")]
+"""An id: 1 to 120 characters without white space."""
+
+
+class Presence(StrEnum):
+    """Where an agent is: the five states of the team."""
+
+    available = "available"
+    busy = "busy"
+    in_call = "in_call"
+    away = "away"
+    offline = "offline"
+
+
+class Urgency(StrEnum):
+    """How soon a lead must be picked up."""
+
+    low = "low"
+    medium = "medium"
+    high = "high"
+    critical = "critical"
+
+
+def aware(time: datetime, name: str = "time") -> datetime:
+    """Return `time` in UTC.
+
+    Raises:
+        ValueError: the time has no zone, or is outside the years 1 to 9999 in UTC.
+    """
+    if time.tzinfo is UTC:
+        return time
+    if time.utcoffset() is None:
+        raise ValueError(f"{name} is {time.isoformat()}, which has no time zone; add one, e.g. tzinfo=datetime.UTC")
+    try:
+        return time.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{name} is {time.isoformat()}, which is outside the years 1 to 9999 in UTC") from None
+
+
+class Fact(Struct, frozen=True, kw_only=True):
+    """The base of records whose times are checked."""
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            if isinstance(value, datetime):
+                utc = aware(value, name)
+                if utc is not value:
+                    msgspec.structs.force_setattr(self, name, utc)
+
+
+class Lead(Fact, frozen=True, kw_only=True):
+    """A piece of incoming work.
+
+    `property_type`, `location`, `budget` and `language` are matched with skills; `urgency` and `score` order the
+    queue; `requires` names skills (`language:es`) without which no agent is asked.
+    """
+
+    id: Key
+    name: Name
+    property_type: Annotated[str, Meta(max_length=60)] = ""
+    location: Annotated[str, Meta(max_length=60)] = ""
+    budget: Annotated[float, Meta(ge=0, le=1e12)] | None = None
+    language: Annotated[str, Meta(max_length=20)] = ""
+    urgency: Urgency = Urgency.medium
+    score: Annotated[int, Meta(ge=0, le=100)] = 50
+    requires: tuple[Key, ...] = ()
+    source: Annotated[str, Meta(max_length=60)] = ""
+
+
+class WeightsVersion(Struct, frozen=True, kw_only=True):
+    """One adopted set of weights: four integers that sum to 100, in the order of `FACTORS`. Never changed."""
+
+    version: Count
+    values: tuple[Count, Count, Count, Count]
+
+    def __post_init__(self) -> None:
+        if sum(self.values) != 100:
+            raise ValueError(f"weights are {list(self.values)}, which sum to {sum(self.values)}; make them sum to 100")
+
+    @property
+    def id(self) -> str:
+        """The version and the four numbers, e.g. `v1-35-30-20-15`."""
+        return f"v{self.version}-" + "-".join(map(str, self.values))
+
+
+class Candidates(Struct, frozen=True, kw_only=True):
+    """Every agent that a decision looked at, as columns of one length, ordered by agent id.
+
+    `gate` is "" for an eligible agent, else the gate that shut. Factors are integers of 0 to 10,000 as they were
+    scored; `score` is factors x weights, 0 to 1,000,000 (gated agents are scored too). `closed` and `responses` are
+    how many closed leads and first responses stand behind performance and responsiveness.
+    """
+
+    agent: list[str]
+    presence: list[str]
+    active: list[int]
+    capacity: list[int]
+    gate: list[str]
+    availability: list[int]
+    expertise: list[int]
+    performance: list[int]
+    responsiveness: list[int]
+    closed: list[int]
+    responses: list[int]
+    score: list[int]
+    propensity: list[float]
+
+    def __post_init__(self) -> None:
+        lengths = {name: len(getattr(self, name)) for name in self.__struct_fields__}
+        if len(set(lengths.values())) > 1:
+            raise ValueError(f"candidates have columns of different lengths: {lengths}")
+
+    def __len__(self) -> int:
+        return len(self.agent)
+
+
+class Decision(Fact, frozen=True, kw_only=True):
+    """Who should take one lead, with everything that the choice was made of.
+
+    `agent` is None when no candidate was eligible: the lead waits. `mode` is "greedy", or "jitter" when the weights
+    that chose (`drawn`) were drawn at random to explore; `explore` is the share of leads routed so; `propensity` is
+    the chance that the chosen agent had. `waited_s` is the time in the queue and `decided_ms` the time of the
+    decision itself; they are never added. `router` is the version of the rules; `block` and `arm` belong to an
+    experiment, if one ran.
+    """
+
+    lead: Lead
+    time: datetime
+    agent: str | None
+    candidates: Candidates
+    weights: WeightsVersion
+    seed: int
+    mode: Literal["greedy", "jitter"] = "greedy"
+    drawn: tuple[Count, Count, Count, Count] | None = None
+    explore: Share = 0.0
+    score: Count = 0
+    confidence: Share = 0.0
+    propensity: Share = 0.0
+    position: Count = 0
+    waited_s: Seconds = 0.0
+    decided_ms: Seconds = 0.0
+    router: str = "1"
+    block: int | None = None
+    arm: str | None = None
+
+
+Record = TypeVar("Record", bound=Struct)
+
+
+def checked(record: Record) -> Record:
+    """Return `record` if it holds what its fields declare.
+
+    Construction in Python does not check types and bounds; a record that comes from a person is passed through here.
+
+    Raises:
+        ValueError: names the field, the value and what is allowed.
+    """
+    try:
+        return msgspec.convert(msgspec.to_builtins(record, builtin_types=(datetime,)), type(record))
+    except msgspec.ValidationError as error:
+        raise ValueError(_explain(record, str(error))) from None
+
+
+def _explain(record: Struct, message: str) -> str:
+    reason, _, path = message.replace("`key` in ", "").partition(" - at `$.")
+    if not path:
+        return message
+    # A place inside a list or mapping (`skills[...]`) is not told: the whole of it is shown.
+    path = path.rstrip("`").partition("[")[0]
+    value: object = record
+    for name in path.split("."):
+        value = getattr(value, name, None)
+    return f"{path} is {value!r}: {reason[0].lower()}{reason[1:]}"
+
+
+def seconds_between(start: datetime, end: datetime) -> float:
+    """Seconds from `start` to `end`, never below 0."""
+    return max(0.0, (end - start) / timedelta(seconds=1))

@@ -1,0 +1,208 @@
+"""Who should take it: gates first, then the weighted score (pure).
+
+Scores are integers (factors of 0 to 10,000 times weights that sum to 100), ties go to the lowest agent id, so that
+the router, SQL, numpy and the compiled kernels choose the same agent, bit for bit.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import random
+from collections.abc import Mapping
+from datetime import datetime
+from math import erf, hypot, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collab.events import SCALE, Candidates, Decision, Lead, WeightsVersion, aware, seconds_between
+from collab.factors import PRIOR_LEADS, PRIOR_RESPONSES, Sheet
+from collab.team import Team
+
+ROUTER = "1"
+"""The version of these rules, logged with every decision; a change of a gate or a factor raises it."""
+
+OFF_SHIFT, OFFLINE, DECLINED, FULL, LACKS = "off shift", "offline", "declined", "at capacity", "lacks "
+"""The gates, in the order in which they shut; the last is followed by the skill."""
+
+DECLINED_FOR_S = 300.0
+"""An agent who gave a lead back is not asked for it again for so long."""
+
+FULL_SCORE = SCALE * 100
+"""The score of an agent whose four factors are all 1."""
+
+PERFORMANCE_SPREAD, RESPONSE_SPREAD, ROUNDING = 0.28, 0.25, 0.01
+"""Standard deviation of one lead's part in performance and of one response's in responsiveness; the least error."""
+
+GRID_STEP = 5
+"""Exploration draws weights from all that are multiples of this many hundredths."""
+
+
+def decide(
+    lead: Lead,
+    team: Team | Sheet,
+    time: datetime,
+    weights: WeightsVersion | None = None,
+    *,
+    seed: int = 0,
+    explore: float = 0.0,
+    declined: Mapping[str, datetime] | None = None,
+    arrived: datetime | None = None,
+    position: int = 0,
+) -> Decision:
+    """Choose an agent for the lead, or nobody if every gate is shut, and record all that the choice was made of.
+
+    Args:
+        team: who could take it; a `Sheet` that was refreshed saves the columns.
+        weights: those in force; a team knows its own.
+        seed: fixes the draw of an exploring decision.
+        explore: the share of leads (0 to 1) routed by weights drawn at random, so that other weights can be judged.
+        declined: who gave this lead back, and when.
+        arrived: when the lead came in; the waiting time is counted from it.
+        position: its place in the queue, 0 for a lead that did not wait.
+    """
+    sheet, weights = _sheet(team, weights)
+    time = aware(time)
+    factors = sheet.factors(lead, time)
+    gates = gates_of(lead, sheet, time, declined or {})
+    eligible = np.array([not gate for gate in gates], dtype=bool)
+    scores = np.asarray(weights.values, np.int64) @ factors
+    greedy = best(scores, eligible)
+    drawn = _draw(seed, explore)
+    chosen = greedy if drawn is None else best(np.asarray(drawn, np.int64) @ factors, eligible)
+    propensities = _propensities(factors, eligible, greedy, explore)
+    return Decision(
+        lead=lead,
+        time=time,
+        agent=None if chosen is None else sheet.agents[chosen],
+        candidates=_candidates(sheet, gates, factors, scores, propensities),
+        weights=weights,
+        seed=seed,
+        mode="greedy" if drawn is None else "jitter",
+        drawn=drawn,
+        explore=explore,
+        score=0 if chosen is None else int(scores[chosen]),
+        confidence=0.0 if chosen is None else _confidence(chosen, sheet, scores, eligible, weights),
+        propensity=0.0 if chosen is None else propensities[chosen],
+        position=position,
+        waited_s=seconds_between(arrived, time) if arrived else 0.0,
+        router=ROUTER,
+    )
+
+
+def best(scores: NDArray[np.int64], eligible: NDArray[np.bool_]) -> int | None:
+    """The index of the highest score among the eligible, the lowest index in a tie; None if none is eligible."""
+    if not eligible.any():
+        return None
+    return int(np.argmax(np.where(eligible, scores, -1)))
+
+
+def gates_of(lead: Lead, sheet: Sheet, time: datetime, declined: Mapping[str, datetime]) -> list[str]:
+    """The gate that shuts each agent out, "" for the eligible: off shift, offline, declined, at capacity, a skill."""
+    gates = [""] * len(sheet.agents)
+    for skill in reversed(lead.requires):
+        for row in np.flatnonzero(sheet.level(skill) <= 0):
+            gates[row] = LACKS + skill
+    for row in np.flatnonzero(sheet.free <= 0):
+        gates[row] = FULL
+    for agent, when in declined.items():
+        if agent in sheet.row and seconds_between(when, time) < DECLINED_FOR_S:
+            gates[sheet.row[agent]] = DECLINED
+    for row in np.flatnonzero(sheet.offline):
+        gates[row] = OFFLINE
+    for row in np.flatnonzero(~sheet.on_shift):
+        gates[row] = OFF_SHIFT
+    return gates
+
+
+@functools.cache
+def simplex_grid(step: int = GRID_STEP) -> NDArray[np.int64]:
+    """All weights that are multiples of `step` hundredths and sum to 100: 1,771 rows of four for a step of 5."""
+    ticks = range(0, 101, step)
+    rows = [(a, b, c, 100 - a - b - c) for a, b, c in itertools.product(ticks, repeat=3) if a + b + c <= 100]
+    grid = np.array(rows, dtype=np.int64)
+    grid.setflags(write=False)
+    return grid
+
+
+def _sheet(team: Team | Sheet, weights: WeightsVersion | None) -> tuple[Sheet, WeightsVersion]:
+    if isinstance(team, Team):
+        sheet = Sheet()
+        sheet.refresh(team)
+        return sheet, weights or team.weights
+    if weights is None:
+        raise ValueError("weights is None; a sheet does not know them, give the version in force")
+    return team, weights
+
+
+def _draw(seed: int, explore: float) -> tuple[int, int, int, int] | None:
+    if explore <= 0:
+        return None
+    chance = random.Random(seed)
+    if chance.random() >= explore:
+        return None
+    a, b, c, d = simplex_grid()[chance.randrange(len(simplex_grid()))].tolist()
+    return a, b, c, d
+
+
+def _propensities(
+    factors: NDArray[np.int64], eligible: NDArray[np.bool_], greedy: int | None, explore: float
+) -> list[float]:
+    """The chance of each agent: the share of the grid's weights under which it wins, mixed with the greedy choice."""
+    chances = np.zeros(factors.shape[1])
+    if greedy is None:
+        return chances.tolist()
+    if explore > 0:
+        scores = np.where(eligible, simplex_grid() @ factors, -1)
+        wins = np.bincount(np.argmax(scores, axis=1), minlength=len(chances))
+        chances += explore * wins / len(scores)
+    chances[greedy] += 1 - explore
+    return chances.tolist()
+
+
+def _confidence(
+    chosen: int, sheet: Sheet, scores: NDArray[np.int64], eligible: NDArray[np.bool_], weights: WeightsVersion
+) -> float:
+    """The chance that the chosen agent is better than the runner-up, given how little is known of both.
+
+    Normal approximation: the margin of their scores over the error of the difference. Each agent's error is that of
+    performance (.28 / sqrt(closed + 20)) and of responsiveness (.25 / sqrt(responses + 5)), times their weights. It
+    is 1 when nobody else was eligible, and below 0.5 when exploration chose a lower score.
+    """
+    others = eligible.copy()
+    others[chosen] = False
+    second = best(scores, others)
+    if second is None:
+        return 1.0
+    errors = [ROUNDING]
+    for row in (chosen, second):
+        errors.append(weights.values[2] / 100 * PERFORMANCE_SPREAD / sqrt(sheet.closed[row] + PRIOR_LEADS))
+        errors.append(weights.values[3] / 100 * RESPONSE_SPREAD / sqrt(sheet.responses[row] + PRIOR_RESPONSES))
+    margin = int(scores[chosen] - scores[second]) / FULL_SCORE
+    return round(0.5 * (1 + erf(margin / hypot(*errors) / sqrt(2))), 4)
+
+
+def _candidates(
+    sheet: Sheet,
+    gates: list[str],
+    factors: NDArray[np.int64],
+    scores: NDArray[np.int64],
+    propensities: list[float],
+) -> Candidates:
+    availability, expertise, performance, responsiveness = factors.tolist()
+    return Candidates(
+        agent=list(sheet.agents),
+        presence=list(sheet.presence),
+        active=list(sheet.active),
+        capacity=list(sheet.capacity),
+        gate=gates,
+        availability=availability,
+        expertise=expertise,
+        performance=performance,
+        responsiveness=responsiveness,
+        closed=list(sheet.closed),
+        responses=list(sheet.responses),
+        score=scores.tolist(),
+        propensity=propensities,
+    )

@@ -1,0 +1,299 @@
+"""What is true now: a fold of the events. `Team.apply` is the only way in.
+
+Utilization, active leads, the queue and every share are computed from what the events left, never stored beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from collab import claims, events
+from collab.events import Entry, Event, Lead, LeadAssigned, Presence, Urgency, WeightsVersion
+
+RECENT = 50
+"""How many of the newest assignments a team remembers."""
+
+RESPONSE_HALF_LIFE_S = 4 * 3600.0
+"""After so many seconds a first response counts half."""
+
+PICK_UP_S = {Urgency.critical: 60.0, Urgency.high: 300.0, Urgency.medium: 900.0, Urgency.low: 3600.0}
+"""Seconds in which a lead of score 0 is due, by urgency."""
+
+
+class Agent(Struct, frozen=True, kw_only=True):
+    """An agent as the events left them.
+
+    `leads` are the ids of those held now. `closed`, `converted`, `rated` and `satisfaction` (a sum of 1 to 5) count
+    over all time; `responses`, `response_weight` and `response_total_s` are first responses: how many, and their
+    number and sum with each halved every four hours up to `responded`.
+    """
+
+    id: str
+    name: str
+    skills: dict[str, float] = {}
+    capacity: int = 0
+    on_shift: bool = True
+    left: bool = False
+    presence: Presence = Presence.offline
+    since: datetime | None = None
+    reason: str = ""
+    leads: tuple[str, ...] = ()
+    closed: int = 0
+    converted: int = 0
+    rated: int = 0
+    satisfaction: float = 0.0
+    responses: int = 0
+    response_weight: float = 0.0
+    response_total_s: float = 0.0
+    responded: datetime | None = None
+
+    @property
+    def active(self) -> int:
+        """Leads held now."""
+        return len(self.leads)
+
+    @property
+    def utilization(self) -> float:
+        """Active leads over capacity: 1 is full, above 1 is over; without capacity, the number of leads."""
+        return self.active / self.capacity if self.capacity else float(self.active)
+
+
+class OpenLead(Struct, frozen=True, kw_only=True):
+    """A lead that is not closed: waiting (no holder), or with the agent who holds it.
+
+    `decision` and `place` are the id and the stream place of the decision in force; `declined` says who gave the
+    lead back, and when last.
+    """
+
+    lead: Lead
+    arrived: datetime
+    decision: str | None = None
+    place: int = 0
+    assigned: datetime | None = None
+    holder: str | None = None
+    accepted: bool = False
+    responded: bool = False
+    overridden: bool = False
+    declined: dict[str, datetime] = {}
+
+    @property
+    def due(self) -> datetime:
+        """When it should be picked up: sooner with urgency and score; waiting brings every lead to the front."""
+        return self.arrived + timedelta(seconds=PICK_UP_S[self.lead.urgency] * (1 - self.lead.score / 200))
+
+
+class Team(Struct, kw_only=True):
+    """Agents, open leads and the weights in force, after the event at `seq`."""
+
+    seq: int = 0
+    agents: dict[str, Agent] = {}
+    leads: dict[str, OpenLead] = {}
+    weights: WeightsVersion = WeightsVersion(version=0, values=(35, 30, 20, 15))
+    recent: list[LeadAssigned] = []
+
+    def apply(self, entry: Entry) -> bool:
+        """Take one event in; False, and nothing changes, if its place was passed before."""
+        if entry.seq <= self.seq:
+            return False
+        self.seq = entry.seq
+        _APPLY[type(entry.event)](self, entry.event, entry.seq)
+        return True
+
+    def queue(self) -> list[OpenLead]:
+        """Leads that nobody holds, the one due first in front; ties to the lowest lead id."""
+        waiting = [lead for lead in self.leads.values() if lead.holder is None]
+        return sorted(waiting, key=lambda lead: (lead.due, lead.lead.id))
+
+    def members(self) -> list[Agent]:
+        """The agents on the roster, by id."""
+        return [self.agents[agent] for agent in sorted(self.agents) if not self.agents[agent].left]
+
+    def values(self) -> dict[str, str]:
+        """What the stream's claims must hold for this team, by key (see `collab.claims`)."""
+        values = {claims.load_key(agent.id): str(agent.active) for agent in self.agents.values()}
+        for agent in self.members():
+            values[claims.member_key(agent.id)] = "1"
+            values[claims.capacity_key(agent.id)] = str(agent.capacity)
+            if agent.on_shift:
+                values[claims.shift_key(agent.id)] = "1"
+            if agent.presence != Presence.offline:
+                values[claims.present_key(agent.id)] = "1"
+        for lead, state in self.leads.items():
+            values[claims.lead_key(lead)] = state.decision if state.holder and state.decision else claims.QUEUED
+            if state.holder:
+                values[claims.holder_key(lead)] = state.holder
+                values[claims.place_key(lead)] = str(state.place)
+        if self.weights.version:
+            values[claims.WEIGHTS_KEY] = str(self.weights.version)
+        return values
+
+    def snapshot(self) -> bytes:
+        """This team as bytes."""
+        return _encoder.encode(self)
+
+    @staticmethod
+    def restore(snapshot: bytes) -> Team:
+        """The team of a snapshot."""
+        return _decoder.decode(snapshot)
+
+    def _agent(self, agent: str, **changes: Any) -> None:
+        before = self.agents.get(agent) or Agent(id=agent, name=agent)
+        self.agents[agent] = msgspec.structs.replace(before, **changes)
+
+    def _lead(self, lead: str, **changes: Any) -> None:
+        self.leads[lead] = msgspec.structs.replace(self.leads[lead], **changes)
+
+    def _take(self, agent: str, lead: str) -> None:
+        held = self.agents[agent].leads if agent in self.agents else ()
+        self._agent(agent, leads=(*held, lead))
+
+    def _give_back(self, lead: str) -> None:
+        holder = self.leads[lead].holder
+        if holder is not None:
+            self._agent(holder, leads=tuple(held for held in self.agents[holder].leads if held != lead))
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Team)
+
+
+def fold(entries: Iterable[Entry], team: Team | None = None) -> Team:
+    """Take these entries in, in order, into `team` or a new one, and return it."""
+    team = Team() if team is None else team
+    for entry in entries:
+        team.apply(entry)
+    return team
+
+
+def _agent_joined(team: Team, event: events.AgentJoined, seq: int) -> None:
+    team._agent(
+        event.agent,
+        name=event.name,
+        skills=event.skills,
+        capacity=event.capacity,
+        on_shift=event.on_shift,
+        left=False,
+        since=event.time if event.agent not in team.agents else team.agents[event.agent].since,
+    )
+
+
+def _agent_left(team: Team, event: events.AgentLeft, seq: int) -> None:
+    team._agent(event.agent, left=True, on_shift=False, presence=Presence.offline, since=event.time)
+
+
+def _presence_changed(team: Team, event: events.PresenceChanged, seq: int) -> None:
+    team._agent(event.agent, presence=event.presence, since=event.time, reason=event.reason)
+
+
+def _capacity_changed(team: Team, event: events.CapacityChanged, seq: int) -> None:
+    team._agent(event.agent, capacity=event.capacity)
+
+
+def _shift_changed(team: Team, event: events.ShiftChanged, seq: int) -> None:
+    team._agent(event.agent, on_shift=event.on_shift)
+
+
+def _lead_arrived(team: Team, event: events.LeadArrived, seq: int) -> None:
+    team.leads.setdefault(event.lead.id, OpenLead(lead=event.lead, arrived=event.time))
+
+
+def _lead_assigned(team: Team, event: LeadAssigned, seq: int) -> None:
+    lead, agent = event.decision.lead, event.decision.agent or ""
+    team.leads.setdefault(lead.id, OpenLead(lead=lead, arrived=event.time))
+    team._give_back(lead.id)
+    team._lead(
+        lead.id,
+        decision=event.id,
+        place=seq,
+        assigned=event.time,
+        holder=agent,
+        accepted=False,
+        responded=False,
+        overridden=False,
+    )
+    team._take(agent, lead.id)
+    team.recent = [*team.recent[1 - RECENT :], event]
+
+
+def _offer_accepted(team: Team, event: events.OfferAccepted, seq: int) -> None:
+    if _in_force(team, event):
+        team._lead(event.lead, accepted=True)
+
+
+def _offer_returned(team: Team, event: events.OfferDeclined | events.OfferExpired, seq: int) -> None:
+    if _in_force(team, event):
+        team._give_back(event.lead)
+        declined = team.leads[event.lead].declined | {event.agent: event.time}
+        team._lead(event.lead, holder=None, decision=None, place=0, assigned=None, accepted=False, declined=declined)
+
+
+def _lead_overridden(team: Team, event: events.LeadOverridden, seq: int) -> None:
+    if _in_force(team, event):
+        team._give_back(event.lead)
+        team._lead(event.lead, holder=event.to, overridden=True, accepted=False)
+        team._take(event.to, event.lead)
+
+
+def _first_responded(team: Team, event: events.FirstResponded, seq: int) -> None:
+    if not _in_force(team, event) or team.leads[event.lead].responded:
+        return
+    team._lead(event.lead, accepted=True, responded=True)
+    agent = team.agents[event.agent]
+    age_s = events.seconds_between(agent.responded, event.time) if agent.responded else 0.0
+    kept = 0.5 ** (age_s / RESPONSE_HALF_LIFE_S)
+    team._agent(
+        event.agent,
+        responses=agent.responses + 1,
+        response_weight=agent.response_weight * kept + 1,
+        response_total_s=agent.response_total_s * kept + event.response_s,
+        responded=max(event.time, agent.responded or event.time),
+    )
+
+
+def _lead_closed(team: Team, event: events.LeadClosed, seq: int) -> None:
+    if not _in_force(team, event):
+        return
+    team._give_back(event.lead)
+    del team.leads[event.lead]
+    agent = team.agents[event.agent]
+    rated = event.satisfaction is not None
+    team._agent(
+        event.agent,
+        closed=agent.closed + 1,
+        converted=agent.converted + event.converted,
+        rated=agent.rated + rated,
+        satisfaction=agent.satisfaction + (event.satisfaction or 0.0),
+    )
+
+
+def _weights_adopted(team: Team, event: events.WeightsAdopted, seq: int) -> None:
+    team.weights = event.weights
+
+
+def _in_force(team: Team, event: Any) -> bool:
+    """Does the event speak of the decision in force and of the agent who holds the lead?"""
+    state = team.leads.get(event.lead)
+    return state is not None and state.decision == event.decision and state.holder == event.agent
+
+
+_APPLY: dict[type[Event], Callable[[Team, Any, int], None]] = {
+    events.AgentJoined: _agent_joined,
+    events.AgentLeft: _agent_left,
+    events.PresenceChanged: _presence_changed,
+    events.CapacityChanged: _capacity_changed,
+    events.ShiftChanged: _shift_changed,
+    events.LeadArrived: _lead_arrived,
+    events.LeadAssigned: _lead_assigned,
+    events.OfferAccepted: _offer_accepted,
+    events.OfferDeclined: _offer_returned,
+    events.OfferExpired: _offer_returned,
+    events.LeadOverridden: _lead_overridden,
+    events.FirstResponded: _first_responded,
+    events.LeadClosed: _lead_closed,
+    events.WeightsAdopted: _weights_adopted,
+}

@@ -1,0 +1,199 @@
+"""What is shown now: one feed per process makes frames of the team, one board per session shows the newest."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import weakref
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+import panel as pn
+import param
+from msgspec import Struct
+
+from collab.desk import utc_now
+from collab.events import Entry, LeadAssigned
+from collab.metrics import balance, band, percentiles
+from collab.office import Office
+from collab.records import Lead, Presence
+from collab.team import Agent, OpenLead
+
+FRAME_S = 0.05
+"""The shortest time between two frames: changes within it arrive together."""
+
+LATENCIES = 300
+"""How many of the newest event latencies a feed keeps for boards that open later."""
+
+
+class Latency(Struct, frozen=True):
+    """How long after it happened an event was in the feed: `seq`, `time` and milliseconds."""
+
+    seq: int
+    time: datetime
+    ms: float
+
+
+class Frame(Struct, frozen=True, kw_only=True):
+    """The team at one moment, as boards show it; frozen, so that all sessions share it."""
+
+    seq: int = 0
+    time: datetime | None = None
+    agents: tuple[Agent, ...] = ()
+    queue: tuple[OpenLead, ...] = ()
+    recent: tuple[LeadAssigned, ...] = ()
+    latencies: tuple[Latency, ...] = ()
+    weights: str = ""
+
+    @property
+    def online(self) -> list[Agent]:
+        """The agents on shift who are not offline."""
+        return [agent for agent in self.agents if agent.on_shift and agent.presence != Presence.offline]
+
+    @property
+    def balance(self) -> float | None:
+        """Jain's index of utilization over the agents online."""
+        return balance([agent.utilization for agent in self.online])
+
+
+class Feed:
+    """Makes frames of an office's team, at most one every 50 ms, and hands them to the boards."""
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+        self.frame = Frame()
+        self._boards: weakref.WeakSet[Board] = weakref.WeakSet()
+        self._latencies: deque[Latency] = deque(maxlen=LATENCIES)
+        self._due = False
+        office.subscribe(self._entries)
+        office.call(self._first()).result()
+
+    @property
+    def boards(self) -> int:
+        """How many boards are shown now."""
+        return len(self._boards)
+
+    def join(self, board: Board) -> None:
+        """Hand frames to this board from now on."""
+        self._boards.add(board)
+
+    def leave(self, board: Board) -> None:
+        """Hand no more frames to this board."""
+        self._boards.discard(board)
+
+    async def _first(self) -> None:
+        self._make()
+
+    def _entries(self, entries: list[Entry]) -> None:
+        now = utc_now()
+        for entry in entries:
+            ms = (now - entry.event.time).total_seconds() * 1000
+            self._latencies.append(Latency(entry.seq, entry.event.time, max(0.0, ms)))
+        if not self._due:
+            self._due = True
+            asyncio.get_running_loop().call_later(FRAME_S, self._make)
+
+    def _make(self) -> None:
+        self._due = False
+        team = self.office.team
+        self.frame = Frame(
+            seq=team.seq,
+            time=utc_now(),
+            agents=tuple(team.members()),
+            queue=tuple(team.queue()),
+            recent=tuple(reversed(team.recent)),
+            latencies=tuple(self._latencies),
+            weights=team.weights.id,
+        )
+        for board in tuple(self._boards):
+            board.push(self.frame)
+
+
+_feeds: weakref.WeakKeyDictionary[Office, Feed] = weakref.WeakKeyDictionary()
+_feeds_lock = threading.Lock()
+
+
+def feed_of(office: Office) -> Feed:
+    """The one feed of an office in this process."""
+    with _feeds_lock:
+        if office not in _feeds:
+            _feeds[office] = Feed(office)
+        return _feeds[office]
+
+
+class Board(param.Parameterized):
+    """The reactive state of one session: the newest frame, until it is paused or closed.
+
+    Views depend on `frame` and send commands through `office`.
+    """
+
+    frame = param.ClassSelector(class_=Frame, default=Frame(), doc="The team as it is shown now.")
+    paused = param.Boolean(default=False, doc="Hold the frame still; on going on, the newest is shown at once.")
+
+    def __init__(self, office: Office, **params: Any) -> None:
+        self.office = office
+        self._feed = feed_of(office)
+        self._schedule = _scheduler()
+        self._waiting = False
+        super().__init__(frame=self._feed.frame, **params)
+        self._feed.join(self)
+        if pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
+            pn.state.on_session_destroyed(lambda context: self.close())
+
+    def push(self, frame: Frame) -> None:
+        """Show the frame on this session's next tick; may be called from any thread."""
+        if not self._waiting:
+            self._waiting = True
+            self._schedule(self._show)
+
+    def close(self) -> None:
+        """Take no more frames."""
+        self._feed.leave(self)
+
+    @param.depends("paused", watch=True)
+    def _show(self) -> None:
+        self._waiting = False
+        if not self.paused and self.frame is not self._feed.frame:
+            with pn.io.hold():
+                self.frame = self._feed.frame
+
+    def table(self) -> pd.DataFrame:
+        """The agents that are shown: agent, name, presence, active leads, capacity, utilization (1 is full), band."""
+        columns = ["agent", "name", "presence", "active", "capacity", "utilization", "band"]
+        rows = [
+            (a.id, a.name, str(a.presence), a.active, a.capacity, a.utilization, band(a.utilization))
+            for a in self.frame.agents
+        ]
+        return pd.DataFrame(rows, columns=columns)
+
+    def latency(self) -> dict[str, float | None]:
+        """Percentiles of the newest event latencies in milliseconds, with `n`."""
+        return percentiles([point.ms for point in self._feed.frame.latencies])
+
+    async def route(self, lead: Lead) -> Any:
+        """Route a lead at the desk; returns the decision.
+
+        Raises:
+            RuntimeError: this office only reads.
+        """
+        desk = self.office.desk
+        if desk is None:
+            raise RuntimeError(
+                "This page follows the history that another process records, so it cannot route leads; "
+                "use that process's page, or give both the same Redis (COLLAB_REDIS)."
+            )
+        return await self.office.ask(desk.route_lead(lead))
+
+
+def _scheduler() -> Callable[[Callable[[], None]], Any]:
+    """How to reach this session's thread: its document, else the loop that runs here, else at once."""
+    doc = pn.state.curdoc
+    if doc is not None and doc.session_context is not None:
+        return doc.add_next_tick_callback
+    try:
+        return asyncio.get_running_loop().call_soon_threadsafe
+    except RuntimeError:
+        return lambda callback: callback()

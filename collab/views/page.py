@@ -1,0 +1,76 @@
+"""The page: header, banner and the tabs, for one session."""
+
+from __future__ import annotations
+
+from html import escape
+
+import panel as pn
+import panel_material_ui as pmui
+
+from collab.office import Office
+from collab.views.board import Board
+from collab.views.leads import AssignmentsView, LeadView
+from collab.views.presence import PresenceView
+from collab.views.roster import RosterView
+from collab.views.theme import SHEET, THEME
+from collab.views.whatif import WhatIfView
+from collab.weights import Weights
+
+BANNERS = {
+    "demo": "A seeded team of eight is at work here: its leads, agents and outcomes are made up, the router, the stream "
+    "and the history are real. Its day begins at 09:00 when it starts, and skips nights and weekends.",
+    "reading": "Another process has this team and records it; this page follows its history, a second or two behind. "
+    "Route leads on that process's page.",
+    "joined": "Another process records this stream; this page shares it.",
+}
+"""What a banner says, by state; a live team of its own has none."""
+
+
+def banner(office: Office) -> str:
+    """What people must know of what they see, or ""."""
+    parts = [BANNERS["demo"]] if office.team_at_work or office.tenant == "demo" else []
+    if office.mode != "live":
+        parts.append(BANNERS[office.mode])
+    return " ".join(parts)
+
+
+def page(office: Office) -> pmui.Page:
+    """The dashboard of an office for one session."""
+    board = Board(office)
+    wide = {"sizing_mode": "stretch_width"}
+    said = banner(office)
+    alert = pmui.Alert(object=said, severity="info", closeable=False, visible=bool(said), **wide)
+    what_if = WhatIfView(board=board, weights=Weights.of(office.team.weights), active=False)
+    leads = pn.FlexBox(
+        pn.Column(_title("Route a lead"), LeadView(board), min_width=280, styles={"flex": "1 1 340px"}),
+        pn.Column(_title("Newest assignments"), AssignmentsView(board), min_width=280, styles={"flex": "1 1 340px"}),
+        gap="28px",
+        **wide,
+    )
+    tabs = pmui.Tabs(
+        ("Team", pn.Column(PresenceView(board), RosterView(board), **wide)),
+        ("Leads", leads),
+        ("What-if", what_if),
+        dynamic=True,
+        margin=0,
+        **wide,
+    )
+
+    def shown(event: object) -> None:
+        what_if.active = tabs.active == 2
+
+    tabs.param.watch(shown, "active")
+    pause = pmui.Switch.from_param(board.param.paused, label="Pause", color="default")
+    return pmui.Page(
+        title=f"collab · {office.tenant}",
+        header=[pn.Row(pn.layout.HSpacer(), pause)],
+        main=[pn.Column(alert, tabs, margin=(8, 16), **wide)],
+        main_width={"xl": 1440},
+        theme_config=THEME,
+        meta={"title": f"collab · {office.tenant}"},
+        busy_indicator=None,
+    )
+
+
+def _title(text: str) -> pn.pane.HTML:
+    return pn.pane.HTML(f"<h3>{escape(text)}</h3>", stylesheets=[SHEET])

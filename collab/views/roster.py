@@ -1,0 +1,108 @@
+"""The roster: put an agent on it, and say where one is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Coroutine
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+import param
+
+from collab.desk import Desk
+from collab.records import Presence
+from collab.views.board import Board
+from collab.views.theme import PRESENCE
+
+
+def skills_of(text: str) -> dict[str, float]:
+    """Skills as a person types them: `property:condo 0.9, language:es`; a level of 0 to 1, 1 when left out.
+
+    Raises:
+        ValueError: names the part that is wrong.
+    """
+    skills = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, _, level = part.partition(" ")
+        if not re.fullmatch(r"[a-z]+:\S+", name):
+            raise ValueError(f"skills has {part!r}; write kind:value and a level, e.g. property:condo 0.9")
+        try:
+            skills[name.lower()] = float(level) if level.strip() else 1.0
+        except ValueError:
+            raise ValueError(f"skills has {part!r}, whose level is no number; give 0 to 1") from None
+    return skills
+
+
+class RosterView(pn.viewable.Viewer):
+    """Two small forms: a new agent, and the presence of one who is there."""
+
+    board = param.ClassSelector(class_=Board, doc="The session's board.")
+
+    def __init__(self, board: Board, **params: Any) -> None:
+        super().__init__(board=board, **params)
+        wide = {"sizing_mode": "stretch_width"}
+        self.agent = pmui.TextInput(label="Id", placeholder="ana", **wide)
+        self.full_name = pmui.TextInput(label="Name", placeholder="Ana Ruiz", **wide)
+        self.capacity = pmui.IntInput(label="Capacity", value=5, start=0, end=1000, **wide)
+        self.skills = pmui.TextInput(label="Skills", placeholder="property:condo 0.9, language:es", **wide)
+        self.add = pmui.Button(label="Put on the roster", icon="person_add", **wide)
+        self.who = pmui.Select(label="Agent", options={}, **wide)
+        self.presence = pmui.Select(label="Is", options={word: str(p) for p, (word, _) in PRESENCE.items()}, **wide)
+        self.set = pmui.Button(label="Set presence", icon="how_to_reg", **wide)
+        self.said = pmui.Alert(visible=False, closeable=False, **wide)
+        self.add.on_click(self._add)
+        self.set.on_click(self._set)
+        forms = pn.FlexBox(
+            pn.Column(
+                pn.Row(self.agent, self.full_name, **wide),
+                pn.Row(self.capacity, self.skills, **wide),
+                self.add,
+                min_width=260,
+                styles={"flex": "1 1 320px"},
+            ),
+            pn.Column(self.who, self.presence, self.set, min_width=260, styles={"flex": "1 1 320px"}),
+            gap="24px",
+            **wide,
+        )
+        self._layout = pmui.Card(forms, self.said, title="Change the team", collapsed=True, **wide)
+        self._layout.visible = board.office.desk is not None
+        self._patch()
+
+    @param.depends("board.frame", watch=True)
+    def _patch(self) -> None:
+        options = {agent.name: agent.id for agent in self.board.frame.agents}
+        if options != self.who.options:
+            self.who.options = options
+            if self.who.value not in options.values():
+                self.who.value = next(iter(options.values()), None)
+
+    async def _add(self, event: object) -> None:
+        agent = (self.agent.value_input or self.agent.value).strip()
+        name = (self.full_name.value_input or self.full_name.value).strip() or agent
+
+        async def put(desk: Desk) -> str:
+            await desk.add_agent(agent, name, skills=skills_of(self.skills.value), capacity=self.capacity.value)
+            return f"{name} is on the roster, and offline until their presence is set."
+
+        await self._do(put)
+
+    async def _set(self, event: object) -> None:
+        async def change(desk: Desk) -> str:
+            await desk.set_presence(self.who.value or "", Presence(self.presence.value), "set on the dashboard")
+            return f"{self.who.value} is {PRESENCE[Presence(self.presence.value)][0].lower()}."
+
+        await self._do(change)
+
+    async def _do(self, command: Any) -> None:
+        desk = self.board.office.desk
+        assert desk is not None
+        try:
+            work: Coroutine[Any, Any, str] = command(desk)
+            text, severity = await self.board.office.ask(work), "success"
+        except (ValueError, RuntimeError) as error:
+            text, severity = str(error), "error"
+        self.said.param.update(object=text, severity=severity, visible=True)
+
+    def __panel__(self) -> pmui.Card:
+        return self._layout

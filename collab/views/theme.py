@@ -1,0 +1,88 @@
+"""The look: the guide's colours for fills, text colours that keep their contrast, one style sheet for cards and lists."""
+
+from __future__ import annotations
+
+from collab.metrics import AMBER, GREEN, RED
+from collab.records import Presence
+
+PRIMARY, SUCCESS, WARNING, ERROR, INFO = "#3b82f6", "#4CAF50", "#FF9800", "#F44336", "#2196F3"
+"""The guide's five colours; against white they measure under 4.5, so they fill and never write small text."""
+
+THEME = {
+    "light": {
+        "palette": {
+            "primary": {"main": "#1d5fd1"},
+            "success": {"main": "#2e7d32"},
+            "warning": {"main": "#b45309"},
+            "error": {"main": "#c62828"},
+            "background": {"default": "#f5f7fb", "paper": "#ffffff"},
+        },
+        "shape": {"borderRadius": 10},
+    },
+    "dark": {
+        "palette": {
+            "primary": {"main": "#8ab4ff"},
+            "success": {"main": "#81c784"},
+            "warning": {"main": "#ffb74d"},
+            "error": {"main": "#ef9a9a"},
+            "background": {"default": "#0f141b", "paper": "#171e27"},
+        },
+        "shape": {"borderRadius": 10},
+    },
+}
+"""The theme of panel-material-ui, light and dark."""
+
+BAND = {GREEN: (SUCCESS, "●", "room"), AMBER: (WARNING, "▲", "busy"), RED: (ERROR, "■", "full")}
+"""Each band's fill, sign and word: colour is never alone."""
+
+PRESENCE = {
+    Presence.available: ("Online", SUCCESS),
+    Presence.busy: ("Busy", WARNING),
+    Presence.in_call: ("In call", PRIMARY),
+    Presence.away: ("Away", "#8a94a3"),
+    Presence.offline: ("Offline", "#5b6470"),
+}
+"""Each presence as people read it, with its fill."""
+
+AGENT_COLOURS = ("#3b82f6", "#4CAF50", "#FF9800", "#8e5bd0", "#00897b", "#d81b60", "#6d4c41", "#546e7a")
+"""Fills of avatars, by place in the roster."""
+
+SHEET = """
+:host { --ink: var(--mui-palette-text-primary, var(--jp-ui-font-color1, #1c2430));
+  --soft: var(--mui-palette-text-secondary, var(--jp-ui-font-color2, #55606e));
+  --line: var(--mui-palette-divider, #d5dbe3); --paper: var(--mui-palette-background-paper, transparent);
+  --track: color-mix(in srgb, var(--ink) 14%, transparent);
+  color: var(--ink); font: 14px/1.45 system-ui, "Segoe UI", Roboto, Helvetica, Arial, sans-serif; }
+* { box-sizing: border-box; }
+.grid { display: grid; gap: 12px; grid-template-columns: repeat(3, minmax(0, 1fr)); }
+.kpis { display: grid; gap: 12px; grid-template-columns: repeat(4, minmax(0, 1fr)); }
+@media (max-width: 1000px) { .grid, .kpis { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
+@media (max-width: 560px) { .grid { grid-template-columns: minmax(0, 1fr); } }
+.card { border: 1px solid var(--line); border-radius: 10px; background: var(--paper); padding: 12px 14px; height: 100%; }
+.kpi b { display: block; font-size: 26px; line-height: 1.2; font-variant-numeric: tabular-nums; }
+.kpi span, .soft { color: var(--soft); font-size: 13px; }
+.head { display: flex; align-items: center; gap: 10px; }
+.face { width: 38px; height: 38px; border-radius: 50%; flex: none; display: grid; place-items: center;
+  color: #10151c; font-weight: 700; font-size: 14px; }
+.name { font-weight: 600; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; flex: 1; }
+.chip { display: inline-flex; align-items: center; gap: 6px; border: 1px solid var(--line); border-radius: 999px;
+  padding: 1px 10px; font-size: 13px; white-space: nowrap; }
+.chip i { width: 9px; height: 9px; border-radius: 50%; flex: none; }
+.bar { height: 8px; border-radius: 4px; background: var(--track); overflow: hidden; margin: 10px 0 6px; }
+.bar i { display: block; height: 100%; border-radius: 4px; transition: width .25s; }
+.row { display: flex; justify-content: space-between; gap: 10px; flex-wrap: wrap; font-variant-numeric: tabular-nums; }
+ul.list { list-style: none; margin: 0; padding: 0; }
+ul.list li { padding: 10px 2px; border-bottom: 1px solid var(--line); }
+ul.list li:last-child { border-bottom: 0; }
+.empty { padding: 18px; text-align: center; color: var(--soft); border: 1px dashed var(--line); border-radius: 10px; }
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+th, td { text-align: right; padding: 6px 10px; border-bottom: 1px solid var(--line); white-space: nowrap; }
+th:first-child, td:first-child { text-align: left; }
+th { font-weight: 600; color: var(--soft); font-size: 13px; }
+tr.chosen td { font-weight: 700; }
+tr.gated td { color: var(--soft); }
+.scroll { overflow-x: auto; }
+h3 { margin: 4px 0 8px; font-size: 17px; }
+@media (prefers-reduced-motion: reduce) { .bar i { transition: none; } }
+"""
+"""The style of cards, lists and tables; it follows the theme of the page or of the notebook."""

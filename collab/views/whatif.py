@@ -1,0 +1,229 @@
+"""The what-if: four linked sliders; the history is rescored as one moves."""
+
+from __future__ import annotations
+
+import asyncio
+from html import escape
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+import param
+from bokeh.models import ColumnDataSource, FactorRange, HoverTool, LinearColorMapper, NumeralTickFormatter
+from bokeh.plotting import figure
+from bokeh.transform import dodge
+
+from collab.desk import utc_now
+from collab.records import FACTORS
+from collab.views.board import Board
+from collab.views.theme import PRIMARY, SHEET
+from collab.weights import Weights
+from collab.whatif import Rescored, WhatIf
+
+REFRESH_S = 10.0
+"""How often new decisions join the what-if that is shown."""
+
+GREY = "#8a94a3"
+"""The fill of what was, beside what would have been."""
+
+SHADES = ["#e8effc", "#bcd3fb", "#8fb5f8", "#5f97f6", "#3b82f6", "#1d5fd1", "#123f8c"]
+"""Fills of the matrix, few leads to many."""
+
+TOP = 6
+"""How many of the largest moves are listed in words."""
+
+
+class WhatIfView(pn.viewable.Viewer):
+    """Sliders over logged decisions: how many leads would have gone elsewhere, to whom, and each agent's share.
+
+    Args:
+        what_if: the logged decisions; without it those of the board's office are read.
+        board: the session's board; with it, new decisions join as they are recorded.
+        weights: the sliders' start.
+    """
+
+    weights = param.ClassSelector(class_=Weights, doc="The weights that the sliders move.")
+    rescored = param.ClassSelector(class_=Rescored, doc="The history under these weights.")
+    active = param.Boolean(default=True, doc="Is it on screen? Hidden, it takes in nothing new.")
+
+    def __init__(
+        self,
+        what_if: WhatIf | None = None,
+        *,
+        board: Board | None = None,
+        weights: Weights | None = None,
+        **params: Any,
+    ) -> None:
+        super().__init__(weights=weights or Weights(), **params)
+        self.what_if, self.board = what_if, board
+        self._read, self._reading = utc_now(), False
+        self._start = self.weights.integers()
+        self.sliders = [
+            pmui.FloatSlider.from_param(self.weights.param[factor], sizing_mode="stretch_width", format="0.00")
+            for factor in FACTORS
+        ]
+        self.back = pmui.Button(label="Back to the start", variant="outlined", icon="restart_alt")
+        self.back.on_click(lambda event: self._set(self._start))
+        self._words = pn.pane.HTML(stylesheets=[SHEET], sizing_mode="stretch_width")
+        self._moves = pn.pane.HTML(stylesheets=[SHEET], sizing_mode="stretch_width")
+        self.shares = ColumnDataSource({"agent": [], "before": [], "after": [], "leads_before": [], "leads_after": []})
+        self.matrix = ColumnDataSource({"source": [], "target": [], "leads": []})
+        self._agents = FactorRange(factors=[])
+        self._targets = FactorRange(factors=[])
+        self._sources = FactorRange(factors=[])
+        self._layout = self._build()
+        self.weights.param.watch(lambda *events: self._rescore(), list(FACTORS))
+        if board is not None:
+            board.param.watch(lambda event: self._refresh(), "frame")
+        if what_if is not None:
+            self._rescore(force=True)
+        else:
+            self._words.object = '<div class="empty" role="status">Reading the history…</div>'
+            self._refresh(force=True)
+
+    def _set(self, values: tuple[int, ...]) -> None:
+        self.weights.param.update(**{factor: value / 100 for factor, value in zip(FACTORS, values, strict=True)})
+
+    def _build(self) -> pn.Column:
+        sliders = pn.FlexBox(
+            pn.Column(*self.sliders, self.back, min_width=260, styles={"flex": "1 1 280px"}),
+            pn.Column(self._words, self._moves, min_width=260, styles={"flex": "2 1 380px"}),
+            gap="24px",
+            sizing_mode="stretch_width",
+        )
+        plots = pn.FlexBox(
+            pn.pane.Bokeh(self._share_plot(), styles={"flex": "1 1 340px"}, min_width=260),
+            pn.pane.Bokeh(self._matrix_plot(), styles={"flex": "1 1 340px"}, min_width=260),
+            gap="24px",
+            sizing_mode="stretch_width",
+        )
+        return pn.Column(sliders, plots, sizing_mode="stretch_width")
+
+    def _share_plot(self) -> Any:
+        plot = figure(
+            title="Each agent's share of the leads, before (grey) and after (blue)",
+            y_range=self._agents,
+            height=320,
+            sizing_mode="stretch_width",
+            x_axis_label="share of the leads",
+            toolbar_location=None,
+            tools="",
+        )
+        plot.hbar(
+            y=dodge("agent", 0.18, range=plot.y_range), right="before", height=0.32, color=GREY, source=self.shares
+        )
+        plot.hbar(
+            y=dodge("agent", -0.18, range=plot.y_range), right="after", height=0.32, color=PRIMARY, source=self.shares
+        )
+        plot.xaxis.formatter = NumeralTickFormatter(format="0 %")
+        plot.x_range.start = 0
+        tips = [
+            ("agent", "@agent"),
+            ("before", "@leads_before (@before{0.0 %})"),
+            ("after", "@leads_after (@after{0.0 %})"),
+        ]
+        plot.add_tools(HoverTool(tooltips=tips))
+        return plot
+
+    def _matrix_plot(self) -> Any:
+        plot = figure(
+            title="Leads that would have moved: from (rows) to (columns)",
+            x_range=self._targets,
+            y_range=self._sources,
+            height=320,
+            sizing_mode="stretch_width",
+            x_axis_label="to",
+            y_axis_label="from",
+            toolbar_location=None,
+            tools="",
+        )
+        self._shade = LinearColorMapper(palette=SHADES, low=1, high=2)
+        plot.rect(
+            "target",
+            "source",
+            0.94,
+            0.9,
+            source=self.matrix,
+            line_color=None,
+            fill_color={"field": "leads", "transform": self._shade},
+        )
+        plot.xaxis.major_label_orientation = 0.8
+        plot.grid.visible = False
+        plot.add_tools(HoverTool(tooltips=[("from", "@source"), ("to", "@target"), ("leads", "@leads")]))
+        return plot
+
+    def _refresh(self, force: bool = False) -> None:
+        """Read decisions that are new in the history, away from this thread, then rescore."""
+        if self.board is None or self._reading or not self.active:
+            return
+        if force or (utc_now() - self._read).total_seconds() > REFRESH_S:
+            self._reading = True
+            pn.state.execute(self._read_new)
+
+    async def _read_new(self) -> None:
+        assert self.board is not None
+        try:
+            self.what_if = await asyncio.to_thread(self.board.office.what_if)
+            self._rescore(force=True)
+        finally:
+            self._read, self._reading = utc_now(), False
+
+    def _rescore(self, force: bool = False) -> None:
+        if self.what_if is None:
+            return
+        values = self.weights.integers()
+        if not force and self.rescored is not None and self.rescored.weights == values:
+            return
+        rescored = self.what_if.rescore(self.weights)
+        with pn.io.hold():
+            self._show(rescored)
+            self.rescored = rescored
+
+    def _show(self, rescored: Rescored) -> None:
+        self._words.object = words(rescored)
+        self._moves.object = moves(rescored)
+        shares, flows = rescored.shares(), rescored.flows()
+        agents = list(shares["agent"])
+        if self._agents.factors != agents[::-1]:
+            self._agents.factors = self._sources.factors = agents[::-1]
+            self._targets.factors = agents
+        self.shares.data = {
+            "agent": agents,
+            "before": shares["share_before"].to_numpy(),
+            "after": shares["share_after"].to_numpy(),
+            "leads_before": shares["leads_before"].to_numpy(),
+            "leads_after": shares["leads_after"].to_numpy(),
+        }
+        self._shade.high = max(2, int(flows["leads"].max()) if len(flows) else 2)
+        self.matrix.data = {
+            "source": list(flows["from"]),
+            "target": list(flows["to"]),
+            "leads": flows["leads"].to_numpy(),
+        }
+
+    def __panel__(self) -> pn.Column:
+        return self._layout
+
+
+def words(rescored: Rescored) -> str:
+    """What moved, in words, with what rescoring cannot say, as HTML."""
+    if not rescored.n:
+        return '<div class="empty">No decision is in the history yet. Route a lead, then move a weight.</div>'
+    left = f" {rescored.left_out:,} overridden ones are left out." if rescored.left_out else ""
+    return (
+        f'<div class="card kpi" role="status" aria-live="polite"><b>{rescored.moved:,} of {rescored.n:,}</b>'
+        f"<span>logged leads ({100 * rescored.share_moved:.1f} %) would have gone to somebody else.{left}</span></div>"
+        f'<p class="soft">{escape(rescored.caveat)}</p>'
+    )
+
+
+def moves(rescored: Rescored) -> str:
+    """The largest moves from one agent to another, as HTML."""
+    largest = rescored.flows().nlargest(TOP, "leads") if rescored.moved else None
+    if largest is None:
+        return ""
+    rows = "".join(
+        f"<tr><td>{escape(str(source))} → {escape(str(target))}</td><td>{leads:,}</td></tr>"
+        for source, target, leads in largest.itertuples(index=False)
+    )
+    return f"<table><tr><th>largest moves</th><th>leads</th></tr>{rows}</table>"

@@ -1,0 +1,45 @@
+"""The kernel in numba; importing this module imports numba, so `collab.whatif.kernel` does it when it pays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numba
+import numpy as np
+
+from collab.whatif.ledger import LANES, TIE
+
+# numba works on global constants and plain names; an int32 times an int32 stays one only in numpy's own functions,
+# and twice as many fit in a register then.
+_LANES, _TIE = LANES, TIE
+_i32, _u64 = np.int32, np.uint64
+
+
+def _score(first, base, diff, chosen, weights, width, start, stop, flow) -> None:  # type: ignore[no-untyped-def]
+    w0, w1, w2 = weights[0], weights[1], weights[2]
+    best = np.empty(_LANES, np.int32)
+    for block in range(start, stop):
+        for i in range(_LANES):
+            best[i] = 0
+        for line in range(first[block], first[block + 1]):
+            b, d = base[line], diff[line]
+            for i in range(_LANES):
+                low = np.add(np.multiply(_i32(d[i]), w0), np.multiply(_i32(d[_LANES + i]), w1))
+                best[i] = max(best[i], np.add(low, np.add(np.multiply(_i32(d[2 * _LANES + i]), w2), b[i])))
+        logged = chosen[block]
+        for i in range(_LANES):
+            # unsigned, so that no index can be negative and none is checked for it
+            flow[_u64(logged[i]) * _u64(width) + _u64(_TIE - (best[i] & _TIE))] += 1
+
+
+def _compile(function: Callable[..., None]) -> Any:
+    # no parallel=True: numba's workqueue layer aborts the process on concurrent calls, so the threads are ours
+    try:
+        return numba.njit(function, cache=True, nogil=True, boundscheck=False)
+    except RuntimeError:  # no folder is writable for the cache
+        return numba.njit(function, nogil=True, boundscheck=False)
+
+
+score = _compile(_score)
+"""Add the blocks `start` to `stop` to `flow`, the matrix of logged and rescored agents, flat."""

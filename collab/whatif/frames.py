@@ -1,0 +1,125 @@
+"""Anyone's decisions, in a frame with one row a candidate, checked and turned into integers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from collab.records import FACTORS, SCALE
+from collab.whatif.cases import Cases, Rows, cases
+
+NEEDED = ("decision", "agent", *FACTORS, "chosen")
+"""The columns without which nothing can be rescored; `eligible` is true, and `lead` empty, where they are missing."""
+
+
+def read(candidates: pd.DataFrame) -> tuple[Cases, pd.DataFrame]:
+    """The decisions, and a frame with the id and lead of each, in the order in which they first stand.
+
+    Raises:
+        ValueError: names the column, the row, the value and the fix.
+    """
+    missing = [name for name in NEEDED if name not in candidates.columns]
+    if missing:
+        raise ValueError(
+            f"candidates has no column {', '.join(map(repr, missing))}; it needs {', '.join(NEEDED)}, "
+            f"and has {', '.join(map(str, candidates.columns)) or 'none'}"
+        )
+    for name in ("decision", "agent"):
+        _refuse_empty(candidates, name)
+    aware_times(candidates, "candidates", "time")
+    decision, ids = pd.factorize(candidates["decision"])
+    agent, agents = _agents(candidates["agent"])
+    first = np.unique(decision, return_index=True)[1]
+    leads = candidates["lead"].iloc[first].to_numpy() if "lead" in candidates else np.full(len(first), None)
+    names = pd.DataFrame({"decision": np.asarray(ids), "lead": leads})
+    rows = Rows(
+        agents=agents,
+        keys=np.arange(len(ids), dtype=np.int64),
+        names=np.asarray(ids, dtype=object),
+        decision=decision.astype(np.int64),
+        agent=agent,
+        eligible=_flags(candidates, "eligible") if "eligible" in candidates else np.ones(len(candidates), bool),
+        chosen=_flags(candidates, "chosen"),
+        factors={factor: _factor(candidates, factor) for factor in FACTORS},
+        where=lambda row: _where(candidates, row),
+    )
+    return cases(rows), names
+
+
+def aware_times(frame: pd.DataFrame, title: str, name: str) -> None:
+    """Refuse a column of times without a zone; a missing column is fine.
+
+    Raises:
+        ValueError: names the column, the row, the value and the fix.
+    """
+    if name not in frame or not len(frame):
+        return
+    column = frame[name]
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        return
+    for row, value in enumerate(column):
+        if pd.isna(value):
+            continue
+        if getattr(value, "tzinfo", None) is None:
+            raise ValueError(
+                f"{name} of {title} is {value} in {_where(frame, row)}, which is no time with a zone; "
+                f"convert the column with pd.to_datetime(..., utc=True)"
+            )
+
+
+def _agents(column: pd.Series) -> tuple[NDArray[np.int64], list[str]]:
+    codes, ids = pd.factorize(column)
+    named = [str(one) for one in ids]
+    agents = sorted(set(named))
+    place = {agent: number for number, agent in enumerate(agents)}
+    return np.array([place[one] for one in named], np.int64)[codes], agents
+
+
+def _flags(frame: pd.DataFrame, name: str) -> NDArray[np.bool_]:
+    _refuse_empty(frame, name)
+    values: NDArray[Any] = frame[name].to_numpy()
+    if values.dtype == bool:
+        return values
+    odd = np.flatnonzero(~frame[name].isin([True, False]).to_numpy(dtype=bool))
+    if len(odd):
+        row = int(odd[0])
+        raise ValueError(f"{name} is {values[row]!r} in {_where(frame, row)}; it is true or false")
+    return values.astype(bool)
+
+
+def _factor(frame: pd.DataFrame, name: str) -> NDArray[Any]:
+    """Ten-thousandths, from whole numbers as they are and from shares of 0 to 1."""
+    _refuse_empty(frame, name)
+    column = frame[name]
+    if pd.api.types.is_integer_dtype(column.dtype):
+        return column.to_numpy(dtype=np.int64)
+    if not pd.api.types.is_float_dtype(column.dtype):
+        if not len(column):
+            return np.zeros(0, np.int64)
+        raise ValueError(
+            f"{name} is {column.iloc[0]!r} in {_where(frame, 0)}, of dtype {column.dtype}; "
+            f"make it whole ten-thousandths (0 to {SCALE:,}) or shares (0.0 to 1.0)"
+        )
+    shares = column.to_numpy(dtype=np.float64)
+    wrong = np.flatnonzero(~((shares >= 0) & (shares <= 1)))
+    if len(wrong):
+        row = int(wrong[0])
+        raise ValueError(
+            f"{name} is {shares[row]} in {_where(frame, row)}; a factor of dtype float is a share of 0 to 1 "
+            f"(make the column whole numbers if it counts ten-thousandths)"
+        )
+    return np.asarray(np.rint(shares * SCALE), dtype=np.int64)
+
+
+def _refuse_empty(frame: pd.DataFrame, name: str) -> None:
+    empty = np.flatnonzero(frame[name].isna().to_numpy())
+    if len(empty):
+        where = _where(frame, int(empty[0]))
+        raise ValueError(f"{name} is empty (NaN) in {where}; give it a value, or drop its decision")
+
+
+def _where(frame: pd.DataFrame, row: int) -> str:
+    return f"row {frame.index[row]}"

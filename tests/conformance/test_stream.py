@@ -1,0 +1,312 @@
+"""What a stream promises, tried on the embedded server and on a real one."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import uuid
+import zlib
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import pytest
+from real_redis import RealRedis
+
+from collab.claims import CLOSED, SEQ, Absent, Add, Below, Claim, Equals, Put, Remove, claim, lead_key
+from collab.events import AgentJoined, Entry, LeadArrived, LeadClosed, PresenceChanged, new_id
+from collab.live.stream import MOST, REMEMBERED_S, Stream, open_stream
+from collab.records import Lead, Presence
+
+Result = TypeVar("Result")
+NOW = datetime(2026, 3, 2, 9, 30, 0, 123456, tzinfo=UTC)
+PATIENCE_S = 20
+
+
+def on(url: str, work: Callable[[Stream], Awaitable[Result]], tenant: str = "acme") -> Result:
+    """The result of `work` on a stream in a loop of its own; nothing in it takes longer than PATIENCE_S."""
+
+    async def run() -> Result:
+        stream = open_stream(url, tenant)
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                return await work(stream)
+        finally:
+            await stream.close()
+
+    return asyncio.run(run())
+
+
+def event(agent: str = "ann", id: str | None = None) -> PresenceChanged:
+    return PresenceChanged(id=id or new_id(), time=NOW, agent=agent, presence=Presence.busy)
+
+
+def put(key: str, value: str) -> Claim:
+    return Claim(event(), (), (Put(key, value),))
+
+
+def plain(count: int) -> list[Claim]:
+    return [Claim(event(), (), ()) for _ in range(count)]
+
+
+def arrived(lead: str) -> Claim:
+    return claim(LeadArrived(id=new_id(), time=NOW, lead=Lead(id=lead, name="Mia")))
+
+
+def beside(tenant: str) -> str:
+    """Another tenant of the same partition."""
+    names = (f"tenant-{number}" for number in range(1000))
+    return next(name for name in names if (zlib.crc32(name.encode()) - zlib.crc32(tenant.encode())) % 16 == 0)
+
+
+def test_places_count_from_one_without_a_gap(stream_url: str) -> None:
+    async def work(stream: Stream) -> None:
+        assert await stream.last() == 0
+        assert await stream.first() == 1
+        assert await stream.read(0) == []
+        first, second = event("ann"), event("bob")
+        assert (await stream.append([Claim(first, (), ()), Claim(second, (), ())])).seq == 2
+        assert (await stream.append(plain(1))).seq == 3
+        assert (await stream.read(0))[:2] == [Entry(1, "acme", first), Entry(2, "acme", second)]
+        assert [entry.seq for entry in await stream.read(1)] == [2, 3]
+        assert [entry.seq for entry in await stream.read(0, count=2)] == [1, 2]
+        assert await stream.last() == 3
+        assert await stream.first() == 1
+        assert await stream.entry(2) == Entry(2, "acme", second)
+        assert await stream.entry(4) is None
+
+    on(stream_url, work)
+
+
+def test_an_event_appended_again_writes_nothing_and_tells_where_it_is(stream_url: str) -> None:
+    async def work(stream: Stream) -> None:
+        batch = [arrived("one"), put("a", "1")]
+        await stream.append(batch)
+        await stream.append([put("a", "2")])
+        again = await stream.append(batch, after=1)
+        assert again.duplicate
+        assert again.seq == 2
+        assert again.refused is None
+        assert [entry.seq for entry in again.missed] == [2, 3]
+        assert (await stream.append([put("a", "3"), batch[1]])).duplicate
+        assert await stream.values(["a"]) == ["2"]
+        assert await stream.last() == 3
+
+    on(stream_url, work)
+
+
+def test_a_refused_batch_writes_nothing_and_names_the_guard_and_what_it_found(stream_url: str) -> None:
+    async def work(stream: Stream) -> None:
+        await stream.append([arrived("one"), *plain(2)])
+        refused = await stream.append([put("a", "1"), arrived("one"), put("b", "1")], after=1)
+        assert refused.refused == Absent(lead_key("one"))
+        assert refused.actual == "queued"
+        assert refused.seq == 0
+        assert not refused.duplicate
+        assert [entry.seq for entry in refused.missed] == [2, 3]
+        missing = await stream.append([Claim(event(), (Equals("a", "1"),), ())])
+        assert missing.refused == Equals("a", "1")
+        assert missing.actual is None
+        assert await stream.values(["a", "b"]) == [None, None]
+        assert await stream.last() == 3
+
+    on(stream_url, work)
+
+
+def test_a_later_claim_sees_what_the_earlier_ones_do(stream_url: str) -> None:
+    async def work(stream: Stream) -> None:
+        below = Below("load", "capacity")
+        chain = [
+            Claim(event(), (Absent("load"),), (Put("capacity", "2"), Add("load", 1), Put("at", SEQ))),
+            Claim(event(), (Equals("load", "1"), below), (Add("load", 1), Remove("at"), Put("then", SEQ))),
+        ]
+        full = Claim(event(), (below,), (Add("load", 1),))
+        receipt = await stream.append([*chain, full])
+        assert receipt.refused == below
+        assert receipt.actual == "2"
+        assert await stream.last() == 0
+        assert (await stream.append([*plain(4), *chain])).seq == 6
+        assert await stream.values(["load", "capacity", "at", "then"]) == ["2", "2", None, "6"]
+        assert await stream.values([]) == []
+
+    on(stream_url, work)
+
+
+def test_an_append_brings_the_entries_missed_so_far_and_its_own(stream_url: str) -> None:
+    async def work(stream: Stream) -> None:
+        await stream.append(plain(3))
+        assert (await stream.append(plain(1))).missed == []
+        assert (await stream.append(plain(2), after=2)).missed == await stream.read(2)
+        assert (await stream.append(plain(1), after=6)).missed == await stream.read(6)
+        await stream.append(plain(MOST))
+        assert [entry.seq for entry in (await stream.append(plain(1), after=3)).missed] == list(range(4, MOST + 4))
+
+    on(stream_url, work)
+
+
+def test_what_no_reader_could_read_is_not_appended(stream_url: str) -> None:
+    async def work(stream: Stream) -> None:
+        wrong = LeadClosed(id="x", time=NOW, lead="one", decision="d", agent="ann", converted=True, satisfaction=9.0)
+        with pytest.raises(ValueError, match=r"\$\.satisfaction"):
+            await stream.append([Claim(wrong, (), ())])
+        with pytest.raises(ValueError, match="at least one, and each once"):
+            await stream.append([])
+        with pytest.raises(ValueError, match="'same'"):
+            await stream.append([Claim(event(id="same"), (), ())] * 2)
+        assert await stream.last() == 0
+
+    on(stream_url, work)
+
+
+def test_following_goes_on_after_any_place_and_is_pushed_what_comes(stream_url: str) -> None:
+    async def work(stream: Stream) -> None:
+        await stream.append(plain(5))
+        for after in range(6):
+            following = stream.follow(after)
+            seen = [] if after == 5 else [entry.seq for entry in await anext(following)]
+            waiting = asyncio.ensure_future(anext(following))
+            last = (await stream.append(plain(1))).seq
+            seen += [entry.seq for entry in await waiting]
+            assert seen == list(range(after + 1, last + 1))[: len(seen)]
+            assert seen[-1] == last
+            await following.aclose()
+            await stream.trim(1)
+
+    on(stream_url, work)
+
+
+def test_following_ends_when_it_is_cancelled_at_whatever_moment(stream_url: str) -> None:
+    async def work(stream: Stream) -> None:
+        async def follow() -> None:
+            async for _ in stream.follow(0):
+                pass
+
+        for steps in range(40):
+            task = asyncio.create_task(follow())
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            await stream.append(plain(1))
+            task.cancel()
+            await asyncio.wait([task])
+            assert task.cancelled()
+
+    on(stream_url, work)
+
+
+def test_following_ends_when_the_stream_is_closed(stream_url: str) -> None:
+    async def work(stream: Stream) -> None:
+        await stream.append(plain(1))
+        following = stream.follow(0)
+        await anext(following)
+        waiting = asyncio.ensure_future(anext(following, None))
+        await asyncio.sleep(0)
+        await stream.close()
+        assert await waiting is None
+
+    on(stream_url, work)
+
+
+def test_tenants_of_a_partition_share_its_places_but_no_values(stream_url: str) -> None:
+    other_name = beside("acme")
+
+    async def work(stream: Stream) -> None:
+        other = open_stream(stream_url, other_name)
+        assert other.partition == stream.partition
+        await stream.append([arrived("one"), put("a", "ours")])
+        assert (await other.append([arrived("one")])).refused is None
+        assert await other.values(["a", lead_key("one")]) == [None, "queued"]
+        assert [(entry.seq, entry.tenant) for entry in await other.read(1)] == [(2, "acme"), (3, other_name)]
+        await other.close()
+
+    on(stream_url, work)
+
+
+def test_trimming_drops_what_is_before_a_place_and_nothing_else(stream_url: str) -> None:
+    async def work(stream: Stream) -> None:
+        await stream.append([*plain(250), put("a", "1")])
+        await stream.trim(120)
+        assert await stream.first() == 120
+        assert await stream.last() == 251
+        assert len(await stream.read(0)) == 132
+        assert await stream.entry(119) is None
+        await stream.trim(1000)
+        assert await stream.first() == 252
+        assert await stream.last() == 251
+        assert (await stream.append(plain(1))).seq == 252
+        assert await stream.values(["a"]) == ["1"]
+
+    on(stream_url, work)
+
+
+def test_a_new_stream_goes_on_where_the_history_ends(stream_url: str) -> None:
+    async def work(stream: Stream) -> None:
+        assert await stream.restore(70, {lead_key("one"): "queued", "load:ann": "2", lead_key("old"): CLOSED})
+        assert await stream.last() == 70
+        assert await stream.first() == 71
+        assert await stream.read(0) == []
+        assert await stream.values([lead_key("one"), "load:ann", "load:bob"]) == ["queued", "2", None]
+        assert (await stream.append([arrived("old")])).actual == CLOSED
+        assert (await stream.append([arrived("two")], after=70)).missed[0].seq == 71
+        assert not await stream.restore(70, {"load:ann": "9"})
+        assert not await stream.restore(71, {"load:ann": "9"})
+        assert await stream.values(["load:ann"]) == ["2"]
+        assert await stream.last() == 71
+
+    on(stream_url, work)
+
+
+def test_a_stream_that_lost_its_end_keeps_no_value_of_before(stream_url: str) -> None:
+    async def work(stream: Stream) -> None:
+        await stream.append([arrived("one"), put("stale", "1"), put("kept", "1")])
+        assert await stream.restore(9, {"kept": "2"})
+        assert await stream.values([lead_key("one"), "stale", "kept"]) == [None, None, "2"]
+        assert (await stream.append(plain(1))).seq == 10
+
+    on(stream_url, work)
+
+
+def test_every_tenant_of_a_partition_is_restored(stream_url: str) -> None:
+    async def work(stream: Stream) -> None:
+        other = open_stream(stream_url, beside("acme"))
+        assert await stream.restore(50, {"a": "ours"})
+        assert await other.restore(40, {"a": "theirs"})
+        assert await stream.last() == 50
+        assert await stream.values(["a"]) == ["ours"]
+        assert await other.values(["a"]) == ["theirs"]
+        await other.close()
+
+    on(stream_url, work)
+
+
+def test_loops_in_threads_open_the_same_stream_one_after_the_other(stream_url: str) -> None:
+    seen: list[int] = []
+
+    async def work(stream: Stream) -> None:
+        seen.append((await stream.append(plain(1))).seq)
+        following = stream.follow(0)
+        assert [entry.seq for entry in await anext(following)] == list(range(1, seen[-1] + 1))
+
+    for _ in range(3):
+        thread = threading.Thread(target=on, args=(stream_url, work))
+        thread.start()
+        thread.join()
+    assert seen == [1, 2, 3]
+
+
+def test_embedded_streams_share_their_data_by_name() -> None:
+    name = uuid.uuid4().hex
+    assert on(f"embedded://{name}", lambda stream: stream.append(plain(3))).seq == 3
+    assert on(f"embedded://{name}", lambda stream: stream.last()) == 3
+    assert on(f"embedded://{name}-other", lambda stream: stream.last()) == 0
+
+
+def test_ids_are_remembered_for_a_while_and_all_keys_carry_the_partition(
+    redis_server: RealRedis, redis_url: str
+) -> None:
+    joined = claim(AgentJoined(id="the-id", time=NOW, agent="ann", name="Ann"))
+    on(redis_url, lambda stream: stream.append([joined]))
+    keys = redis_server.client.keys()
+    tag = f"collab:{{p{zlib.crc32(b'acme') % 16:02}}}:"
+    assert {key.decode() for key in keys if key.startswith(tag.encode())} == {key.decode() for key in keys}
+    assert f"{tag}acme:capacity:ann".encode() in keys
+    assert REMEMBERED_S - 60 < redis_server.client.ttl(f"{tag}id:the-id") <= REMEMBERED_S

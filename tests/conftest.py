@@ -1,0 +1,45 @@
+"""Fixtures that several rooms' tests share."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+import needs
+import pytest
+from real_redis import RealRedis
+
+pytest_plugins = ("under_ci",)
+
+
+@pytest.fixture(scope="session")
+def redis_program() -> str:
+    """The path of a redis-server; without one the test is left out."""
+    program = needs.redis_server()
+    if program is None:
+        pytest.skip("there is no redis-server or valkey-server on PATH; `make test` installs it or says how")
+    return program
+
+
+@pytest.fixture(scope="session")
+def redis_server(redis_program: str) -> Iterator[RealRedis]:
+    """A real server for all tests; it ends with them."""
+    server = RealRedis(redis_program)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis_url(redis_server: RealRedis) -> str:
+    """The URL of the real server, which is empty."""
+    redis_server.client.flushall()
+    return redis_server.url
+
+
+@pytest.fixture(params=["embedded", "redis"])
+def stream_url(request: pytest.FixtureRequest) -> str:
+    """The URL of an empty stream: the embedded one, and a real server."""
+    if request.param == "embedded":
+        return f"embedded://{uuid.uuid4().hex}"
+    url: str = request.getfixturevalue("redis_url")
+    return url

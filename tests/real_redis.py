@@ -1,0 +1,77 @@
+"""A redis-server of the tests' own, on a unix socket in a temporary folder, that can be killed and started again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import redis
+
+STARTS_WITHIN_S = 20.0
+
+# Redis is the child of a process that ends it when its own standard input ends: with the tests, however they end.
+KEEPER = """
+import subprocess, sys
+server = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
+sys.stdin.read()
+server.terminate()
+server.wait()
+"""
+
+
+class RealRedis:
+    """Starts the program at once; every write is on the disk before it is answered, so a kill loses nothing.
+
+    Raises:
+        RuntimeError: it does not answer in time; holds the server's log.
+    """
+
+    def __init__(self, program: str) -> None:
+        self._program = program
+        self._folder = Path(tempfile.mkdtemp(prefix="collab-redis-"))
+        self.socket = self._folder / "redis.sock"
+        self.url = f"unix://{self.socket}"
+        self.client = redis.Redis(unix_socket_path=str(self.socket), protocol=2)
+        self.start()
+
+    def start(self) -> None:
+        """Start the server and return when it answers."""
+        settings = {"port": 0, "unixsocket": self.socket, "unixsocketperm": 700, "dir": self._folder, "logfile": "log"}
+        settings |= {"save": "", "appendonly": "yes", "appendfsync": "always"}
+        options = [str(part) for name, value in settings.items() for part in (f"--{name}", value)]
+        self._keeper = subprocess.Popen(
+            [sys.executable, "-c", KEEPER, self._program, *options], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+        )
+        deadline = time.monotonic() + STARTS_WITHIN_S
+        while not self._answers():
+            if time.monotonic() > deadline:
+                log = (self._folder / "log").read_text(encoding="utf-8")
+                self.stop()
+                raise RuntimeError(f"redis-server does not answer after {STARTS_WITHIN_S} s: {log}")
+            time.sleep(0.01)
+
+    def kill(self) -> None:
+        """End the server as `kill -9` does."""
+        os.kill(self.client.info("server")["process_id"], signal.SIGKILL)
+        self._end_keeper()
+
+    def stop(self) -> None:
+        """End the server and remove what it wrote."""
+        self.client.close()
+        self._end_keeper()
+        shutil.rmtree(self._folder)
+
+    def _answers(self) -> bool:
+        try:
+            return bool(self.client.ping())
+        except redis.RedisError:
+            return False
+
+    def _end_keeper(self) -> None:
+        self._keeper.communicate()

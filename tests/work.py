@@ -1,0 +1,93 @@
+"""A seeded stretch of a team's work as events, routed by the real router, and how to put it on a stream."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+from collab import events as ev
+from collab.claims import Claim
+from collab.events import Entry, Event
+from collab.live.stream import Stream
+from collab.records import Lead, Presence, Urgency, WeightsVersion
+from collab.routing import decide
+from collab.team import Team
+
+MORNING = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
+AGENTS = tuple(f"agent-{number}" for number in range(8))
+KINDS = 14
+"""Kinds of events that every stretch of 20 or more leads has: all there are."""
+
+
+class Work:
+    """Makes the events of so many leads, each half a minute after the one before."""
+
+    def __init__(self, seed: int = 1, start: datetime = MORNING) -> None:
+        self.chance, self.time, self.team, self.seq, self.leads = random.Random(seed), start, Team(), 0, 0
+
+    def events(self, leads: int) -> list[Event]:
+        """The events of the next leads; the first ones begin with the roster."""
+        made = [*self._roster()] if not self.seq else []
+        for _ in range(leads):
+            made += self._lead()
+        return made
+
+    def _did(self, event: Event) -> Event:
+        self.seq += 1
+        self.team.apply(Entry(self.seq, "", event))
+        return event
+
+    def _head(self) -> dict:
+        return {"id": f"{self.chance.getrandbits(128):032x}", "time": self.time}
+
+    def _roster(self) -> Iterator[Event]:
+        weights = WeightsVersion(version=1, values=(35, 30, 20, 15))
+        yield self._did(ev.WeightsAdopted(**self._head(), weights=weights, by="Ida"))
+        for agent in (*AGENTS, "gone"):
+            skills = {"location:north": self.chance.random(), "language:es": self.chance.random()}
+            yield self._did(ev.AgentJoined(**self._head(), agent=agent, name=agent.title(), skills=skills, capacity=4))
+            yield self._did(ev.PresenceChanged(**self._head(), agent=agent, presence=Presence.available))
+        yield self._did(ev.AgentLeft(**self._head(), agent="gone"))
+        yield self._did(ev.CapacityChanged(**self._head(), agent=AGENTS[0], capacity=6))
+        yield self._did(ev.ShiftChanged(**self._head(), agent=AGENTS[1], on_shift=False))
+
+    def _lead(self) -> Iterator[Event]:
+        self.leads += 1
+        self.time += timedelta(seconds=30)
+        budget = self.chance.choice([None, 250_000.0, 900_000.0])
+        urgency = self.chance.choice(list(Urgency))
+        lead = Lead(id=f"lead-{self.leads}", name="Zoë Park", location="north", budget=budget, urgency=urgency)
+        yield self._did(ev.LeadArrived(**self._head(), lead=lead))
+        if self.leads % 20 == 0:
+            held = self._assign(lead)
+            yield held[0]
+            yield self._did(ev.OfferExpired(**self._head(), **held[1]))
+        event, held = self._assign(lead)
+        yield event
+        if self.leads % 10 == 3:
+            yield self._did(ev.OfferDeclined(**self._head(), **held, reason="on a visit"))
+            event, held = self._assign(lead)
+            yield event
+        if self.leads % 10 == 7:
+            yield self._did(ev.LeadOverridden(**self._head(), **held, to="agent-7", by="Ida", reason="knows them"))
+            held["agent"] = "agent-7"
+        yield self._did(ev.OfferAccepted(**self._head(), **held))
+        yield self._did(ev.FirstResponded(**self._head(), **held, response_s=self.chance.randint(5, 500)))
+        sold = self.chance.random() < 0.3
+        rated = None if self.leads % 2 else 4.5
+        end = {"converted": sold, "value": 1000.0 * sold, "satisfaction": rated}
+        yield self._did(ev.LeadClosed(**self._head(), **held, **end))
+
+    def _assign(self, lead: Lead) -> tuple[Event, dict[str, str]]:
+        decision = decide(lead, self.team, self.time, seed=self.chance.getrandbits(53), explore=0.2)
+        event = ev.LeadAssigned(**self._head(), decision=decision)
+        return self._did(event), {"lead": lead.id, "decision": event.id, "agent": decision.agent or ""}
+
+
+async def put(stream: Stream, events: Sequence[Event]) -> int:
+    """Append the events as they are, without guards, and return the place of the last."""
+    seq = 0
+    for start in range(0, len(events), 500):
+        seq = (await stream.append([Claim(event, (), ()) for event in events[start : start + 500]])).seq
+    return seq
