@@ -2,10 +2,10 @@
 
     python benchmarks/record.py [--events 100000] [--seen 10]
 
-A quarter of the events are decisions with 8 candidates. Events wait on the embedded stream and are recorded as fast as it
-goes, compaction and snapshots included. The limit, measured in the same run on the same events: the Arrow tables are ready
-and each is written by one write_deltalake call. Then the recorder runs at its pace of a second, decisions are appended at
-random moments, and a second process says when it has each in `History.assignments()`.
+A quarter of the events are decisions with 8 candidates. Events wait on the embedded stream and are recorded as fast as
+it goes, compaction and snapshots included. The limit, measured in the same run on the same events: the Arrow tables are
+ready and each is written by one write_deltalake call. Then the recorder runs at its pace of a second, decisions are
+appended at random moments, and a second process says when it has each in `History.assignments()`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import random
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter, time
@@ -42,6 +43,7 @@ import sys, time
 from collab.history import History
 
 history, seen = History(sys.argv[1]), 0
+print(len(history.assignments()), "so far", flush=True)
 while seen < int(sys.argv[2]):
     found = len(history.assignments())
     for _ in range(found - seen):
@@ -116,25 +118,30 @@ def limit_s(events: list[Event], folder: str) -> float:
     return perf_counter() - start
 
 
-async def seen_s(events: list[Event], folder: str, decisions: int) -> list[float]:
-    """Seconds from the append of a decision to when another process has it in a frame."""
+async def append_some(events: list[Event], folder: str, ready: Callable[[], str]) -> list[float]:
+    """Record while decisions are appended at random moments, and return those moments."""
     chance = random.Random(2)
     stream = open_stream("embedded://seen", "bench")
-    assigned = [event for event in events if isinstance(event, ev.LeadAssigned)][:decisions]
-    appended = []
-    async with Recorder(folder, stream) as recorder:
-        await put(stream, events[:16])
-        await recorder.flush()
-        reader = subprocess.Popen(
-            [sys.executable, "-c", READER, folder, str(decisions)], stdout=subprocess.PIPE, text=True
-        )
-        for event in assigned:
+    moments = []
+    async with Recorder(folder, stream):
+        await asyncio.to_thread(ready)
+        for event in events:
             await asyncio.sleep(chance.uniform(0.3, 1.3))
-            appended.append(time())
+            moments.append(time())
             await put(stream, [msgspec.structs.replace(event, id=new(chance))])
-        out, _ = await asyncio.to_thread(reader.communicate)
     await stream.close()
-    return sorted(float(line) - start for line, start in zip(out.split(), appended, strict=True))
+    return moments
+
+
+def seen_s(events: list[Event], folder: str, decisions: int) -> list[float]:
+    """Seconds from the append of a decision to when another process has it in a frame."""
+    assigned = [event for event in events if isinstance(event, ev.LeadAssigned)][:decisions]
+    command = [sys.executable, "-c", READER, folder, str(len(assigned))]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as reader:
+        assert reader.stdout is not None
+        moments = asyncio.run(append_some(assigned, folder, reader.stdout.readline))
+        lines = reader.stdout.read().split()
+    return sorted(float(line) - moment for line, moment in zip(lines, moments, strict=True))
 
 
 def main() -> None:
@@ -147,7 +154,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         taken = asyncio.run(recorded_s(events, str(Path(folder, "sustained"))))
         limit = limit_s(events, str(Path(folder, "limit")))
-        seen = asyncio.run(seen_s(events, str(Path(folder, "seen")), given.seen))
+        seen = seen_s(events, str(Path(folder, "seen")), given.seen)
     print(f"{'recorded':<22}{given.events / taken:>10,.0f} events/s   goal 5,000")
     print(f"{'limit, writing only':<22}{given.events / limit:>10,.0f} events/s   recording takes {taken / limit:.1f} x")
     print(f"{'seen by another':<22}{seen[len(seen) // 2]:>10.2f} s median, {seen[-1]:.2f} s at most   goal 2")

@@ -32,7 +32,7 @@ def main() -> None:
     "--team-at-work", is_flag=True, default=None, help="Let the seeded team of eight work, in a tenant of its own."
 )
 @click.option(
-    "--days", default=14, show_default=True, help="Days of the seeded team's past to make when there are none."
+    "--days", default=5, show_default=True, help="Days of the seeded team's past to make when there are none."
 )
 @click.option("--port", type=click.IntRange(0, 65_535), help="Port of the page [PORT, else 5006].")
 @click.option("--address", default="localhost", show_default=True, help="Address to listen on.")
@@ -50,11 +50,12 @@ def serve(port: int | None, address: str, origin: tuple[str, ...], days: int, **
     from collab.app import settings
     from collab.office import shared
     from collab.views.page import page
-    from collab.views.socket import routes, send_at_once
+    from collab.views.socket import own_files_only, routes, send_at_once
 
     signal.signal(signal.SIGTERM, _interrupt)
     with _Progress("the seeded team's past") as progress:
         office = _or_exit(shared, **settings(**given), days=days, progress=progress)
+    own_files_only()
     send_at_once()
     pn.extension()
     hosts = [f"localhost:{port}", f"127.0.0.1:{port}", *origin]

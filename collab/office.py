@@ -21,7 +21,7 @@ from collab.history import History, HistoryInUse, Recorder
 from collab.live.stream import Stream, open_stream
 from collab.records import Decision
 from collab.team import Team
-from collab.team_at_work import TeamAtWork
+from collab.team_at_work import Clock, TeamAtWork
 from collab.whatif import WhatIf
 
 logger = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ class Office:
         *,
         tenant: str = "main",
         team_at_work: bool = False,
-        days: int = 14,
+        days: int = 5,
         pace: float = 1.0,
         explore: float = 0.0,
         progress: Callable[[int, int], None] | None = None,
@@ -204,17 +204,17 @@ class Office:
         team = await asyncio.to_thread(self.history.team)
         if await stream.last() < team.seq:
             await stream.restore(team.seq, team.values() | self._closed())
-        self.desk = Desk(stream, team=team, explore=self.explore, find=self._find)
+        clock = Clock()
+        self.desk = Desk(stream, team=team, clock=clock, explore=self.explore, find=self._find)
         self.desk.subscribe(self._entries)
         if self.recorder is not None:
             await self.recorder.start()
         await self.desk.start()
         if self.team_at_work and self.recorder is not None:
-            await self._put_to_work()
+            await self._put_to_work(self.desk, clock)
 
-    async def _put_to_work(self) -> None:
-        assert self.desk is not None
-        work = TeamAtWork(self.desk, pace=self.pace)
+    async def _put_to_work(self, desk: Desk, clock: Clock) -> None:
+        work = TeamAtWork(desk, clock=clock, pace=self.pace)
         if not self.team.agents:
             await work.backfill(days=self.days, progress=self._progress)
         self._tasks.append(asyncio.create_task(work.run(), name="team at work"))
@@ -271,7 +271,7 @@ def shared(
 
 
 def seeded_history(
-    folder: str = "data/history", *, days: int = 14, progress: Callable[[int, int], None] | None = None
+    folder: str = "data/history", *, days: int = 5, progress: Callable[[int, int], None] | None = None
 ) -> History:
     """The seeded team's history: what is recorded in the folder, or, with nothing there yet, `days` made now."""
     history = History(folder, DEMO)

@@ -13,6 +13,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+from deltalake import CommitProperties, Transaction, write_deltalake
 from work import AGENTS, MORNING, Work, put
 
 from collab import events as ev
@@ -273,8 +274,6 @@ def test_tables_of_an_older_version_are_made_again_from_the_events(events: list[
 
 def make_old(folder: Folder) -> None:
     """Give the decisions the columns of a version that knew no reasoning yet."""
-    from deltalake import CommitProperties, Transaction, write_deltalake
-
     path = folder.table_path("main", "decisions")
     table = folder.open(path)
     assert table is not None

@@ -41,6 +41,12 @@ def best(rows: list[Row], weights: tuple[int, ...]) -> str:
     )["agent"]
 
 
+def margin(rows: list[Row], weights: tuple[int, ...]) -> int | None:
+    """How far the winner is ahead of the next, in plain Python."""
+    scores = sorted(sum(w * row[f] for w, f in zip(weights, FACTORS, strict=True)) for row in rows if row["eligible"])
+    return scores[-1] - scores[-2] if len(scores) > 1 else None
+
+
 def by_decision(frame: pd.DataFrame) -> dict[str, list[Row]]:
     found: dict[str, list[Row]] = {}
     for row in frame.to_dict("records"):
@@ -107,6 +113,8 @@ def test_numba_numpy_and_plain_python_agree_bit_for_bit(
     found = rescored.decisions()
     assert dict(zip(found["decision"], found["rescored"], strict=True)) == expected
     assert list(found["decision"]) == list(dict.fromkeys(log["decision"]))
+    margins = [margin(rows, weights) for rows in by_decision(log).values()]
+    assert [None if pd.isna(one) else one for one in found["margin"]] == margins
     assert int((found["logged"] != found["rescored"]).sum()) == rescored.moved
     logged = log[log["chosen"]].set_index("decision")["agent"].to_dict()
     matrix = rescored.matrix()

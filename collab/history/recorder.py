@@ -13,16 +13,10 @@ from typing import Protocol
 from deltalake.exceptions import DeltaError
 
 from collab.events import Entry
-from collab.history.folder import Folder
+from collab.history.folder import Folder, NotAHistory
 from collab.history.writer import Writer
 
 logger = logging.getLogger(__name__)
-
-KEEP_ON_STREAM = 100_000
-"""So many recorded events stay on the stream for those who follow it."""
-
-TRIM_EVERY = 1_000
-"""The stream is trimmed when so many events more may go."""
 
 READ_AT_ONCE = 500
 """Events read in one step, so that others on the loop get their turn."""
@@ -66,6 +60,7 @@ class Recorder:
         every_s: seconds between two appends when little happens.
         at_most: events of one append.
         snapshot_every: a snapshot of a tenant's team is kept after so many events, and on stop.
+        keep: so many recorded events stay on the stream, for those who follow it.
         compact_every: small files are merged, and left-over ones dropped after an hour, every so many appends.
     """
 
@@ -78,9 +73,10 @@ class Recorder:
         at_most: int = 5000,
         snapshot_every: int = 20_000,
         compact_every: int = 60,
+        keep: int = 100_000,
         storage_options: Mapping[str, str] | None = None,
     ) -> None:
-        self.every_s, self.at_most = every_s, at_most
+        self.every_s, self.at_most, self.keep = every_s, at_most, keep
         self.recorded = 0
         self.trouble: Exception | None = None
         self._stream = stream
@@ -239,7 +235,7 @@ class Recorder:
                 await self._trim()
             elif await self._stream.last() < self.recorded:
                 await self._check()
-        except (OSError, DeltaError) as error:
+        except (OSError, DeltaError, NotAHistory) as error:
             if self.trouble is None:
                 logger.error("nothing can be recorded into %s, trying again: %s", self.url, error)
             self.trouble = error
@@ -264,8 +260,8 @@ class Recorder:
         return entries
 
     async def _trim(self) -> None:
-        before = self.recorded - KEEP_ON_STREAM + 1
-        if before - self._trimmed >= TRIM_EVERY:
+        before = self.recorded - self.keep + 1
+        if before - self._trimmed > self.keep // 100:
             await self._stream.trim(before)
             self._trimmed = before
 

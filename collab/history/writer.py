@@ -153,6 +153,10 @@ class Writer:
     def open(self) -> None:
         """Lock, migrate older tables, and find the place from which to go on; again after a failed write."""
         self.lock()
+        if self.recorded and not self.folder.tenants():
+            raise HistoryUnwritable(
+                f"the history at {self.folder.url} is gone, with its events up to {self.recorded}; bring it back"
+            )
         self.folder.begin()
         ours = [tenant for tenant in self.folder.tenants().values() if tenant.partition == self.partition]
         self._tenants = {}

@@ -30,7 +30,7 @@ REPLY_S = 3.0
 """How long a reply may take before the command is tried again."""
 
 BLOCK_S = 1.0
-"""How long one read waits for new entries; below REPLY_S, or the wait itself would count as a lost reply."""
+"""How long one read waits for new entries."""
 
 SCRIPTS = {name: files("collab.live").joinpath(f"{name}.lua").read_text("utf-8") for name in ("append", "restore")}
 """The steps that are one for the server, by name; each file says what its keys, arguments and reply are."""
@@ -80,7 +80,8 @@ class Server:
             ) from None
         if "path" not in address and url.startswith("unix:"):
             raise ValueError(f"the stream's url is {self.url!r}; unix:// needs the path of a socket")
-        self.client = _client(address)
+        self.client: Any = _client(address, REPLY_S)
+        self._waiting: Any = _client(address, None)
         self._scripts = {name: self.client.register_script(body) for name, body in SCRIPTS.items()}
 
     async def run(self, script: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
@@ -89,11 +90,20 @@ class Server:
 
     async def more(self, key: str, after: int, count: int) -> list[Any]:
         """Entries after a place on the stream `key`; waits for the first, BLOCK_S seconds at most."""
-        found = await self.client.xread({key: f"{after}-0"}, count=count, block=round(BLOCK_S * 1000))
-        return found[0][1] if found else []
+        # By a client without a timeout of its own: one that has it sends by asyncio.wait_for, which on Python 3.11 may
+        # lose a cancellation, and here that would be noticed only after the whole wait.
+        async with asyncio.timeout(BLOCK_S + REPLY_S):
+            found = await self._waiting.xread({key: f"{after}-0"}, count=count, block=round(BLOCK_S * 1000))
+        entries: list[Any] = found[0][1] if found else []
+        return entries
 
     def appended(self) -> None:
         """Tell those who wait for more; a real server does it itself."""
+
+    async def close(self) -> None:
+        """Close all connections; twice is as once."""
+        await self.client.aclose()
+        await self._waiting.aclose()
 
     @contextmanager
     def answering(self) -> Iterator[None]:
@@ -111,7 +121,7 @@ class Server:
             raise StreamUnreachable(self._why(failure)) from failure
 
     def _why(self, failure: Exception) -> str:
-        if isinstance(failure, AuthenticationError):
+        if AuthenticationError in (type(failure), type(failure.__cause__)):
             fix = "put the right user and password into the URL, as redis://user:password@host"
             return f"the Redis at {self.url} refuses us: {failure}; {fix}"
         fix = "start redis-server there, correct the URL, or use embedded:// within one process"
@@ -127,7 +137,7 @@ class Embedded(Server):
     def __init__(self, name: str, server: FakeServer, bell: Bell) -> None:
         self.url = f"embedded://{name}"
         self._bell = bell
-        self.client = _client({"connection_class": FakeAsyncRedisConnection, "server": server}, reply_s=None)
+        self.client = _client({"connection_class": FakeAsyncRedisConnection, "server": server}, None)
 
     @classmethod
     def named(cls, name: str) -> Embedded:
@@ -145,7 +155,7 @@ class Embedded(Server):
         """As of a server, without XREAD BLOCK: there, every write wakes it and a closed loop would break writers."""
         with self._bell.heard() as rung:
             start = f"{after + 1}-0"
-            found = await self.client.xrange(key, min=start, count=count)
+            found: list[Any] = await self.client.xrange(key, min=start, count=count)
             if not found:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(BLOCK_S):
@@ -156,6 +166,10 @@ class Embedded(Server):
     def appended(self) -> None:
         """Ring for those who wait, in whichever loop."""
         self._bell.ring()
+
+    async def close(self) -> None:
+        """Close all connections; twice is as once."""
+        await self.client.aclose()
 
 
 class Bell:
@@ -194,7 +208,7 @@ def _embedded_server() -> FakeServer:
     return server
 
 
-def _client(address: dict[str, Any], reply_s: float | None = REPLY_S) -> Redis:
+def _client(address: dict[str, Any], reply_s: float | None) -> Redis:
     settings = {
         "protocol": 2,  # 3 changes the shape of replies
         "decode_responses": False,

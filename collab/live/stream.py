@@ -199,7 +199,7 @@ class Stream:
     async def close(self) -> None:
         """Close the connections and end those who follow; twice is as once."""
         self._closed = True
-        await self._redis.aclose()
+        await self._server.close()
 
     @property
     def _events(self) -> str:
@@ -210,7 +210,7 @@ class Stream:
 
     async def _held(self) -> list[str]:
         mark = self._value(_MARK)
-        found = self._redis.scan_iter(match=f"{self._value('')}*".replace("[", "\\["), count=1000)
+        found = self._redis.scan_iter(match=f"{self._value('')}*", count=1000)
         return [key.decode() async for key in found if key.decode() != mark]
 
 
@@ -225,14 +225,15 @@ class _Batch:
     """Claims as the keys and arguments of `append.lua`, which says what they are."""
 
     def __init__(self, claims: Sequence[Claim], tenant: str, after: int | None) -> None:
-        ids = [claim.event.id for claim in claims]
+        events: list[Any] = [claim.event for claim in claims]
+        ids = [event.id for event in events]
         if not ids or len(set(ids)) < len(ids):
             raise ValueError(f"claims are of the events {ids}; append at least one, and each once")
         self._places: dict[str, int] = {}
-        fixed = ["events", "seq", f"{tenant}:{_MARK}", *(f"id:{event}" for event in ids)]
+        fixed = ["events", "seq", f"{tenant}:{_MARK}", *(f"id:{name}" for name in ids)]
         self._fixed = len(fixed)
-        data = [encode(claim.event) for claim in claims]
-        self.events = [decode(event) for event in data]  # what no reader could decode must not get onto the stream
+        data = [encode(event) for event in events]
+        self.events = [decode(text) for text in data]  # what no reader could decode must not get onto the stream
         rules = [([*map(self._guard, claim.guards)], [*map(self._effect, claim.effects)]) for claim in claims]
         start = "" if after is None else after
         self.args = [tenant, len(ids), start, MOST, REMEMBERED_S, _encoder.encode(rules), *data]

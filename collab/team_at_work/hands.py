@@ -18,7 +18,7 @@ from collab.team_at_work.roster import Roster
 BUSY_FROM = 0.8
 """From this utilization on an agent shows as busy."""
 
-PICKED_UP = 0.4
+PICKED_UP = 0.75
 """The part of the answering time that passes before the lead is taken up; the rest is the call."""
 
 WIND_DOWN_S = 2700.0

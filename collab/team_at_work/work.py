@@ -96,6 +96,11 @@ class TeamAtWork:
         lead_s = utilization * self.roster.staffed_s / self.leads_per_day
         self._hands = Hands(desk, self.roster, self._agenda, self._now, seed=seed, lead_s=lead_s)
 
+    @property
+    def behind(self) -> timedelta:
+        """How much time a live team has left out, because the computer slept or was too slow."""
+        return self._behind
+
     async def backfill(self, days: int = 14, end: datetime | None = None, progress: Progress | None = None) -> None:
         """Make the team's past: so many days before the day of `end`, and that day until `end`.
 
@@ -181,8 +186,11 @@ class TeamAtWork:
                 await self.desk.add_agent(
                     member.id, member.name, skills=skills, capacity=member.capacity, on_shift=False
                 )
-        since = max((agent.since for agent in self.desk.team.agents.values() if agent.since), default=None)
-        if self._clock is not None and self._clock.is_set and since is not None and since > self._clock():
+                self._check_clock(member.id)
+
+    def _check_clock(self, name: str) -> None:
+        since = self.desk.team.agents[name].since
+        if self._clock is not None and self._clock.is_set and since != self._clock():
             raise ValueError("clock is not the desk's; give the same Clock() to Desk and to TeamAtWork")
 
     def _plan_day(self, day: Day, after: datetime, before: datetime | None = None) -> int:

@@ -136,7 +136,7 @@ class Board(param.Parameterized):
     def __init__(self, office: Office, **params: Any) -> None:
         self.office = office
         self._feed = feed_of(office)
-        self._schedule = _scheduler()
+        self.schedule = _scheduler()
         self._waiting = False
         super().__init__(frame=self._feed.frame, **params)
         self._feed.join(self)
@@ -147,7 +147,7 @@ class Board(param.Parameterized):
         """Show the frame on this session's next tick; may be called from any thread."""
         if not self._waiting:
             self._waiting = True
-            self._schedule(self._show)
+            self.schedule(self._show)
 
     def close(self) -> None:
         """Take no more frames."""

@@ -16,9 +16,13 @@ from collab.views.theme import SHEET, THEME
 from collab.views.whatif import WhatIfView
 from collab.weights import Weights
 
+WHITE = {"color": "#ffffff", "& .MuiTypography-root, & .MuiFormControlLabel-label": {"color": "#ffffff"}}
+"""The style of a switch on the header."""
+
 BANNERS = {
     "demo": "A seeded team of eight is at work here: its leads, agents and outcomes are made up, the router, the stream "
-    "and the history are real. Its day begins at 09:00 when it starts, and skips nights and weekends.",
+    "and the history are real. Its day begins at 09:00 when it starts, passes 30 times as fast as life (answers take "
+    "the seconds they take), and skips nights and weekends.",
     "reading": "Another process has this team and records it; this page follows its history, a second or two behind. "
     "Route leads on that process's page.",
     "joined": "Another process records this stream; this page shares it.",
@@ -60,14 +64,16 @@ def page(office: Office) -> pmui.Page:
         what_if.active = tabs.active == 2
 
     tabs.param.watch(shown, "active")
-    pause = pmui.Switch.from_param(board.param.paused, label="Pause", color="default")
+    pause = pmui.Switch.from_param(board.param.paused, label="Pause", description="", color="default", sx=WHITE)
+    title = f"collab · {office.tenant}"
+    if pn.state.curdoc is not None:
+        pn.state.curdoc.title = title
     return pmui.Page(
-        title=f"collab · {office.tenant}",
+        title=title,
         header=[pn.Row(pn.layout.HSpacer(), pause)],
         main=[pn.Column(alert, tabs, margin=(8, 16), **wide)],
         main_width={"xl": 1440},
         theme_config=THEME,
-        meta={"title": f"collab · {office.tenant}"},
         busy_indicator=None,
     )
 

@@ -88,7 +88,7 @@ class PresenceView(pn.viewable.Viewer):
         super().__init__(board=board, **params)
         self._numbers = pn.pane.HTML("", stylesheets=[SHEET], sizing_mode="stretch_width")
         self._empty = pn.pane.HTML(EMPTY, stylesheets=[SHEET], sizing_mode="stretch_width")
-        self._grid = pn.FlexBox(stylesheets=[GRID], sizing_mode="stretch_width")
+        self._grid = pn.Column(stylesheets=[GRID], sizing_mode="stretch_width", margin=(10, 10))
         self._cards: dict[str, tuple[Agent, pn.pane.HTML]] = {}
         self.latency = LatencyStream(board)
         self._layout = pn.Column(self._numbers, self._empty, self._grid, self.latency, sizing_mode="stretch_width")
@@ -136,10 +136,9 @@ class LatencyStream(pn.viewable.Viewer):
         plot.scatter("time", "ms", source=self.source, size=6, color=PRIMARY, alpha=0.8)
         plot.y_range.start = 0
         plot.xaxis.formatter = DatetimeTickFormatter(seconds="%H:%M:%S", minsec="%H:%M:%S", minutes="%H:%M")
+        self._plot = pn.pane.Bokeh(plot, sizing_mode="stretch_width")
         self._title = pn.pane.HTML("", stylesheets=[SHEET], sizing_mode="stretch_width")
-        self._layout = pn.Column(
-            self._title, pn.pane.Bokeh(plot, sizing_mode="stretch_width"), sizing_mode="stretch_width"
-        )
+        self._layout = pn.Column(self._title, sizing_mode="stretch_width")
         self._stream()
 
     @param.depends("board.frame", watch=True)
@@ -150,6 +149,8 @@ class LatencyStream(pn.viewable.Viewer):
             self._shown = fresh[-1].seq
             columns = {"time": [point.time for point in fresh], "ms": [point.ms for point in fresh]}
             self.source.stream(columns, rollover=SHOWN)
+            if self._plot not in self._layout.objects:
+                self._layout.append(self._plot)
         cuts = percentiles([point.ms for point in frame.latencies])
         said = "no event yet" if not cuts["n"] else f"p50 {cuts['p50']:.1f} ms, p95 {cuts['p95']:.1f} ms, n {cuts['n']}"
         self._title.object = f"<h3>Latency of the newest events</h3><div class='soft'>Event to board: {said}</div>"

@@ -18,6 +18,7 @@ THEME = {
             "background": {"default": "#f5f7fb", "paper": "#ffffff"},
         },
         "shape": {"borderRadius": 10},
+        "components": {"MuiAppBar": {"styleOverrides": {"root": {"backgroundColor": "#1d4fae", "color": "#ffffff"}}}},
     },
     "dark": {
         "palette": {
@@ -28,6 +29,7 @@ THEME = {
             "background": {"default": "#0f141b", "paper": "#171e27"},
         },
         "shape": {"borderRadius": 10},
+        "components": {"MuiAppBar": {"styleOverrides": {"root": {"backgroundColor": "#16243d", "color": "#ffffff"}}}},
     },
 }
 """The theme of panel-material-ui, light and dark."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import Future
 from html import escape
 from typing import Any
 
@@ -68,9 +69,8 @@ class WhatIfView(pn.viewable.Viewer):
         self._moves = pn.pane.HTML(stylesheets=[SHEET], sizing_mode="stretch_width")
         self.shares = ColumnDataSource({"agent": [], "before": [], "after": [], "leads_before": [], "leads_after": []})
         self.matrix = ColumnDataSource({"source": [], "target": [], "leads": []})
-        self._agents = FactorRange(factors=[])
-        self._targets = FactorRange(factors=[])
-        self._sources = FactorRange(factors=[])
+        self._agents, self._sources, self._targets = (FactorRange(factors=[""]) for _ in range(3))
+        self._shade = LinearColorMapper(palette=SHADES, low=1, high=2)
         self._layout = self._build()
         self.weights.param.watch(lambda *events: self._rescore(), list(FACTORS))
         if board is not None:
@@ -91,13 +91,8 @@ class WhatIfView(pn.viewable.Viewer):
             gap="24px",
             sizing_mode="stretch_width",
         )
-        plots = pn.FlexBox(
-            pn.pane.Bokeh(self._share_plot(), styles={"flex": "1 1 340px"}, min_width=260),
-            pn.pane.Bokeh(self._matrix_plot(), styles={"flex": "1 1 340px"}, min_width=260),
-            gap="24px",
-            sizing_mode="stretch_width",
-        )
-        return pn.Column(sliders, plots, sizing_mode="stretch_width")
+        self._plots = pn.FlexBox(gap="24px", sizing_mode="stretch_width")
+        return pn.Column(sliders, self._plots, sizing_mode="stretch_width")
 
     def _share_plot(self) -> Any:
         plot = figure(
@@ -137,7 +132,6 @@ class WhatIfView(pn.viewable.Viewer):
             toolbar_location=None,
             tools="",
         )
-        self._shade = LinearColorMapper(palette=SHADES, low=1, high=2)
         plot.rect(
             "target",
             "source",
@@ -152,21 +146,27 @@ class WhatIfView(pn.viewable.Viewer):
         plot.add_tools(HoverTool(tooltips=[("from", "@source"), ("to", "@target"), ("leads", "@leads")]))
         return plot
 
+    @param.depends("active", watch=True)
+    def _opened(self) -> None:
+        self._refresh(force=self.what_if is None)
+
     def _refresh(self, force: bool = False) -> None:
         """Read decisions that are new in the history, away from this thread, then rescore."""
         if self.board is None or self._reading or not self.active:
             return
         if force or (utc_now() - self._read).total_seconds() > REFRESH_S:
             self._reading = True
-            pn.state.execute(self._read_new)
+            board = self.board
+            found = board.office.call(asyncio.to_thread(board.office.what_if))
+            found.add_done_callback(lambda future: board.schedule(lambda: self._take(future)))
 
-    async def _read_new(self) -> None:
-        assert self.board is not None
-        try:
-            self.what_if = await asyncio.to_thread(self.board.office.what_if)
-            self._rescore(force=True)
-        finally:
-            self._read, self._reading = utc_now(), False
+    def _take(self, found: Future[WhatIf]) -> None:
+        self._read, self._reading = utc_now(), False
+        if error := found.exception():
+            self._words.object = f'<div class="empty" role="alert">The history cannot be read: {escape(str(error))}</div>'
+            return
+        self.what_if = found.result()
+        self._rescore(force=True)
 
     def _rescore(self, force: bool = False) -> None:
         if self.what_if is None:
@@ -200,6 +200,9 @@ class WhatIfView(pn.viewable.Viewer):
             "target": list(flows["to"]),
             "leads": flows["leads"].to_numpy(),
         }
+        if rescored.n and not len(self._plots):
+            half = {"min_width": 260, "styles": {"flex": "1 1 380px"}}
+            self._plots.objects = [pn.Column(plot, **half) for plot in (self._share_plot(), self._matrix_plot())]
 
     def __panel__(self) -> pn.Column:
         return self._layout

@@ -19,6 +19,7 @@ _i32, _u64 = np.int32, np.uint64
 def _score(first, base, diff, chosen, weights, width, start, stop, flow) -> None:  # type: ignore[no-untyped-def]
     w0, w1, w2 = weights[0], weights[1], weights[2]
     best = np.empty(_LANES, np.int32)
+    odd = np.zeros_like(flow)
     for block in range(start, stop):
         for i in range(_LANES):
             best[i] = 0
@@ -28,9 +29,12 @@ def _score(first, base, diff, chosen, weights, width, start, stop, flow) -> None
                 low = np.add(np.multiply(_i32(d[i]), w0), np.multiply(_i32(d[_LANES + i]), w1))
                 best[i] = max(best[i], np.add(low, np.add(np.multiply(_i32(d[2 * _LANES + i]), w2), b[i])))
         logged = chosen[block]
-        for i in range(_LANES):
-            # unsigned, so that no index can be negative and none is checked for it
+        for i in range(0, _LANES, 2):
+            # unsigned, so that no index can be negative and none is checked for it; two matrices in turns, because most
+            # leads fall on the few cells of the diagonal, and an addition would wait for the one before it
             flow[_u64(logged[i]) * _u64(width) + _u64(_TIE - (best[i] & _TIE))] += 1
+            odd[_u64(logged[i + 1]) * _u64(width) + _u64(_TIE - (best[i + 1] & _TIE))] += 1
+    flow += odd
 
 
 def _compile(function: Callable[..., None]) -> Any:

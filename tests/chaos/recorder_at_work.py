@@ -16,6 +16,8 @@ from collab.events import decode
 from collab.history import Recorder
 from collab.live.stream import open_stream
 
+sys.path.insert(0, str(Path(__file__).parent.parent))  # where work.py is, for the test that imports this file
+
 TENANTS = ("t2", "t35")
 """Two tenants that share a partition of the stream."""
 
@@ -26,7 +28,7 @@ async def record(lines: list[bytes], history: str) -> None:
     for start in range(0, len(lines), 100):
         claims = [Claim(decode(line), (), ()) for line in lines[start : start + 100]]
         await streams[start // 100 % 2].append(claims)
-    recorder = Recorder(history, streams[0], every_s=0.001, at_most=130, snapshot_every=300, compact_every=4)
+    recorder = Recorder(history, streams[0], every_s=0.001, at_most=70, snapshot_every=200, compact_every=4)
     await recorder.start()
     while recorder.recorded < len(lines):
         await recorder.flush(min(recorder.recorded + 1, len(lines)))

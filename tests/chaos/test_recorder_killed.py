@@ -56,7 +56,7 @@ def check(history: History) -> None:
 
 def test_a_recorder_killed_at_any_moment_records_every_event_exactly_once(tmp_path: Path) -> None:
     chance = random.Random()
-    made: list[Event] = Work(seed=7).events(500)
+    made: list[Event] = Work(seed=7).events(250)
     events, history = tmp_path / "events.jsonl", tmp_path / "history"
     events.write_bytes(b"\n".join(map(encode, made)))
     kills = sum(killed_run(events, history, chance.randint(0, 6), chance.uniform(0.0, 0.25)) for _ in range(KILLS))

@@ -1,0 +1,229 @@
+"""What becomes of a stream whose server is not there, goes away, forgets, or loses a reply."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from real_redis import RealRedis
+
+from collab.claims import Add, Claim
+from collab.events import PresenceChanged, new_id
+from collab.live.stream import StreamUnreachable, open_stream
+from collab.records import Presence
+
+NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+PATIENCE_S = 40
+
+
+def counted() -> Claim:
+    event = PresenceChanged(id=new_id(), time=NOW, agent="ann", presence=Presence.busy)
+    return Claim(event, (), (Add("count", 1),))
+
+
+async def shut(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with suppress(ConnectionError):
+        await writer.wait_closed()
+
+
+def run(work: Callable[[], Awaitable[None]]) -> None:
+    async def in_time() -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            await work()
+
+    asyncio.run(in_time())
+
+
+@pytest.fixture
+def own_redis(redis_program: str) -> Iterator[RealRedis]:
+    server = RealRedis(redis_program)
+    yield server
+    server.stop()
+
+
+class Wire:
+    """A way to a server's socket that can swallow what the server says next and cut the connection."""
+
+    def __init__(self, to: Path) -> None:
+        self._to = to
+        self.swallow = False
+        self.swallowed: list[bytes] = []
+        self._carrying: set[asyncio.Task[None] | None] = set()
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[str]:
+        """The URL at which it listens."""
+        server = await asyncio.start_server(self._carry, "127.0.0.1", 0)
+        yield "redis://127.0.0.1:{1}".format(*server.sockets[0].getsockname())
+        server.close()
+        await asyncio.gather(*filter(None, self._carrying))
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._carrying.add(asyncio.current_task())
+        back, forth = await asyncio.open_unix_connection(self._to)
+        ways = [self._pump(reader, forth, says=False), self._pump(back, writer, says=True)]
+        tasks = [asyncio.create_task(way) for way in ways]
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            task.cancel()
+        for end in (writer, forth):
+            await shut(end)
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, says: bool) -> None:
+        while data := await reader.read(1 << 16):
+            if says and self.swallow:
+                self.swallow = False
+                self.swallowed.append(data)
+                return
+            writer.write(data)
+            await writer.drain()
+
+
+def test_a_lost_reply_doubles_no_event(redis_server: RealRedis, redis_url: str) -> None:
+    assert redis_url
+
+    async def work() -> None:
+        wire = Wire(redis_server.socket)
+        async with wire.open() as url:
+            stream = open_stream(url, "acme")
+            await stream.append([counted()])  # the server knows the script from here on
+            wire.swallow = True
+            receipt = await stream.append([counted(), counted()], after=1)
+            assert wire.swallowed[0].startswith(b"*3\r\n:1\r\n:3\r\n")  # it had run: appended, up to 3
+            assert receipt.duplicate
+            assert receipt.seq == 3
+            assert [entry.seq for entry in receipt.missed] == [2, 3]
+            assert await stream.values(["count"]) == ["3"]
+            assert [entry.seq for entry in await stream.read(0)] == [1, 2, 3]
+            await stream.close()
+
+    run(work)
+
+
+def test_a_server_that_forgot_the_script_is_given_it_again(redis_server: RealRedis, redis_url: str) -> None:
+    async def work() -> None:
+        stream = open_stream(redis_url, "acme")
+        await stream.append([counted()])
+        redis_server.client.script_flush()
+        assert (await stream.append([counted()])).seq == 2
+        await stream.close()
+
+    run(work)
+
+
+def test_following_survives_a_server_that_is_killed_and_comes_back(
+    own_redis: RealRedis, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "collab")
+
+    async def work() -> None:
+        stream, seen = open_stream(own_redis.url, "acme"), asyncio.Queue[int]()
+
+        async def follow() -> None:
+            async for entries in stream.follow(0):
+                for entry in entries:
+                    seen.put_nowait(entry.seq)
+
+        following = asyncio.create_task(follow())
+        for place in range(1, 4):
+            await stream.append([counted()])
+            assert await seen.get() == place
+        await asyncio.to_thread(own_redis.kill)
+        with pytest.raises(StreamUnreachable, match="start redis-server there"):
+            await stream.append([counted()])
+        while not caplog.records:  # until the follower has noticed too  # noqa: ASYNC110 (a log has no event)
+            await asyncio.sleep(0.01)
+        await asyncio.to_thread(own_redis.start)
+        for place in range(4, 7):
+            assert (await stream.append([counted()])).seq == place
+            assert await seen.get() == place
+        following.cancel()
+        await asyncio.wait([following])
+        assert seen.empty()
+        await stream.close()
+
+    run(work)
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
+
+
+@pytest.fixture
+def closed_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+def test_a_server_that_is_not_there_is_named_with_the_fix_but_no_password(closed_port: int) -> None:
+    async def work() -> None:
+        stream = open_stream(f"redis://ann:secret@127.0.0.1:{closed_port}/0?client_name=x", "acme")
+        calls = [stream.ping(), stream.append([counted()]), stream.read(0), stream.last(), stream.values(["a"])]
+        for call in [*calls, stream.first(), stream.entry(1), stream.restore(1, {}), stream.trim(1)]:
+            with pytest.raises(StreamUnreachable, match=f"no Redis answers at redis://.*:{closed_port}/0") as caught:
+                await call
+            assert "start redis-server there, correct the URL" in str(caught.value)
+            assert "secret" not in f"{caught.value} {caught.value.__cause__}"
+        await stream.close()
+
+    run(work)
+
+
+def test_a_server_that_speaks_something_else_is_no_redis() -> None:
+    async def work() -> None:
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read(1)
+            writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            await shut(writer)
+            answered.add(asyncio.current_task())
+
+        answered = set[asyncio.Task[None] | None]()
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        stream = open_stream("redis://127.0.0.1:{1}".format(*server.sockets[0].getsockname()), "acme")
+        with pytest.raises(StreamUnreachable, match="no Redis answers"):
+            await stream.ping()
+        await stream.close()
+        server.close()
+        await asyncio.gather(*filter(None, answered))
+
+    run(work)
+
+
+def test_a_refused_password_is_told_from_a_missing_server_and_not_shown(redis_url: str) -> None:
+    async def work() -> None:
+        stream = open_stream(f"{redis_url}?username=ann&password=secret", "acme")
+        with pytest.raises(StreamUnreachable, match="put the right user and password") as caught:
+            await stream.ping()
+        assert "secret" not in f"{caught.value} {caught.value.__cause__}"
+        await stream.close()
+
+    run(work)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://user:secret@host", "localhost:6379", "", "redis:/host", "rediss+cluster://:secret@h", "Redis://h"]
+)
+def test_an_unknown_kind_of_url_is_refused_with_those_that_are_known(url: str) -> None:
+    with pytest.raises(ValueError, match="embedded://, redis://, rediss://, unix://") as caught:
+        open_stream(url, "acme")
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["redis://:secret/part@host", "redis://:secret@host:port", "unix://", "embedded://a/b"])
+def test_a_malformed_url_is_refused_and_shows_no_password(url: str) -> None:
+    with pytest.raises(ValueError, match="the stream's url is") as caught:
+        open_stream(url, "acme")
+    assert "secret" not in str(caught.value)
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+@pytest.mark.parametrize("tenant", ["", "a:b", "a b", "id", "../up", "{p01}", "x" * 65])
+def test_a_tenant_that_could_be_taken_for_something_else_is_refused(tenant: str) -> None:
+    with pytest.raises(ValueError, match="tenant is"):
+        open_stream("embedded://", tenant)

@@ -1,0 +1,80 @@
+"""Tenants that share a partition, and streams that are trimmed, lost or new."""
+
+from __future__ import annotations
+
+from on_stream import arrived, beside, on, plain, put
+
+from collab.claims import CLOSED, lead_key
+from collab.live.stream import Stream, open_stream
+
+
+def test_tenants_of_a_partition_share_its_places_but_no_values(stream_url: str) -> None:
+    other_name = beside("acme")
+
+    async def work(stream: Stream) -> None:
+        other = open_stream(stream_url, other_name)
+        assert other.partition == stream.partition
+        await stream.append([arrived("one"), put("a", "ours")])
+        assert (await other.append([arrived("one")])).refused is None
+        assert await other.values(["a", lead_key("one")]) == [None, "queued"]
+        assert [(entry.seq, entry.tenant) for entry in await other.read(1)] == [(2, "acme"), (3, other_name)]
+        await other.close()
+
+    on(stream_url, work)
+
+
+def test_trimming_drops_what_is_before_a_place_and_nothing_else(stream_url: str) -> None:
+    async def work(stream: Stream) -> None:
+        await stream.append([*plain(250), put("a", "1")])
+        await stream.trim(120)
+        assert await stream.first() == 120
+        assert await stream.last() == 251
+        assert len(await stream.read(0)) == 132
+        assert await stream.entry(119) is None
+        await stream.trim(1000)
+        assert await stream.first() == 252
+        assert await stream.last() == 251
+        assert (await stream.append(plain(1))).seq == 252
+        assert await stream.values(["a"]) == ["1"]
+
+    on(stream_url, work)
+
+
+def test_a_new_stream_goes_on_where_the_history_ends(stream_url: str) -> None:
+    async def work(stream: Stream) -> None:
+        assert await stream.restore(70, {lead_key("one"): "queued", "load:ann": "2", lead_key("old"): CLOSED})
+        assert await stream.last() == 70
+        assert await stream.first() == 71
+        assert await stream.read(0) == []
+        assert await stream.values([lead_key("one"), "load:ann", "load:bob"]) == ["queued", "2", None]
+        assert (await stream.append([arrived("old")])).actual == CLOSED
+        assert (await stream.append([arrived("two")], after=70)).missed[0].seq == 71
+        assert not await stream.restore(70, {"load:ann": "9"})
+        assert not await stream.restore(71, {"load:ann": "9"})
+        assert await stream.values(["load:ann"]) == ["2"]
+        assert await stream.last() == 71
+
+    on(stream_url, work)
+
+
+def test_a_stream_that_lost_its_end_keeps_no_value_of_before(stream_url: str) -> None:
+    async def work(stream: Stream) -> None:
+        await stream.append([arrived("one"), put("stale", "1"), put("kept", "1")])
+        assert await stream.restore(9, {"kept": "2"})
+        assert await stream.values([lead_key("one"), "stale", "kept"]) == [None, None, "2"]
+        assert (await stream.append(plain(1))).seq == 10
+
+    on(stream_url, work)
+
+
+def test_every_tenant_of_a_partition_is_restored(stream_url: str) -> None:
+    async def work(stream: Stream) -> None:
+        other = open_stream(stream_url, beside("acme"))
+        assert await stream.restore(50, {"a": "ours"})
+        assert await other.restore(40, {"a": "theirs"})
+        assert await stream.last() == 50
+        assert await stream.values(["a"]) == ["ours"]
+        assert await other.values(["a"]) == ["theirs"]
+        await other.close()
+
+    on(stream_url, work)
