@@ -13,7 +13,7 @@ import panel as pn
 
 from collab.office import DEMO, Office, shared
 from collab.views.page import page
-from collab.views.socket import own_files_only, send_at_once
+from collab.views.socket import send_at_once
 
 TENANT = "main"
 """The tenant when none is named."""
@@ -39,6 +39,5 @@ def office() -> Office:
 
 if pn.state.served:
     pn.extension()
-    own_files_only()
     send_at_once()
     page(office()).servable()

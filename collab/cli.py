@@ -50,12 +50,11 @@ def serve(port: int | None, address: str, origin: tuple[str, ...], days: int, **
     from collab.app import settings
     from collab.office import shared
     from collab.views.page import page
-    from collab.views.socket import own_files_only, routes, send_at_once
+    from collab.views.socket import routes, send_at_once
 
     signal.signal(signal.SIGTERM, _interrupt)
     with _Progress("the seeded team's past") as progress:
         office = _or_exit(shared, **settings(**given), days=days, progress=progress)
-    own_files_only()
     send_at_once()
     pn.extension()
     hosts = [f"localhost:{port}", f"127.0.0.1:{port}", *origin]

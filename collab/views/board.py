@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import threading
 import weakref
 from collections import deque
@@ -13,7 +14,9 @@ from typing import Any
 import pandas as pd
 import panel as pn
 import param
+from bokeh.document import Document
 from msgspec import Struct
+from panel.io.state import set_curdoc
 
 from collab.desk import utc_now
 from collab.events import Entry, LeadAssigned
@@ -188,11 +191,17 @@ class Board(param.Parameterized):
         return await self.office.ask(desk.route_lead(lead))
 
 
+def _in_document(doc: Document, callback: Callable[[], None]) -> None:
+    """Let what the callback makes belong to this document: its theme, and files from its own server."""
+    with set_curdoc(doc):
+        callback()
+
+
 def _scheduler() -> Callable[[Callable[[], None]], Any]:
     """How to reach this session's thread: its document, else the loop that runs here, else at once."""
     doc = pn.state.curdoc
     if doc is not None and doc.session_context is not None:
-        return doc.add_next_tick_callback
+        return lambda callback: doc.add_next_tick_callback(functools.partial(_in_document, doc, callback))
     try:
         return asyncio.get_running_loop().call_soon_threadsafe
     except RuntimeError:

@@ -6,6 +6,7 @@ from html import escape
 
 import panel as pn
 import panel_material_ui as pmui
+from panel.io.resources import LOCAL_DIST
 
 from collab.office import Office
 from collab.views.board import Board
@@ -16,7 +17,7 @@ from collab.views.theme import SHEET, THEME
 from collab.views.whatif import WhatIfView
 from collab.weights import Weights
 
-WHITE = {"color": "#ffffff", "& .MuiTypography-root, & .MuiFormControlLabel-label": {"color": "#ffffff"}}
+ON_HEADER = ".MuiFormControlLabel-label, label, .MuiTypography-root { color: #ffffff !important; }"
 """The style of a switch on the header."""
 
 BANNERS = {
@@ -64,10 +65,13 @@ def page(office: Office) -> pmui.Page:
         what_if.active = tabs.active == 2
 
     tabs.param.watch(shown, "active")
-    pause = pmui.Switch.from_param(board.param.paused, label="Pause", description="", color="default", sx=WHITE)
+    pause = pmui.Switch.from_param(
+        board.param.paused, label="Pause", description="", color="default", stylesheets=[ON_HEADER]
+    )
     title = f"collab · {office.tenant}"
     if pn.state.curdoc is not None:
         pn.state.curdoc.title = title
+        pn.state.curdoc.template_variables["dist_url"] = LOCAL_DIST  # else a change of theme asks a CDN for styles
     return pmui.Page(
         title=title,
         header=[pn.Row(pn.layout.HSpacer(), pause)],

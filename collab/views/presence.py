@@ -138,7 +138,7 @@ class LatencyStream(pn.viewable.Viewer):
         plot.xaxis.formatter = DatetimeTickFormatter(seconds="%H:%M:%S", minsec="%H:%M:%S", minutes="%H:%M")
         self._plot = pn.pane.Bokeh(plot, sizing_mode="stretch_width")
         self._title = pn.pane.HTML("", stylesheets=[SHEET], sizing_mode="stretch_width")
-        self._layout = pn.Column(self._title, sizing_mode="stretch_width")
+        self._layout = pn.Column(self._title, self._plot, sizing_mode="stretch_width")
         self._stream()
 
     @param.depends("board.frame", watch=True)
@@ -149,8 +149,6 @@ class LatencyStream(pn.viewable.Viewer):
             self._shown = fresh[-1].seq
             columns = {"time": [point.time for point in fresh], "ms": [point.ms for point in fresh]}
             self.source.stream(columns, rollover=SHOWN)
-            if self._plot not in self._layout.objects:
-                self._layout.append(self._plot)
         cuts = percentiles([point.ms for point in frame.latencies])
         said = "no event yet" if not cuts["n"] else f"p50 {cuts['p50']:.1f} ms, p95 {cuts['p95']:.1f} ms, n {cuts['n']}"
         self._title.object = f"<h3>Latency of the newest events</h3><div class='soft'>Event to board: {said}</div>"

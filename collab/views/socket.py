@@ -6,16 +6,10 @@ import functools
 import json
 from typing import Any
 
-from bokeh.settings import settings
 from bokeh.server.views.ws import WSHandler
 from tornado.web import RequestHandler
 
 from collab.office import Office
-
-
-def own_files_only() -> None:
-    """Let every page load its scripts and styles from this server, those of parts that are shown later included."""
-    settings.resources.set_value("server")
 
 
 def send_at_once() -> None:

@@ -30,6 +30,10 @@ GREY = "#8a94a3"
 SHADES = ["#e8effc", "#bcd3fb", "#8fb5f8", "#5f97f6", "#3b82f6", "#1d5fd1", "#123f8c"]
 """Fills of the matrix, few leads to many."""
 
+SHARES = "Each agent's share of the leads, before (grey) and after (blue)"
+MOVES = "Leads that would have moved, from (rows) to (columns)"
+"""What the plots show."""
+
 TOP = 6
 """How many of the largest moves are listed in words."""
 
@@ -91,12 +95,14 @@ class WhatIfView(pn.viewable.Viewer):
             gap="24px",
             sizing_mode="stretch_width",
         )
-        self._plots = pn.FlexBox(gap="24px", sizing_mode="stretch_width")
-        return pn.Column(sliders, self._plots, sizing_mode="stretch_width")
+        half = {"min_width": 260, "styles": {"flex": "1 1 380px"}}
+        shares = pn.Column(_title(SHARES), pn.pane.Bokeh(self._share_plot(), sizing_mode="stretch_width"), **half)
+        moves = pn.Column(_title(MOVES), pn.pane.Bokeh(self._matrix_plot(), sizing_mode="stretch_width"), **half)
+        plots = pn.FlexBox(shares, moves, gap="24px", sizing_mode="stretch_width")
+        return pn.Column(sliders, plots, sizing_mode="stretch_width")
 
     def _share_plot(self) -> Any:
         plot = figure(
-            title="Each agent's share of the leads, before (grey) and after (blue)",
             y_range=self._agents,
             height=320,
             sizing_mode="stretch_width",
@@ -122,7 +128,6 @@ class WhatIfView(pn.viewable.Viewer):
 
     def _matrix_plot(self) -> Any:
         plot = figure(
-            title="Leads that would have moved: from (rows) to (columns)",
             x_range=self._targets,
             y_range=self._sources,
             height=320,
@@ -152,9 +157,9 @@ class WhatIfView(pn.viewable.Viewer):
 
     def _refresh(self, force: bool = False) -> None:
         """Read decisions that are new in the history, away from this thread, then rescore."""
-        if self.board is None or self._reading or not self.active:
+        if self.board is None or self._reading:
             return
-        if force or (utc_now() - self._read).total_seconds() > REFRESH_S:
+        if force or (self.active and (utc_now() - self._read).total_seconds() > REFRESH_S):
             self._reading = True
             board = self.board
             found = board.office.call(asyncio.to_thread(board.office.what_if))
@@ -163,7 +168,9 @@ class WhatIfView(pn.viewable.Viewer):
     def _take(self, found: Future[WhatIf]) -> None:
         self._read, self._reading = utc_now(), False
         if error := found.exception():
-            self._words.object = f'<div class="empty" role="alert">The history cannot be read: {escape(str(error))}</div>'
+            self._words.object = (
+                f'<div class="empty" role="alert">The history cannot be read: {escape(str(error))}</div>'
+            )
             return
         self.what_if = found.result()
         self._rescore(force=True)
@@ -200,12 +207,13 @@ class WhatIfView(pn.viewable.Viewer):
             "target": list(flows["to"]),
             "leads": flows["leads"].to_numpy(),
         }
-        if rescored.n and not len(self._plots):
-            half = {"min_width": 260, "styles": {"flex": "1 1 380px"}}
-            self._plots.objects = [pn.Column(plot, **half) for plot in (self._share_plot(), self._matrix_plot())]
 
     def __panel__(self) -> pn.Column:
         return self._layout
+
+
+def _title(text: str) -> pn.pane.HTML:
+    return pn.pane.HTML(f"<h3>{escape(text)}</h3>", stylesheets=[SHEET], sizing_mode="stretch_width")
 
 
 def words(rescored: Rescored) -> str:
