@@ -2,9 +2,9 @@
 
     python benchmarks/route.py [--leads 1000] [--redis redis://127.0.0.1:6379/0]
 
-Each is a ratio to a limit measured in the same run: a decision to one pass over the same columns (factors times weights,
-argmax, in numpy), a `route_lead` to a bare XADD of the same bytes on the same server. Without --redis a redis-server is
-started for the run if there is one.
+Each is a ratio to a limit measured in the same run: a decision to one pass over the same columns (factors times
+weights, argmax, in numpy), a `route_lead` to a bare XADD of the same bytes on the same server. Without --redis a
+redis-server is started for the run if there is one.
 """
 
 from __future__ import annotations

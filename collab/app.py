@@ -7,13 +7,14 @@ Settings come from the environment: `COLLAB_REDIS` (URL of the stream), `COLLAB_
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import panel as pn
 
 from collab.office import DEMO, Office, shared
 from collab.views.page import page
-from collab.views.socket import send_at_once
+from collab.views.socket import routes, send_at_once
 
 TENANT = "main"
 """The tenant when none is named."""
@@ -35,6 +36,21 @@ def settings(**given: Any) -> dict[str, Any]:
 def office() -> Office:
     """This process's office, started with the first session."""
     return shared(**settings())
+
+
+def serve_pages(office: Office, port: int, address: str, origins: Sequence[str] = ()) -> None:
+    """Serve the dashboard at `/` and its routes until the process is interrupted."""
+    send_at_once()
+    pn.extension()
+    pn.serve(
+        {"/": lambda: page(office)},
+        port=port,
+        address=address,
+        show=False,
+        websocket_origin=[f"localhost:{port}", f"127.0.0.1:{port}", *origins],
+        extra_patterns=routes(office),
+        title="collab",
+    )
 
 
 if pn.state.served:

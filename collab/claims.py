@@ -25,11 +25,11 @@ from collab.events import (
     OfferAccepted,
     OfferDeclined,
     OfferExpired,
-    Presence,
     PresenceChanged,
     ShiftChanged,
     WeightsAdopted,
 )
+from collab.records import Presence
 
 QUEUED = "queued"
 CLOSED = "closed"
@@ -205,7 +205,7 @@ def _(event: LeadArrived) -> tuple[list[Guard], list[Effect]]:
 @_rules.register
 def _(event: LeadAssigned) -> tuple[list[Guard], list[Effect]]:
     lead, agent = event.decision.lead.id, event.decision.agent or ""
-    effects = [
+    effects: list[Effect] = [
         Put(lead_key(lead), event.id),
         Put(place_key(lead), SEQ),
         Put(holder_key(lead), agent),
@@ -223,19 +223,23 @@ def _(event: OfferAccepted | FirstResponded) -> tuple[list[Guard], list[Effect]]
 @_rules.register(OfferDeclined)
 @_rules.register(OfferExpired)
 def _(event: OfferDeclined | OfferExpired) -> tuple[list[Guard], list[Effect]]:
-    gone = [Remove(place_key(event.lead)), Remove(holder_key(event.lead))]
+    gone: list[Effect] = [Remove(place_key(event.lead)), Remove(holder_key(event.lead))]
     return list(_held(event)), [Put(lead_key(event.lead), QUEUED), *gone, Add(load_key(event.agent), -1)]
 
 
 @_rules.register
 def _(event: LeadOverridden) -> tuple[list[Guard], list[Effect]]:
-    moved = [Add(load_key(event.agent), -1), Add(load_key(event.to), 1), Put(holder_key(event.lead), event.to)]
+    moved: list[Effect] = [
+        Add(load_key(event.agent), -1),
+        Add(load_key(event.to), 1),
+        Put(holder_key(event.lead), event.to),
+    ]
     return [*_held(event), *_free(event.to)], moved
 
 
 @_rules.register
 def _(event: LeadClosed) -> tuple[list[Guard], list[Effect]]:
-    effects = [
+    effects: list[Effect] = [
         Put(lead_key(event.lead), CLOSED, CLOSED_FOR_S),
         Remove(holder_key(event.lead)),
         Add(load_key(event.agent), -1),

@@ -45,32 +45,17 @@ def serve(port: int | None, address: str, origin: tuple[str, ...], days: int, **
     port = port if port is not None else _number("PORT", 5006)
     _check_port(address, port)
 
-    import panel as pn
-
-    from collab.app import settings
+    from collab.app import serve_pages, settings
     from collab.office import shared
-    from collab.views.page import page
-    from collab.views.socket import routes, send_at_once
 
     signal.signal(signal.SIGTERM, _interrupt)
     with _Progress("the seeded team's past") as progress:
         office = _or_exit(shared, **settings(**given), days=days, progress=progress)
-    send_at_once()
-    pn.extension()
-    hosts = [f"localhost:{port}", f"127.0.0.1:{port}", *origin]
     click.echo(f"collab: the {office.tenant} team is on http://{address}:{port} (mode {office.mode}; stop with Ctrl-C)")
     try:
-        pn.serve(
-            {"/": lambda: page(office)},
-            port=port,
-            address=address,
-            show=False,
-            websocket_origin=hosts,
-            extra_patterns=routes(office),
-            title="collab",
-        )
+        serve_pages(office, port, address, origin)
     except KeyboardInterrupt:
-        pass
+        click.echo("collab: recording what is left, then stopping")
     finally:
         office.stop()
 

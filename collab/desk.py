@@ -17,26 +17,22 @@ from collab.events import (
     AgentJoined,
     AgentLeft,
     CapacityChanged,
-    Decision,
     Entry,
     Event,
     FirstResponded,
-    Lead,
     LeadClosed,
     LeadOverridden,
     OfferAccepted,
     OfferDeclined,
     OfferExpired,
-    Presence,
     PresenceChanged,
     ShiftChanged,
     WeightsAdopted,
-    checked,
     new_id,
-    seconds_between,
 )
 from collab.live.follower import Follower
 from collab.live.stream import Stream
+from collab.records import Decision, Lead, Presence, checked, seconds_between
 from collab.router import TRIES, Router, TooLate
 from collab.team import OpenLead, Team
 from collab.weights import Weights

@@ -13,25 +13,7 @@ from typing import Annotated, get_args
 import msgspec
 from msgspec import Meta, Struct
 
-from collab.records import (
-    FACTORS,
-    SCALE,
-    Candidates,
-    Count,
-    Decision,
-    Fact,
-    Key,
-    Lead,
-    Name,
-    Presence,
-    Seconds,
-    Share,
-    Urgency,
-    WeightsVersion,
-    aware,
-    checked,
-    seconds_between,
-)
+from collab.records import Decision, Fact, Key, Lead, Name, Presence, Seconds, Share, WeightsVersion
 
 
 def new_id() -> str:
@@ -211,7 +193,8 @@ def decode(data: bytes | str) -> AnyEvent:
     Raises:
         msgspec.ValidationError: a field is missing or wrong; the message ends with its path.
     """
-    return _decoder.decode(data)
+    event: AnyEvent = _decoder.decode(data)
+    return event
 
 
 def kind(event: Event) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from collab.events import SCALE, Lead, Presence
+from collab.records import SCALE, Lead, Presence
 from collab.team import RESPONSE_HALF_LIFE_S, Agent, Team
 
 READY = {
@@ -82,9 +82,10 @@ def responsiveness(weight: Any, total_s: Any, age_s: Any) -> Any:
     return TARGET_RESPONSE_S / (TARGET_RESPONSE_S + mean_s)
 
 
-def whole(factor: Any) -> Any:
+def whole(factor: Any) -> NDArray[np.int64]:
     """A factor of 0 to 1 as an integer of 0 to 10,000."""
-    return np.rint(np.asarray(factor) * SCALE).astype(np.int64)
+    integers: NDArray[np.int64] = np.rint(np.asarray(factor) * SCALE).astype(np.int64)
+    return integers
 
 
 class Sheet:

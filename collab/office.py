@@ -202,8 +202,8 @@ class Office:
             self._tasks.append(asyncio.create_task(self._read(), name="read"))
             return
         team = await asyncio.to_thread(self.history.team)
-        if await stream.last() < team.seq:
-            await stream.restore(team.seq, team.values() | self._closed())
+        if team.seq:
+            await stream.restore(self.history.own_last, team.values() | self._closed())
         clock = Clock()
         self.desk = Desk(stream, team=team, clock=clock, explore=self.explore, find=self._find)
         self.desk.subscribe(self._entries)

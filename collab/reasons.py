@@ -6,7 +6,7 @@ from collections import Counter
 
 from msgspec import Struct
 
-from collab.events import FACTORS, SCALE, Decision
+from collab.records import FACTORS, SCALE, Decision
 from collab.routing import FULL_SCORE
 
 

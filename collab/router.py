@@ -15,21 +15,19 @@ from collab.claims import CLOSED, Claim, claim, lead_key, place_key
 from collab.events import (
     AgentJoined,
     CapacityChanged,
-    Decision,
     Entry,
-    Lead,
     LeadArrived,
     LeadAssigned,
     LeadClosed,
     LeadOverridden,
     OfferDeclined,
     OfferExpired,
-    Presence,
     PresenceChanged,
     ShiftChanged,
 )
 from collab.factors import Sheet
 from collab.live.follower import Follower
+from collab.records import Decision, Lead, Presence
 from collab.routing import decide
 from collab.team import OpenLead, Team
 

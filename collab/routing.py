@@ -14,10 +14,11 @@ from datetime import datetime
 from math import erf, hypot, sqrt
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from collab.events import SCALE, Candidates, Decision, Lead, WeightsVersion, aware, seconds_between
 from collab.factors import PRIOR_LEADS, PRIOR_RESPONSES, Sheet
+from collab.records import SCALE, Candidates, Decision, Lead, WeightsVersion, aware, seconds_between
 from collab.team import Team
 
 ROUTER = "1"
@@ -66,28 +67,49 @@ def decide(
     time = aware(time)
     factors = sheet.factors(lead, time)
     gates = gates_of(lead, sheet, time, declined or {})
+    decision = _choose(sheet, factors, gates, weights, lead=lead, time=time, seed=seed, explore=explore)
+    waited_s = seconds_between(arrived, time) if arrived else 0.0
+    return replace(decision, position=position, waited_s=waited_s)
+
+
+def _choose(
+    sheet: Sheet,
+    factors: NDArray[np.int64],
+    gates: list[str],
+    weights: WeightsVersion,
+    *,
+    lead: Lead,
+    time: datetime,
+    seed: int,
+    explore: float,
+) -> Decision:
+    """The best of the eligible agents, by the weights in force or by drawn ones, with all the candidates."""
     eligible = np.array([not gate for gate in gates], dtype=bool)
     scores = np.asarray(weights.values, np.int64) @ factors
     greedy = best(scores, eligible)
     drawn = _draw(seed, explore)
     chosen = greedy if drawn is None else best(np.asarray(drawn, np.int64) @ factors, eligible)
-    propensities = _propensities(factors, eligible, greedy, explore)
-    return Decision(
+    chances = _propensities(factors, eligible, greedy, explore)
+    decision = Decision(
         lead=lead,
         time=time,
-        agent=None if chosen is None else sheet.agents[chosen],
-        candidates=_candidates(sheet, gates, factors, scores, propensities),
+        agent=None,
+        candidates=_candidates(sheet, gates, factors, scores, chances),
         weights=weights,
         seed=seed,
         mode="greedy" if drawn is None else "jitter",
         drawn=drawn,
         explore=explore,
-        score=0 if chosen is None else int(scores[chosen]),
-        confidence=0.0 if chosen is None else _confidence(chosen, sheet, scores, eligible, weights),
-        propensity=0.0 if chosen is None else propensities[chosen],
-        position=position,
-        waited_s=seconds_between(arrived, time) if arrived else 0.0,
         router=ROUTER,
+    )
+    if chosen is None:
+        return decision
+    return replace(
+        decision,
+        agent=sheet.agents[chosen],
+        score=int(scores[chosen]),
+        confidence=_confidence(chosen, sheet, scores, eligible, weights),
+        propensity=chances[chosen],
     )
 
 

@@ -13,7 +13,8 @@ import msgspec
 from msgspec import Struct
 
 from collab import claims, events
-from collab.events import Entry, Event, Lead, LeadAssigned, Presence, Urgency, WeightsVersion
+from collab.events import Entry, Event, LeadAssigned
+from collab.records import Lead, Presence, Urgency, WeightsVersion, seconds_between
 
 RECENT = 50
 """How many of the newest assignments a team remembers."""
@@ -244,7 +245,7 @@ def _first_responded(team: Team, event: events.FirstResponded, seq: int) -> None
         return
     team._lead(event.lead, accepted=True, responded=True)
     agent = team.agents[event.agent]
-    age_s = events.seconds_between(agent.responded, event.time) if agent.responded else 0.0
+    age_s = seconds_between(agent.responded, event.time) if agent.responded else 0.0
     kept = 0.5 ** (age_s / RESPONSE_HALF_LIFE_S)
     team._agent(
         event.agent,

@@ -7,7 +7,7 @@ from typing import Any
 
 import param
 
-from collab.events import FACTORS, WeightsVersion
+from collab.records import FACTORS, WeightsVersion
 
 FAINTEST = 1e-6
 """The share kept of a weight that was pushed to 0, so that it comes back in proportion."""
@@ -43,7 +43,7 @@ class Weights(param.Parameterized):
         unknown = sorted(set(values) - {*FACTORS, "name"})
         if unknown:
             raise ValueError(f"weights have no {', '.join(unknown)}; the factors are {', '.join(FACTORS)}")
-        super().__init__(**({"name": values.pop("name")} if "name" in values else {}))
+        super().__init__(**({"name": values.pop("name")} if "name" in values else {}))  # type: ignore[no-untyped-call]
         self._shares = [float(getattr(self, factor)) for factor in FACTORS]
         self._sharing = False
         self.param.watch(self._share, list(FACTORS))

@@ -164,12 +164,19 @@ def test_the_words_for_a_plain_choice() -> None:
 def test_what_would_have_won_is_told_factor_by_factor() -> None:
     decision = decided(agent("ana", skills={"language:es": 0.5}), agent("bo", skills={"language:es": 0.4}))
     found = {change.factor: (change.had, change.needed) for change in what_would_win(decision, "bo")}
-    # 300,000 behind, and one more to pass a lower id: 30,001 / 30, / 20, / 15; nobody is more than available.
+    # 30,000 behind, and one more to pass a lower id: 30,001 / 30, / 20, / 15; nobody is more than available.
     assert found == {
         "expertise": (0.4, 0.5001),
         "performance": (0.6, 0.7501),
         "responsiveness": (0.5, 0.7001),
     }
+
+
+def test_a_lower_id_need_only_draw_level() -> None:
+    decision = decided(agent("ana", skills={"language:es": 0.4}), agent("bo", skills={"language:es": 0.5}))
+    assert decision.agent == "bo"
+    found = {change.factor: change.needed for change in what_would_win(decision, "ana")}
+    assert found == {"expertise": 0.5, "performance": 0.75, "responsiveness": 0.7}
 
 
 def test_the_words_for_a_tie_and_for_being_alone() -> None:

@@ -62,7 +62,7 @@ class Follower:
             self._apply(entries)
 
     async def _follow(self) -> None:
-        async for entries in self.stream.follow(self.team.seq):
+        async for entries in self.stream.follow(self.team.seq, lambda: self.team.seq):
             self._apply(entries)
 
     def _apply(self, entries: Sequence[Entry]) -> None:

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import re
 import zlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from time import perf_counter
 from typing import Any
 
@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from collab.claims import CLOSED, CLOSED_FOR_S, Absent, Add, Below, Claim, Effect, Equals, Guard, Put
-from collab.events import Entry, decode, encode
+from collab.events import Entry, LeadAssigned, decode, encode
 from collab.live.redis import Server, StreamUnreachable, server_at
 
 __all__ = ["Receipt", "Stream", "StreamUnreachable", "open_stream"]
@@ -109,10 +109,10 @@ class Stream:
         with self._server.answering():
             return _entries(await self._redis.xrange(self._events, min=f"{after + 1}-0", count=count))
 
-    async def follow(self, after: int) -> AsyncIterator[list[Entry]]:
+    async def follow(self, after: int, known: Callable[[], int] | None = None) -> AsyncIterator[list[Entry]]:
         """Entries after this place as they come, never an empty list, until the stream is closed.
 
-        A lost server is logged once and tried again and again; nothing is skipped and nothing comes twice.
+        Those up to `known()`, which the caller has from its own appends, are left out and not decoded. A lost server is logged once and tried again and again; nothing is skipped and nothing comes twice.
         """
         pause = 0.0
         while not self._closed:
@@ -129,9 +129,10 @@ class Stream:
                 logger.info("the stream at %s is back", self._server.url)
                 pause = 0.0
             if rows:
-                entries = _entries(rows)
-                after = entries[-1].seq
-                yield entries
+                after = _seq(rows[-1])
+                has = known() if known is not None else 0
+                if entries := _entries([row for row in rows if _seq(row) > has]):
+                    yield entries
 
     async def entry(self, seq: int) -> Entry | None:
         """The entry at this place, or None if there is none yet or it was trimmed."""
@@ -233,7 +234,10 @@ class _Batch:
         fixed = ["events", "seq", f"{tenant}:{_MARK}", *(f"id:{name}" for name in ids)]
         self._fixed = len(fixed)
         data = [encode(event) for event in events]
-        self.events = [decode(text) for text in data]  # what no reader could decode must not get onto the stream
+        # What no reader could decode must not get onto the stream; decisions are the router's own, and large.
+        self.events = [
+            event if isinstance(event, LeadAssigned) else decode(text) for event, text in zip(events, data, strict=True)
+        ]
         rules = [([*map(self._guard, claim.guards)], [*map(self._effect, claim.effects)]) for claim in claims]
         start = "" if after is None else after
         self.args = [tenant, len(ids), start, MOST, REMEMBERED_S, _encoder.encode(rules), *data]

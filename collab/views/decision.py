@@ -37,13 +37,15 @@ def table(decision: Decision) -> str:
         cells = "".join(f"<td>{getattr(row, factor):.2f}</td>" for factor in FACTORS)
         note = "chosen" if row.chosen else lacked.get(row.agent, "")
         rows.append(
-            f'<tr class="{kind}"><td>{escape(row.agent)}</td>{cells}<td>{row.score:.3f}</td><td>{escape(note)}</td></tr>'
+            f'<tr class="{kind}"><td>{escape(row.agent)}</td>{cells}'
+            f"<td>{row.score:.3f}</td><td>{escape(note)}</td></tr>"
         )
     head = "".join(
         f"<th>{factor} x {weight / 100:.2f}</th>"
         for factor, weight in zip(FACTORS, decision.weights.values, strict=True)
     )
-    return f'<div class="scroll"><table><tr><th>agent</th>{head}<th>score</th><th>why not</th></tr>{"".join(rows)}</table></div>'
+    head = f"<tr><th>agent</th>{head}<th>score</th><th>why not</th></tr>"
+    return f'<div class="scroll"><table>{head}{"".join(rows)}</table></div>'
 
 
 def changes(decision: Decision) -> str:

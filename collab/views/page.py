@@ -20,10 +20,13 @@ from collab.weights import Weights
 ON_HEADER = ".MuiFormControlLabel-label, label, .MuiTypography-root { color: #ffffff !important; }"
 """The style of a switch on the header."""
 
+HALF = {"min_width": 280, "styles": {"flex": "1 1 340px"}}
+"""Half of the page's width, all of it on a phone."""
+
 BANNERS = {
-    "demo": "A seeded team of eight is at work here: its leads, agents and outcomes are made up, the router, the stream "
-    "and the history are real. Its day begins at 09:00 when it starts, passes 30 times as fast as life (answers take "
-    "the seconds they take), and skips nights and weekends.",
+    "demo": "A seeded team of eight is at work here: its leads, agents and outcomes are made up, the router, the "
+    "stream and the history are real. Its day begins at 09:00 when it starts, passes 30 times as fast as life (answers "
+    "take the seconds they take), and skips nights and weekends.",
     "reading": "Another process has this team and records it; this page follows its history, a second or two behind. "
     "Route leads on that process's page.",
     "joined": "Another process records this stream; this page shares it.",
@@ -47,8 +50,8 @@ def page(office: Office) -> pmui.Page:
     alert = pmui.Alert(object=said, severity="info", closeable=False, visible=bool(said), **wide)
     what_if = WhatIfView(board=board, weights=Weights.of(office.team.weights), active=False)
     leads = pn.FlexBox(
-        pn.Column(_title("Route a lead"), LeadView(board), min_width=280, styles={"flex": "1 1 340px"}),
-        pn.Column(_title("Newest assignments"), AssignmentsView(board), min_width=280, styles={"flex": "1 1 340px"}),
+        pn.Column(_title("Route a lead"), LeadView(board), **HALF),
+        pn.Column(_title("Newest assignments"), AssignmentsView(board), **HALF),
         gap="28px",
         **wide,
     )
@@ -60,11 +63,7 @@ def page(office: Office) -> pmui.Page:
         margin=0,
         **wide,
     )
-
-    def shown(event: object) -> None:
-        what_if.active = tabs.active == 2
-
-    tabs.param.watch(shown, "active")
+    tabs.param.watch(lambda event: setattr(what_if, "active", event.new == 2), "active")
     pause = pmui.Switch.from_param(
         board.param.paused, label="Pause", description="", color="default", stylesheets=[ON_HEADER]
     )

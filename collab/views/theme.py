@@ -1,4 +1,4 @@
-"""The look: the guide's colours for fills, text colours that keep their contrast, one style sheet for cards and lists."""
+"""The look: the guide's colours for fills, text colours that keep their contrast, one style sheet for all."""
 
 from __future__ import annotations
 
@@ -60,7 +60,8 @@ SHEET = """
 .kpis { display: grid; gap: 12px; grid-template-columns: repeat(4, minmax(0, 1fr)); }
 @media (max-width: 1000px) { .grid, .kpis { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
 @media (max-width: 560px) { .grid { grid-template-columns: minmax(0, 1fr); } }
-.card { border: 1px solid var(--line); border-radius: 10px; background: var(--paper); padding: 12px 14px; height: 100%; }
+.card { border: 1px solid var(--line); border-radius: 10px; background: var(--paper); padding: 12px 14px;
+  height: 100%; }
 .kpi b { display: block; font-size: 26px; line-height: 1.2; font-variant-numeric: tabular-nums; }
 .kpi span, .soft { color: var(--soft); font-size: 13px; }
 .head { display: flex; align-items: center; gap: 10px; }

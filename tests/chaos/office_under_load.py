@@ -1,6 +1,6 @@
 """A process to be killed: an office under load that prints each decision once it is acknowledged.
 
-Usage: python office_under_load.py STREAM HISTORY RUN. Each line is `lead agent seconds`, the time being the wall clock's.
+Usage: python office_under_load.py STREAM HISTORY RUN. Each line is `lead agent seconds`, in the wall clock's seconds.
 """
 
 from __future__ import annotations

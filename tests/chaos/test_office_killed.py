@@ -43,7 +43,7 @@ def killed_run(stream: str, history: Path, run: int, acks: int) -> tuple[dict[st
 
 
 def checked_history(stream: str, history: Path) -> tuple[Counter[str], dict[str, str]]:
-    """Restart, let everything be recorded, stop; check the invariants; how often each lead was assigned, and to whom."""
+    """Restart, record everything, stop, check the invariants; how often each lead was assigned, and to whom."""
     office = Office(stream, str(history), tenant="chaos").start()
     assert office.desk is not None
     office.stop()
