@@ -81,8 +81,15 @@ class Remove(Struct, frozen=True):
     key: str
 
 
+class Expire(Struct, frozen=True):
+    """Effect: `key` keeps its value for `ttl_s` more seconds and is forgotten then."""
+
+    key: str
+    ttl_s: int
+
+
 Guard = Absent | Equals | Below
-Effect = Put | Add | Remove
+Effect = Put | Add | Remove | Expire
 
 
 class Claim(Struct, frozen=True):
@@ -241,6 +248,7 @@ def _(event: LeadOverridden) -> tuple[list[Guard], list[Effect]]:
 def _(event: LeadClosed) -> tuple[list[Guard], list[Effect]]:
     effects: list[Effect] = [
         Put(lead_key(event.lead), CLOSED, CLOSED_FOR_S),
+        Expire(place_key(event.lead), CLOSED_FOR_S),
         Remove(holder_key(event.lead)),
         Add(load_key(event.agent), -1),
     ]

@@ -109,13 +109,18 @@ class Desk:
     ) -> None:
         """Put an agent on the roster, or change their name, skills, capacity and shift."""
         await self._append(
-            AgentJoined, agent=agent, name=name, skills=skills or {}, capacity=capacity, on_shift=on_shift
+            AgentJoined,
+            agent=agent,
+            name=name,
+            skills={skill.lower(): level for skill, level in (skills or {}).items()},
+            capacity=capacity,
+            on_shift=on_shift,
         )
         await self._router.drain()
 
     async def remove_agent(self, agent: str) -> None:
         """Take an agent off the roster; leads they hold stay theirs until closed, declined or overridden."""
-        self._known(agent)
+        await self._known(agent)
         await self._append(AgentLeft, agent=agent)
 
     async def set_presence(self, agent: str, presence: Presence | str, reason: str = "") -> None:
@@ -124,7 +129,7 @@ class Desk:
         Raises:
             ValueError: no such agent or presence.
         """
-        self._known(agent)
+        await self._known(agent)
         await self._append(PresenceChanged, agent=agent, presence=_presence(presence), reason=reason)
         await self._router.drain()
 
@@ -137,7 +142,7 @@ class Desk:
         on_shift: bool | None = None,
     ) -> None:
         """Change what an agent can take: capacity, presence, shift, those that are given, in one step."""
-        self._known(agent)
+        await self._known(agent)
         changes: list[Event] = []
         if capacity is not None:
             changes.append(self._event(CapacityChanged, agent=agent, capacity=capacity))
@@ -161,8 +166,10 @@ class Desk:
         return await self._router.route(checked(lead))
 
     async def accept(self, lead: str, agent: str) -> None:
-        """The agent takes up the lead that they hold."""
-        await self._held(OfferAccepted, lead, agent)
+        """The agent takes up the lead that they hold; twice is as once."""
+        state = await self._open(lead)
+        if not (state.accepted and state.holder == agent):
+            await self._held(OfferAccepted, lead, agent)
 
     async def decline(self, lead: str, agent: str, reason: str = "") -> None:
         """The agent gives the lead back; it goes to the next, or waits."""
@@ -176,14 +183,21 @@ class Desk:
 
     async def override(self, lead: str, to: str, *, by: str, reason: str = "") -> None:
         """A person gives a held lead to another agent, who must have room for it."""
-        self._known(to)
-        state = self._open(lead)
+        await self._known(to)
+        state = await self._open(lead)
         await self._held(LeadOverridden, lead, state.holder or "", to=to, by=by, reason=reason)
         await self._router.drain()
 
     async def first_response(self, lead: str, agent: str) -> float:
-        """The customer has the first answer; returns the seconds since the lead came in."""
-        response_s = seconds_between(self._open(lead).arrived, self._clock())
+        """The customer has the first answer; returns the seconds since the lead came in.
+
+        Raises:
+            ValueError: the lead was answered before, is not open, or is with somebody else.
+        """
+        state = await self._open(lead)
+        if state.responded:
+            raise ValueError(f"lead is {lead!r}, which was answered before; only the first answer counts")
+        response_s = seconds_between(state.arrived, self._clock())
         await self._held(FirstResponded, lead, agent, response_s=response_s)
         return response_s
 
@@ -192,6 +206,10 @@ class Desk:
     ) -> None:
         """The work on the lead ended; its capacity goes to the lead that is due first."""
         await self._held(LeadClosed, lead, agent, converted=converted, value=value, satisfaction=satisfaction)
+        await self._router.drain()
+
+    async def drain(self) -> None:
+        """Give waiting leads away, the one due first in front; time opens gates too (a decline is forgotten)."""
         await self._router.drain()
 
     async def adopt_weights(self, weights: Weights, *, by: str, reason: str = "") -> int:
@@ -238,18 +256,29 @@ class Desk:
             raise TooLate(f"{receipt.refused.key} is {receipt.actual!r} by now; look at the team and try again")
 
     async def _held(self, kind: type[Event], lead: str, agent: str, **fields: Any) -> None:
-        state = self._open(lead)
+        state = await self._open(lead)
+        if state.holder != agent:
+            await self._follower.catch_up()
+            state = await self._open(lead)
         if state.holder != agent:
             holder = f"with {state.holder}" if state.holder else "waiting in the queue"
             raise ValueError(f"agent is {agent!r}, but lead {lead} is {holder}")
         await self._append(kind, lead=lead, agent=agent, decision=state.decision, **fields)
 
-    def _known(self, agent: str) -> None:
-        if agent not in self.team.agents or self.team.agents[agent].left:
+    async def _known(self, agent: str) -> None:
+        """Refuse an agent who is not on the roster, others' newest changes included."""
+        if not self._is_member(agent):
+            await self._follower.catch_up()
+        if not self._is_member(agent):
             members = ", ".join(member.id for member in self.team.members()) or "nobody yet"
             raise ValueError(f"agent is {agent!r}, who is not on the roster; on it: {members}")
 
-    def _open(self, lead: str) -> OpenLead:
+    def _is_member(self, agent: str) -> bool:
+        return agent in self.team.agents and not self.team.agents[agent].left
+
+    async def _open(self, lead: str) -> OpenLead:
+        if lead not in self.team.leads:
+            await self._follower.catch_up()
         state = self.team.leads.get(lead)
         if state is None:
             raise ValueError(f"lead is {lead!r}, which is not open; it never came in, or it was closed")

@@ -15,10 +15,10 @@ from concurrent.futures import Future
 from typing import Any, Literal, TypeVar
 
 from collab import claims
-from collab.desk import Desk, utc_now
+from collab.desk import Desk, TooLate, utc_now
 from collab.events import Entry
 from collab.history import History, HistoryInUse, Recorder
-from collab.live.stream import Stream, open_stream
+from collab.live.stream import Stream, StreamUnreachable, open_stream
 from collab.records import Decision
 from collab.team import Team
 from collab.team_at_work import Clock, TeamAtWork
@@ -34,6 +34,9 @@ Result = TypeVar("Result")
 
 READ_EVERY_S = 0.5
 """How often an office that reads looks for new rows in the history."""
+
+TEND_EVERY_S = 1.0
+"""How often waiting leads are looked after even if nothing happened."""
 
 REFRESH_EVERY_S = 5.0
 """How old the what-if of the page may be before new decisions are added to it."""
@@ -212,6 +215,7 @@ class Office:
         await self.desk.start()
         if self.team_at_work and self.recorder is not None:
             await self._put_to_work(self.desk, clock)
+        self._tasks.append(asyncio.create_task(self._tend(self.desk), name="tend"))
 
     async def _put_to_work(self, desk: Desk, clock: Clock) -> None:
         work = TeamAtWork(desk, clock=clock, pace=self.pace)
@@ -232,6 +236,15 @@ class Office:
             await self.recorder.stop()
         if self.stream is not None:
             await self.stream.close()
+
+    async def _tend(self, desk: Desk) -> None:
+        """Look after waiting leads once a second: those whose gates opened with time, or whose routing failed."""
+        while True:
+            await asyncio.sleep(TEND_EVERY_S)
+            try:
+                await desk.drain()
+            except (StreamUnreachable, TooLate) as error:
+                logger.warning("waiting leads of %s stay in the queue: %s", self.tenant, error)
 
     async def _read(self) -> None:
         while True:

@@ -45,14 +45,18 @@ def reasoning(decision: Decision) -> str:
     values, factors = _chose(decision), factors_of(decision, decision.agent)
     parts = sorted(zip(FACTORS, values, strict=True), key=lambda pair: -pair[1] * factors[pair[0]])
     named = ", ".join(f"{factor} {factors[factor] / SCALE:.2f} x {weight / 100:.2f}" for factor, weight in parts)
-    runner = next((other for other in alternatives(decision) if not other.gate), None)
-    score = _scores(decision)[_row(decision, decision.agent)]
+    scores, gates = _scores(decision), decision.candidates.gate
+    chosen = _row(decision, decision.agent)
+    others = [row for row, gate in enumerate(gates) if not gate and row != chosen]
+    runner = max(others, key=lambda row: (scores[row], -row), default=None)
+    score = scores[chosen]
     text = f"{decision.agent} scores {score / FULL_SCORE:.3f}: {named}."
     if decision.drawn is not None:
         text += " Chosen by weights drawn at random, to learn."
     if runner is None:
         return f"{text} Nobody else could take it."
-    return f"{text} Next is {runner.agent} with {runner.score:.3f}, {runner.lacked}."
+    name = decision.candidates.agent[runner]
+    return f"{text} Next is {name} with {scores[runner] / FULL_SCORE:.3f}, {_lacked(decision, name)}."
 
 
 def alternatives(decision: Decision) -> list[Alternative]:

@@ -53,9 +53,9 @@ for event, rules in ipairs(cjson.decode(ARGV[6])) do
       held[key] = value == "@seq" and place(before + event) or value
     elseif kind == "add" then
       held[key] = place(tonumber(held[key] or 0) + value)
-    else
+    elseif kind == "remove" then
       held[key] = false
-    end
+    end -- "expire" changes the seconds only
     changed[key], seconds[key] = true, effect[4]
   end
 end

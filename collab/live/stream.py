@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from collab.claims import CLOSED, CLOSED_FOR_S, Absent, Add, Below, Claim, Effect, Equals, Guard, Put
+from collab.claims import CLOSED, CLOSED_FOR_S, Absent, Add, Below, Claim, Effect, Equals, Expire, Guard, Put
 from collab.events import Entry, LeadAssigned, decode, encode
 from collab.live.redis import Server, StreamUnreachable, server_at
 
@@ -112,7 +112,8 @@ class Stream:
     async def follow(self, after: int, known: Callable[[], int] | None = None) -> AsyncIterator[list[Entry]]:
         """Entries after this place as they come, never an empty list, until the stream is closed.
 
-        Those up to `known()`, which the caller has from its own appends, are left out and not decoded. A lost server is logged once and tried again and again; nothing is skipped and nothing comes twice.
+        Those up to `known()`, which the caller has from its own appends, are left out and not decoded. A lost server is
+        logged once and tried again and again; nothing is skipped and nothing comes twice.
         """
         pause = 0.0
         while not self._closed:
@@ -261,6 +262,8 @@ class _Batch:
                 return "put", self._place(key), value, ttl_s
             case Add(key, amount):
                 return "add", self._place(key), amount, 0
+            case Expire(key, ttl_s):
+                return "expire", self._place(key), "", ttl_s
         return "remove", self._place(effect.key), "", 0
 
 
