@@ -84,7 +84,7 @@ class Office:
         self._what_if_lock = threading.Lock()
         self._start_lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self.loop = asyncio.new_event_loop()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def team(self) -> Team:
@@ -105,7 +105,10 @@ class Office:
         """
         with self._start_lock:
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name=f"office {self.tenant}", daemon=True)
+                self._loop = asyncio.new_event_loop()
+                self._thread = threading.Thread(
+                    target=self._loop.run_forever, name=f"office {self.tenant}", daemon=True
+                )
                 self._thread.start()
                 try:
                     self.call(self._open()).result()
@@ -125,8 +128,15 @@ class Office:
                     self._halt()
 
     def call(self, work: Coroutine[Any, Any, Result]) -> Future[Result]:
-        """Run a coroutine (of the desk, say) in the office's loop; may be called from any thread."""
-        return asyncio.run_coroutine_threadsafe(work, self.loop)
+        """Run a coroutine (of the desk, say) in the office's loop; may be called from any thread.
+
+        Raises:
+            RuntimeError: the office is not started, or stopped.
+        """
+        if self._loop is None:
+            work.close()
+            raise RuntimeError(f"the office of {self.tenant} is not started; call start() first")
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     async def ask(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Run a coroutine in the office's loop and await it in another."""
@@ -178,17 +188,14 @@ class Office:
             "up_s": round((utc_now() - self.started).total_seconds(), 1),
         }
 
-    def _run(self) -> None:
-        asyncio.set_event_loop(self.loop)
-        self.loop.run_forever()
-
     def _halt(self) -> None:
         thread, self._thread = self._thread, None
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        if thread is not None:
+        loop, self._loop = self._loop, None
+        if loop is not None and thread is not None:
+            loop.call_soon_threadsafe(loop.stop)
             thread.join()
-        self.loop.close()
-        self.loop = asyncio.new_event_loop()
+            loop.run_until_complete(loop.shutdown_default_executor())
+            loop.close()
 
     async def _open(self) -> None:
         self.stream = stream = open_stream(self.stream_url, self.tenant)
@@ -255,8 +262,6 @@ class Office:
             await asyncio.sleep(READ_EVERY_S)
 
     def _entries(self, entries: list[Entry]) -> None:
-        if self.recorder is not None:
-            self.recorder.wake()
         for subscriber in tuple(self._subscribers):
             subscriber(entries)
 

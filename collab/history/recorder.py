@@ -251,11 +251,12 @@ class Recorder:
         entries: list[Entry] = []
         while len(entries) < self.at_most:
             after = entries[-1].seq if entries else self.recorded
-            found = await self._stream.read(after, min(READ_AT_ONCE, self.at_most - len(entries)))
+            count = min(READ_AT_ONCE, self.at_most - len(entries))
+            found = await self._stream.read(after, count)
             if found and found[0].seq != after + 1:
                 raise HistoryMismatch(self._gap(found[0].seq))
             entries += found
-            if not found:
+            if len(found) < count:  # caught up: a busy stream is not waited for
                 break
         return entries
 

@@ -149,7 +149,9 @@ class Embedded(Server):
 
     async def run(self, script: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
         """The reply of a script. As a function it is compiled once; EVALSHA would compile it here at each call."""
-        return await self.client.fcall(script, len(keys), *keys, *args)
+        reply = await self.client.fcall(script, len(keys), *keys, *args)
+        await asyncio.sleep(0)  # nothing here waits for a socket: let the recorder and the followers have their turn
+        return reply
 
     async def more(self, key: str, after: int, count: int) -> list[Any]:
         """As of a server, without XREAD BLOCK: there, every write wakes it and a closed loop would break writers."""

@@ -92,7 +92,7 @@ def apply(effect: Effect, values: dict[str, str], seq: int) -> None:
 
 
 texts, numbers = st.sampled_from(["k1", "k2", "k3"]), st.sampled_from(["n1", "n2", "n3"])
-values = st.sampled_from(["a", "0", "1", 'quo"te\\', "é→", ""])
+values = st.sampled_from(["a", "0", "1", 'quo"tell\\', "é→", ""])
 amounts = st.integers(-3, 3)
 guards = st.one_of(
     st.builds(Absent, texts | numbers), st.builds(Equals, texts, values), st.builds(Below, numbers, numbers)
