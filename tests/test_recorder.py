@@ -13,7 +13,7 @@ import pytest
 from work import Work, put
 
 from collab import events as ev
-from collab.events import Event
+from collab.events import Entry, Event
 from collab.history import History, HistoryInUse, HistoryMismatch, HistoryUnwritable, NotAHistory, Recorder
 from collab.history.folder import Folder
 from collab.history.rows import derived_rows
@@ -114,6 +114,31 @@ def test_derived_tables_that_are_ahead_after_a_kill_are_not_doubled(tmp_path: Pa
     assigned = [e for e in history.events() if isinstance(e.event, ev.LeadAssigned)]
     assert len(history.assignments()) == len(assigned)
     assert len(history.candidates()) == sum(len(e.event.decision.candidates) for e in assigned)
+
+
+def test_rows_of_events_that_died_with_their_stream_give_way_to_those_that_came_instead(tmp_path: Path) -> None:
+    async def entries(seed: int) -> list[Entry]:
+        async with a_stream() as stream:
+            await put(stream, Work(seed).events(20))
+            return await stream.read(0)
+
+    first, other = asyncio.run(entries(1)), asyncio.run(entries(2))
+    writer = Writer(Folder(tmp_path), 0)
+    writer.open()
+    writer.write(first[:30])
+    tables = writer._tenants["main"]
+    for name, columns in derived_rows(first[30:60]).items():  # what a killed append leaves: all tables but events
+        tables._append_derived(name, columns, 60)
+    writer.close()
+    writer = Writer(Folder(tmp_path), 0)
+    writer.open()
+    assert writer.recorded == 30
+    writer.write(other[30:60])
+    writer.close()
+    history = History(tmp_path)
+    assigned = [e.event.id for e in [*first[:30], *other[30:60]] if isinstance(e.event, ev.LeadAssigned)]
+    assert list(history.assignments().sort_values("seq")["decision"]) == assigned
+    assert set(history.candidates()["decision"]) == set(assigned)
 
 
 def test_tenants_of_one_partition_are_recorded_apart_and_from_one_cursor(tmp_path: Path) -> None:

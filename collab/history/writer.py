@@ -7,6 +7,7 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
+from deltalake import CommitProperties, Transaction
 from filelock import FileLock, Timeout
 
 from collab.events import Entry
@@ -34,7 +35,8 @@ class TenantTables:
     """One tenant's tables, open for appending.
 
     The rows of an append and the last place that they reach are one commit of Delta. The derived tables come first
-    and `events` last, so after a kill the derived tables may be ahead: they skip what they have when it comes again.
+    and `events` last, so after a kill the derived tables may be ahead. They are cut back when they are opened: with an
+    embedded stream those events died with the process, and others will come in their places.
     """
 
     def __init__(self, folder: Folder, tenant: str, partition: int, snapshot_every: int) -> None:
@@ -45,6 +47,9 @@ class TenantTables:
         self._team: Team | None = None
         self._since_snapshot = 0
         self._history = History(folder.url, tenant, storage_options=folder.options)
+        for table in DERIVED:
+            if self._version(table.name) > self.recorded:
+                self._cut_back(table.name)
 
     @property
     def marker(self) -> int:
@@ -90,6 +95,11 @@ class TenantTables:
         if first < len(columns["seq"]):
             kept = {column: values[first:] for column, values in columns.items()} if first else columns
             append(self._tables[name], arrow(TABLES[name], kept), recorder=last)
+
+    def _cut_back(self, name: str) -> None:
+        """Drop the rows of events that never got into `events`, in one commit."""
+        back = CommitProperties(app_transactions=[Transaction("recorder", self.recorded)])
+        self._tables[name].delete(f"seq > {self.recorded}", writer_properties=PROPERTIES, commit_properties=back)
 
     def _followed(self) -> Team:
         if self._team is None:
