@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import duckdb
-
 from collab.history.pinned import comment, quoted
 from collab.history.reading import History
 from collab.history.schema import SNAPSHOTS, TABLES, VERSION, VIEWS
@@ -30,6 +28,8 @@ def export(history: History, path: str | os.PathLike[str]) -> Path:
         for table in tables:
             connection.execute(f"CREATE TABLE exported.{table.name} AS SELECT * FROM temp.{table.name} ORDER BY seq")
         connection.execute("DETACH exported")
+    import duckdb  # as in collab.history.pinned
+
     with duckdb.connect(partial, config={"autoinstall_known_extensions": "false"}) as file:
         for view in VIEWS.values():
             if view.query:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
 import numpy as np
 import pandas as pd
 
 from collab.history.pinned import quoted
 from collab.history.schema import CANDIDATES, SQL_TYPES, Column, Table
+
+if TYPE_CHECKING:
+    import duckdb
 
 FEW = 32
 """Up to so many different words are looked up in a list, which is faster than an enumeration."""

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from arro3.core import RecordBatch, RecordBatchReader
 from deltalake import CommitProperties, Transaction, write_deltalake
-from duckdb import DuckDBPyConnection
 
 from collab.events import Entry, decode
 from collab.history.folder import PROPERTIES, Folder, Tenant, arrow
 from collab.history.reading import History
 from collab.history.rows import Columns, derived_rows
 from collab.history.schema import TABLES, VERSION, Table
+
+if TYPE_CHECKING:
+    import duckdb
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +61,7 @@ def rebuild(folder: Folder, tenant: str, table: Table) -> None:
         )
 
 
-def _batches(connection: DuckDBPyConnection, last: int, tenant: str, table: Table) -> Iterator[RecordBatch]:
+def _batches(connection: duckdb.DuckDBPyConnection, last: int, tenant: str, table: Table) -> Iterator[RecordBatch]:
     """The rows, read with one open connection: Delta asks for them from a thread where no table can be opened."""
     query = "SELECT seq, data FROM events WHERE seq > ? AND seq <= ? ORDER BY seq"
     for start in range(0, last, AT_ONCE):

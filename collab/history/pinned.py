@@ -5,16 +5,18 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import unquote
 
-import duckdb
 from arro3.core import Table as ArrowTable
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from collab.history.folder import Folder, Tenant
 from collab.history.schema import ASSIGNMENTS, EVENTS, OUTCOMES, TABLES, VIEWS, Table
+
+if TYPE_CHECKING:
+    import duckdb
 
 logger = logging.getLogger(__name__)
 
@@ -62,6 +64,8 @@ class Source:
         work: Callable[[duckdb.DuckDBPyConnection], Result],
     ) -> Result:
         """Call `work` with a connection that has these views; once more if a file was dropped meanwhile."""
+        import duckdb
+
         try:
             return work(self._pin(self._cursor(), names, until))
         except (duckdb.IOException, DeltaError) as error:
@@ -155,6 +159,8 @@ class Source:
 
 def new_connection() -> duckdb.DuckDBPyConnection:
     """A DuckDB connection in memory that installs nothing and shows times in UTC."""
+    import duckdb  # here, because what a leaked object of another library can reach makes it complain at exit
+
     connection = duckdb.connect(config={"autoinstall_known_extensions": "false"})
     connection.execute("SET TimeZone = 'UTC'")
     return connection

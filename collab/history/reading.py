@@ -6,9 +6,8 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
 import msgspec
 import numpy as np
 import pandas as pd
@@ -20,6 +19,9 @@ from collab.history.pinned import NEEDS, Result, Source
 from collab.history.schema import CANDIDATES, VIEWS
 from collab.records import Decision, aware
 from collab.team import Team, fold
+
+if TYPE_CHECKING:
+    import duckdb
 
 ASKING = {"SELECT", "EXPLAIN", "MULTI"}
 """Kinds of SQL statements that only ask; a PIVOT is of several steps."""
