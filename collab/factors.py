@@ -7,6 +7,8 @@ recomputes the rows of those agents only who changed.
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import compress, count
+from operator import is_not
 from typing import Any
 
 import numpy as np
@@ -92,24 +94,23 @@ class Sheet:
     """The agents on the roster as columns, ordered by id; `refresh` brings them up to a team."""
 
     def __init__(self) -> None:
-        self._seen: dict[str, Agent] = {}
+        self._seen: list[Agent] = []
         self._levels: dict[str, NDArray[np.float64]] = {}
         self._rebuild(Team())
 
     def refresh(self, team: Team) -> None:
         """Take over the agents who changed since the last time."""
-        if len(self._seen) != len(team.agents):
+        agents = list(team.agents.values())
+        if len(self._seen) != len(agents):
             self._rebuild(team)
             return
-        for agent in team.agents.values():
-            known = self._seen.get(agent.id)
-            if agent is known:
-                continue
-            if known is None or agent.left or known.left:
+        for place in compress(count(), map(is_not, agents, self._seen)):
+            agent, known = agents[place], self._seen[place]
+            if agent.id != known.id or agent.left or known.left:
                 self._rebuild(team)
                 return
-            self._seen[agent.id] = agent
             self._set(self.row[agent.id], agent)
+        self._seen = agents
 
     def factors(self, lead: Lead, time: datetime) -> NDArray[np.int64]:
         """Factors of all agents for this lead at this time: shape (4, agents), 0 to 10,000."""
@@ -124,7 +125,7 @@ class Sheet:
         return self._level(skill.strip().lower())
 
     def _rebuild(self, team: Team) -> None:
-        self._seen = dict(team.agents)
+        self._seen = list(team.agents.values())
         self.rows = team.members()
         n = len(self.rows)
         self.agents = [agent.id for agent in self.rows]

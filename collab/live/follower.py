@@ -23,6 +23,9 @@ class Follower:
         self.stream = stream
         self.team = team if team is not None else Team()
         self._following: asyncio.Task[None] | None = None
+        self._committing = 0
+        self._settled = asyncio.Event()
+        self._settled.set()
         self._subscribers: list[Callable[[list[Entry]], None]] = []
 
     async def start(self) -> None:
@@ -50,8 +53,15 @@ class Follower:
 
     async def commit(self, claims: Sequence[Claim]) -> Receipt:
         """Append the claims in one step; when it returns, the team has taken them in (or, refused, is up to date)."""
-        receipt = await self.stream.append(claims, after=self.team.seq)
-        self._apply(receipt.missed)
+        self._committing += 1
+        self._settled.clear()
+        try:
+            receipt = await self.stream.append(claims, after=self.team.seq)
+            self._apply(receipt.missed)
+        finally:
+            self._committing -= 1
+            if not self._committing:
+                self._settled.set()
         if receipt.refused is not None or self.team.seq < receipt.seq:
             await self.catch_up()
         return receipt
@@ -62,8 +72,13 @@ class Follower:
             self._apply(entries)
 
     async def _follow(self) -> None:
-        async for entries in self.stream.follow(self.team.seq, lambda: self.team.seq):
+        async for entries in self.stream.follow(self.team.seq, self._known):
             self._apply(entries)
+
+    async def _known(self) -> int:
+        """How far the team is, once the appends under way have brought it their own events."""
+        await self._settled.wait()
+        return self.team.seq
 
     def _apply(self, entries: Sequence[Entry]) -> None:
         fresh = [entry for entry in entries if self._take(entry)]

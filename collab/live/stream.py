@@ -10,7 +10,7 @@ import asyncio
 import logging
 import re
 import zlib
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from time import perf_counter
 from typing import Any
 
@@ -109,7 +109,7 @@ class Stream:
         with self._server.answering():
             return _entries(await self._redis.xrange(self._events, min=f"{after + 1}-0", count=count))
 
-    async def follow(self, after: int, known: Callable[[], int] | None = None) -> AsyncIterator[list[Entry]]:
+    async def follow(self, after: int, known: Callable[[], Awaitable[int]] | None = None) -> AsyncIterator[list[Entry]]:
         """Entries after this place as they come, never an empty list, until the stream is closed.
 
         Those up to `known()`, which the caller has from its own appends, are left out and not decoded. A lost server is
@@ -131,7 +131,7 @@ class Stream:
                 pause = 0.0
             if rows:
                 after = _seq(rows[-1])
-                has = known() if known is not None else 0
+                has = await known() if known is not None else 0
                 if entries := _entries([row for row in rows if _seq(row) > has]):
                     yield entries
 
