@@ -34,13 +34,20 @@ def main() -> None:
 @click.option(
     "--days", default=5, show_default=True, help="Days of the seeded team's past to make when there are none."
 )
+@click.option(
+    "--explore",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    show_default=True,
+    help="Share of leads routed by weights drawn at random, so that other weights can be judged later.",
+)
 @click.option("--port", type=click.IntRange(0, 65_535), help="Port of the page [PORT, else 5006].")
 @click.option("--address", default="localhost", show_default=True, help="Address to listen on.")
 @click.option("--origin", multiple=True, help="A further host:port that pages may be opened under.")
 @STREAM
 @HISTORY
 @TENANT
-def serve(port: int | None, address: str, origin: tuple[str, ...], days: int, **given: Any) -> None:
+def serve(port: int | None, address: str, origin: tuple[str, ...], days: int, explore: float, **given: Any) -> None:
     """Serve the dashboard, on the embedded stream unless a Redis is named."""
     port = port if port is not None else _number("PORT", 5006)
     _check_port(address, port)
@@ -50,7 +57,7 @@ def serve(port: int | None, address: str, origin: tuple[str, ...], days: int, **
 
     signal.signal(signal.SIGTERM, _interrupt)
     with _Progress("the seeded team's past") as progress:
-        office = _or_exit(shared, **settings(**given), days=days, progress=progress)
+        office = _or_exit(shared, **settings(**given), days=days, explore=explore, progress=progress)
     click.echo(f"collab: the {office.tenant} team is on http://{address}:{port} (mode {office.mode}; stop with Ctrl-C)")
     try:
         serve_pages(office, port, address, origin)

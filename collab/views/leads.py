@@ -114,14 +114,17 @@ class AssignmentsView(pn.viewable.Viewer):
     """The newest assignments, each with its reasons; leads that wait stand above."""
 
     board = param.ClassSelector(class_=Board, doc="The session's board.")
+    active = param.Boolean(default=True, doc="Is it on screen? Hidden, it takes in nothing new.")
 
     def __init__(self, board: Board, **params: Any) -> None:
         super().__init__(board=board, **params)
         self._list = pn.pane.HTML("", stylesheets=[SHEET], sizing_mode="stretch_width")
         self._patch()
 
-    @param.depends("board.frame", watch=True)
+    @param.depends("board.frame", "active", watch=True)
     def _patch(self) -> None:
+        if not self.active:
+            return
         frame = self.board.frame
         names = {agent.id: agent.name for agent in frame.agents}
         items = [

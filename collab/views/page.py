@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
@@ -48,22 +49,24 @@ def page(office: Office) -> pmui.Page:
     wide = {"sizing_mode": "stretch_width"}
     said = banner(office)
     alert = pmui.Alert(object=said, severity="info", closeable=False, visible=bool(said), **wide)
+    presence, assignments = PresenceView(board), AssignmentsView(board, active=False)
     what_if = WhatIfView(board=board, weights=Weights.of(office.team.weights), active=False)
     leads = pn.FlexBox(
         pn.Column(_title("Route a lead"), LeadView(board), **HALF),
-        pn.Column(_title("Newest assignments"), AssignmentsView(board), **HALF),
+        pn.Column(_title("Newest assignments"), assignments, **HALF),
         gap="28px",
         **wide,
     )
     tabs = pmui.Tabs(
-        ("Team", pn.Column(PresenceView(board), RosterView(board), **wide)),
+        ("Team", pn.Column(presence, RosterView(board), **wide)),
         ("Leads", leads),
         ("What-if", what_if),
-        dynamic=True,
+        dynamic=False,  # a plot that is made when its tab opens is measured before it is drawn, which breaks the page
         margin=0,
         **wide,
     )
-    tabs.param.watch(lambda event: setattr(what_if, "active", event.new == 2), "active")
+    by_tab = (presence, assignments, what_if)
+    tabs.param.watch(lambda event: _activate(by_tab, event.new), "active")
     pause = pmui.Switch.from_param(
         board.param.paused, label="Pause", description="", color="default", stylesheets=[ON_HEADER]
     )
@@ -79,6 +82,11 @@ def page(office: Office) -> pmui.Page:
         theme_config=THEME,
         busy_indicator=None,
     )
+
+
+def _activate(by_tab: tuple[Any, ...], tab: int) -> None:
+    for number, view in enumerate(by_tab):
+        view.active = number == tab
 
 
 def _title(text: str) -> pn.pane.HTML:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from html import escape
 from typing import Any
 
 import panel as pn
 import param
-from bokeh.models import ColumnDataSource, DatetimeTickFormatter
+from bokeh.models import ColumnDataSource, DatetimeTickFormatter, Range1d
 from bokeh.plotting import figure
 
+from collab.desk import utc_now
 from collab.metrics import band, percentiles
 from collab.records import Presence
 from collab.team import Agent
@@ -18,6 +20,10 @@ from collab.views.theme import AGENT_COLOURS, BAND, PRESENCE, PRIMARY, SHEET
 
 SHOWN = 300
 """How many points the latency stream shows at most."""
+
+
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+"""Beside the points of the latency stream, and its width without any."""
 
 
 def card(agent: Agent, place: int = 0) -> str:
@@ -83,6 +89,7 @@ class PresenceView(pn.viewable.Viewer):
     """The team's numbers, a card for each agent in three, two or one columns, and the latency of its events."""
 
     board = param.ClassSelector(class_=Board, doc="The session's board.")
+    active = param.Boolean(default=True, doc="Is it on screen? Hidden, it takes in nothing new.")
 
     def __init__(self, board: Board, **params: Any) -> None:
         super().__init__(board=board, **params)
@@ -94,8 +101,11 @@ class PresenceView(pn.viewable.Viewer):
         self._layout = pn.Column(self._numbers, self._empty, self._grid, self.latency, sizing_mode="stretch_width")
         self._patch()
 
-    @param.depends("board.frame", watch=True)
+    @param.depends("board.frame", "active", watch=True)
     def _patch(self) -> None:
+        self.latency.active = self.active
+        if not self.active:
+            return
         frame = self.board.frame
         self._numbers.object = numbers(frame)
         for place, agent in enumerate(frame.agents):
@@ -119,36 +129,45 @@ class LatencyStream(pn.viewable.Viewer):
     """A Bokeh stream: how many milliseconds after it happened each event reached the board."""
 
     board = param.ClassSelector(class_=Board, doc="The session's board.")
+    active = param.Boolean(default=True, doc="Is it on screen? Hidden, it takes in nothing new.")
 
     def __init__(self, board: Board, **params: Any) -> None:
         super().__init__(board=board, **params)
         self._shown = 0
         self.source = ColumnDataSource({"time": [], "ms": []})
+        now = utc_now()
+        self._times, self._highest = Range1d(now - MINUTE, now), Range1d(0, 10)
         plot = figure(
             height=220,
             sizing_mode="stretch_width",
             x_axis_type="datetime",
+            x_range=self._times,
+            y_range=self._highest,
             y_axis_label="latency (ms)",
             x_axis_label="time of the event (UTC)",
             toolbar_location=None,
             tools="",
         )
         plot.scatter("time", "ms", source=self.source, size=6, color=PRIMARY, alpha=0.8)
-        plot.y_range.start = 0
         plot.xaxis.formatter = DatetimeTickFormatter(seconds="%H:%M:%S", minsec="%H:%M:%S", minutes="%H:%M")
         self._plot = pn.pane.Bokeh(plot, sizing_mode="stretch_width")
         self._title = pn.pane.HTML("", stylesheets=[SHEET], sizing_mode="stretch_width")
         self._layout = pn.Column(self._title, self._plot, sizing_mode="stretch_width")
         self._stream()
 
-    @param.depends("board.frame", watch=True)
+    @param.depends("board.frame", "active", watch=True)
     def _stream(self) -> None:
+        if not self.active:
+            return
         frame = self.board.frame
         fresh = [point for point in frame.latencies if point.seq > self._shown]
         if fresh:
             self._shown = fresh[-1].seq
             columns = {"time": [point.time for point in fresh], "ms": [point.ms for point in fresh]}
             self.source.stream(columns, rollover=SHOWN)
+            every = frame.latencies
+            self._times.update(start=every[0].time - SECOND, end=every[-1].time + SECOND)
+            self._highest.end = max(10.0, 1.1 * max(point.ms for point in every))
         cuts = percentiles([point.ms for point in frame.latencies])
         said = "no event yet" if not cuts["n"] else f"p50 {cuts['p50']:.1f} ms, p95 {cuts['p95']:.1f} ms, n {cuts['n']}"
         self._title.object = f"<h3>Latency of the newest events</h3><div class='soft'>Event to board: {said}</div>"

@@ -10,6 +10,7 @@ from bokeh.server.views.ws import WSHandler
 from tornado.web import RequestHandler
 
 from collab.office import Office
+from collab.views.board import feed_of
 
 
 def send_at_once() -> None:
@@ -38,9 +39,9 @@ class Health(RequestHandler):
         self.office = office
 
     def get(self) -> None:
-        """200 with the status of the office."""
+        """200 with the status of the office, and how many boards are shown."""
         self.set_header("Content-Type", "application/json")
-        self.write(json.dumps(self.office.status()))
+        self.write(json.dumps(self.office.status() | {"boards": feed_of(self.office).boards}))
 
 
 def routes(office: Office) -> list[tuple[str, type[RequestHandler], dict[str, Any]]]:

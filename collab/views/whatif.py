@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from concurrent.futures import Future
 from html import escape
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 import param
-from bokeh.models import ColumnDataSource, FactorRange, HoverTool, LinearColorMapper, NumeralTickFormatter
+from bokeh.models import ColumnDataSource, FactorRange, HoverTool, LinearColorMapper, NumeralTickFormatter, Range1d
 from bokeh.plotting import figure
 from bokeh.transform import dodge
 
@@ -75,6 +76,7 @@ class WhatIfView(pn.viewable.Viewer):
         self.matrix = ColumnDataSource({"source": [], "target": [], "leads": []})
         self._agents, self._sources, self._targets = (FactorRange(factors=[""]) for _ in range(3))
         self._shade = LinearColorMapper(palette=SHADES, low=1, high=2)
+        self._until = Range1d(0, 1)
         self._layout = self._build()
         self.weights.param.watch(lambda *events: self._rescore(), list(FACTORS))
         if board is not None:
@@ -103,6 +105,7 @@ class WhatIfView(pn.viewable.Viewer):
 
     def _share_plot(self) -> Any:
         plot = figure(
+            x_range=self._until,
             y_range=self._agents,
             height=320,
             sizing_mode="stretch_width",
@@ -117,7 +120,6 @@ class WhatIfView(pn.viewable.Viewer):
             y=dodge("agent", -0.18, range=plot.y_range), right="after", height=0.32, color=PRIMARY, source=self.shares
         )
         plot.xaxis.formatter = NumeralTickFormatter(format="0 %")
-        plot.x_range.start = 0
         tips = [
             ("agent", "@agent"),
             ("before", "@leads_before (@before{0.0 %})"),
@@ -201,6 +203,8 @@ class WhatIfView(pn.viewable.Viewer):
             "leads_before": shares["leads_before"].to_numpy(),
             "leads_after": shares["leads_after"].to_numpy(),
         }
+        largest = max([*shares["share_before"], *shares["share_after"]], default=1.0)
+        self._until.end = min(1.0, math.ceil(10 * largest + 0.2) / 10)
         self._shade.high = max(2, int(flows["leads"].max()) if len(flows) else 2)
         self.matrix.data = {
             "source": list(flows["from"]),
