@@ -13,7 +13,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 
 with sync_playwright() as playwright:
     browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-    page = browser.new_page(viewport={"width": 1280, "height": 860})
+    page = browser.new_page(viewport={"width": 1280, "height": 980})
     page.goto(URL)
     page.get_by_role("tab", name="What-if").click()
     page.get_by_text("would have gone to somebody else").wait_for()
@@ -21,8 +21,9 @@ with sync_playwright() as playwright:
     slider.focus()
     for _ in range(30):
         slider.press("ArrowRight")
-    page.get_by_text("largest moves").wait_for()
-    page.mouse.move(5, 5)
-    page.wait_for_load_state("networkidle")
+        page.wait_for_timeout(60)  # as fast as a hand
+    page.get_by_text("0.60").first.wait_for()
+    page.get_by_text("0.20").first.wait_for()  # the others have followed
+    slider.blur()
     page.screenshot(path=Path(__file__).with_name("what-if.png"))
     browser.close()

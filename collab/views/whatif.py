@@ -9,7 +9,6 @@ from html import escape
 from typing import Any
 
 import panel as pn
-import panel_material_ui as pmui
 import param
 from bokeh.models import ColumnDataSource, FactorRange, HoverTool, LinearColorMapper, NumeralTickFormatter, Range1d
 from bokeh.plotting import figure
@@ -18,6 +17,7 @@ from bokeh.transform import dodge
 from collab.desk import utc_now
 from collab.records import FACTORS
 from collab.views.board import Board
+from collab.views.sliders import WeightSliders
 from collab.views.theme import PRIMARY, SHEET
 from collab.weights import Weights
 from collab.whatif import Rescored, WhatIf
@@ -63,13 +63,8 @@ class WhatIfView(pn.viewable.Viewer):
         super().__init__(weights=weights or Weights(), **params)
         self.what_if, self.board = what_if, board
         self._read, self._reading = utc_now(), False
-        self._start = self.weights.integers()
-        self.sliders = [
-            pmui.FloatSlider.from_param(self.weights.param[factor], sizing_mode="stretch_width", format="0.00")
-            for factor in FACTORS
-        ]
-        self.back = pmui.Button(label="Back to the start", variant="outlined", icon="restart_alt")
-        self.back.on_click(lambda event: self._set(self._start))
+        self._knobs = WeightSliders(self.weights)
+        self.sliders, self.back = self._knobs.sliders, self._knobs.back
         self._words = pn.pane.HTML(stylesheets=[SHEET], sizing_mode="stretch_width")
         self._moves = pn.pane.HTML(stylesheets=[SHEET], sizing_mode="stretch_width")
         self.shares = ColumnDataSource({"agent": [], "before": [], "after": [], "leads_before": [], "leads_after": []})
@@ -87,12 +82,9 @@ class WhatIfView(pn.viewable.Viewer):
             self._words.object = '<div class="empty" role="status">Reading the history…</div>'
             self._refresh(force=True)
 
-    def _set(self, values: tuple[int, ...]) -> None:
-        self.weights.param.update(**{factor: value / 100 for factor, value in zip(FACTORS, values, strict=True)})
-
     def _build(self) -> pn.Column:
         sliders = pn.FlexBox(
-            pn.Column(*self.sliders, self.back, min_width=260, styles={"flex": "1 1 280px"}),
+            pn.Column(self._knobs, min_width=260, styles={"flex": "1 1 280px"}),
             pn.Column(self._words, self._moves, min_width=260, styles={"flex": "2 1 380px"}),
             gap="24px",
             sizing_mode="stretch_width",
