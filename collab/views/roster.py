@@ -13,7 +13,7 @@ import param
 from collab.desk import Desk
 from collab.records import Presence
 from collab.views.board import Board
-from collab.views.theme import PRESENCE
+from collab.views.theme import PRESENCE, SHEET
 
 
 def skills_of(text: str) -> dict[str, float]:
@@ -65,7 +65,8 @@ class RosterView(pn.viewable.Viewer):
             gap="24px",
             **wide,
         )
-        self._layout = pmui.Card(forms, self.said, title="Change the team", collapsed=True, **wide)
+        title = pn.pane.HTML("<h3>Change the team</h3>", stylesheets=[SHEET], **wide)
+        self._layout = pn.Column(title, forms, self.said, **wide)
         self._layout.visible = board.office.desk is not None
         self._patch()
 
@@ -104,5 +105,5 @@ class RosterView(pn.viewable.Viewer):
             text, severity = str(error), "error"
         self.said.param.update(object=text, severity=severity, visible=True)
 
-    def __panel__(self) -> pmui.Card:
+    def __panel__(self) -> pn.Column:
         return self._layout

@@ -1,0 +1,99 @@
+"""Servers of the dashboard for tests, each a process of its own, and what to ask of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+START_S = 60.0
+"""How long a server may take until it answers."""
+
+SOON_S = 45.0
+"""How long a test waits for what must come."""
+
+
+class Served(Struct, frozen=True):
+    """A server that answers: where, its process, and the file with what it says."""
+
+    url: str
+    process: Any
+    log: Path
+
+    @property
+    def pid(self) -> int:
+        """The id of the server's process."""
+        return self.process.pid
+
+    def health(self) -> dict[str, Any]:
+        """What `/healthz` says."""
+        return json.loads(got(f"{self.url}healthz"))
+
+
+def until(condition: Callable[[], bool], what: str, seconds: float = SOON_S) -> None:
+    """Return when the condition holds."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"after {seconds:.0f} s still not: {what}"
+        time.sleep(0.05)
+
+
+def got(url: str) -> str:
+    """What is at the address."""
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return answer.read().decode()
+
+
+@contextmanager
+def serving(
+    log: Path, *command: str, path: str = "", probe: str = "", history: Path | None = None, **environment: str
+) -> Iterator[Served]:
+    """Serve with `collab …` or `panel …` on a free port; in the end it is stopped like Ctrl-C and must end by itself.
+
+    The page is at `path`; the server has started once `probe` answers.
+    """
+    port = free_port()
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("COLLAB_", "BOKEH_", "PANEL_"))}
+    env |= environment | ({"COLLAB_HISTORY": str(history)} if history else {})
+    with log.open("w") as file:
+        process = subprocess.Popen(
+            [str(BIN / command[0]), *command[1:], "--port", str(port)], cwd=ROOT, env=env, stdout=file, stderr=file
+        )
+        root = f"http://localhost:{port}/"
+        try:
+            until(lambda: _answers(process, root + (probe or path), log), f"{command} answers", START_S)
+            yield Served(root + path, process, log)
+        finally:
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(30)
+            finally:
+                process.kill()
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        return probe.getsockname()[1]
+
+
+def _answers(process: subprocess.Popen[bytes], url: str, log: Path) -> bool:
+    assert process.poll() is None, f"the server ended: {log.read_text()[-2000:]}"
+    try:
+        return bool(got(url))
+    except OSError:
+        return False

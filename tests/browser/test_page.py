@@ -1,0 +1,242 @@
+"""The served page in Chromium: what a person sees and does, on real servers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+import pytest
+from bokeh.client import ClientSession
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+from serving import Served, serving, until
+from watching import Watch
+
+Open = Callable[[str], Page]
+
+CARDS = ".card[aria-label]"
+SEEDED = re.compile("A seeded team of eight is at work here: its leads, agents and outcomes are made up")
+MOVED = re.compile(r"[1-9][\d,]* of [1-9][\d,]*")
+SESSIONS = 20
+POOLED = 6
+"""How many threads the server may start once and keep for work on the history."""
+
+
+@pytest.fixture(scope="module")
+def demo_history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the seeded team's history."""
+    return tmp_path_factory.mktemp("demo") / "history"
+
+
+@pytest.fixture(scope="module")
+def demo(demo_history: Path) -> Iterator[Served]:
+    """The seeded team, served."""
+    command = "collab serve --team-at-work --days 1".split()
+    log = demo_history.parent / "log"
+    with serving(log, *command, probe="healthz", history=demo_history) as served:
+        yield served
+    assert "Traceback" not in log.read_text()
+
+
+@pytest.fixture(scope="module")
+def threads(demo: Served) -> int:
+    """How many threads the server had before so many sessions came and went; they are forgotten half a minute later."""
+    with ThreadPoolExecutor(1) as other:  # this thread's loop is the browser's
+        other.submit(visit, demo, 1).result()
+        before = psutil.Process(demo.pid).num_threads()
+        other.submit(visit, demo, SESSIONS).result()
+    return before
+
+
+@pytest.fixture(scope="module")
+def page(browser: BrowserContext, demo: Served, threads: int, watch: Watch) -> Page:
+    """One page of the seeded team, for all tests that need no other."""
+    page = watch.over(browser.new_page())
+    page.goto(demo.url)
+    page.locator(CARDS).first.wait_for()
+    return page
+
+
+def visit(served: Served, sessions: int) -> None:
+    """Open so many sessions at once, as a page does, and close them."""
+    opened = [ClientSession(websocket_url=f"{served.url.replace('http', 'ws', 1)}ws") for _ in range(sessions)]
+    for session in opened:
+        session.connect()
+        assert session.connected
+    assert served.health()["boards"] >= sessions
+    for session in opened:
+        session.close()
+
+
+def tab(page: Page, name: str) -> None:
+    """Open a tab."""
+    page.get_by_role("tab", name=name).click()
+
+
+def route(page: Page, lead: str) -> None:
+    """Type a lead into the form and ask who is best."""
+    tab(page, "Leads")
+    page.get_by_role("textbox", name="Name").fill(lead)
+    page.get_by_role("button", name="Find the best agent").click()
+
+
+def columns(cards: Locator) -> int:
+    """In how many columns these lie."""
+    return len({round(box["x"]) for card in cards.all() if (box := card.bounding_box())})
+
+
+def background(page: Page) -> int:
+    """How light the page's background is, 0 to 765."""
+    colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    return sum(map(int, re.findall(r"\d+", colour)[:3]))
+
+
+def test_the_page_says_whose_team_it_shows_and_that_it_is_seeded(page: Page) -> None:
+    expect(page).to_have_title(re.compile("^collab"))
+    expect(page.get_by_role("heading", name="collab · demo")).to_be_visible()
+    expect(page.get_by_text(SEEDED)).to_be_visible()
+    expect(page.locator(CARDS)).to_have_count(8)
+
+
+def test_a_lead_typed_in_is_assigned_with_its_reasons_and_listed(page: Page) -> None:
+    route(page, "Zoe Park of Elm Street")
+    expect(page.get_by_role("heading", name=re.compile("Zoe Park of Elm Street goes to \\w+"))).to_be_visible()
+    expect(page.get_by_text("What would have changed it")).to_be_visible()
+    chosen = page.locator("tr.chosen")
+    expect(chosen).to_have_count(1)
+    newest = page.locator("li", has_text="Zoe Park of Elm Street")
+    expect(newest).to_contain_text("→")
+    expect(newest).to_contain_text("UTC · ")
+
+
+def test_a_lead_without_a_name_is_refused_with_the_fix(page: Page) -> None:
+    route(page, "")
+    expect(page.get_by_role("alert").filter(has_text="name is empty; say who asks, e.g. Zoe Park")).to_be_visible()
+
+
+def test_a_slider_moves_leads_and_the_other_three_follow(page: Page) -> None:
+    tab(page, "What-if")
+    headline = page.get_by_role("status")
+    expect(headline).to_contain_text(re.compile(r"^0 of [1-9]"))
+    sliders = page.get_by_role("slider")
+    before = [slider.input_value() for slider in sliders.all()]
+    expertise = page.get_by_role("slider", name="Expertise")
+    expertise.focus()
+    for _ in range(30):
+        expertise.press("ArrowRight")
+    expect(headline).to_contain_text(MOVED)
+    expect(expertise).to_have_value("0.6")
+    until(lambda: abs(sum(float(s.input_value()) for s in sliders.all()) - 1) < 1e-9, "the weights sum to 1")
+    after = [slider.input_value() for slider in sliders.all()]
+    assert [was != now for was, now in zip(before, after, strict=True)] == [True] * 4
+    page.get_by_role("button", name="Back to the start").click()
+    expect(headline).to_contain_text(re.compile(r"^0 of [1-9]"))
+
+
+def test_presence_cards_change_while_one_watches(page: Page) -> None:
+    tab(page, "Team")
+    cards = page.locator(CARDS)
+    cards.first.wait_for()
+    before = cards.all_inner_texts()
+    until(lambda: cards.all_inner_texts() != before, "a card changed")
+
+
+def test_pause_holds_the_page_still_and_going_on_catches_up(page: Page, demo: Served, open_page: Open) -> None:
+    route(page, "Before The Pause")
+    expect(page.locator("li", has_text="Before The Pause")).to_be_visible()
+    page.get_by_label("Pause").check()
+    listed = page.locator("ul.list").last
+    other = open_page(demo.url)
+    route(other, "During The Pause")
+    expect(other.locator("li", has_text="During The Pause")).to_be_visible()
+    held = listed.inner_text()
+    seq = demo.health()["seq"]
+    until(lambda: demo.health()["seq"] >= seq + 3, "more happens")
+    assert listed.inner_text() == held
+    assert "During The Pause" not in held
+    page.get_by_label("Pause").uncheck()
+    expect(page.locator("li", has_text="During The Pause")).to_be_visible()
+
+
+@pytest.mark.parametrize("width, count", [(1440, 3), (900, 2), (390, 1)])
+def test_cards_lie_in_as_many_columns_as_fit_and_nothing_is_cut_off(page: Page, width: int, count: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    try:
+        tab(page, "Team")
+        until(lambda: columns(page.locator(CARDS)) == count, f"{count} columns")
+        for name in ("Leads", "What-if", "Team"):
+            tab(page, name)
+            expect(page.get_by_role("tab", name=name)).to_have_attribute("aria-selected", "true")
+            until(lambda: page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} fits")
+    finally:
+        page.set_viewport_size({"width": 1440, "height": 900})
+
+
+def test_tabs_can_be_changed_again_and_again(page: Page) -> None:
+    for _ in range(5):
+        for name, shown in (("What-if", "Back to the start"), ("Leads", "Newest assignments"), ("Team", "Latency of")):
+            tab(page, name)
+            expect(page.get_by_text(shown).first).to_be_visible()
+
+
+def test_the_dark_can_be_turned_on_and_off(page: Page) -> None:
+    toggle = page.get_by_role("button", name="Toggle theme")
+    toggle.click()
+    until(lambda: background(page) < 150, "the page is dark")
+    for name in ("Leads", "What-if", "Team"):
+        tab(page, name)
+    toggle.click()
+    until(lambda: background(page) > 600, "the page is light")
+
+
+def test_a_second_server_on_the_same_history_reads(
+    demo: Served, demo_history: Path, tmp_path: Path, open_page: Open
+) -> None:
+    settings = {"history": demo_history, "COLLAB_TENANT": "demo"}
+    with serving(tmp_path / "log", "panel", "serve", "collab/app.py", path="app", **settings) as second:
+        page = open_page(second.url)
+        expect(page.get_by_text("this page follows its history, a second or two behind")).to_be_visible()
+        expect(page.locator(CARDS)).to_have_count(8)
+        before = page.locator(CARDS).all_inner_texts()
+        until(lambda: page.locator(CARDS).all_inner_texts() != before, "a card follows the history")
+        tab(page, "Leads")
+        expect(page.get_by_role("button", name="Find the best agent")).to_be_disabled()
+    assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+def test_without_the_seeded_team_a_server_starts_empty_and_real(tmp_path: Path, open_page: Open) -> None:
+    with serving(tmp_path / "log", "collab", "serve", probe="healthz", history=tmp_path / "history") as served:
+        page = open_page(served.url)
+        expect(page.get_by_text("Nobody is on the roster yet.")).to_be_visible()
+        expect(page.get_by_role("heading", name="collab · main")).to_be_visible()
+        expect(page.get_by_text(SEEDED)).to_have_count(0)
+        page.get_by_text("Change the team", exact=True).click()
+        page.get_by_role("textbox", name="Id").fill("ana")
+        page.get_by_role("textbox", name="Name").fill("Ana Ruiz")
+        page.get_by_role("button", name="Put on the roster").click()
+        expect(page.locator(CARDS)).to_contain_text("Offline")
+        page.get_by_role("button", name="Set presence").click()
+        expect(page.locator(CARDS)).to_contain_text("Online")
+        route(page, "Zoe Park")
+        expect(page.get_by_role("heading", name="Zoe Park goes to ana")).to_be_visible()
+        expect(page.locator("li", has_text="Zoe Park")).to_contain_text("Ana Ruiz")
+    assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+def test_panel_serve_works_without_the_console_script(tmp_path: Path, open_page: Open) -> None:
+    history = tmp_path / "history"
+    with serving(tmp_path / "log", "panel", "serve", "collab/app.py", path="app", history=history) as served:
+        page = open_page(served.url)
+        expect(page.get_by_text("Nobody is on the roster yet.")).to_be_visible()
+        expect(page).to_have_title("collab · main")
+        page.get_by_role("button", name="Toggle theme").click()
+        until(lambda: background(page) < 150, "the page is dark")
+        expect(page.get_by_role("tab", name="What-if")).to_be_visible()
+
+
+def test_closed_sessions_leave_no_board_and_no_thread_behind(demo: Served, threads: int, page: Page) -> None:
+    page.close()
+    until(lambda: demo.health()["boards"] == 0, "no board is left")
+    until(lambda: psutil.Process(demo.pid).num_threads() <= threads + POOLED, "the threads are gone")
