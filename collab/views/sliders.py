@@ -46,7 +46,8 @@ class WeightSliders(pn.viewable.Viewer):
 
     def _moved(self, factor: str, event: Any) -> None:
         if not self._following:
-            setattr(self.weights, factor, round(event.new, 2))
+            with pn.io.hold():
+                setattr(self.weights, factor, round(event.new, 2))
 
     def _follow(self, *events: Any) -> None:
         self._following = True

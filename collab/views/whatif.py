@@ -188,12 +188,13 @@ class WhatIfView(pn.viewable.Viewer):
         if self._agents.factors != agents[::-1]:
             self._agents.factors = self._sources.factors = agents[::-1]
             self._targets.factors = agents
+        # Lists, because a small array would travel in two frames of its own.
         self.shares.data = {
             "agent": agents,
-            "before": shares["share_before"].to_numpy(),
-            "after": shares["share_after"].to_numpy(),
-            "leads_before": shares["leads_before"].to_numpy(),
-            "leads_after": shares["leads_after"].to_numpy(),
+            "before": shares["share_before"].tolist(),
+            "after": shares["share_after"].tolist(),
+            "leads_before": shares["leads_before"].tolist(),
+            "leads_after": shares["leads_after"].tolist(),
         }
         largest = max([*shares["share_before"], *shares["share_after"]], default=1.0)
         self._until.end = min(1.0, math.ceil(10 * largest + 0.2) / 10)
@@ -201,7 +202,7 @@ class WhatIfView(pn.viewable.Viewer):
         self.matrix.data = {
             "source": list(flows["from"]),
             "target": list(flows["to"]),
-            "leads": flows["leads"].to_numpy(),
+            "leads": flows["leads"].tolist(),
         }
 
     def __panel__(self) -> pn.Column:
