@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import psutil
 import pytest
-from bokeh.client import ClientSession
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 from serving import Served, serving, until
 from watching import Watch
@@ -41,33 +38,12 @@ def demo(demo_history: Path) -> Iterator[Served]:
 
 
 @pytest.fixture(scope="module")
-def threads(demo: Served) -> int:
-    """How many threads the server had before so many sessions came and went; they are forgotten half a minute later."""
-    with ThreadPoolExecutor(1) as other:  # this thread's loop is the browser's
-        other.submit(visit, demo, 1).result()
-        before = psutil.Process(demo.pid).num_threads()
-        other.submit(visit, demo, SESSIONS).result()
-    return before
-
-
-@pytest.fixture(scope="module")
-def page(browser: BrowserContext, demo: Served, threads: int, watch: Watch) -> Page:
+def page(browser: BrowserContext, demo: Served, watch: Watch) -> Page:
     """One page of the seeded team, for all tests that need no other."""
     page = watch.over(browser.new_page())
     page.goto(demo.url)
     page.locator(CARDS).first.wait_for()
     return page
-
-
-def visit(served: Served, sessions: int) -> None:
-    """Open so many sessions at once, as a page does, and close them."""
-    opened = [ClientSession(websocket_url=f"{served.url.replace('http', 'ws', 1)}ws") for _ in range(sessions)]
-    for session in opened:
-        session.connect()
-        assert session.connected
-    assert served.health()["boards"] >= sessions
-    for session in opened:
-        session.close()
 
 
 def tab(page: Page, name: str) -> None:
@@ -234,9 +210,3 @@ def test_panel_serve_works_without_the_console_script(tmp_path: Path, open_page:
         page.get_by_role("button", name="Toggle theme").click()
         until(lambda: background(page) < 150, "the page is dark")
         expect(page.get_by_role("tab", name="What-if")).to_be_visible()
-
-
-def test_closed_sessions_leave_no_board_and_no_thread_behind(demo: Served, threads: int, page: Page) -> None:
-    page.close()
-    until(lambda: demo.health()["boards"] == 0, "no board is left")
-    until(lambda: psutil.Process(demo.pid).num_threads() <= threads + POOLED, "the threads are gone")
