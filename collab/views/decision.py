@@ -67,6 +67,7 @@ def changes(decision: Decision) -> str:
 
 def bars(decision: Decision) -> hv.Bars:
     """Each candidate's score, stacked from its weighted factors."""
+    hv.renderer("bokeh")  # loads the backend when it is needed: without one, no plot has options
     rows = []
     for row in frame_of(decision).itertuples():
         factors = factors_of(decision, row.agent)
@@ -76,9 +77,14 @@ def bars(decision: Decision) -> hv.Bars:
     stacked = hv.Bars(rows, ["agent", "factor"], "weighted score")
     colours = dict(zip(FACTORS, (PRIMARY, SUCCESS, WARNING, INFO), strict=True))
     return stacked.opts(
-        hv.opts.Bars(
-            stacked=True, color="factor", cmap=colours, invert_axes=True, responsive=True, height=320, toolbar=None
-        )
+        stacked=True,
+        color="factor",
+        cmap=colours,
+        invert_axes=True,
+        responsive=True,
+        height=320,
+        toolbar=None,
+        backend="bokeh",
     )
 
 

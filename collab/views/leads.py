@@ -64,7 +64,7 @@ class LeadView(pn.viewable.Viewer):
 
     def __init__(self, board: Board, **params: Any) -> None:
         super().__init__(board=board, **params)
-        self.form = LeadForm()
+        self.form, self._sending = LeadForm(), False
         self.decision = DecisionView(plot=False)
         form = self.form.param
         wide = {"sizing_mode": "stretch_width"}
@@ -89,9 +89,9 @@ class LeadView(pn.viewable.Viewer):
             self._say("This page follows the history that another process records, so it cannot route leads.")
 
     async def _send(self, event: object) -> None:
-        if self.send.disabled:
+        if self._sending:
             return
-        self.send.disabled = True
+        self._sending = True  # the button stays enabled: turned off and on at once, a page may hear only of the first
         try:
             self.form.budget = _money(self.budget.value_input or self.budget.value)
             self.form.customer = self.customer.value_input or self.customer.value
@@ -101,7 +101,7 @@ class LeadView(pn.viewable.Viewer):
         except (ValueError, RuntimeError) as error:
             self._say(str(error))
         finally:
-            self.send.disabled = False
+            self._sending = False
 
     def _say(self, text: str) -> None:
         self.said.param.update(object=text, visible=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -24,6 +25,8 @@ START_S = 60.0
 
 SOON_S = 45.0
 """How long a test waits for what must come."""
+
+LEFT = ("tornado.iostream.StreamClosedError", "tornado.websocket.WebSocketClosedError")
 
 
 class Served(Struct, frozen=True):
@@ -82,6 +85,15 @@ def serving(
                 process.wait(30)
             finally:
                 process.kill()
+
+
+def raised(log: Path) -> list[str]:
+    """The exceptions in what a server says, but those of a page that is left while something is sent to it.
+
+    Tornado logs these as tasks whose exception nobody looked at; they harm nothing.
+    """
+    found = re.findall(r"^(?:\w+\.)*\w*(?:Error|Exception|Unreachable|Late)\b.*", log.read_text(), re.MULTILINE)
+    return [one for one in found if not one.startswith(LEFT)]
 
 
 def free_port() -> int:

@@ -1,0 +1,229 @@
+"""The rooms together in one process: how an office starts, stops, goes on, and follows another."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from desks import SOON_S, bits, lead
+
+from collab.desk import Desk
+from collab.history import NewerHistory
+from collab.history.folder import Folder
+from collab.history.schema import VERSION
+from collab.live.stream import StreamUnreachable
+from collab.office import DEMO, Office, seeded_history, shared
+from collab.records import Decision
+
+Open = Callable[..., Office]
+
+
+@pytest.fixture
+def open_office(tmp_path: Path) -> Iterator[Open]:
+    """Starts offices, each on an embedded stream of its own and one folder unless told; all stop in the end."""
+    opened: list[Office] = []
+
+    def start(stream: str = "", folder: str = "history", **settings: Any) -> Office:
+        url = stream or f"embedded://{uuid.uuid4().hex}"
+        opened.append(Office(url, str(tmp_path / folder), **settings).start())
+        return opened[-1]
+
+    yield start
+    for office in opened:
+        office.stop()
+
+
+def at(office: Office) -> Desk:
+    """The office's desk."""
+    assert office.desk is not None
+    return office.desk
+
+
+def do(office: Office, work: Any) -> Any:
+    """What comes of a coroutine in the office's loop."""
+    return office.call(work).result(SOON_S)
+
+
+def hire(office: Office, *agents: str) -> None:
+    """Put agents on the roster who are there."""
+    for agent in agents:
+        do(office, at(office).add_agent(agent, agent.title(), capacity=5))
+        do(office, at(office).set_presence(agent, "available"))
+
+
+def routed(office: Office, id: str) -> Decision:
+    """The decision on a lead of this id."""
+    return do(office, at(office).route_lead(lead(id)))
+
+
+def close(office: Office, id: str, agent: str) -> None:
+    """Let the agent accept the lead, answer it and end it."""
+    do(office, at(office).accept(id, agent))
+    do(office, at(office).first_response(id, agent))
+    do(office, at(office).close_lead(id, agent, converted=True, value=1000.0, satisfaction=4.5))
+
+
+def offices_running() -> list[str]:
+    """The threads of offices."""
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("office ")]
+
+
+def test_starting_and_stopping_twice_is_as_once(open_office: Open) -> None:
+    office = open_office()
+    assert office.start() is office
+    assert offices_running() == ["office main"]
+    office.stop()
+    office.stop()
+    assert offices_running() == []
+
+
+def test_a_stopped_office_refuses_work(open_office: Open) -> None:
+    office = open_office()
+    desk = at(office)
+    office.stop()
+    with pytest.raises(RuntimeError, match="is not started"):
+        office.call(desk.route_lead(lead()))
+
+
+def test_a_redis_that_does_not_answer_is_named_with_its_password_hidden(open_office: Open) -> None:
+    with pytest.raises(StreamUnreachable) as raised:
+        open_office("redis://:secret@127.0.0.1:1/0")
+    assert "127.0.0.1:1" in str(raised.value)
+    assert "secret" not in str(raised.value)
+    assert offices_running() == []
+
+
+def test_a_history_of_a_newer_version_is_refused_and_nothing_keeps_running(open_office: Open, tmp_path: Path) -> None:
+    office = open_office()
+    hire(office, "ana")
+    office.stop()
+    Folder(tmp_path / "history").enter("main", 0, VERSION + 1)
+    with pytest.raises(NewerHistory, match="install a newer collab"):
+        open_office()
+    assert offices_running() == []
+
+
+def test_a_start_that_failed_leaves_the_folder_to_others(open_office: Open, tmp_path: Path) -> None:
+    with pytest.raises(StreamUnreachable):
+        open_office("redis://127.0.0.1:1/0")
+    assert open_office().mode == "live"
+
+
+def test_a_second_office_on_the_folder_reads_and_follows(open_office: Open) -> None:
+    first = open_office()
+    hire(first, "ana")
+    second = open_office()
+    assert (first.mode, second.mode) == ("live", "reading")
+    assert second.desk is None
+    decision = routed(first, "l1")
+    arrived, came = threading.Event(), []
+
+    def look(entries: Any) -> None:
+        came.extend(entries)
+        if second.team.seq >= first.team.seq:
+            arrived.set()
+
+    second.subscribe(look)
+    assert arrived.wait(SOON_S) or second.team.seq >= first.team.seq
+    assert second.team == first.team
+    assert [event.decision for event in second.team.recent] == [decision]
+    assert [entry.seq for entry in came] == sorted(entry.seq for entry in came)
+
+
+def test_the_folder_is_free_when_the_recording_office_stopped(open_office: Open) -> None:
+    open_office().stop()
+    assert open_office().mode == "live"
+
+
+def test_two_offices_on_one_redis_share_the_team_and_one_records(open_office: Open, redis_url: str) -> None:
+    first, second = open_office(redis_url), open_office(redis_url)
+    assert (first.mode, second.mode) == ("live", "joined")
+    hire(second, "ana")
+    decision = routed(second, "l1")
+    assert decision.agent == "ana"
+    assert bits(routed(first, "l1")) == bits(decision)
+
+
+def test_an_embedded_office_goes_on_with_the_team_of_its_history(open_office: Open) -> None:
+    office = open_office()
+    hire(office, "ana", "ben")
+    held, closed = routed(office, "held"), routed(office, "closed")
+    close(office, "closed", closed.agent or "")
+    before = office.team.snapshot()
+    office.stop()
+    again = open_office()
+    assert again.team.snapshot() == before
+    assert bits(routed(again, "held")) == bits(held)
+    assert bits(routed(again, "closed")) == bits(closed)
+    assert again.team.snapshot() == before
+
+
+def test_new_events_of_a_restarted_office_follow_the_old_without_a_gap(open_office: Open) -> None:
+    office = open_office()
+    hire(office, "ana")
+    office.stop()
+    again = open_office()
+    routed(again, "l1")
+    again.stop()
+    entries = list(again.history.events())
+    assert [entry.seq for entry in entries] == list(range(1, len(entries) + 1))
+
+
+def test_the_status_tells_what_works_here(open_office: Open) -> None:
+    office = open_office()
+    hire(office, "ana")
+    do(office, office.recorder.flush(office.team.seq))
+    status = office.status()
+    assert status.pop("up_s") >= 0
+    assert status == {
+        "mode": "live",
+        "tenant": "main",
+        "team_at_work": False,
+        "seq": office.team.seq,
+        "recorded": office.team.seq,
+        "behind": 0,
+    }
+    reading = open_office().status()
+    assert (reading["mode"], reading["recorded"], reading["behind"]) == ("reading", None, None)
+
+
+def test_the_what_if_takes_in_what_was_recorded_since(open_office: Open) -> None:
+    office = open_office()
+    hire(office, "ana")
+    assert office.what_if().n == 0
+    routed(office, "l1")
+    do(office, office.recorder.flush(office.team.seq))
+    assert office.what_if().refreshed().n == 1
+
+
+def test_waiting_for_events_ends_when_they_came_or_the_time_is_over(open_office: Open) -> None:
+    office = open_office()
+    assert office.wait_for(events=1, timeout_s=0) == 0
+    with ThreadPoolExecutor(1) as other:
+        came = other.submit(office.wait_for, events=2, timeout_s=SOON_S)
+        hire(office, "ana")
+        while not came.done():
+            do(office, at(office).update_agent_workload("ana", capacity=1 + office.team.agents["ana"].capacity))
+    assert came.result() >= 2
+
+
+def test_one_process_has_one_office_for_a_stream_history_and_tenant(tmp_path: Path) -> None:
+    stream = f"embedded://{uuid.uuid4().hex}"
+    office = shared(stream, str(tmp_path))
+    try:
+        assert shared(stream, str(tmp_path)) is office
+    finally:
+        office.stop()
+
+
+def test_a_seeded_history_is_made_once(tmp_path: Path) -> None:
+    made = seeded_history(str(tmp_path), days=1)
+    last = made.last
+    assert last > 0
+    assert made.tenant == DEMO
+    assert seeded_history(str(tmp_path), days=1).last == last

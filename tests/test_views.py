@@ -1,0 +1,415 @@
+"""The views without a browser: a widget's value is set, and what is shown is asserted."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import panel as pn
+import pytest
+from bokeh.client import ClientSession
+from bokeh.server.server import Server
+from desks import SOON_S, lead
+
+from collab.office import Office
+from collab.records import FACTORS, Lead
+from collab.routing import decide
+from collab.team import Agent
+from collab.views.board import Board, feed_of
+from collab.views.decision import DecisionView, bars, changes, frame_of, table
+from collab.views.leads import AssignmentsView, LeadForm, LeadView
+from collab.views.page import page
+from collab.views.presence import PresenceView, card, numbers
+from collab.views.roster import RosterView, skills_of
+from collab.views.theme import BAND
+from collab.views.whatif import WhatIfView
+from collab.weights import Weights
+from collab.whatif import WhatIf
+
+EVIL = "<img src=x onerror=alert(1)>"
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    """A started office with one agent who is there."""
+    office = Office(f"embedded://{uuid.uuid4().hex}", str(tmp_path / "history")).start()
+    hire(office, "ana", "Ana Ruiz")
+    yield office
+    office.stop()
+
+
+@pytest.fixture
+def board(office: Office) -> Iterator[Board]:
+    """A board that shows the office's team as it is now."""
+    board = Board(office)
+    catch_up(board)
+    yield board
+    board.close()
+
+
+def do(office: Office, work: Any) -> Any:
+    """What comes of a coroutine in the office's loop."""
+    return office.call(work).result(SOON_S)
+
+
+def hire(office: Office, id: str, name: str, capacity: int = 5) -> None:
+    """Put an agent on the roster who is there."""
+    assert office.desk is not None
+    do(office, office.desk.add_agent(id, name, capacity=capacity))
+    do(office, office.desk.set_presence(id, "available"))
+
+
+def catch_up(board: Board) -> None:
+    """Return when the feed has made a frame of all that happened, and the board shows it unless it is paused."""
+    feed, came = feed_of(board.office), threading.Event()
+
+    async def look() -> bool:
+        return feed.frame.seq == board.office.team.seq
+
+    leave = board.office.subscribe(lambda entries: came.set())
+    for _ in range(int(SOON_S / 0.02)):
+        if do(board.office, look()):
+            break
+        came.wait(0.02)
+    leave()
+    assert do(board.office, look())
+    board.push(feed.frame)
+
+
+def press(office: Office, coroutine: Any) -> None:
+    """Run what a button of a view runs."""
+    do(office, coroutine)
+
+
+def an_agent(utilization: float) -> Agent:
+    """An agent with so many hundredths of a capacity of 1,000 in work."""
+    return Agent(id="ana", name="Ana Ruiz", capacity=1000, leads=("x",) * round(1000 * utilization))
+
+
+@pytest.mark.parametrize(
+    "utilization, colour",
+    [(0.0, "green"), (0.699, "green"), (0.70, "amber"), (0.899, "amber"), (0.90, "red"), (1.0, "red"), (1.3, "red")],
+)
+def test_a_card_has_the_colour_sign_and_word_of_its_band(utilization: float, colour: str) -> None:
+    fill, sign, word = BAND[colour]
+    shown = card(an_agent(utilization))
+    assert f"background:{fill}" in shown.split('class="bar"')[1]
+    if "not here" not in shown:
+        assert sign in shown
+        assert word in shown
+    assert f"{round(100 * utilization)} %" in shown
+    assert f"width:{min(round(100 * utilization), 100)}%" in shown
+
+
+def test_a_board_shows_what_happens_until_it_is_paused_and_then_catches_up(office: Office, board: Board) -> None:
+    assert [agent.id for agent in board.frame.agents] == ["ana"]
+    board.paused = True
+    hire(office, "ben", "Ben Ode")
+    catch_up(board)
+    assert [agent.id for agent in board.frame.agents] == ["ana"]
+    board.paused = False
+    assert [agent.id for agent in board.frame.agents] == ["ana", "ben"]
+
+
+def test_a_closed_board_is_shown_nothing_more(office: Office, board: Board) -> None:
+    before = feed_of(office).boards
+    board.close()
+    assert feed_of(office).boards == before - 1
+
+
+def test_the_table_of_a_board_has_a_row_an_agent(board: Board) -> None:
+    table = board.table()
+    assert table.loc[0, ["agent", "presence", "active", "capacity", "band"]].tolist() == [
+        "ana",
+        "available",
+        0,
+        5,
+        "green",
+    ]
+
+
+def test_presence_cards_follow_the_board_and_keep_still_while_hidden(office: Office, board: Board) -> None:
+    view = PresenceView(board)
+    assert [pane.object.count("Ana Ruiz") > 0 for _, pane in view._cards.values()] == [True]
+    view.active = False
+    hire(office, "ben", "Ben Ode")
+    catch_up(board)
+    assert list(view._cards) == ["ana"]
+    view.active = True
+    assert list(view._cards) == ["ana", "ben"]
+    assert "2 of 2" in numbers(board.frame)
+    assert len(view.latency.source.data["ms"]) == len(board.frame.latencies)
+
+
+def test_an_empty_team_says_how_to_begin(tmp_path: Path) -> None:
+    office = Office(f"embedded://{uuid.uuid4().hex}", str(tmp_path / "history")).start()
+    try:
+        view = PresenceView(Board(office))
+        assert view._empty.visible
+        assert "Nobody is on the roster yet" in view._empty.object
+    finally:
+        office.stop()
+
+
+def test_a_lead_that_is_typed_in_is_routed_and_listed(office: Office, board: Board) -> None:
+    view, newest = LeadView(board), AssignmentsView(board)
+    view.customer.value, view.budget.value = "Zoe Park", "$ 450,000"
+    press(office, view._send(None))
+    decision = view.decision.decision
+    assert (decision.agent, decision.lead.budget) == ("ana", 450_000.0)
+    assert view.form.customer == ""
+    catch_up(board)
+    assert "<b>Zoe Park</b> → <b>Ana Ruiz</b>" in newest._list.object
+
+
+def test_a_lead_that_nobody_can_take_is_shown_as_waiting(office: Office, board: Board) -> None:
+    hire_none = office.desk
+    assert hire_none is not None
+    do(office, hire_none.set_presence("ana", "offline"))
+    view, newest = LeadView(board), AssignmentsView(board)
+    view.customer.value = "Zoe Park"
+    press(office, view._send(None))
+    catch_up(board)
+    assert "Zoe Park waits" in view.decision._words.object
+    assert "waits" in newest._list.object
+
+
+@pytest.mark.parametrize(
+    "typed, said",
+    [
+        ({"customer": "  "}, "name is empty; say who asks"),
+        ({"customer": "Zoe", "budget": "a lot"}, "budget is 'a lot'; give a number"),
+        ({"customer": "Zoe", "budget": "-1"}, "budget is '-1'; give a number from 0"),
+        ({"customer": "Zoe", "budget": "nan"}, "budget is 'nan'; give a number from 0"),
+        ({"customer": "Zoe", "budget": "1e13"}, "budget is '1e13'; give a number from 0"),
+    ],
+)
+def test_what_cannot_be_routed_is_said_and_nothing_happens(
+    office: Office, board: Board, typed: dict[str, str], said: str
+) -> None:
+    view, before = LeadView(board), office.team.seq
+    for name, text in typed.items():
+        getattr(view, name).value = text
+    press(office, view._send(None))
+    assert view.said.visible
+    assert said in view.said.object
+    assert not view.send.disabled
+    assert office.team.seq == before
+
+
+@pytest.mark.parametrize(
+    "text, budget",
+    [
+        ("", None),
+        (" ", None),
+        ("450000", 450_000.0),
+        ("450,000", 450_000.0),
+        ("€ 1 000.50", 1000.5),
+        ("0", 0.0),
+        ("1e12", 1e12),
+    ],
+)
+def test_budgets_are_read_as_people_type_them(office: Office, board: Board, text: str, budget: float | None) -> None:
+    view = LeadView(board)
+    view.customer.value, view.budget.value = "Zoe", text
+    press(office, view._send(None))
+    assert view.decision.decision.lead.budget == budget
+
+
+def test_the_form_has_the_bounds_of_a_lead() -> None:
+    for wrong in ({"score": 101}, {"score": -1}, {"customer": "x" * 201}, {"location": "x" * 61}, {"budget": -1.0}):
+        with pytest.raises(ValueError, match=next(iter(wrong))):
+            LeadForm(**wrong)
+    form = LeadForm(customer="x" * 200, location="y" * 60, budget=1e12, score=100)
+    assert form.lead().name == "x" * 200
+    assert form.lead().id != form.lead().id
+
+
+def test_what_people_type_is_escaped_wherever_it_is_shown(office: Office, board: Board) -> None:
+    hire(office, "eve", EVIL)
+    catch_up(board)
+    view, newest, presence = LeadView(board), AssignmentsView(board), PresenceView(board)
+    view.customer.value = EVIL
+    press(office, view._send(None))
+    catch_up(board)
+    shown = [view.decision._words.object, newest._list.object, *(pane.object for _, pane in presence._cards.values())]
+    assert all(EVIL not in html for html in shown)
+    assert sum("&lt;img src=x" in html for html in shown) == 3
+
+
+def test_the_roster_form_hires_and_sets_presence(office: Office, board: Board) -> None:
+    view = RosterView(board)
+    view.agent.value, view.full_name.value, view.skills.value = "ben", "Ben Ode", "language:es 0.5"
+    press(office, view._add(None))
+    assert view.said.object.startswith("Ben Ode is on the roster")
+    catch_up(board)
+    assert view.who.options == {"Ana Ruiz": "ana", "Ben Ode": "ben"}
+    view.who.value, view.presence.value = "ben", "busy"
+    press(office, view._set(None))
+    assert office.team.agents["ben"].presence == "busy"
+    view.agent.value = "two words"
+    press(office, view._add(None))
+    assert view.said.severity == "error"
+
+
+def test_skills_are_read_as_people_type_them() -> None:
+    assert skills_of("property:condo 0.9, language:es") == {"property:condo": 0.9, "language:es": 1.0}
+    assert skills_of("") == {}
+    for wrong in ("condo", "property:condo high"):
+        with pytest.raises(ValueError, match="skills has"):
+            skills_of(wrong)
+
+
+def candidates() -> pd.DataFrame:
+    """Two decisions: `ana` was best under the default weights, `ben` is the expert."""
+    factors = {
+        "availability": (0.9, 0.2),
+        "expertise": (0.3, 0.9),
+        "performance": (0.5, 0.5),
+        "responsiveness": (0.5, 0.5),
+    }
+    rows = pd.DataFrame({"agent": ["ana", "ben"], "chosen": [True, False], **{f: list(v) for f, v in factors.items()}})
+    return pd.concat([rows.assign(decision="d1"), rows.assign(decision="d2")], ignore_index=True)
+
+
+@pytest.fixture
+def what_if() -> WhatIfView:
+    """The what-if over two decisions of a frame."""
+    return WhatIfView(WhatIf.from_frames(candidates()))
+
+
+def test_under_the_weights_of_the_log_no_lead_moves(what_if: WhatIfView) -> None:
+    assert what_if.rescored.moved == 0
+    assert "0 of 2" in what_if._words.object
+    assert what_if.matrix.data["leads"] == []
+    assert dict(zip(what_if.shares.data["agent"], what_if.shares.data["after"], strict=True)) == {"ana": 1, "ben": 0}
+
+
+def test_a_slider_moves_the_others_the_words_and_the_plots(what_if: WhatIfView) -> None:
+    what_if.sliders[FACTORS.index("expertise")].value = 0.8
+    assert sum(slider.value for slider in what_if.sliders) == pytest.approx(1)
+    assert sum(what_if.weights.integers()) == 100
+    assert "2 of 2" in what_if._words.object
+    assert "ana → ben" in what_if._moves.object
+    assert what_if.shares.data["after"] == [0.0, 1.0]
+    assert {name: list(column) for name, column in what_if.matrix.data.items()} == {
+        "source": ["ana"],
+        "target": ["ben"],
+        "leads": [2],
+    }
+
+
+def test_the_button_takes_the_sliders_back_to_the_start(what_if: WhatIfView) -> None:
+    what_if.sliders[0].value = 0.05
+    what_if.back.param.trigger("clicks")
+    assert what_if.weights.integers() == Weights().integers()
+    assert [slider.value for slider in what_if.sliders] == pytest.approx([0.35, 0.30, 0.20, 0.15])
+    assert what_if.rescored.moved == 0
+
+
+def test_a_slider_pushed_to_an_end_keeps_the_sum(what_if: WhatIfView) -> None:
+    for end in (1.0, 0.0):
+        what_if.sliders[0].value = end
+        assert sum(what_if.weights.integers()) == 100
+        assert np.isclose(sum(slider.value for slider in what_if.sliders), 1)
+
+
+def test_the_what_if_of_a_history_without_decisions_says_so(office: Office) -> None:
+    view = WhatIfView(WhatIf(office.history))
+    assert "No decision is in the history yet" in view._words.object
+    assert view.shares.data["agent"] == []
+
+
+def test_a_decision_taken_apart_agrees_with_itself(office: Office) -> None:
+    hire(office, "ben", "Ben Ode")
+    decision = decide(lead(location="north"), office.team, office.started)
+    frame = frame_of(decision)
+    assert frame.loc[frame["chosen"], "agent"].tolist() == [decision.agent]
+    assert table(decision).count('<tr class="chosen">') == 1
+    assert "would have won with" in changes(decision) or "no single factor" in changes(decision)
+    stacked = bars(decision).dframe().groupby("agent")["weighted score"].sum()
+    assert stacked.to_dict() == pytest.approx(dict(zip(frame["agent"], frame["score"], strict=True)))
+    assert decision.agent in DecisionView(decision)._words.object
+
+
+def test_a_page_can_be_made_of_every_office(office: Office) -> None:
+    made = page(office)
+    assert made.title == "collab · main"
+    tabs = made.main[0][1]
+    assert list(tabs._names) == ["Team", "Leads", "What-if"]
+    alert = made.main[0][0]
+    assert isinstance(alert, pn.viewable.Viewable)
+    assert not alert.visible
+
+
+def test_a_lead_s_features_come_from_the_form() -> None:
+    made = LeadForm(
+        customer=" Zoe ", property_type="house", location=" downtown ", language="es", urgency="high"
+    ).lead()
+    assert made == Lead(
+        id=made.id,
+        name="Zoe",
+        property_type="house",
+        location="downtown",
+        language="es",
+        urgency="high",
+        score=50,
+        source="form",
+    )
+
+
+@pytest.fixture
+def served(office: Office) -> Iterator[str]:
+    """The address of the office's page, whose sessions are forgotten soon after they are closed."""
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        port = probe.getsockname()[1]
+    soon = {"unused_session_lifetime_milliseconds": 100, "check_unused_sessions_milliseconds": 100}
+    server: Server = pn.serve(lambda: page(office), port=port, show=False, threaded=True, verbose=False, **soon)
+    wait_until(lambda: _listens(port))
+    yield f"ws://localhost:{port}/ws"
+    server.stop()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("localhost", port)) == 0
+
+
+def visit(url: str) -> ClientSession:
+    """A session as a browser opens one."""
+    session = ClientSession(websocket_url=url)
+    session.connect()
+    assert session.connected
+    return session
+
+
+@pytest.mark.parametrize("sessions", [20])
+def test_closed_sessions_leave_no_board_and_no_thread_behind(office: Office, served: str, sessions: int) -> None:
+    visit(served).close()
+    threads = {thread.name for thread in threading.enumerate()}
+    feed = feed_of(office)
+    for _ in range(sessions):
+        visit(served).close()
+    kept = [visit(served) for _ in range(2)]
+    wait_until(lambda: feed.boards == len(kept))
+    for session in kept:
+        session.close()
+    wait_until(lambda: feed.boards == 0)
+    new = {thread.name for thread in threading.enumerate()} - threads
+    assert [name for name in new if not name.startswith("asyncio_")] == []  # asyncio keeps a pool of a few
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Return when the condition holds."""
+    waited, pause = 0.0, threading.Event()
+    while not condition():
+        assert waited < SOON_S
+        pause.wait(0.05)
+        waited += 0.05
