@@ -13,6 +13,10 @@ from collab.records import FACTORS
 from collab.weights import Weights
 
 
+GATHER_MS = 5
+"""How long a slider's moves are gathered before the weights follow; Panel's own 50 ms would be half of the way."""
+
+
 class WeightSliders(pn.viewable.Viewer):
     """A slider for each weight; as one moves, the others follow.
 
@@ -37,6 +41,7 @@ class WeightSliders(pn.viewable.Viewer):
                 description=knob.doc,
                 sizing_mode="stretch_width",
             )
+            slider._debounce = GATHER_MS  # Panel has no public name for it
             slider.param.watch(partial(self._moved, factor), "value")
             self.sliders.append(slider)
         self.back = pmui.Button(label="Back to the start", variant="outlined", icon="restart_alt")
