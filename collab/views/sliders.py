@@ -12,7 +12,6 @@ import param
 from collab.records import FACTORS
 from collab.weights import Weights
 
-
 GATHER_MS = 5
 """How long a slider's moves are gathered before the weights follow; Panel's own 50 ms would be half of the way."""
 
