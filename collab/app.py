@@ -13,7 +13,7 @@ from typing import Any
 import panel as pn
 
 from collab.office import DEMO, Office, shared
-from collab.views.page import page
+from collab.views.page import page, title
 from collab.views.socket import routes, send_at_once
 
 TENANT = "main"
@@ -49,7 +49,7 @@ def serve_pages(office: Office, port: int, address: str, origins: Sequence[str] 
         show=False,
         websocket_origin=[f"localhost:{port}", f"127.0.0.1:{port}", *origins],
         extra_patterns=routes(office),
-        title="collab",
+        title=title(office),
     )
 
 

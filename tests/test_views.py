@@ -16,6 +16,8 @@ import pytest
 from bokeh.client import ClientSession
 from bokeh.server.server import Server
 from desks import SOON_S, lead
+from panel.reactive import Syncable
+from panel.util import edit_readonly
 
 from collab.office import Office
 from collab.records import FACTORS, Lead
@@ -27,6 +29,7 @@ from collab.views.leads import AssignmentsView, LeadForm, LeadView
 from collab.views.page import page
 from collab.views.presence import PresenceView, card, numbers
 from collab.views.roster import RosterView, skills_of
+from collab.views.sliders import GATHER_MS, WeightSliders
 from collab.views.theme import BAND
 from collab.views.whatif import WhatIfView
 from collab.weights import Weights
@@ -346,6 +349,17 @@ def test_a_page_can_be_made_of_every_office(office: Office) -> None:
     alert = made.main[0][0]
     assert isinstance(alert, pn.viewable.Viewable)
     assert not alert.visible
+
+
+def test_a_move_of_a_slider_is_sent_on_at_once_and_does_not_walk_the_page(office: Office) -> None:
+    sliders = WeightSliders(Weights()).sliders
+    assert hasattr(Syncable, "_debounce")  # what the sliders set; an upgrade without it would be slow unnoticed
+    assert {slider._debounce for slider in sliders} == {GATHER_MS}
+    made = page(office)
+    with edit_readonly(pn.state):
+        pn.state.busy = True
+        assert made.busy is False
+        pn.state.busy = False
 
 
 def test_a_lead_s_features_come_from_the_form() -> None:

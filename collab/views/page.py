@@ -8,6 +8,7 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 from panel.io.resources import LOCAL_DIST
+from panel.util import edit_readonly
 
 from collab.office import Office
 from collab.views.board import Board
@@ -43,6 +44,11 @@ def banner(office: Office) -> str:
     return " ".join(parts)
 
 
+def title(office: Office) -> str:
+    """What the page of an office is called."""
+    return f"collab · {office.tenant}"
+
+
 def page(office: Office) -> pmui.Page:
     """The dashboard of an office for one session."""
     board = Board(office)
@@ -70,18 +76,20 @@ def page(office: Office) -> pmui.Page:
     pause = pmui.Switch.from_param(
         board.param.paused, label="Pause", description="", color="default", stylesheets=[ON_HEADER]
     )
-    title = f"collab · {office.tenant}"
     if pn.state.curdoc is not None:
-        pn.state.curdoc.title = title
+        pn.state.curdoc.title = title(office)
         pn.state.curdoc.template_variables["dist_url"] = LOCAL_DIST  # else a change of theme asks a CDN for styles
-    return pmui.Page(
-        title=title,
+    shown = pmui.Page(
+        title=title(office),
         header=[pn.Row(pn.layout.HSpacer(), pause)],
         main=[pn.Column(alert, tabs, margin=(8, 16), **wide)],
         main_width={"xl": 1440},
         theme_config=THEME,
         busy_indicator=None,
     )
+    with edit_readonly(shown):
+        shown.busy = False  # else the page follows Panel's own and every event walks all its models twice, 14 ms each
+    return shown
 
 
 def _activate(by_tab: tuple[Any, ...], tab: int) -> None:
