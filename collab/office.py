@@ -113,6 +113,7 @@ class Office:
                 try:
                     self.call(self._open()).result()
                 except BaseException:
+                    self.call(self._close()).result()  # or the folder stays locked
                     self._halt()
                     raise
                 logger.info("office of %s is %s on %s", self.tenant, self.mode, self.history_url)

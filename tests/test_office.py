@@ -114,6 +114,21 @@ def test_a_start_that_failed_leaves_the_folder_to_others(open_office: Open, tmp_
     assert open_office().mode == "live"
 
 
+def test_a_start_that_failed_late_leaves_the_folder_to_others_too(
+    open_office: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(desk: Desk) -> None:
+        raise StreamUnreachable("the stream went away")
+
+    failed = Office(f"embedded://{uuid.uuid4().hex}", str(tmp_path / "history"))
+    with monkeypatch.context() as patched:
+        patched.setattr(Desk, "start", broken)
+        with pytest.raises(StreamUnreachable, match="went away"):
+            failed.start()
+    assert offices_running() == []
+    assert open_office().mode == "live"
+
+
 def test_a_second_office_on_the_folder_reads_and_follows(open_office: Open) -> None:
     first = open_office()
     hire(first, "ana")

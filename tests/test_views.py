@@ -183,6 +183,17 @@ def test_a_lead_that_nobody_can_take_is_shown_as_waiting(office: Office, board: 
     assert "waits" in newest._list.object
 
 
+def test_a_long_queue_does_not_push_the_assignments_off_the_list(office: Office, board: Board) -> None:
+    for number in range(8):  # ana has room for five
+        do(office, board.office.desk.route_lead(lead(id=f"w{number}")))
+    catch_up(board)
+    shown = AssignmentsView(board)._list.object
+    assert (shown.count("waits"), shown.count("Ana Ruiz")) == (3, 5)
+    do(office, board.office.desk.route_lead(lead(id="w8")))
+    catch_up(board)
+    assert "… and 1 more wait" in AssignmentsView(board)._list.object
+
+
 @pytest.mark.parametrize(
     "typed, said",
     [

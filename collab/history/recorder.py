@@ -1,4 +1,4 @@
-"""Follows a stream and keeps what happens: at least every second or 5,000 events, exactly once."""
+"""Follows a stream and keeps what happens: at least every half second or 5,000 events, exactly once."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Recorder:
         url: str | os.PathLike[str],
         stream: Readable,
         *,
-        every_s: float = 1.0,
+        every_s: float = 0.5,
         at_most: int = 5000,
         snapshot_every: int = 20_000,
         compact_every: int = 60,

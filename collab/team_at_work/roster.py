@@ -66,6 +66,12 @@ class Roster(Struct, frozen=True, kw_only=True):
         shifts = ((member.capacity, *member.behaviour.shift) for member in self.members.values())
         return float(sum(capacity * (end - start) for capacity, start, end in shifts))
 
+    @property
+    def fullest_s(self) -> float:
+        """The first second after midnight at which most members are on shift."""
+        shifts = [member.behaviour.shift for member in self.members.values()]
+        return min((start for start, _ in shifts), key=lambda s: (-sum(a <= s < b for a, b in shifts), s))
+
 
 def data_file(name: str) -> Path:
     """A file of the clone's `data` folder.

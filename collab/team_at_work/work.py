@@ -1,7 +1,7 @@
 """The seeded team's day: leads arrive, shifts and breaks come round; live on the wall clock, or as a past made now.
 
-Both ways run the same agenda through the real desk. Live, a working day is quick: it begins at 09:00 of a weekday
-whenever it is started, passes `TEMPO` times as fast as life and is followed by the next morning, so that a lead comes
+Both ways run the same agenda through the real desk. Live, a working day is quick: it begins at the hour of a
+weekday at which most agents are on shift, whenever it is started, passes `TEMPO` times as fast as life and is followed by the next morning, so that a lead comes
 about every eight seconds and nights and weekends are skipped; only answers take the seconds they take in life. In the
 past, days lie as in the calendar of the team's zone, at life's own tempo, weekends and nights included.
 """
@@ -29,9 +29,6 @@ logger = logging.getLogger(__name__)
 
 TEMPO = 30.0
 """How many seconds of the working day pass in one second of the live team, at a pace of 1."""
-
-MORNING_S = 9 * 3600
-"""The time of day at which a live team starts, in seconds after midnight."""
 
 LATE_S = 5.0
 """A live team that is further behind than this (the computer slept, say) goes on from there and makes up nothing."""
@@ -138,7 +135,7 @@ class TeamAtWork:
             clock.release()
 
     async def run(self, until: asyncio.Event | None = None) -> None:
-        """Work live until `until` is set (or for ever), from 09:00 of a weekday on, with the team as it is.
+        """Work live until `until` is set (or for ever), with the team as it is, from when most are on shift.
 
         Leads that anyone routes to these agents are handled too. A person's commands win over what agents planned.
         """
@@ -223,17 +220,18 @@ class TeamAtWork:
         self._arrived = number
 
     async def _begin_live(self) -> None:
-        """Take the team over as it is: shifts as at 09:00, and every lead that an agent holds goes on."""
+        """Take the team over as it is: shifts as at the fullest hour, and every lead that an agent holds goes on."""
         await self._join()
         team, now = self.desk.team, self._now()
         # every lead is open or closed, so no lead after these has an id that was used before
         self._arrived = len(team.leads) + sum(agent.closed for agent in team.agents.values())
         today = now.astimezone(self.roster.zone).date()
         date = today if self.profile.works_on(today) else self.profile.next_day(today)
-        day = quick_day(date, MORNING_S, now, self._hands.tempo)
+        begins = self.roster.fullest_s  # later or earlier, a lead might wait for a language that is not there
+        day = quick_day(date, begins, now, self._hands.tempo)
         for member in self.roster.members.values():
             start, end = member.behaviour.shift
-            act = self._hands.begin_shift if start <= MORNING_S < end else self._hands.end_shift
+            act = self._hands.begin_shift if start <= begins < end else self._hands.end_shift
             self._agenda.plan(now, act, member.id)
         for lead in sorted(team.leads):
             self._agenda.plan(now, self._hands.take_up, lead)

@@ -20,6 +20,9 @@ from collab.views.theme import SHEET
 NEWEST = 12
 """How many assignments are listed."""
 
+WAITING = 3
+"""How many waiting leads are listed above them."""
+
 
 class LeadForm(param.Parameterized):
     """A lead as a person types it in; the same bounds as `records.Lead`."""
@@ -130,8 +133,10 @@ class AssignmentsView(pn.viewable.Viewer):
         items = [
             f'<li><div class="row"><b>{escape(state.lead.name)}</b><span class="chip">waits</span></div>'
             f'<div class="soft">{state.lead.urgency}, score {state.lead.score}; due {state.due:%H:%M:%S} UTC</div></li>'
-            for state in frame.queue[:NEWEST]
+            for state in frame.queue[:WAITING]
         ]
+        if (more := len(frame.queue) - WAITING) > 0:
+            items.append(f'<li class="soft">… and {more:,} more wait, the one due first on top.</li>')
         for event in frame.recent[:NEWEST]:
             decision = event.decision
             items.append(

@@ -27,7 +27,7 @@ HALF = {"min_width": 280, "styles": {"flex": "1 1 340px"}}
 
 BANNERS = {
     "demo": "A seeded team of eight is at work here: its leads, agents and outcomes are made up, the router, the "
-    "stream and the history are real. Its day begins at 09:00 when it starts, passes 30 times as fast as life (answers "
+    "stream and the history are real. Its day begins at 13:00 when it starts, passes 30 times as fast as life (answers "
     "take the seconds they take), and skips nights and weekends.",
     "reading": "Another process has this team and records it; this page follows its history, a second or two behind. "
     "Route leads on that process's page.",
@@ -76,9 +76,7 @@ def page(office: Office) -> pmui.Page:
     pause = pmui.Switch.from_param(
         board.param.paused, label="Pause", description="", color="default", stylesheets=[ON_HEADER]
     )
-    if pn.state.curdoc is not None:
-        pn.state.curdoc.title = title(office)
-        pn.state.curdoc.template_variables["dist_url"] = LOCAL_DIST  # else a change of theme asks a CDN for styles
+    _prepare_document(office)
     shown = pmui.Page(
         title=title(office),
         header=[pn.Row(pn.layout.HSpacer(), pause)],
@@ -90,6 +88,12 @@ def page(office: Office) -> pmui.Page:
     with edit_readonly(shown):
         shown.busy = False  # else the page follows Panel's own and every event walks all its models twice, 14 ms each
     return shown
+
+
+def _prepare_document(office: Office) -> None:
+    if pn.state.curdoc is not None:
+        pn.state.curdoc.title = title(office)
+        pn.state.curdoc.template_variables["dist_url"] = LOCAL_DIST  # else a change of theme asks a CDN for styles
 
 
 def _activate(by_tab: tuple[Any, ...], tab: int) -> None:
