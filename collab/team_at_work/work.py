@@ -1,9 +1,10 @@
 """The seeded team's day: leads arrive, shifts and breaks come round; live on the wall clock, or as a past made now.
 
-Both ways run the same agenda through the real desk. Live, a working day is quick: it begins at the hour of a
-weekday at which most agents are on shift, whenever it is started, passes `TEMPO` times as fast as life and is followed by the next morning, so that a lead comes
-about every eight seconds and nights and weekends are skipped; only answers take the seconds they take in life. In the
-past, days lie as in the calendar of the team's zone, at life's own tempo, weekends and nights included.
+Both ways run the same agenda through the real desk. Live, a working day is quick: it begins at the hour of a weekday
+at which most agents are on shift, whenever it is started, passes `TEMPO` times as fast as life and is followed by the
+next morning, so that a lead comes about every eight seconds and nights and weekends are skipped; only answers take the
+seconds they take in life. In the past, days lie as in the calendar of the team's zone, at life's own tempo, weekends
+and nights included.
 """
 
 from __future__ import annotations
