@@ -13,7 +13,7 @@ from typing import Annotated, get_args
 import msgspec
 from msgspec import Meta, Struct
 
-from collab.records import Decision, Fact, Key, Lead, Name, Presence, Seconds, Share, WeightsVersion
+from collab.records import Count, Decision, Fact, Key, Lead, Name, Presence, Seat, Seconds, Share, Text, WeightsVersion
 
 
 def new_id() -> str:
@@ -150,6 +150,79 @@ class WeightsAdopted(Event, frozen=True, tag="weights_adopted"):
     reason: str = ""
 
 
+class RoomEvent(Event, frozen=True):
+    """The base of what happens in a room, by one of its members; each but a read has the room's next number."""
+
+    room: Key
+    agent: Key
+
+
+class RoomCreated(RoomEvent, frozen=True, tag="room_created"):
+    """A room was made; who made it is its first moderator."""
+
+    name: Name
+
+
+class RoomRenamed(RoomEvent, frozen=True, tag="room_renamed"):
+    """A room got another name."""
+
+    name: Name
+
+
+class RoomArchived(RoomEvent, frozen=True, tag="room_archived"):
+    """A room was closed: it can be read, and nothing is added to it any more."""
+
+
+class RoomJoined(RoomEvent, frozen=True, tag="room_joined"):
+    """`agent` became a member of the room, or got another seat; `by` let them in."""
+
+    by: Key
+    seat: Seat = Seat.member
+
+
+class RoomLeft(RoomEvent, frozen=True, tag="room_left"):
+    """`agent` is no member any more; `by` is who ended it, themselves or a moderator."""
+
+    by: Key
+
+
+class MessageSent(RoomEvent, frozen=True, tag="message_sent"):
+    """A member said something; the event's id is the message's. `thread` is the message that it answers."""
+
+    text: Text
+    thread: Key | None = None
+    mentions: tuple[Key, ...] = ()
+
+
+class MessageEdited(RoomEvent, frozen=True, tag="message_edited"):
+    """The author put other words into a message."""
+
+    message: Key
+    text: Text
+    mentions: tuple[Key, ...] = ()
+
+
+class MessageDeleted(RoomEvent, frozen=True, tag="message_deleted"):
+    """The author or a moderator took a message back."""
+
+    message: Key
+
+
+class MessageReacted(RoomEvent, frozen=True, tag="message_reacted"):
+    """A member put a reaction on a message (`on`), or took theirs away."""
+
+    message: Key
+    reaction: Annotated[str, Meta(min_length=1, max_length=32)]
+    on: bool = True
+
+
+class RoomRead(RoomEvent, frozen=True, tag="room_read"):
+    """A member has read the room, or one of its threads, up to a number; it never goes back."""
+
+    number: Count
+    thread: Key | None = None
+
+
 AnyEvent = (
     AgentJoined
     | AgentLeft
@@ -165,6 +238,16 @@ AnyEvent = (
     | FirstResponded
     | LeadClosed
     | WeightsAdopted
+    | RoomCreated
+    | RoomRenamed
+    | RoomArchived
+    | RoomJoined
+    | RoomLeft
+    | MessageSent
+    | MessageEdited
+    | MessageDeleted
+    | MessageReacted
+    | RoomRead
 )
 EVENTS: tuple[type[Event], ...] = get_args(AnyEvent)
 """Every kind of event; the tag of each is its `event` field in JSON."""

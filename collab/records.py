@@ -19,6 +19,9 @@ Share = Annotated[float, Meta(ge=0, le=1)]
 Count = Annotated[int, Meta(ge=0)]
 Seconds = Annotated[float, Meta(ge=0, le=1e12)]  # JSON has no infinity
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Text = Annotated[str, Meta(min_length=1, max_length=8000)]
+"""A message: 1 to 8,000 characters."""
+
 Key = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[^\s\x00-\x1f]+$(?!\n)")]
 """An id: 1 to 120 characters without white space."""
 
@@ -40,6 +43,13 @@ class Urgency(StrEnum):
     medium = "medium"
     high = "high"
     critical = "critical"
+
+
+class Seat(StrEnum):
+    """What a member of a room may do: a moderator also renames, archives, invites and removes."""
+
+    member = "member"
+    moderator = "moderator"
 
 
 def aware(time: datetime, name: str = "time") -> datetime:

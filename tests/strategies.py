@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from collab import events as ev
 from collab.claims import CLOSED, SEQ, Absent, Add, Below, Equals, Guard, Put, Remove, claim, place_key
 from collab.events import Entry, Event
-from collab.records import Candidates, Decision, Lead, Presence, Urgency, WeightsVersion
+from collab.records import Candidates, Decision, Lead, Presence, Seat, Urgency, WeightsVersion
 from collab.team import Agent, Team
 
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -107,6 +107,8 @@ def decisions(draw: st.DrawFn) -> Decision:
 
 
 _held = {"lead": keys, "decision": keys, "agent": keys}
+_roomed = {"room": keys, "agent": keys}
+_keys = st.lists(keys, max_size=3).map(tuple)
 _fields: dict[type[Event], dict[str, st.SearchStrategy[Any]]] = {
     ev.AgentJoined: {
         "agent": keys,
@@ -133,6 +135,16 @@ _fields: dict[type[Event], dict[str, st.SearchStrategy[Any]]] = {
         "satisfaction": st.none() | st.floats(1, 5),
     },
     ev.WeightsAdopted: {"weights": weights_versions, "by": names, "reason": texts},
+    ev.RoomCreated: {**_roomed, "name": names},
+    ev.RoomRenamed: {**_roomed, "name": names},
+    ev.RoomArchived: _roomed,
+    ev.RoomJoined: {**_roomed, "by": keys, "seat": st.sampled_from(Seat)},
+    ev.RoomLeft: {**_roomed, "by": keys},
+    ev.MessageSent: {**_roomed, "text": names, "thread": st.none() | keys, "mentions": _keys},
+    ev.MessageEdited: {**_roomed, "message": keys, "text": names, "mentions": _keys},
+    ev.MessageDeleted: {**_roomed, "message": keys},
+    ev.MessageReacted: {**_roomed, "message": keys, "reaction": names, "on": st.booleans()},
+    ev.RoomRead: {**_roomed, "number": counts, "thread": st.none() | keys},
 }
 
 
@@ -250,9 +262,33 @@ def _touched(draw: st.DrawFn, team: Team) -> tuple[type[Event], dict[str, Any]]:
     return kind, {"lead": lead, "agent": agent, "decision": decision, **more[kind]}
 
 
+ROOMS = ("main", "side")
+
+
+def _in_a_room(draw: st.DrawFn, team: Team) -> tuple[type[Event], dict[str, Any]]:
+    """An event in a room, on a message that is there or not."""
+    head = {"room": draw(st.sampled_from(ROOMS)), "agent": draw(st.sampled_from(AGENTS))}
+    known = [message.id for room in team.rooms.values() for message in room.messages]
+    message = draw(st.sampled_from([*known, "e1"]))
+    more: dict[type[Event], dict[str, Any]] = {
+        ev.RoomCreated: {"name": "A room"},
+        ev.RoomRenamed: {"name": "Another name"},
+        ev.RoomJoined: {"by": "ana", "seat": draw(st.sampled_from(Seat))},
+        ev.RoomLeft: {"by": "ana"},
+        ev.MessageSent: {"text": "Hello", "thread": draw(st.sampled_from((None, message)))},
+        ev.MessageEdited: {"message": message, "text": "Hullo"},
+        ev.MessageDeleted: {"message": message},
+        ev.MessageReacted: {"message": message, "reaction": "+1"},
+        ev.RoomRead: {"number": draw(st.integers(0, 9)), "thread": draw(st.sampled_from((None, message)))},
+    }
+    often = (ev.RoomCreated, ev.RoomJoined, ev.MessageSent, ev.RoomArchived)
+    kind = draw(st.sampled_from((*more, *often)))
+    return kind, {**head, **more.get(kind, {})}
+
+
 def next_event(draw: st.DrawFn, team: Team, id: str, time: datetime) -> Event:
     """Something that may happen to this team next, sensible or not."""
-    what = draw(st.sampled_from(("roster", "arrive", "assign", "assign", "touch", "touch", "weights")))
+    what = draw(st.sampled_from(("roster", "arrive", "assign", "assign", "touch", "touch", "room", "weights")))
     if what == "arrive":
         lead = Lead(id=draw(st.sampled_from(LEADS)), name="A customer", score=draw(st.integers(0, 100)))
         return ev.LeadArrived(id=id, time=time, lead=lead)
@@ -265,6 +301,9 @@ def next_event(draw: st.DrawFn, team: Team, id: str, time: datetime) -> Event:
             version=team.weights.version + draw(st.sampled_from((1, 1, 2))), values=(25, 25, 25, 25)
         )
         return ev.WeightsAdopted(id=id, time=time, weights=version, by="Kim")
+    if what == "room":
+        kind, fields = _in_a_room(draw, team)
+        return kind(id=id, time=time, **fields)
     kind, fields = _rostered(draw) if what == "roster" else _touched(draw, team)
     return kind(id=id, time=time, **fields)
 

@@ -16,7 +16,7 @@ from collab.team import Team
 
 MORNING = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 AGENTS = tuple(f"agent-{number}" for number in range(8))
-KINDS = 14
+KINDS = 24
 """Kinds of events that every stretch of 20 or more leads has: all there are."""
 
 
@@ -51,6 +51,29 @@ class Work:
         yield self._did(ev.AgentLeft(**self._head(), agent="gone"))
         yield self._did(ev.CapacityChanged(**self._head(), agent=AGENTS[0], capacity=6))
         yield self._did(ev.ShiftChanged(**self._head(), agent=AGENTS[1], on_shift=False))
+        yield from self._rooms()
+
+    def _rooms(self) -> Iterator[Event]:
+        for room in ("main", "old"):
+            yield self._did(ev.RoomCreated(**self._head(), room=room, agent=AGENTS[0], name=room.title()))
+            for agent in AGENTS[1:4]:
+                yield self._did(ev.RoomJoined(**self._head(), room=room, agent=agent, by=AGENTS[0]))
+        yield self._did(ev.RoomRenamed(**self._head(), room="main", agent=AGENTS[0], name="Everybody"))
+        yield self._did(ev.RoomLeft(**self._head(), room="main", agent=AGENTS[3], by=AGENTS[3]))
+        yield self._did(ev.RoomArchived(**self._head(), room="old", agent=AGENTS[0]))
+
+    def _talk(self) -> Iterator[Event]:
+        by = {"room": "main", "agent": self.chance.choice(AGENTS[:3])}
+        said = self._did(ev.MessageSent(**self._head(), **by, text=f"@agent-1 lead {self.leads} is “hot”"))
+        yield said
+        if self.leads % 4 == 0:
+            yield self._did(ev.MessageSent(**self._head(), **by, text="I take it", thread=said.id))
+            yield self._did(ev.MessageReacted(**self._head(), **by, message=said.id, reaction="👍"))
+            yield self._did(ev.MessageEdited(**self._head(), **by, message=said.id, text="is sold"))
+            yield self._did(ev.RoomRead(**self._head(), **by, number=self.team.rooms["main"].number))
+        if self.leads % 8 == 0:
+            yield self._did(ev.MessageReacted(**self._head(), **by, message=said.id, reaction="👍", on=False))
+            yield self._did(ev.MessageDeleted(**self._head(), **by, message=said.id))
 
     def _lead(self) -> Iterator[Event]:
         self.leads += 1
@@ -76,6 +99,7 @@ class Work:
         yield self._did(ev.FirstResponded(**self._head(), **held, response_s=self.chance.randint(5, 500)))
         sold = self.chance.random() < 0.3
         rated = None if self.leads % 2 else 4.5
+        yield from self._talk()
         end = {"converted": sold, "value": 1000.0 * sold, "satisfaction": rated}
         yield self._did(ev.LeadClosed(**self._head(), **held, **end))
 

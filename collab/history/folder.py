@@ -17,7 +17,8 @@ from deltalake import CommitProperties, DeltaTable, Schema, Transaction, WriterP
 from deltalake.exceptions import TableNotFoundError
 from msgspec import Struct
 
-from collab.history.schema import VERSION, Column, Table
+from collab.history.columns import Column, Table
+from collab.history.schema import VERSION
 
 CATALOG = Table(
     "_catalog",

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from collab.history.columns import SQL_TYPES, Column, Table
 from collab.history.pinned import quoted
-from collab.history.schema import CANDIDATES, SQL_TYPES, Column, Table
+from collab.history.schema import CANDIDATES
 
 if TYPE_CHECKING:
     import duckdb

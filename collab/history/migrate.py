@@ -10,17 +10,18 @@ from arro3.core import RecordBatch, RecordBatchReader
 from deltalake import CommitProperties, Transaction, write_deltalake
 
 from collab.events import Entry, decode
+from collab.history.columns import Table
 from collab.history.folder import PROPERTIES, Folder, Tenant, arrow
 from collab.history.reading import History
 from collab.history.rows import Columns, derived_rows
-from collab.history.schema import TABLES, VERSION, Table
+from collab.history.schema import TABLES, VERSION
 
 if TYPE_CHECKING:
     import duckdb
 
 logger = logging.getLogger(__name__)
 
-CHANGED: dict[int, tuple[str, ...]] = {}
+CHANGED: dict[int, tuple[str, ...]] = {2: ("chats",)}
 """The derived tables whose columns or meaning changed with each version after the first: they are made again."""
 
 AT_ONCE = 5_000

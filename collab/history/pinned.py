@@ -12,8 +12,9 @@ from arro3.core import Table as ArrowTable
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
+from collab.history.columns import Table
 from collab.history.folder import Folder, Tenant
-from collab.history.schema import ASSIGNMENTS, EVENTS, OUTCOMES, TABLES, VIEWS, Table
+from collab.history.schema import ASSIGNMENTS, EVENTS, MESSAGES, OUTCOMES, TABLES, VIEWS
 
 if TYPE_CHECKING:
     import duckdb
@@ -22,7 +23,11 @@ logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
-NEEDS = {ASSIGNMENTS.name: ("decisions", "offers"), OUTCOMES.name: ("closings", "responses")}
+NEEDS = {
+    ASSIGNMENTS.name: ("decisions", "offers"),
+    OUTCOMES.name: ("closings", "responses"),
+    MESSAGES.name: ("chats",),
+}
 """The tables that each view over tables reads."""
 
 

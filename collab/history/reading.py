@@ -166,6 +166,14 @@ class History:
         """Versions of the weights that came into force."""
         return self._frame("weights")
 
+    def messages(self) -> pd.DataFrame:
+        """Messages as they stand now, one row each, with their numbers in their rooms."""
+        return self._frame("messages")
+
+    def chats(self) -> pd.DataFrame:
+        """What happened in rooms, one row an event."""
+        return self._frame("chats")
+
     def events(self, after: int = 0) -> list[Entry]:
         """The events after a place, in order."""
         return list(self.each_event(after))

@@ -165,6 +165,22 @@ def _arrival(time: int, event: events.LeadArrived) -> Row:
     return time, event.lead.id, *_features(event.lead)
 
 
+def _chat(change: str, *, text: str = "", message: str = "message") -> Callable[[int, Any], Row]:
+    """A row of `chats`; `text` and `message` name the fields of the event that hold them."""
+
+    def row(time: int, event: Any) -> Row:
+        said = getattr(event, text) if text else None
+        about = getattr(event, message, None)
+        by, thread, number = (getattr(event, name, None) for name in ("by", "thread", "number"))
+        return time, event.room, event.agent, change, about, thread, said, by, number
+
+    return row
+
+
+def _reacted(time: int, event: events.MessageReacted) -> Row:
+    return _chat("reacted" if event.on else "unreacted", text="reaction")(time, event)
+
+
 _ROWS: dict[type[Event], tuple[str, Callable[[int, Any], Row]]] = {
     events.AgentJoined: ("presence", _joined),
     events.AgentLeft: ("presence", _left),
@@ -180,4 +196,14 @@ _ROWS: dict[type[Event], tuple[str, Callable[[int, Any], Row]]] = {
     events.FirstResponded: ("responses", _response),
     events.LeadClosed: ("closings", _closing),
     events.WeightsAdopted: ("weights", _weights),
+    events.RoomCreated: ("chats", _chat("created", text="name")),
+    events.RoomRenamed: ("chats", _chat("renamed", text="name")),
+    events.RoomArchived: ("chats", _chat("archived")),
+    events.RoomJoined: ("chats", _chat("joined", text="seat")),
+    events.RoomLeft: ("chats", _chat("left")),
+    events.MessageSent: ("chats", _chat("sent", text="text", message="id")),
+    events.MessageEdited: ("chats", _chat("edited", text="text")),
+    events.MessageDeleted: ("chats", _chat("deleted")),
+    events.MessageReacted: ("chats", _reacted),
+    events.RoomRead: ("chats", _chat("read")),
 }

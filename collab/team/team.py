@@ -6,15 +6,17 @@ Utilization, active leads, the queue and every share are computed from what the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from collab import claims, events
-from collab.events import Entry, Event, LeadAssigned
-from collab.records import Lead, Presence, Urgency, WeightsVersion, seconds_between
+from collab import chat, claims, events
+from collab.chat import Room
+from collab.events import Entry, Event, LeadAssigned, RoomEvent
+from collab.records import Presence, WeightsVersion, seconds_between
+from collab.team.agent import Agent
+from collab.team.lead import OpenLead
 
 RECENT = 50
 """How many of the newest assignments a team remembers."""
@@ -22,87 +24,26 @@ RECENT = 50
 RESPONSE_HALF_LIFE_S = 4 * 3600.0
 """After so many seconds a first response counts half."""
 
-PICK_UP_S = {Urgency.critical: 60.0, Urgency.high: 300.0, Urgency.medium: 900.0, Urgency.low: 3600.0}
-"""Seconds in which a lead of score 0 is due, by urgency."""
-
-
-class Agent(Struct, frozen=True, kw_only=True):
-    """An agent as the events left them.
-
-    `leads` are the ids of those held now. `closed`, `converted`, `rated` and `satisfaction` (a sum of 1 to 5) count
-    over all time; `responses`, `response_weight` and `response_total_s` are first responses: how many, and their
-    number and sum with each halved every four hours up to `responded`.
-    """
-
-    id: str
-    name: str
-    skills: dict[str, float] = {}
-    capacity: int = 0
-    on_shift: bool = True
-    left: bool = False
-    presence: Presence = Presence.offline
-    since: datetime | None = None
-    reason: str = ""
-    leads: tuple[str, ...] = ()
-    closed: int = 0
-    converted: int = 0
-    rated: int = 0
-    satisfaction: float = 0.0
-    responses: int = 0
-    response_weight: float = 0.0
-    response_total_s: float = 0.0
-    responded: datetime | None = None
-
-    @property
-    def active(self) -> int:
-        """Leads held now."""
-        return len(self.leads)
-
-    @property
-    def utilization(self) -> float:
-        """Active leads over capacity: 1 is full, above 1 is over; without capacity, the number of leads."""
-        return self.active / self.capacity if self.capacity else float(self.active)
-
-
-class OpenLead(Struct, frozen=True, kw_only=True):
-    """A lead that is not closed: waiting (no holder), or with the agent who holds it.
-
-    `decision` and `place` are the id and the stream place of the decision in force; `declined` says who gave the
-    lead back, and when last.
-    """
-
-    lead: Lead
-    arrived: datetime
-    decision: str | None = None
-    place: int = 0
-    assigned: datetime | None = None
-    holder: str | None = None
-    accepted: bool = False
-    responded: bool = False
-    overridden: bool = False
-    declined: dict[str, datetime] = {}
-
-    @property
-    def due(self) -> datetime:
-        """When it should be picked up: sooner with urgency and score; waiting brings every lead to the front."""
-        return self.arrived + timedelta(seconds=PICK_UP_S[self.lead.urgency] * (1 - self.lead.score / 200))
-
 
 class Team(Struct, kw_only=True):
-    """Agents, open leads and the weights in force, after the event at `seq`."""
+    """Agents, open leads, the weights in force and the rooms, after the event at `seq`."""
 
     seq: int = 0
     agents: dict[str, Agent] = {}
     leads: dict[str, OpenLead] = {}
     weights: WeightsVersion = WeightsVersion(version=0, values=(35, 30, 20, 15))
     recent: list[LeadAssigned] = []
+    rooms: dict[str, Room] = {}
 
     def apply(self, entry: Entry) -> bool:
         """Take one event in; False, and nothing changes, if its place was passed before."""
         if entry.seq <= self.seq:
             return False
         self.seq = entry.seq
-        _APPLY[type(entry.event)](self, entry.event, entry.seq)
+        if isinstance(entry.event, RoomEvent):
+            chat.apply(self.rooms, entry.event)
+        else:
+            _APPLY[type(entry.event)](self, entry.event, entry.seq)
         return True
 
     def queue(self) -> list[OpenLead]:
@@ -131,7 +72,7 @@ class Team(Struct, kw_only=True):
                 values[claims.place_key(lead)] = str(state.place)
         if self.weights.version:
             values[claims.WEIGHTS_KEY] = str(self.weights.version)
-        return values
+        return values | chat.values(self.rooms)
 
     def snapshot(self) -> bytes:
         """This team as bytes."""

@@ -1,0 +1,198 @@
+"""What a room means: its order, members, messages, threads and what each member has not read (pure).
+
+A room numbers what happens in it 1, 2, 3, … in the order of the stream: everything but a read. The numbers follow from
+the events alone, so every process has the same.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from collab import events
+from collab.claims import ARCHIVED, OPEN, room_key, seat_key
+from collab.events import Entry, RoomEvent
+from collab.records import Seat
+
+KEPT = 1000
+"""How many of its newest messages a room remembers; unread counts go no further."""
+
+MENTION = re.compile(r"(?<![\w@.])@([\w.:-]*\w)")
+"""How a member is named in a message: @ and their id."""
+
+DEFAULT_ROOMS = {
+    "main": "Main Team Room",
+    "urgent": "Urgent Leads",
+    "training": "Training & Coaching",
+    "wins": "Wins & Celebrations",
+}
+"""The rooms that a team begins with, by id."""
+
+
+class Message(Struct, frozen=True, kw_only=True):
+    """A message as it counts: its number and id, whose it is, the thread it belongs to, and whom it names."""
+
+    number: int
+    id: str
+    agent: str
+    thread: str | None = None
+    mentions: tuple[str, ...] = ()
+    deleted: bool = False
+
+
+class Unread(Struct, frozen=True):
+    """What a member has not read: messages of others, how many of them name the member, both up to `KEPT`."""
+
+    messages: int = 0
+    mentions: int = 0
+
+
+class Room(Struct, kw_only=True):
+    """A room after what happened at its `number`.
+
+    `members` are their seats by agent; `read` is the number that each has read up to, and `read_threads` the same for
+    single threads, by agent and message. `messages` are the newest `KEPT`, in order.
+    """
+
+    id: str
+    name: str
+    archived: bool = False
+    number: int = 0
+    members: dict[str, Seat] = {}
+    messages: list[Message] = []
+    read: dict[str, int] = {}
+    read_threads: dict[str, dict[str, int]] = {}
+
+    def message(self, id: str) -> Message | None:
+        """A message that the room remembers."""
+        return next((message for message in reversed(self.messages) if message.id == id), None)
+
+    def unread(self, agent: str, thread: str | None = None) -> Unread:
+        """What the agent has not read of the room outside its threads, or of one thread."""
+        if thread is None:
+            upto = self.read.get(agent, 0)
+        else:
+            upto = self.read_threads.get(agent, {}).get(thread, 0)
+        first = bisect_right(self.messages, upto, key=lambda message: message.number)
+        new = [m for m in self.messages[first:] if m.thread == thread and m.agent != agent and not m.deleted]
+        return Unread(len(new), sum(agent in message.mentions for message in new))
+
+    def threads(self) -> dict[str, int]:
+        """The threads of the remembered messages, with how many replies each has."""
+        counts: dict[str, int] = {}
+        for message in self.messages:
+            if message.thread is not None and not message.deleted:
+                counts[message.thread] = counts.get(message.thread, 0) + 1
+        return counts
+
+
+Rooms = dict[str, Room]
+
+
+def mentioned(text: str, members: Iterable[str]) -> tuple[str, ...]:
+    """The members that a message names, each once and in order; `@all` names everybody."""
+    known = set(members)
+    found = dict.fromkeys(name for name in MENTION.findall(text) if name in known or name == "all")
+    return tuple(sorted(known)) if "all" in found else tuple(found)
+
+
+def apply(rooms: Rooms, event: RoomEvent) -> None:
+    """Take what happened in a room into the rooms."""
+    if isinstance(event, events.RoomCreated) and event.room not in rooms:
+        rooms[event.room] = Room(id=event.room, name=event.name)
+    room = rooms.get(event.room)
+    if room is not None:
+        if not isinstance(event, events.RoomRead):
+            room.number += 1
+        _APPLY[type(event)](room, event)
+
+
+def numbered(rooms: Rooms, entry: Entry) -> int:
+    """The number in its room of an entry that the rooms have just taken in; 0 if it has none."""
+    event = entry.event
+    if not isinstance(event, RoomEvent) or isinstance(event, events.RoomRead) or event.room not in rooms:
+        return 0
+    return rooms[event.room].number
+
+
+def values(rooms: Rooms) -> dict[str, str]:
+    """What the stream's claims must hold for these rooms, by key (see `collab.claims`)."""
+    found = {room_key(room.id): ARCHIVED if room.archived else OPEN for room in rooms.values()}
+    seats = {seat_key(room.id, agent): "1" for room in rooms.values() for agent in room.members}
+    return found | seats
+
+
+def _created(room: Room, event: events.RoomCreated) -> None:
+    room.members = room.members | {event.agent: Seat.moderator}
+
+
+def _renamed(room: Room, event: events.RoomRenamed) -> None:
+    room.name = event.name
+
+
+def _archived(room: Room, event: events.RoomArchived) -> None:
+    room.archived = True
+
+
+def _joined(room: Room, event: events.RoomJoined) -> None:
+    if event.agent not in room.members:
+        room.read.setdefault(event.agent, room.number)  # what was said before one came in is not unread
+    room.members = room.members | {event.agent: event.seat}
+
+
+def _left(room: Room, event: events.RoomLeft) -> None:
+    room.members = {agent: seat for agent, seat in room.members.items() if agent != event.agent}
+
+
+def _sent(room: Room, event: events.MessageSent) -> None:
+    message = Message(number=room.number, id=event.id, agent=event.agent, thread=event.thread, mentions=event.mentions)
+    room.messages.append(message)
+    if len(room.messages) > KEPT:
+        del room.messages[: len(room.messages) - KEPT]
+
+
+def _edited(room: Room, event: events.MessageEdited) -> None:
+    _change(room, event.message, mentions=event.mentions)
+
+
+def _deleted(room: Room, event: events.MessageDeleted) -> None:
+    _change(room, event.message, deleted=True)
+
+
+def _reacted(room: Room, event: events.MessageReacted) -> None:
+    """Reactions are for the eye: they have a number and count for nothing."""
+
+
+def _read(room: Room, event: events.RoomRead) -> None:
+    number = min(event.number, room.number)
+    if event.thread is None:
+        room.read[event.agent] = max(number, room.read.get(event.agent, 0))
+    else:
+        threads = room.read_threads.setdefault(event.agent, {})
+        threads[event.thread] = max(number, threads.get(event.thread, 0))
+
+
+def _change(room: Room, id: str, **fields: Any) -> None:
+    for place in range(len(room.messages) - 1, -1, -1):
+        if room.messages[place].id == id:
+            room.messages[place] = msgspec.structs.replace(room.messages[place], **fields)
+            return
+
+
+_APPLY: dict[type[RoomEvent], Callable[[Room, Any], None]] = {
+    events.RoomCreated: _created,
+    events.RoomRenamed: _renamed,
+    events.RoomArchived: _archived,
+    events.RoomJoined: _joined,
+    events.RoomLeft: _left,
+    events.MessageSent: _sent,
+    events.MessageEdited: _edited,
+    events.MessageDeleted: _deleted,
+    events.MessageReacted: _reacted,
+    events.RoomRead: _read,
+}

@@ -1,0 +1,59 @@
+"""What must hold for an event to be appended, and what the stream counts from then on (pure).
+
+The stream keeps a few small values beside the events (who holds a lead, how many leads an agent has) so that one
+atomic step can refuse an event that came too late. This room says which: each event has guards, which must all
+hold, and effects, which are written with the event. A team folded from the same events gives the same values.
+"""
+
+from collab.claims import rooms as rooms
+from collab.claims.guards import SEQ, Absent, Add, Below, Claim, Effect, Equals, Expire, Guard, Put, Remove
+from collab.claims.keys import (
+    ARCHIVED,
+    CLOSED,
+    CLOSED_FOR_S,
+    OPEN,
+    QUEUED,
+    WEIGHTS_KEY,
+    capacity_key,
+    holder_key,
+    lead_key,
+    load_key,
+    member_key,
+    place_key,
+    present_key,
+    room_key,
+    seat_key,
+    shift_key,
+)
+from collab.claims.rules import claim
+
+__all__ = [
+    "ARCHIVED",
+    "CLOSED",
+    "CLOSED_FOR_S",
+    "OPEN",
+    "QUEUED",
+    "SEQ",
+    "WEIGHTS_KEY",
+    "Absent",
+    "Add",
+    "Below",
+    "Claim",
+    "Effect",
+    "Equals",
+    "Expire",
+    "Guard",
+    "Put",
+    "Remove",
+    "capacity_key",
+    "claim",
+    "holder_key",
+    "lead_key",
+    "load_key",
+    "member_key",
+    "place_key",
+    "present_key",
+    "room_key",
+    "seat_key",
+    "shift_key",
+]

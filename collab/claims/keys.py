@@ -1,0 +1,66 @@
+"""The names of the small values that the stream keeps beside the events, and what they hold."""
+
+from __future__ import annotations
+
+QUEUED = "queued"
+CLOSED = "closed"
+
+CLOSED_FOR_S = 7 * 86_400
+"""How long a closed lead's id is remembered, so that routing it again gives its old decision."""
+
+
+def lead_key(lead: str) -> str:
+    """Holds "queued", the id of the decision in force, or "closed"."""
+    return f"lead:{lead}"
+
+
+def place_key(lead: str) -> str:
+    """Holds the seq of the decision in force."""
+    return f"place:{lead}"
+
+
+def holder_key(lead: str) -> str:
+    """Holds the agent who has the lead."""
+    return f"holder:{lead}"
+
+
+def member_key(agent: str) -> str:
+    """Holds "1" while the agent is on the roster."""
+    return f"member:{agent}"
+
+
+def load_key(agent: str) -> str:
+    """Holds how many leads the agent has."""
+    return f"load:{agent}"
+
+
+def capacity_key(agent: str) -> str:
+    """Holds the most leads that the agent takes at once."""
+    return f"capacity:{agent}"
+
+
+def present_key(agent: str) -> str:
+    """Holds "1" while the agent is not offline."""
+    return f"present:{agent}"
+
+
+def shift_key(agent: str) -> str:
+    """Holds "1" while the agent is on shift."""
+    return f"shift:{agent}"
+
+
+WEIGHTS_KEY = "weights"
+"""Holds the version of the weights in force."""
+
+OPEN = "open"
+ARCHIVED = "archived"
+
+
+def room_key(room: str) -> str:
+    """Holds "open" or "archived"."""
+    return f"room:{room}"
+
+
+def seat_key(room: str, agent: str) -> str:
+    """Holds "1" while the agent is a member of the room."""
+    return f"seat:{room}:{agent}"

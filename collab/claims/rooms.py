@@ -1,0 +1,67 @@
+"""The guards and effects of what happens in rooms: the room is open, and who acts has a seat in it."""
+
+from __future__ import annotations
+
+from collab.claims.guards import Absent, Equals, Put, Remove
+from collab.claims.keys import ARCHIVED, OPEN, room_key, seat_key
+from collab.claims.rules import Rules, rules
+from collab.events import (
+    MessageDeleted,
+    MessageEdited,
+    MessageReacted,
+    MessageSent,
+    RoomArchived,
+    RoomCreated,
+    RoomEvent,
+    RoomJoined,
+    RoomLeft,
+    RoomRead,
+    RoomRenamed,
+)
+
+
+def _open(room: str) -> Equals:
+    return Equals(room_key(room), OPEN)
+
+
+def _seated(event: RoomEvent) -> Equals:
+    return Equals(seat_key(event.room, event.agent), "1")
+
+
+@rules.register
+def _(event: RoomCreated) -> Rules:
+    key = room_key(event.room)
+    return [Absent(key)], [Put(key, OPEN), Put(seat_key(event.room, event.agent), "1")]
+
+
+@rules.register
+def _(event: RoomArchived) -> Rules:
+    return [_open(event.room)], [Put(room_key(event.room), ARCHIVED)]
+
+
+@rules.register
+def _(event: RoomJoined) -> Rules:
+    return [_open(event.room)], [Put(seat_key(event.room, event.agent), "1")]
+
+
+@rules.register
+def _(event: RoomLeft) -> Rules:
+    return [_seated(event)], [Remove(seat_key(event.room, event.agent))]
+
+
+@rules.register
+def _(event: RoomRenamed) -> Rules:
+    return [_open(event.room)], []
+
+
+@rules.register(MessageSent)
+@rules.register(MessageEdited)
+@rules.register(MessageDeleted)
+@rules.register(MessageReacted)
+def _(event: RoomEvent) -> Rules:
+    return [_open(event.room), _seated(event)], []
+
+
+@rules.register
+def _(event: RoomRead) -> Rules:
+    return [_seated(event)], []

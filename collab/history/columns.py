@@ -1,0 +1,110 @@
+"""What tables are made of: columns with a type and a meaning."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+Type = Literal["long", "integer", "short", "double", "string", "boolean", "timestamp", "binary"]
+"""A type as Delta names it."""
+
+SQL_TYPES: dict[Type, str] = {
+    "long": "BIGINT",
+    "integer": "INTEGER",
+    "short": "SMALLINT",
+    "double": "DOUBLE",
+    "string": "VARCHAR",
+    "boolean": "BOOLEAN",
+    "timestamp": "TIMESTAMPTZ",
+    "binary": "BLOB",
+}
+
+
+class Column(NamedTuple):
+    """A column: `word` marks text of few different values, `null` one that may be empty."""
+
+    name: str
+    type: Type
+    comment: str
+    word: bool = False
+    null: bool = False
+
+    @property
+    def sql_type(self) -> str:
+        """The type as SQL shows it; short integers are widened, so that products of them do not overflow."""
+        return "INTEGER" if self.type == "short" else SQL_TYPES[self.type]
+
+
+class Table(NamedTuple):
+    """A table of Parquet files, or a view if it has a `query` over tables."""
+
+    name: str
+    comment: str
+    columns: tuple[Column, ...]
+    query: str = ""
+
+    def column(self, name: str) -> Column:
+        """The column of this name.
+
+        Raises:
+            ValueError: there is none; the message names those that are.
+        """
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise ValueError(f"{self.name} has no column {name!r}; it has {', '.join(c.name for c in self.columns)}")
+
+
+def long(name: str, comment: str, *, null: bool = False) -> Column:
+    """A 64-bit integer."""
+    return Column(name, "long", comment, null=null)
+
+
+def count(name: str, comment: str, *, null: bool = False) -> Column:
+    """A 32-bit integer."""
+    return Column(name, "integer", comment, null=null)
+
+
+def short(name: str, comment: str) -> Column:
+    """A 16-bit integer."""
+    return Column(name, "short", comment)
+
+
+def number(name: str, comment: str, *, null: bool = False) -> Column:
+    """A double."""
+    return Column(name, "double", comment, null=null)
+
+
+def text(name: str, comment: str, *, null: bool = False) -> Column:
+    """Text of many values."""
+    return Column(name, "string", comment, null=null)
+
+
+def word(name: str, comment: str, *, null: bool = False) -> Column:
+    """Text of few different values."""
+    return Column(name, "string", comment, word=True, null=null)
+
+
+def flag(name: str, comment: str, *, null: bool = False) -> Column:
+    """True or false."""
+    return Column(name, "boolean", comment, null=null)
+
+
+SEQ = long("seq", "place of the event on the stream; never repeated within events")
+TIME = Column("time", "timestamp", "when it happened, UTC")
+LEAD = text("lead", "the lead's id")
+DECISION = text("decision", "the decision's id, which is the id of its event")
+AGENT = word("agent", "the agent's id")
+REASON = text("reason", 'why, in the words of who did it; "" if nobody said')
+WEIGHTS = word("weights", "id of the weights in force, e.g. v1-35-30-20-15")
+SEED = long("seed", "seed of the decision's random draw, 0 to 2^53")
+
+FEATURES = (
+    word("property_type", 'kind of property wanted; "" if unknown'),
+    word("location", 'where; "" if unknown'),
+    number("budget", "budget in money; empty if unknown", null=True),
+    word("language", 'language of the customer; "" if unknown'),
+    word("urgency", "low, medium, high or critical"),
+    count("lead_score", "the lead's own score, 0 to 100"),
+    word("requires", "skills that the agent must have, separated by spaces"),
+    word("source", 'where the lead came from; "" if unknown'),
+)

@@ -1,0 +1,47 @@
+"""An agent as the events left them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from collab.records import Presence
+
+
+class Agent(Struct, frozen=True, kw_only=True):
+    """An agent as the events left them.
+
+    `leads` are the ids of those held now. `closed`, `converted`, `rated` and `satisfaction` (a sum of 1 to 5) count
+    over all time; `responses`, `response_weight` and `response_total_s` are first responses: how many, and their
+    number and sum with each halved every four hours up to `responded`.
+    """
+
+    id: str
+    name: str
+    skills: dict[str, float] = {}
+    capacity: int = 0
+    on_shift: bool = True
+    left: bool = False
+    presence: Presence = Presence.offline
+    since: datetime | None = None
+    reason: str = ""
+    leads: tuple[str, ...] = ()
+    closed: int = 0
+    converted: int = 0
+    rated: int = 0
+    satisfaction: float = 0.0
+    responses: int = 0
+    response_weight: float = 0.0
+    response_total_s: float = 0.0
+    responded: datetime | None = None
+
+    @property
+    def active(self) -> int:
+        """Leads held now."""
+        return len(self.leads)
+
+    @property
+    def utilization(self) -> float:
+        """Active leads over capacity: 1 is full, above 1 is over; without capacity, the number of leads."""
+        return self.active / self.capacity if self.capacity else float(self.active)

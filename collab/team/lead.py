@@ -1,0 +1,36 @@
+"""A lead that is not closed: who has it, since when, and when it is due."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from collab.records import Lead, Urgency
+
+PICK_UP_S = {Urgency.critical: 60.0, Urgency.high: 300.0, Urgency.medium: 900.0, Urgency.low: 3600.0}
+"""Seconds in which a lead of score 0 is due, by urgency."""
+
+
+class OpenLead(Struct, frozen=True, kw_only=True):
+    """A lead that is not closed: waiting (no holder), or with the agent who holds it.
+
+    `decision` and `place` are the id and the stream place of the decision in force; `declined` says who gave the
+    lead back, and when last.
+    """
+
+    lead: Lead
+    arrived: datetime
+    decision: str | None = None
+    place: int = 0
+    assigned: datetime | None = None
+    holder: str | None = None
+    accepted: bool = False
+    responded: bool = False
+    overridden: bool = False
+    declined: dict[str, datetime] = {}
+
+    @property
+    def due(self) -> datetime:
+        """When it should be picked up: sooner with urgency and score; waiting brings every lead to the front."""
+        return self.arrived + timedelta(seconds=PICK_UP_S[self.lead.urgency] * (1 - self.lead.score / 200))
