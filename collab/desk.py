@@ -33,6 +33,7 @@ from collab.events import (
 from collab.live.follower import Follower
 from collab.live.stream import Stream
 from collab.records import Decision, Lead, Presence, checked, seconds_between
+from collab.rooms import Confirmation, Rooms
 from collab.router import TRIES, Router, TooLate
 from collab.team import OpenLead, Team
 from collab.weights import Weights
@@ -72,6 +73,7 @@ class Desk:
         self.stream = stream
         self._clock, self._new_id = clock, new_id
         self._follower = Follower(stream, team)
+        self.rooms = Rooms(self._follower, clock=clock, new_id=new_id)
         self._router = Router(self._follower, clock=clock, new_id=new_id, timer=timer, explore=explore, find=find)
 
     @property
@@ -97,6 +99,14 @@ class Desk:
     def subscribe(self, callback: Callable[[list[Entry]], None]) -> Callable[[], None]:
         """Call `callback` in the desk's loop with the tenant's entries, each once and in order; returns the way out."""
         return self._follower.subscribe(callback)
+
+    async def create_room(self, room: str, name: str, *, by: str) -> bool:
+        """Make a room with its first moderator; False if there is one of this id (more is in `rooms`)."""
+        return await self.rooms.create(room, by, name)
+
+    async def send_message(self, room: str, agent: str, text: str, **more: str | None) -> Confirmation:
+        """Say something in a room; see `Rooms.send`."""
+        return await self.rooms.send(room, agent, text, **more)
 
     async def add_agent(
         self,
@@ -124,11 +134,7 @@ class Desk:
         await self._append(AgentLeft, agent=agent)
 
     async def set_presence(self, agent: str, presence: Presence | str, reason: str = "") -> None:
-        """Change an agent's presence.
-
-        Raises:
-            ValueError: no such agent or presence.
-        """
+        """Change an agent's presence."""
         await self._known(agent)
         await self._append(PresenceChanged, agent=agent, presence=_presence(presence), reason=reason)
         await self._router.drain()

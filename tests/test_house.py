@@ -18,7 +18,7 @@ HOUSE = ROOT / "collab"
 
 # A room may import only from the rooms before it.
 ORDER = (
-    "records events claims chat weights team factors routing reasons metrics history whatif live router desk "
+    "records events claims chat weights team factors routing reasons metrics history whatif live router rooms desk "
     "team_at_work office views app cli"
 ).split()
 # The rooms that are functions of their arguments: no I/O, no clock, no chance without a seed.

@@ -1,0 +1,210 @@
+"""The rooms' service: who may do what in a room, and the events that come of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from collab.chat import DEFAULT_ROOMS, Message, Room, mentioned
+from collab.claims import claim, room_key
+from collab.events import (
+    MessageDeleted,
+    MessageEdited,
+    MessageReacted,
+    MessageSent,
+    RoomArchived,
+    RoomCreated,
+    RoomEvent,
+    RoomJoined,
+    RoomLeft,
+    RoomRead,
+    RoomRenamed,
+)
+from collab.live.follower import Follower
+from collab.live.stream import Receipt
+from collab.records import Seat, checked
+
+
+class Confirmation(Struct, frozen=True):
+    """A message is on the stream: its id, its number in its room (0 if the room forgot it), when it was said.
+
+    `duplicate` says that it was there before; then nothing was added.
+    """
+
+    room: str
+    message: str
+    number: int
+    time: datetime
+    duplicate: bool = False
+
+
+class Rooms:
+    """Takes commands in rooms for one tenant.
+
+    Args:
+        follower: the tenant's team and its stream.
+        clock: tells the time of events; aware.
+        new_id: makes the ids of events.
+    """
+
+    def __init__(self, follower: Follower, *, clock: Callable[[], datetime], new_id: Callable[[], str]) -> None:
+        self._follower, self._clock, self._new_id = follower, clock, new_id
+
+    async def create(self, room: str, agent: str, name: str) -> bool:
+        """Make a room with this agent as its moderator; False if there is one of this id already."""
+        receipt = await self._append(RoomCreated, room=room, agent=agent, name=name)
+        return receipt.refused is None
+
+    async def create_defaults(self, agent: str) -> None:
+        """Make the rooms that a team begins with, those that are not there."""
+        for room, name in DEFAULT_ROOMS.items():
+            if room not in self._rooms:
+                await self.create(room, agent, name)
+
+    async def rename(self, room: str, agent: str, name: str) -> None:
+        """Give the room another name."""
+        await self._moderated(room, agent, "rename it")
+        self._held(await self._append(RoomRenamed, room=room, agent=agent, name=name), room, agent)
+
+    async def archive(self, room: str, agent: str) -> None:
+        """Close the room: it can be read, and nothing is added to it any more; twice is as once."""
+        found = await self._moderated(room, agent, "archive it")
+        if not found.archived:
+            await self._append(RoomArchived, room=room, agent=agent)
+
+    async def join(self, room: str, agent: str, *, by: str | None = None, seat: Seat = Seat.member) -> None:
+        """Let the agent in, or give them another seat, by one of the room's moderators; twice is as once.
+
+        Without `by` whoever calls has the right to: the server has looked at roles.
+        """
+        found = await self._known(room)
+        if by is not None:
+            await self._moderated(room, by, "let others in")
+        if found.members.get(agent) != seat:
+            event = await self._append(RoomJoined, room=room, agent=agent, by=by or agent, seat=seat)
+            self._held(event, room, agent)
+
+    async def leave(self, room: str, agent: str, *, by: str | None = None) -> None:
+        """End the agent's membership, by themselves or one of the room's moderators; twice is as once."""
+        found = await self._known(room)
+        if by not in (None, agent):
+            await self._moderated(room, by or "", "send others out")
+        if agent in found.members:
+            await self._append(RoomLeft, room=room, agent=agent, by=by or agent)
+
+    async def send(
+        self, room: str, agent: str, text: str, *, key: str | None = None, thread: str | None = None
+    ) -> Confirmation:
+        """Say something in the room; it is on the stream when this returns.
+
+        Args:
+            key: the sender's own name for this message: sent again with it, nothing is added.
+            thread: the message that this one answers.
+
+        Raises:
+            ValueError: there is no such room or thread, the room is archived, or the text is empty or too long.
+            PermissionError: the agent is no member.
+        """
+        found = await self._seated(room, agent)
+        if thread is not None and (answered := self._message(found, thread)).thread is not None:
+            thread = answered.thread  # a thread has one level
+        event = MessageSent(
+            id=self._new_id() if key is None else _id(self._follower.stream.tenant, room, agent, key),
+            time=self._clock(),
+            room=room,
+            agent=agent,
+            text=text,
+            thread=thread,
+            mentions=mentioned(text, found.members) if "@" in text else (),
+        )
+        receipt = await self._follower.commit([claim(event)])
+        self._held(receipt, room, agent)
+        message = self._rooms[room].message(event.id)
+        return Confirmation(room, event.id, message.number if message else 0, event.time, receipt.duplicate)
+
+    async def edit(self, room: str, agent: str, message: str, text: str) -> None:
+        """Put other words into one's own message."""
+        found = await self._seated(room, agent)
+        self._own(self._message(found, message), agent)
+        mentions = mentioned(text, found.members)
+        event = await self._append(MessageEdited, room=room, agent=agent, message=message, text=text, mentions=mentions)
+        self._held(event, room, agent)
+
+    async def delete(self, room: str, agent: str, message: str) -> None:
+        """Take one's own message back; a moderator may take back anybody's. Twice is as once."""
+        found = await self._seated(room, agent)
+        known = self._message(found, message)
+        if found.members[agent] != Seat.moderator:
+            self._own(known, agent)
+        if not known.deleted:
+            self._held(await self._append(MessageDeleted, room=room, agent=agent, message=message), room, agent)
+
+    async def react(self, room: str, agent: str, message: str, reaction: str, *, on: bool = True) -> None:
+        """Put a reaction on a message, or take one's own away."""
+        self._message(await self._seated(room, agent), message)
+        event = await self._append(MessageReacted, room=room, agent=agent, message=message, reaction=reaction, on=on)
+        self._held(event, room, agent)
+
+    async def read(self, room: str, agent: str, number: int, thread: str | None = None) -> None:
+        """Say that the agent has read the room outside threads, or one thread, up to a number; it never goes back."""
+        found = await self._seated(room, agent)
+        upto = found.read_threads.get(agent, {}).get(thread, 0) if thread else found.read.get(agent, 0)
+        if min(number, found.number) > upto:
+            await self._append(RoomRead, room=room, agent=agent, number=number, thread=thread)
+
+    @property
+    def _rooms(self) -> dict[str, Room]:
+        return self._follower.team.rooms
+
+    async def _append(self, kind: type[RoomEvent], **fields: Any) -> Receipt:
+        event = checked(kind(id=self._new_id(), time=self._clock(), **fields))
+        return await self._follower.commit([claim(event)])
+
+    async def _known(self, room: str) -> Room:
+        if room not in self._rooms:
+            await self._follower.catch_up()
+        if room not in self._rooms:
+            raise ValueError(f"room is {room!r}, which does not exist; create it, or look at the rooms you are in")
+        return self._rooms[room]
+
+    async def _seated(self, room: str, agent: str) -> Room:
+        found = await self._known(room)
+        if agent not in found.members:
+            await self._follower.catch_up()
+        if agent not in found.members:
+            raise PermissionError(f"agent is {agent!r}, who is no member of room {room}; join it first")
+        return found
+
+    async def _moderated(self, room: str, agent: str, act: str) -> Room:
+        found = await self._seated(room, agent)
+        if found.members[agent] != Seat.moderator:
+            raise PermissionError(f"agent is {agent!r}, a member of room {room}; only a moderator may {act}")
+        return found
+
+    def _held(self, receipt: Receipt, room: str, agent: str) -> None:
+        """Say why an append was refused, if it was."""
+        if receipt.refused is None:
+            return
+        if receipt.refused.key == room_key(room):
+            raise ValueError(f"room is {room!r}, which is archived; it can be read, and nothing is added to it")
+        raise PermissionError(f"agent is {agent!r}, who is no member of room {room}; join it first")
+
+    def _message(self, room: Room, message: str) -> Message:
+        found = room.message(message)
+        if found is None:
+            raise ValueError(f"message is {message!r}, which room {room.id} does not have among its newest")
+        return found
+
+    def _own(self, message: Message, agent: str) -> None:
+        if message.agent != agent:
+            raise PermissionError(f"agent is {agent!r}, and the message is {message.agent}'s; change your own")
+
+
+def _id(tenant: str, room: str, agent: str, key: str) -> str:
+    """The id of the message that an agent names by a key: the same each time, and nobody else's."""
+    parts = "\0".join((tenant, room, agent, key))
+    return hashlib.blake2b(parts.encode(), digest_size=16).hexdigest()

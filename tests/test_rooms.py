@@ -1,0 +1,192 @@
+"""The rooms' service on the embedded stream: who may do what, and what comes of it."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+from desks import at_desk, level, until
+
+from collab.chat import DEFAULT_ROOMS, Unread
+from collab.desk import Desk
+from collab.records import Seat
+
+
+def url() -> str:
+    """An embedded stream that nobody else has."""
+    return f"embedded://rooms-{uuid.uuid4().hex}"
+
+
+@asynccontextmanager
+async def a_room(*members: str) -> AsyncIterator[Desk]:
+    """A desk with one room of these members, the first its moderator."""
+    async with at_desk(url()) as desk:
+        await desk.create_room("main", "Main", by=members[0])
+        for member in members[1:]:
+            await desk.rooms.join("main", member, by=members[0])
+        yield desk
+
+
+def run(work: Callable[[Desk], Awaitable[None]], *members: str) -> None:
+    """Do this at a desk with a room."""
+
+    async def worked() -> None:
+        async with a_room(*members) as desk:
+            await work(desk)
+
+    asyncio.run(worked())
+
+
+def test_a_message_is_confirmed_with_its_number_and_counts_for_the_others() -> None:
+    async def talk(desk: Desk) -> None:
+        first = await desk.send_message("main", "ana", "Hello @bo")
+        second = await desk.send_message("main", "bo", "Hi")
+        assert (first.number, second.number, first.duplicate) == (3, 4, False)
+        room = desk.team.rooms["main"]
+        assert (room.unread("bo"), room.unread("ana")) == (Unread(1, 1), Unread(1, 0))
+        await desk.rooms.read("main", "bo", second.number)
+        assert desk.team.rooms["main"].unread("bo") == Unread(0, 0)
+
+    run(talk, "ana", "bo")
+
+
+def test_a_message_sent_again_with_its_key_is_there_once_with_the_same_confirmation() -> None:
+    async def talk(desk: Desk) -> None:
+        first = await desk.send_message("main", "ana", "Hello", key="k1")
+        await desk.send_message("main", "ana", "Other", key="k2")
+        again = await desk.send_message("main", "ana", "Hello", key="k1")
+        others = await desk.send_message("main", "bo", "Hello", key="k1")
+        assert (again.message, again.number, again.duplicate) == (first.message, first.number, True)
+        assert others.message != first.message
+        assert len(desk.team.rooms["main"].messages) == 3
+
+    run(talk, "ana", "bo")
+
+
+@pytest.mark.parametrize(
+    "act, said",
+    [
+        (lambda desk: desk.send_message("main", "eve", "Hi"), "'eve', who is no member of room main"),
+        (lambda desk: desk.rooms.read("main", "eve", 1), "'eve', who is no member of room main"),
+        (lambda desk: desk.rooms.rename("main", "bo", "Mine"), "only a moderator may rename it"),
+        (lambda desk: desk.rooms.archive("main", "bo"), "only a moderator may archive it"),
+        (lambda desk: desk.rooms.join("main", "eve", by="bo"), "only a moderator may let others in"),
+        (lambda desk: desk.rooms.leave("main", "ana", by="bo"), "only a moderator may send others out"),
+    ],
+)
+def test_who_has_no_right_is_told_so(act: Callable[[Desk], Awaitable[object]], said: str) -> None:
+    async def refused(desk: Desk) -> None:
+        before = desk.team.seq
+        with pytest.raises(PermissionError, match=said):
+            await act(desk)
+        assert desk.team.seq == before
+
+    run(refused, "ana", "bo")
+
+
+@pytest.mark.parametrize(
+    "act, said",
+    [
+        (lambda desk: desk.send_message("other", "ana", "Hi"), "room is 'other', which does not exist"),
+        (lambda desk: desk.send_message("main", "ana", ""), "text"),
+        (lambda desk: desk.send_message("main", "ana", "x" * 8001), "text"),
+        (lambda desk: desk.send_message("main", "ana", "Hi", thread="m0"), "message is 'm0', which room main does not"),
+        (lambda desk: desk.rooms.edit("main", "ana", "m0", "Hi"), "message is 'm0', which room main does not"),
+        (lambda desk: desk.rooms.create("a room", "ana", "Mine"), "room is 'a room'"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_name(act: Callable[[Desk], Awaitable[object]], said: str) -> None:
+    async def refused(desk: Desk) -> None:
+        before = desk.team.seq
+        with pytest.raises(ValueError, match=said):
+            await act(desk)
+        assert desk.team.seq == before
+
+    run(refused, "ana", "bo")
+
+
+def test_one_changes_one_s_own_words_and_a_moderator_may_take_back_anybody_s() -> None:
+    async def talk(desk: Desk) -> None:
+        mine = await desk.send_message("main", "bo", "Helo")
+        await desk.rooms.edit("main", "bo", mine.message, "Hello @ana")
+        assert desk.team.rooms["main"].unread("ana") == Unread(1, 1)
+        with pytest.raises(PermissionError, match="change your own"):
+            await desk.rooms.edit("main", "ana", mine.message, "Mine now")
+        with pytest.raises(PermissionError, match="change your own"):
+            await desk.rooms.delete("main", "cy", mine.message)
+        await desk.rooms.react("main", "cy", mine.message, "👍")
+        await desk.rooms.delete("main", "ana", mine.message)
+        number = desk.team.rooms["main"].number
+        await desk.rooms.delete("main", "ana", mine.message)
+        assert desk.team.rooms["main"].number == number
+        assert desk.team.rooms["main"].unread("cy") == Unread(0, 0)
+
+    run(talk, "ana", "bo", "cy")
+
+
+def test_an_answer_to_an_answer_belongs_to_the_same_thread() -> None:
+    async def talk(desk: Desk) -> None:
+        root = await desk.send_message("main", "ana", "Who takes it?")
+        answer = await desk.send_message("main", "bo", "I do", thread=root.message)
+        await desk.send_message("main", "ana", "Thanks", thread=answer.message)
+        assert desk.team.rooms["main"].threads() == {root.message: 2}
+
+    run(talk, "ana", "bo")
+
+
+def test_an_archived_room_takes_nothing_more() -> None:
+    async def talk(desk: Desk) -> None:
+        await desk.rooms.archive("main", "ana")
+        await desk.rooms.archive("main", "ana")
+        with pytest.raises(ValueError, match="which is archived"):
+            await desk.send_message("main", "bo", "Hi")
+
+    run(talk, "ana", "bo")
+
+
+def test_seats_are_given_changed_and_ended() -> None:
+    async def talk(desk: Desk) -> None:
+        await desk.rooms.join("main", "bo", by="ana", seat=Seat.moderator)
+        await desk.rooms.rename("main", "bo", "Everybody")
+        await desk.rooms.leave("main", "ana", by="bo")
+        await desk.rooms.leave("main", "ana")
+        with pytest.raises(PermissionError, match="no member"):
+            await desk.send_message("main", "ana", "Hi")
+        room = desk.team.rooms["main"]
+        assert (room.name, room.members) == ("Everybody", {"bo": Seat.moderator})
+
+    run(talk, "ana", "bo")
+
+
+def test_a_room_is_made_once_and_the_default_ones_by_whoever_comes_first() -> None:
+    async def made() -> None:
+        stream = url()
+        async with at_desk(stream) as desk, at_desk(stream, name="b") as other:
+            await asyncio.gather(desk.rooms.create_defaults("ana"), other.rooms.create_defaults("bo"))
+            await level(desk, other)
+            assert list(desk.team.rooms) == list(DEFAULT_ROOMS)
+            assert desk.team == other.team
+            assert all(len(room.members) == 1 for room in desk.team.rooms.values())
+            assert not await desk.create_room("main", "Again", by="cy")
+
+    asyncio.run(made())
+
+
+def test_two_desks_number_one_room_alike() -> None:
+    async def talk() -> None:
+        stream = url()
+        async with at_desk(stream) as desk, at_desk(stream, name="b") as other:
+            await desk.create_room("main", "Main", by="ana")
+            await other.rooms.join("main", "bo")
+            sent = await asyncio.gather(
+                *(desk.send_message("main", "ana", f"a{n}") for n in range(20)),
+                *(other.send_message("main", "bo", f"b{n}") for n in range(20)),
+            )
+            await until(lambda: desk.team.seq == other.team.seq, desk, other)
+            assert sorted(confirmation.number for confirmation in sent) == list(range(3, 43))
+            assert desk.team.rooms == other.team.rooms
+
+    asyncio.run(talk())
