@@ -1,7 +1,8 @@
 """The open cockpit of a live sales or support team, for the people who tune it.
 
 `collab.History` reads what happened, `collab.WhatIf` says what other weights would have changed, `collab.Weights` are
-the four knobs, `collab.Office` runs a team in this process. Importing this package loads none of them.
+the four knobs, `collab.Office` runs a team in this process, `collab.connect` is a member at a gateway. Importing this
+package loads none of them.
 """
 
 from __future__ import annotations
@@ -11,17 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collab.history import History, export
+    from collab.live.client import connect
     from collab.office import Office
     from collab.weights import Weights
     from collab.whatif import WhatIf
 
-__all__ = ["History", "Office", "Weights", "WhatIf", "export"]
+__all__ = ["History", "Office", "Weights", "WhatIf", "connect", "export"]
 
 _HOME = {
     "History": "collab.history",
     "Office": "collab.office",
     "Weights": "collab.weights",
     "WhatIf": "collab.whatif",
+    "connect": "collab.live.client",
     "export": "collab.history",
 }
 

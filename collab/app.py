@@ -1,7 +1,7 @@
 """The dashboard for `panel serve collab/app.py`: this process's office, shown to each session.
 
 Settings come from the environment: `COLLAB_REDIS` (URL of the stream), `COLLAB_HISTORY` (folder or URL of the history),
-`COLLAB_TENANT`, and `COLLAB_TEAM_AT_WORK=1` for the seeded team.
+`COLLAB_TENANT`, `COLLAB_KEYS` (the file of the keys that sign tokens), and `COLLAB_TEAM_AT_WORK=1` for the seeded team.
 """
 
 from __future__ import annotations
@@ -31,6 +31,11 @@ def settings(**given: Any) -> dict[str, Any]:
         "tenant": given.get("tenant") or os.environ.get("COLLAB_TENANT") or (DEMO if at_work else TENANT),
         "team_at_work": at_work,
     }
+
+
+def keys() -> str:
+    """The file of the keys that sign tokens."""
+    return os.environ.get("COLLAB_KEYS") or "data/keys"
 
 
 def office() -> Office:

@@ -61,6 +61,7 @@ class Room(Struct, kw_only=True):
 
     id: str
     name: str
+    private: bool = False
     archived: bool = False
     number: int = 0
     members: dict[str, Seat] = {}
@@ -104,7 +105,7 @@ def mentioned(text: str, members: Iterable[str]) -> tuple[str, ...]:
 def apply(rooms: Rooms, event: RoomEvent) -> None:
     """Take what happened in a room into the rooms."""
     if isinstance(event, events.RoomCreated) and event.room not in rooms:
-        rooms[event.room] = Room(id=event.room, name=event.name)
+        rooms[event.room] = Room(id=event.room, name=event.name, private=event.private)
     room = rooms.get(event.room)
     if room is not None:
         if not isinstance(event, events.RoomRead):

@@ -1,12 +1,15 @@
-"""The console script: `collab serve`, `collab export`."""
+"""The console script: `collab serve`, `gateway`, `token` and `export`."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import errno
 import logging
 import os
 import signal
 import socket
+import ssl
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
@@ -16,6 +19,8 @@ from tqdm import tqdm
 
 STREAM = click.option("--stream", help="URL of the stream [COLLAB_REDIS, else embedded://].")
 HISTORY = click.option("--history", help="Folder or URL of the history [COLLAB_HISTORY, else data/history].")
+WS_PORT = click.option("--ws-port", type=click.IntRange(0, 65_535), help="Port of the gateway [WS_PORT, else 8765].")
+ROLES = ("agent", "team_lead", "analyst", "service")
 TENANT = click.option("--tenant", help="Whose team [COLLAB_TENANT, else main; demo with --team-at-work].")
 
 
@@ -44,27 +49,117 @@ def main() -> None:
 @click.option("--port", type=click.IntRange(0, 65_535), help="Port of the page [PORT, else 5006].")
 @click.option("--address", default="localhost", show_default=True, help="Address to listen on.")
 @click.option("--origin", multiple=True, help="A further host:port that pages may be opened under.")
+@WS_PORT
 @STREAM
 @HISTORY
 @TENANT
-def serve(port: int | None, address: str, origin: tuple[str, ...], days: int, explore: float, **given: Any) -> None:
-    """Serve the dashboard, on the embedded stream unless a Redis is named."""
+def serve(
+    port: int | None,
+    ws_port: int | None,
+    address: str,
+    origin: tuple[str, ...],
+    days: int,
+    explore: float,
+    **given: Any,
+) -> None:
+    """Serve the dashboard and the gateway, on the embedded stream unless a Redis is named."""
     port = port if port is not None else _number("PORT", 5006)
-    _check_port(address, port)
+    ws_port = ws_port if ws_port is not None else _number("WS_PORT", 8765)
+    _check_port(address, port, "PORT")
+    _check_port(address, ws_port, "WS_PORT")
 
-    from collab.app import serve_pages, settings
+    from collab.app import keys, serve_pages, settings
+    from collab.door import Door
+    from collab.live.access import Access
     from collab.office import shared
 
     signal.signal(signal.SIGTERM, _interrupt)
     with _Progress("the seeded team's past") as progress:
         office = _or_exit(shared, **settings(**given), days=days, explore=explore, progress=progress)
     click.echo(f"collab: the {office.tenant} team is on http://{address}:{port} (mode {office.mode}; stop with Ctrl-C)")
+    door = None
+    if office.mode != "reading":
+        door = Door(_or_exit(Access, keys()), office, port=ws_port, gateway={"host": address})
+        _or_exit(office.call(door.open()).result)
+        click.echo(f"collab: members connect to ws://{address}:{door.gateway.port} with a token of `collab token`")
     try:
         serve_pages(office, port, address, origin)
     except KeyboardInterrupt:
         click.echo("collab: recording what is left, then stopping")
     finally:
+        if door is not None:
+            office.call(door.close()).result()
         office.stop()
+
+
+@main.command()
+@WS_PORT
+@click.option("--address", default="localhost", show_default=True, help="Address to listen on.")
+@click.option("--origin", multiple=True, help="A page (https://…) that may connect; without any, all may.")
+@click.option("--certificate", type=click.Path(exists=True), help="File with the certificate chain, for wss://.")
+@click.option("--private-key", type=click.Path(exists=True), help="File with the certificate's key.")
+@STREAM
+@HISTORY
+def gateway(
+    ws_port: int | None,
+    address: str,
+    origin: tuple[str, ...],
+    certificate: str | None,
+    private_key: str | None,
+    **given: Any,
+) -> None:
+    """Serve members of all tenants on a Redis; any number of gateways may share it."""
+    ws_port = ws_port if ws_port is not None else _number("WS_PORT", 8765)
+    _check_port(address, ws_port, "WS_PORT")
+
+    from collab.app import keys, settings
+    from collab.door import Door
+    from collab.live.access import Access
+
+    found = settings(**given)
+    tls = None
+    if certificate:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        _or_exit(tls.load_cert_chain, certificate, private_key)
+    door = Door(
+        _or_exit(Access, keys()),
+        port=ws_port,
+        gateway={"host": address, "origins": origin or None, "tls": tls},
+        stream=found["stream"],
+        history=found["history"],
+    )
+    signal.signal(signal.SIGTERM, _interrupt)
+    scheme = "wss" if tls else "ws"
+    with contextlib.suppress(KeyboardInterrupt):
+        _or_exit(asyncio.run, _open(door, f"collab: members connect to {scheme}://{address}:"))
+
+
+async def _open(door: Any, said: str) -> None:
+    await door.open()
+    try:
+        click.echo(f"{said}{door.gateway.port} (stop with Ctrl-C)")
+        await asyncio.Event().wait()
+    finally:
+        await door.close()
+
+
+@main.command()
+@click.argument("agent")
+@click.option("--role", type=click.Choice(ROLES), default="agent", show_default=True, help="What its holder may do.")
+@click.option("--hours", type=click.FloatRange(0.01, 9000), default=8.0, show_default=True, help="How long it holds.")
+@click.option("--revoke", is_flag=True, help="Take AGENT, which is a token then, back.")
+@TENANT
+def token(agent: str, role: str, hours: float, revoke: bool, tenant: str | None) -> None:
+    """Print a token with which AGENT connects to a gateway that has the same file of keys (COLLAB_KEYS)."""
+    from collab.app import keys, settings
+    from collab.live.access import Access
+
+    access = _or_exit(Access, keys())
+    if revoke:
+        _or_exit(access.revoke, agent)
+        click.echo("taken back; who is connected with it is sent out within seconds")
+        return
+    click.echo(_or_exit(access.token, settings(tenant=tenant)["tenant"], agent, role, lasts_s=hours * 3600))
 
 
 @main.command("export")
@@ -109,7 +204,7 @@ def _or_exit(call: Any, *args: Any, **kwargs: Any) -> Any:
         raise click.ClickException(str(error)) from error
 
 
-def _check_port(address: str, port: int) -> None:
+def _check_port(address: str, port: int, name: str) -> None:
     """Fail before any work is done if the port is taken."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -117,7 +212,7 @@ def _check_port(address: str, port: int) -> None:
             probe.bind((address, port))
         except OSError as error:
             why = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
-            raise click.ClickException(f"port {port} {why}; name another, e.g. PORT={port + 1} make serve") from None
+            raise click.ClickException(f"port {port} {why}; name another, e.g. {name}={port + 1} make serve") from None
 
 
 def _number(name: str, default: int) -> int:

@@ -158,9 +158,10 @@ class RoomEvent(Event, frozen=True):
 
 
 class RoomCreated(RoomEvent, frozen=True, tag="room_created"):
-    """A room was made; who made it is its first moderator."""
+    """A room was made; who made it is its first moderator. A private one is entered by invitation only."""
 
     name: Name
+    private: bool = False
 
 
 class RoomRenamed(RoomEvent, frozen=True, tag="room_renamed"):

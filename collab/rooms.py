@@ -54,9 +54,9 @@ class Rooms:
     def __init__(self, follower: Follower, *, clock: Callable[[], datetime], new_id: Callable[[], str]) -> None:
         self._follower, self._clock, self._new_id = follower, clock, new_id
 
-    async def create(self, room: str, agent: str, name: str) -> bool:
+    async def create(self, room: str, agent: str, name: str, *, private: bool = False) -> bool:
         """Make a room with this agent as its moderator; False if there is one of this id already."""
-        receipt = await self._append(RoomCreated, room=room, agent=agent, name=name)
+        receipt = await self._append(RoomCreated, room=room, agent=agent, name=name, private=private)
         return receipt.refused is None
 
     async def create_defaults(self, agent: str) -> None:
@@ -65,34 +65,44 @@ class Rooms:
             if room not in self._rooms:
                 await self.create(room, agent, name)
 
-    async def rename(self, room: str, agent: str, name: str) -> None:
-        """Give the room another name."""
-        await self._moderated(room, agent, "rename it")
+    async def rename(self, room: str, agent: str, name: str, *, leading: bool = False) -> None:
+        """Give the room another name; with `leading` (a team lead) a moderator's seat is not needed."""
+        await self._moderated(room, agent, "rename it", leading)
         self._held(await self._append(RoomRenamed, room=room, agent=agent, name=name), room, agent)
 
-    async def archive(self, room: str, agent: str) -> None:
+    async def archive(self, room: str, agent: str, *, leading: bool = False) -> None:
         """Close the room: it can be read, and nothing is added to it any more; twice is as once."""
-        found = await self._moderated(room, agent, "archive it")
+        found = await self._moderated(room, agent, "archive it", leading)
         if not found.archived:
             await self._append(RoomArchived, room=room, agent=agent)
 
-    async def join(self, room: str, agent: str, *, by: str | None = None, seat: Seat = Seat.member) -> None:
+    async def join(
+        self, room: str, agent: str, *, by: str | None = None, seat: Seat = Seat.member, leading: bool = False
+    ) -> None:
         """Let the agent in, or give them another seat, by one of the room's moderators; twice is as once.
 
-        Without `by` whoever calls has the right to: the server has looked at roles.
+        By themselves they come into a room that is not private, or whose members they are.
+
+        Raises:
+            ValueError: there is no such room, or it is archived.
+            PermissionError: the room is private, or `by` is no moderator.
         """
         found = await self._known(room)
         if by is not None:
-            await self._moderated(room, by, "let others in")
+            await self._moderated(room, by, "let others in", leading)
+        elif agent in found.members:
+            return
+        elif found.private:
+            raise PermissionError(f"room is {room!r}, which is private; ask one of its moderators to let you in")
         if found.members.get(agent) != seat:
             event = await self._append(RoomJoined, room=room, agent=agent, by=by or agent, seat=seat)
             self._held(event, room, agent)
 
-    async def leave(self, room: str, agent: str, *, by: str | None = None) -> None:
+    async def leave(self, room: str, agent: str, *, by: str | None = None, leading: bool = False) -> None:
         """End the agent's membership, by themselves or one of the room's moderators; twice is as once."""
         found = await self._known(room)
         if by not in (None, agent):
-            await self._moderated(room, by or "", "send others out")
+            await self._moderated(room, by or "", "send others out", leading)
         if agent in found.members:
             await self._append(RoomLeft, room=room, agent=agent, by=by or agent)
 
@@ -179,7 +189,9 @@ class Rooms:
             raise PermissionError(f"agent is {agent!r}, who is no member of room {room}; join it first")
         return found
 
-    async def _moderated(self, room: str, agent: str, act: str) -> Room:
+    async def _moderated(self, room: str, agent: str, act: str, leading: bool) -> Room:
+        if leading:
+            return await self._known(room)
         found = await self._seated(room, agent)
         if found.members[agent] != Seat.moderator:
             raise PermissionError(f"agent is {agent!r}, a member of room {room}; only a moderator may {act}")

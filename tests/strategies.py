@@ -135,7 +135,7 @@ _fields: dict[type[Event], dict[str, st.SearchStrategy[Any]]] = {
         "satisfaction": st.none() | st.floats(1, 5),
     },
     ev.WeightsAdopted: {"weights": weights_versions, "by": names, "reason": texts},
-    ev.RoomCreated: {**_roomed, "name": names},
+    ev.RoomCreated: {**_roomed, "name": names, "private": st.booleans()},
     ev.RoomRenamed: {**_roomed, "name": names},
     ev.RoomArchived: _roomed,
     ev.RoomJoined: {**_roomed, "by": keys, "seat": st.sampled_from(Seat)},

@@ -98,7 +98,7 @@ class History:
         """
         if isinstance(moment, datetime):
             time = aware(moment, "moment")
-            found = self._rows(["events"], "SELECT max(seq) FROM events WHERE time <= ?", time)[0][0]
+            found = self.rows(["events"], "SELECT max(seq) FROM events WHERE time <= ?", time)[0][0]
             moment = found or 0
         if moment < 0:
             raise ValueError(f"moment is {moment}; give a place on the stream of 0 or more, or an aware time")
@@ -180,16 +180,16 @@ class History:
 
     def each_event(self, after: int = 0) -> Iterator[Entry]:
         """The events after a place up to those recorded now, in order, a part at a time."""
-        tenant, last = self.tenant or "", self._rows(["events"], "SELECT max(seq) FROM events")[0][0] or 0
+        tenant, last = self.tenant or "", self.rows(["events"], "SELECT max(seq) FROM events")[0][0] or 0
         for start in range(after, last, PART):
             end = min(start + PART, last)
             query = "SELECT seq, data FROM events WHERE seq > ? AND seq <= ? ORDER BY seq"
-            for seq, data in self._rows(["events"], query, start, end):
+            for seq, data in self.rows(["events"], query, start, end):
                 yield Entry(seq, tenant, decode(data))
 
     def team(self) -> Team:
         """The team after the last recorded event: the newest snapshot, and the events after it."""
-        rows = self._rows(["snapshots"], "SELECT seq, team FROM snapshots ORDER BY seq DESC LIMIT 1")
+        rows = self.rows(["snapshots"], "SELECT seq, team FROM snapshots ORDER BY seq DESC LIMIT 1")
         team = None
         if rows:
             try:
@@ -200,7 +200,7 @@ class History:
 
     def decision_on(self, lead: str) -> Decision | None:
         """The last decision on a lead; None if there is none."""
-        rows = self._rows(
+        rows = self.rows(
             ["decisions", "events"],
             "SELECT data FROM events WHERE seq = (SELECT max(seq) FROM decisions WHERE lead = ?)",
             lead,
@@ -211,11 +211,11 @@ class History:
     def closed(self, within_s: float) -> list[str]:
         """The ids of leads that ended in the last so many seconds."""
         since = datetime.now(UTC) - timedelta(seconds=within_s)
-        return [row[0] for row in self._rows(["closings"], "SELECT DISTINCT lead FROM closings WHERE time > ?", since)]
+        return [row[0] for row in self.rows(["closings"], "SELECT DISTINCT lead FROM closings WHERE time > ?", since)]
 
     def id_at(self, seq: int) -> str | None:
         """The id of the event at a place; None if this tenant has none there."""
-        rows = self._rows(["events"], "SELECT id FROM events WHERE seq = ?", seq)
+        rows = self.rows(["events"], "SELECT id FROM events WHERE seq = ?", seq)
         return rows[0][0] if rows else None
 
     def time_of(self, seq: int) -> datetime:
@@ -224,7 +224,7 @@ class History:
         Raises:
             KeyError: this tenant has none there.
         """
-        rows = self._rows(["events"], "SELECT epoch_us(time) FROM events WHERE seq = ?", seq)
+        rows = self.rows(["events"], "SELECT epoch_us(time) FROM events WHERE seq = ?", seq)
         if not rows:
             raise KeyError(seq)
         return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=rows[0][0])
@@ -236,5 +236,6 @@ class History:
         names = [view, "decisions"] if view == CANDIDATES.name else [view, *NEEDS.get(view, ())]
         return self._source.read(names, self._until, work)
 
-    def _rows(self, names: Sequence[str], query: str, *values: Any) -> list[tuple[Any, ...]]:
+    def rows(self, names: Sequence[str], query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """The rows of a query over these views."""
         return self._source.read(names, self._until, lambda c: c.execute(query, values).fetchall())

@@ -70,7 +70,8 @@ def serving(
     """
     port = free_port()
     env = {name: value for name, value in os.environ.items() if not name.startswith(("COLLAB_", "BOKEH_", "PANEL_"))}
-    env |= environment | ({"COLLAB_HISTORY": str(history)} if history else {})
+    env |= {"WS_PORT": "0", "COLLAB_KEYS": str(log.with_name("keys"))} | environment
+    env |= {"COLLAB_HISTORY": str(history)} if history else {}
     with log.open("w") as file:
         process = subprocess.Popen(
             [str(BIN / command[0]), *command[1:], "--port", str(port)], cwd=ROOT, env=env, stdout=file, stderr=file

@@ -113,7 +113,7 @@ class Office:
                 try:
                     self.call(self._open()).result()
                 except BaseException:
-                    self.call(self._close()).result()  # or the folder stays locked
+                    self.call(self.close()).result()  # or the folder stays locked
                     self._halt()
                     raise
                 logger.info("office of %s is %s on %s", self.tenant, self.mode, self.history_url)
@@ -124,7 +124,7 @@ class Office:
         with self._start_lock:
             if self._thread is not None:
                 try:
-                    self.call(self._close()).result()
+                    self.call(self.close()).result()
                 finally:
                     self._halt()
 
@@ -138,6 +138,15 @@ class Office:
             work.close()
             raise RuntimeError(f"the office of {self.tenant} is not started; call start() first")
         return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    async def open(self) -> None:
+        """Start all rooms in the running loop instead of a thread; `close` ends it."""
+        self._loop = asyncio.get_running_loop()
+        try:
+            await self._open()
+        except BaseException:
+            await self.close()
+            raise
 
     async def ask(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Run a coroutine in the office's loop and await it in another."""
@@ -231,7 +240,8 @@ class Office:
             await work.backfill(days=self.days, progress=self._progress)
         self._tasks.append(asyncio.create_task(work.run(), name="team at work"))
 
-    async def _close(self) -> None:
+    async def close(self) -> None:
+        """Stop all rooms, in the loop they work in."""
         for task in self._tasks:
             task.cancel()
         for result in await asyncio.gather(*self._tasks, return_exceptions=True):
@@ -272,29 +282,3 @@ class Office:
 
     def _find(self, lead: str) -> Decision | None:
         return self.history.decision_on(lead)
-
-
-_offices: dict[tuple[str, str, str], Office] = {}
-_offices_lock = threading.Lock()
-
-
-def shared(
-    stream: str = "embedded://", history: str = "data/history", *, tenant: str = "main", **settings: Any
-) -> Office:
-    """The started office of this process for a stream, history and tenant; the first call's other settings hold."""
-    with _offices_lock:
-        key = (stream, history, tenant)
-        if key not in _offices:
-            _offices[key] = Office(stream, history, tenant=tenant, **settings).start()
-        return _offices[key]
-
-
-def seeded_history(
-    folder: str = "data/history", *, days: int = 5, progress: Callable[[int, int], None] | None = None
-) -> History:
-    """The seeded team's history: what is recorded in the folder, or, with nothing there yet, `days` made now."""
-    history = History(folder, DEMO)
-    if not history.last:
-        Office("embedded://seeded", folder, tenant=DEMO, team_at_work=True, days=days, progress=progress).start().stop()
-        history = History(folder, DEMO)
-    return history

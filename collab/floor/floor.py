@@ -1,0 +1,223 @@
+"""A tenant's floor at one gateway: what each member may ask for, by role, and how it is carried out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from collab import protocol as p
+from collab.chat import Room
+from collab.desk import Desk
+from collab.floor.hall import Hall
+from collab.history import History
+from collab.history.past import found
+from collab.live.access import Pass
+from collab.live.line import Line
+from collab.protocol import Role
+from collab.rooms import Rooms
+
+CLERK = "desk"
+"""Who makes the rooms that a team begins with."""
+
+EVERYBODY = frozenset(Role)
+WORKING = frozenset((Role.agent, Role.team_lead, Role.service))
+LEADING = frozenset((Role.team_lead, Role.service))
+
+
+class Floor:
+    """Carries out what members ask, for one tenant at one gateway.
+
+    Args:
+        desk: the tenant's started desk.
+        history: gives the tenant's history, for what is not at hand.
+        status: what works in this process, for `metrics`.
+    """
+
+    def __init__(self, desk: Desk, history: Callable[[], History], status: Callable[[], dict[str, Any]]) -> None:
+        self.desk, self.hall, self._history, self._status = desk, Hall(desk, history), history, status
+
+    def close(self) -> None:
+        """Hear of nothing any more."""
+        self.hall.close()
+
+    async def enter(self, line: Line) -> None:
+        """A member's connection begins; the first of a team finds the rooms that every team begins with."""
+        if not self.desk.team.rooms:
+            await self.desk.rooms.create_defaults(CLERK)
+        self.hall.lines.add(line)
+
+    def leave(self, line: Line) -> None:
+        """A member's connection ended."""
+        self.hall.leave(line)
+
+    async def do(self, line: Line, asked: p.AnyCommand) -> Any:
+        """Carry a command out and return what the answer holds.
+
+        Raises:
+            PermissionError: the role or the seat does not allow it.
+            ValueError, RuntimeError: it cannot be done; says why.
+        """
+        allowed, act = _ACTS[type(asked)]
+        if line.entry.role not in allowed:
+            what = type(asked).__struct_config__.tag
+            raise PermissionError(
+                f"role is {line.entry.role}, which may not {what}; a {' or '.join(sorted(allowed))} may"
+            )
+        return await act(self, line, asked)
+
+    async def _join(self, line: Line, asked: p.Join) -> dict[str, Any]:
+        known = self.desk.team.rooms.get(asked.room)
+        if known is None or line.entry.agent not in known.members:
+            await self.desk.rooms.join(asked.room, line.entry.agent)
+        await self.hall.join(line, asked.room, asked.after)
+        return _shown(self.desk.team.rooms[asked.room], line.entry.agent)
+
+    async def _leave(self, line: Line, asked: p.Leave) -> None:
+        self.hall.leave_room(line, asked.room)
+        if asked.member:
+            await self.desk.rooms.leave(asked.room, line.entry.agent)
+
+    async def _send(self, line: Line, asked: p.Send) -> Any:
+        agent = line.entry.agent
+        self.hall.types(asked.room, agent, False)
+        return await self.desk.rooms.send(asked.room, agent, asked.text, key=asked.key, thread=asked.thread)
+
+    async def _typing(self, line: Line, asked: p.Typing) -> None:
+        self._seated(asked.room, line)
+        self.hall.types(asked.room, line.entry.agent, asked.on)
+
+    async def _list(self, line: Line, asked: p.ListRooms) -> list[dict[str, Any]]:
+        agent = line.entry.agent
+        rooms = self.desk.team.rooms.values()
+        return [_shown(room, agent) for room in rooms if agent in room.members or not room.private]
+
+    async def _page(self, line: Line, asked: p.Page) -> dict[str, Any]:
+        self._seated(asked.room, line)
+        number, events = await self.hall.page(asked.room, asked.before, asked.count)
+        return {"room": asked.room, "number": number, "events": [msgspec.Raw(data) for data in events]}
+
+    async def _search(self, line: Line, asked: p.Search) -> list[dict[str, Any]]:
+        agent = line.entry.agent
+        rooms = [room.id for room in self.desk.team.rooms.values() if agent in room.members]
+        if asked.room is not None:
+            rooms = [room for room in rooms if room == asked.room]
+        words = {"words": asked.words, "agent": asked.agent, "since": asked.since, "until": asked.until}
+        rows = await asyncio.to_thread(found, self._history(), rooms, **words, count=asked.count)
+        return [row | {"time": datetime.fromtimestamp(row["time"] / 1e6, UTC)} for row in rows]
+
+    def _seated(self, room: str, line: Line) -> None:
+        known = self.desk.team.rooms.get(room)
+        if known is None or line.entry.agent not in known.members:
+            raise PermissionError(f"room is {room!r}, and {line.entry.agent} is no member; join it first")
+
+    async def _presence(self, line: Line, asked: p.SetPresence) -> None:
+        agent = asked.agent or line.entry.agent
+        self._own_or_leading(line.entry, agent)
+        await self.desk.set_presence(agent, asked.presence, asked.reason)
+
+    async def _workload(self, line: Line, asked: p.UpdateWorkload) -> None:
+        self._own_or_leading(line.entry, asked.agent)
+        changes = {"capacity": asked.capacity, "presence": asked.presence, "on_shift": asked.on_shift}
+        await self.desk.update_agent_workload(asked.agent, **changes)
+
+    def _own_or_leading(self, entry: Pass, agent: str) -> None:
+        if agent != entry.agent and entry.role not in LEADING:
+            raise PermissionError(f"agent is {agent!r}, and you are {entry.agent}; only a team lead changes others")
+
+    async def _watch(self, line: Line, asked: p.Watch) -> None:
+        self.hall.watch(line, asked.on)
+
+    async def _metrics(self, line: Line, asked: p.Metrics) -> dict[str, Any]:
+        gateway = {"connections": len(self.hall.lines), "rooms": self.hall.rooms}
+        return {"team": self.desk.coordination_metrics(), "gateway": gateway, "process": self._status()}
+
+
+def _shown(room: Room, agent: str) -> dict[str, Any]:
+    unread = room.unread(agent)
+    return {
+        "room": room.id,
+        "name": room.name,
+        "private": room.private,
+        "archived": room.archived,
+        "number": room.number,
+        "seat": room.members.get(agent),
+        "members": sorted(room.members),
+        "read": room.read.get(agent, 0),
+        "unread": unread.messages,
+        "mentions": unread.mentions,
+        "threads": {thread: room.unread(agent, thread).messages for thread in room.threads()},
+    }
+
+
+Act = Callable[[Floor, Line, Any], Awaitable[Any]]
+
+
+def _desk(act: Callable[[Desk, str, Any], Awaitable[Any]]) -> Act:
+    """An act that is the desk's alone, by the agent of the connection."""
+
+    async def done(floor: Floor, line: Line, asked: Any) -> Any:
+        return await act(floor.desk, line.entry.agent, asked)
+
+    return done
+
+
+def _room(act: Callable[[Rooms, str, Any, dict[str, bool]], Awaitable[Any]]) -> Act:
+    """An act of a room's moderators; team leads may do it everywhere."""
+
+    async def done(floor: Floor, line: Line, asked: Any) -> Any:
+        return await act(floor.desk.rooms, line.entry.agent, asked, {"leading": line.entry.role in LEADING})
+
+    return done
+
+
+async def _pong(floor: Floor, line: Line, asked: p.Ping) -> dict[str, Any]:
+    return {"time": datetime.now(UTC)}
+
+
+async def _hello_again(floor: Floor, line: Line, asked: p.Hello) -> None:
+    raise ValueError("hello was said before; to come in with another token open another connection")
+
+
+def _closing(asked: p.CloseLead) -> dict[str, Any]:
+    return {"converted": asked.converted, "value": asked.value, "satisfaction": asked.satisfaction}
+
+
+def _joining(asked: p.AddAgent) -> dict[str, Any]:
+    return {"skills": asked.skills, "capacity": asked.capacity, "on_shift": asked.on_shift}
+
+
+_ACTS: dict[type[p.Command], tuple[frozenset[Role], Act]] = {
+    p.Hello: (EVERYBODY, _hello_again),
+    p.Ping: (EVERYBODY, _pong),
+    p.Join: (EVERYBODY, Floor._join),
+    p.Leave: (EVERYBODY, Floor._leave),
+    p.Send: (WORKING, Floor._send),
+    p.Edit: (WORKING, _desk(lambda desk, me, c: desk.rooms.edit(c.room, me, c.message, c.text))),
+    p.Delete: (WORKING, _desk(lambda desk, me, c: desk.rooms.delete(c.room, me, c.message))),
+    p.React: (WORKING, _desk(lambda desk, me, c: desk.rooms.react(c.room, me, c.message, c.reaction, on=c.on))),
+    p.Read: (EVERYBODY, _desk(lambda desk, me, c: desk.rooms.read(c.room, me, c.number, c.thread))),
+    p.Typing: (WORKING, Floor._typing),
+    p.CreateRoom: (WORKING, _desk(lambda desk, me, c: desk.rooms.create(c.room, me, c.name, private=c.private))),
+    p.RenameRoom: (WORKING, _room(lambda rooms, me, c, leads: rooms.rename(c.room, me, c.name, **leads))),
+    p.ArchiveRoom: (WORKING, _room(lambda rooms, me, c, leads: rooms.archive(c.room, me, **leads))),
+    p.Invite: (WORKING, _room(lambda rooms, me, c, leads: rooms.join(c.room, c.agent, by=me, seat=c.seat, **leads))),
+    p.Remove: (WORKING, _room(lambda rooms, me, c, leads: rooms.leave(c.room, c.agent, by=me, **leads))),
+    p.ListRooms: (EVERYBODY, Floor._list),
+    p.Page: (EVERYBODY, Floor._page),
+    p.Search: (EVERYBODY, Floor._search),
+    p.SetPresence: (WORKING, Floor._presence),
+    p.UpdateWorkload: (WORKING, Floor._workload),
+    p.AddAgent: (LEADING, _desk(lambda desk, me, c: desk.add_agent(c.agent, c.name, **_joining(c)))),
+    p.RouteLead: (WORKING, _desk(lambda desk, me, c: desk.route_lead(c.lead))),
+    p.Accept: (WORKING, _desk(lambda desk, me, c: desk.accept(c.lead, me))),
+    p.Decline: (WORKING, _desk(lambda desk, me, c: desk.decline(c.lead, me, c.reason))),
+    p.FirstResponse: (WORKING, _desk(lambda desk, me, c: desk.first_response(c.lead, me))),
+    p.CloseLead: (WORKING, _desk(lambda desk, me, c: desk.close_lead(c.lead, me, **_closing(c)))),
+    p.Override: (LEADING, _desk(lambda desk, me, c: desk.override(c.lead, c.to, by=me, reason=c.reason))),
+    p.Watch: (EVERYBODY, Floor._watch),
+    p.Metrics: (EVERYBODY, Floor._metrics),
+}

@@ -1,0 +1,198 @@
+"""Who is connected at this gateway, and who gets what of what happens."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable
+from itertools import accumulate
+from typing import Any
+
+from collab import protocol as p
+from collab.desk import Desk
+from collab.events import Entry, MessageDeleted, RoomEvent, RoomLeft, RoomRead, encode
+from collab.floor.recent import Recent
+from collab.history import History
+from collab.history.past import stretch
+from collab.live.line import Line, write
+from collab.protocol import Role
+
+STRETCH = 500
+"""So many events are read from the history at once for those who come back after long."""
+
+RECORDED_S = 3.0
+"""How long what is not at hand any more may take until it is in the history."""
+
+LOOK_S = 0.1
+"""How long is waited before the history is looked at again."""
+
+AT_ONCE = 256 * 1024
+"""So many bytes are written to who comes back before it is waited until they are gone."""
+
+TYPING_S = 6.0
+"""Typing that is not said again ends after so long."""
+
+
+class Hall:
+    """Tells members what happens in their rooms and, if they watch, to agents and leads.
+
+    Args:
+        desk: the tenant's started desk.
+        history: gives the tenant's history, for what is not at hand.
+    """
+
+    def __init__(self, desk: Desk, history: Callable[[], History]) -> None:
+        self.desk, self.history = desk, history
+        self.lines: set[Line] = set()
+        self._in_room: defaultdict[str, set[Line]] = defaultdict(set)
+        self._watching: set[Line] = set()
+        self._recent = {room.id: Recent(room.number) for room in desk.team.rooms.values()}
+        self._typing: dict[tuple[str, str], asyncio.TimerHandle] = {}
+        self.close = desk.subscribe(self._hear)
+
+    @property
+    def rooms(self) -> int:
+        """In how many rooms somebody is here."""
+        return sum(map(bool, self._in_room.values()))
+
+    def leave(self, line: Line) -> None:
+        """A member's connection ended."""
+        self.lines.discard(line)
+        self._watching.discard(line)
+        for room in tuple(line.rooms):
+            self.leave_room(line, room)
+
+    def leave_room(self, line: Line, room: str) -> None:
+        """Tell this connection nothing more of the room."""
+        self._in_room[room].discard(line)
+        line.rooms.discard(room)
+        if not any(other.entry.agent == line.entry.agent for other in self._in_room[room]):
+            self.types(room, line.entry.agent, False)
+
+    def watch(self, line: Line, on: bool) -> None:
+        """Tell this connection what happens to agents and leads, or no more."""
+        (self._watching.add if on else self._watching.discard)(line)
+
+    async def join(self, line: Line, room: str, after: int | None) -> None:
+        """Tell a member of the room what they missed, and from then on all that happens, without a seam."""
+        recent = self._recent[room]
+        told = recent.last if after is None else after
+        if told > recent.last:  # the stream lost what the member has
+            told = recent.last
+            line.push(p.Reset(room=room, number=told))
+        while True:
+            if told + 1 < recent.first:
+                told = await self._tell_past(line, room, told)
+                continue
+            missed = _within(recent.after(told), AT_ONCE)
+            if missed:
+                line.push(p.happened(room, told + 1, missed))
+                told += len(missed)
+            if told == recent.last:
+                break  # nothing is awaited from here on: no event can come between
+            await line.connection.drain()
+        if line.entry.agent in self.desk.team.rooms[room].members:  # not sent out meanwhile
+            self._in_room[room].add(line)
+            line.rooms.add(room)
+
+    async def _tell_past(self, line: Line, room: str, told: int) -> int:
+        """Tell a stretch of what is not at hand any more; returns the number up to which all is told."""
+        for _ in range(round(RECORDED_S / LOOK_S)):
+            before = self._recent[room].first
+            past = await asyncio.to_thread(stretch, self.history(), room, told, before, STRETCH)
+            if past and past[0][0] == told + 1:
+                line.push(p.happened(room, told + 1, [data for _, data in past]))
+                await line.connection.drain()
+                return past[-1][0]
+            await asyncio.sleep(LOOK_S)  # the recorder is a moment behind
+        lost = (past[0][0] if past else before) - 1
+        line.push(p.Reset(room=room, number=lost))
+        return lost
+
+    def types(self, room: str, agent: str, typing: bool) -> None:
+        """Tell the others in the room that an agent types or ceased to; it ends by itself."""
+        before = self._typing.pop((room, agent), None)
+        if before is not None:
+            before.cancel()
+        if typing:
+            loop = asyncio.get_running_loop()
+            self._typing[room, agent] = loop.call_later(TYPING_S, self.types, room, agent, False)
+        if typing != (before is not None):
+            others = [line for line in self._in_room[room] if line.entry.agent != agent]
+            write(others, p.encode(p.Types(room=room, agent=agent, typing=typing)))
+
+    async def page(self, room: str, before: int | None, count: int) -> tuple[int, list[bytes]]:
+        """So many events of a room before a number: the number of the first, and the events as JSON."""
+        recent = self._recent[room]
+        before = min(before or recent.last + 1, recent.last + 1)
+        after = max(0, before - 1 - count)
+        if after + 1 >= recent.first:
+            events = recent.after(after)[: before - 1 - after]
+        else:
+            past = await asyncio.to_thread(stretch, self.history(), room, after, before, count)
+            events = [data for _, data in past]
+            if len(events) < before - 1 - after:  # the newest are at hand only
+                events += recent.after(max(after + len(events), recent.first - 1))[: before - 1 - after - len(events)]
+        return after + 1, events
+
+    def _hear(self, entries: list[Entry]) -> None:
+        told: dict[str, tuple[int, list[bytes]]] = {}
+        changed: list[Any] = []
+        for entry in entries:
+            event = entry.event
+            if not isinstance(event, RoomEvent):
+                changed.append(event)
+            elif isinstance(event, RoomRead):
+                self._tell_own(event.agent, event)
+            else:
+                data = encode(event)
+                number = self._keep(event, data)
+                told.setdefault(event.room, (number, []))[1].append(data)
+        for room, (first, events) in told.items():
+            write(self._in_room[room], p.happened(room, first, events))
+        for entry in entries:
+            if isinstance(entry.event, RoomLeft):
+                self._send_out(entry.event.room, entry.event.agent)
+        if changed and self._watching:
+            self._tell_watching(changed)
+
+    def _keep(self, event: RoomEvent, data: bytes) -> int:
+        recent = self._recent.get(event.room)
+        if recent is None:
+            recent = self._recent[event.room] = Recent(0)
+        if isinstance(event, MessageDeleted):
+            recent.redact(event.message)
+        return recent.add(data)
+
+    def _tell_own(self, agent: str, event: RoomRead) -> None:
+        own = [line for line in self.lines if line.entry.agent == agent]
+        if own:
+            write(own, p.encode(p.Changed(events=[event])))
+
+    def _tell_watching(self, events: list[Any]) -> None:
+        sees_all = [line for line in self._watching if line.entry.role != Role.agent]
+        if sees_all:
+            write(sees_all, p.encode(p.Changed(events=events)))
+        for line in self._watching.difference(sees_all):
+            own = [event for event in events if _concerns(event, line.entry.agent)]
+            if own:
+                line.push(p.Changed(events=own))
+
+    def _send_out(self, room: str, agent: str) -> None:
+        for line in tuple(self._in_room[room]):
+            if line.entry.agent == agent:
+                self.leave_room(line, room)
+
+
+def _within(events: list[bytes], most: int) -> list[bytes]:
+    """The first events that are together no longer than so many bytes, one at least."""
+    for place, size in enumerate(accumulate(map(len, events))):
+        if size > most:
+            return events[: max(1, place)]
+    return events
+
+
+def _concerns(event: Any, agent: str) -> bool:
+    decision = getattr(event, "decision", None)
+    named = (getattr(event, "agent", None), getattr(event, "to", None), getattr(decision, "agent", None))
+    return agent in named

@@ -1,0 +1,84 @@
+"""What happened in rooms, read from the history: a stretch of one room, and messages that are looked for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from collab.events import decode, encode
+from collab.history.reading import History
+
+GONE = "(deleted)"
+"""Stands for words that were taken back."""
+
+STRETCH = """WITH numbered AS (
+  SELECT seq, row_number() OVER (ORDER BY seq) AS number, change IN ('sent', 'edited')
+    AND message IN (SELECT message FROM chats WHERE change = 'deleted') AS gone
+  FROM chats WHERE room = ? AND change != 'read'
+)
+SELECT number, data, gone FROM numbered JOIN events USING (seq)
+WHERE number > ? AND number < ? ORDER BY number {} LIMIT ?"""
+
+
+def stretch(
+    history: History, room: str, after: int, before: int, count: int, *, newest: bool = False
+) -> list[tuple[int, bytes]]:
+    """What happened in a room after a number and before another, in order: pairs of number and event as JSON.
+
+    Words that were taken back are not in it.
+
+    Args:
+        newest: with more than `count` give the newest of them, else the oldest.
+    """
+    if not history.exists:
+        return []
+    rows = history.rows(["chats", "events"], STRETCH.format("DESC" if newest else ""), room, after, before, count)
+    told = [(number, redacted(data) if gone else data.encode()) for number, data, gone in rows]
+    return told[::-1] if newest else told
+
+
+def redacted(data: str | bytes) -> bytes:
+    """A message or its edit as JSON, without the words that were taken back."""
+    return encode(msgspec.structs.replace(decode(data), text=GONE))
+
+
+def found(
+    history: History,
+    rooms: list[str],
+    *,
+    words: str = "",
+    agent: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    count: int = 50,
+) -> list[dict[str, Any]]:
+    """Messages in these rooms that hold all the words, of an author, in a time; the newest first.
+
+    A word in quotes is a phrase; case does not matter.
+    """
+    if not history.exists or not rooms:
+        return []
+    wanted = _phrases(words)
+    asks = ["NOT deleted", f"room IN ({', '.join('?' * len(rooms))})"]
+    values: list[Any] = [*rooms]
+    for text, value in (("agent = ?", agent), ("time >= ?", since), ("time < ?", until)):
+        if value is not None:
+            asks.append(text)
+            values.append(value)
+    asks += ["contains(lower(text), ?)"] * len(wanted)
+    values += wanted
+    names = ("message", "room", "number", "agent", "thread", "text", "time")
+    query = (
+        "SELECT message, room, number, agent, thread, text, epoch_us(time) FROM messages "
+        f"WHERE {' AND '.join(asks)} ORDER BY seq DESC LIMIT ?"
+    )
+    return [dict(zip(names, row, strict=True)) for row in history.rows(["messages"], query, *values, count)]
+
+
+def _phrases(words: str) -> list[str]:
+    """The words that are looked for, in lower case; what stands in quotes is one."""
+    parts = words.lower().split('"')
+    loose = [word for part in parts[::2] for word in part.split()]
+    return [*loose, *(part for part in parts[1::2] if part.strip())]

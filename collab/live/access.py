@@ -1,0 +1,167 @@
+"""Who may come in: signed tokens with a tenant, an agent and a role, keys that rotate, and tokens taken back."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import jwt
+import msgspec
+from msgspec import Struct
+
+from collab.protocol import Role
+from collab.records import Key
+
+ALGORITHM = "HS256"
+
+LEAST_BYTES = 32
+"""The least length of a key."""
+
+LEEWAY_S = 5.0
+"""By so much the clocks of gateways may differ."""
+
+
+class AccessDenied(PermissionError):
+    """The token does not let its holder in; the message says why, and never what would."""
+
+
+class Pass(Struct, frozen=True):
+    """What a token says: whose it is, and until when it holds."""
+
+    tenant: Key
+    agent: Key
+    role: Role
+    expires: datetime
+    id: str
+
+
+class Access:
+    """Makes and checks tokens by the keys of a file, which is read again when it has changed.
+
+    Each line of the file is `key ID SECRET`, the newest first: it signs, all are accepted; or `revoked ID` for a token
+    that was taken back. Gateways that share the file have the same keys.
+
+    Args:
+        file: the file; it is made with a new key, readable by its owner only, if it is not there.
+        clock: tells the time; aware.
+    """
+
+    def __init__(self, file: str | os.PathLike[str], *, clock: Callable[[], datetime] | None = None) -> None:
+        self.file = Path(file)
+        self._clock = clock or (lambda: datetime.now(UTC))
+        self._seen: tuple[int, int] | None = None
+        self._keys: dict[str, str] = {}
+        self._revoked: frozenset[str] = frozenset()
+        if not self.file.exists():
+            self._make()
+        self._read()
+
+    def token(self, tenant: str, agent: str, role: Role | str = Role.agent, *, lasts_s: float = 8 * 3600) -> str:
+        """A token that lets the agent in for so many seconds."""
+        self._read()
+        key, secret = next(iter(self._keys.items()))
+        now = self._clock()
+        claims = {
+            "sub": agent,
+            "tenant": tenant,
+            "role": str(Role(role)),
+            "iat": now,
+            "exp": now + timedelta(seconds=lasts_s),
+            "jti": secrets.token_hex(8),
+        }
+        return jwt.encode(claims, secret, ALGORITHM, headers={"kid": key})
+
+    def check(self, token: str) -> Pass:
+        """What the token says.
+
+        Raises:
+            AccessDenied: it is malformed, forged, out of date, or was taken back.
+        """
+        self._read()
+        try:
+            secret = self._keys[str(jwt.get_unverified_header(token).get("kid"))]
+            claims = jwt.decode(
+                token,
+                secret,
+                [ALGORITHM],
+                options={"require": ["sub", "exp", "jti"], "verify_exp": False, "verify_iat": False},
+            )
+            found = Pass(
+                tenant=msgspec.convert(claims.get("tenant"), Key),
+                agent=msgspec.convert(claims["sub"], Key),
+                role=Role(str(claims.get("role"))),
+                expires=datetime.fromtimestamp(claims["exp"], UTC),
+                id=str(claims["jti"]),
+            )
+        except (jwt.InvalidTokenError, KeyError, ValueError, TypeError, OverflowError):
+            raise AccessDenied("the token is not one of ours; get a new one with `collab token`") from None
+        if self._clock() > found.expires + timedelta(seconds=LEEWAY_S):
+            raise AccessDenied(f"the token ended at {found.expires:%Y-%m-%d %H:%M:%S} UTC; get a new one")
+        if self.revoked(found):
+            raise AccessDenied("the token was taken back; get a new one")
+        return found
+
+    def revoked(self, found: Pass) -> bool:
+        """Was this token taken back?"""
+        self._read()
+        return found.id in self._revoked
+
+    def revoke(self, token: str) -> None:
+        """Take a token back: nobody comes in with it any more, and who is in with it is sent out."""
+        found = self.check(token)
+        with self.file.open("a", encoding="utf-8") as text:
+            text.write(f"revoked {found.id}\n")
+
+    def rotate(self) -> None:
+        """Sign with a new key from now on; tokens of the older ones hold until they end."""
+        kept = self.file.read_text(encoding="utf-8")
+        self._write(f"{_line()}{kept}")
+
+    def _make(self) -> None:
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with open(self.file, "x", encoding="utf-8", opener=_owner_only) as text:
+                text.write(_line())
+        except FileExistsError:
+            return  # another process made it just now
+
+    def _write(self, text: str) -> None:
+        new = self.file.with_name(f".{self.file.name}.{secrets.token_hex(4)}")
+        with open(new, "x", encoding="utf-8", opener=_owner_only) as file:
+            file.write(text)
+        new.replace(self.file)
+
+    def _read(self) -> None:
+        status = self.file.stat()
+        if self._seen == (status.st_mtime_ns, status.st_size):
+            return
+        keys: dict[str, str] = {}
+        revoked = set()
+        for number, line in enumerate(self.file.read_text(encoding="utf-8").splitlines(), 1):
+            match line.split():
+                case ["key", name, secret] if len(secret) >= LEAST_BYTES:
+                    keys[name] = secret
+                case ["revoked", name]:
+                    revoked.add(name)
+                case []:
+                    continue
+                case _:
+                    raise ValueError(
+                        f"{self.file}, line {number} is neither `key ID SECRET` with a secret of {LEAST_BYTES} or more "
+                        "characters, nor `revoked ID`; mend it, or remove the file to have a new one made"
+                    )
+        if not keys:
+            raise ValueError(f"{self.file} holds no key; remove it to have a new one made")
+        self._keys, self._revoked = keys, frozenset(revoked)
+        self._seen = status.st_mtime_ns, status.st_size
+
+
+def _line() -> str:
+    return f"key {secrets.token_hex(4)} {secrets.token_urlsafe(48)}\n"
+
+
+def _owner_only(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

@@ -1,0 +1,289 @@
+"""A member in Python: connects to a gateway, keeps what it has, and comes back by itself where it left off."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import random
+import uuid
+from collections.abc import AsyncIterator
+from datetime import datetime
+from types import TracebackType
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.client import connect as open_socket
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+
+from collab import protocol as p
+from collab.events import AnyEvent
+from collab.records import Lead, Presence
+
+logger = logging.getLogger(__name__)
+
+ANSWER_S = 30.0
+"""How long an answer may take, reconnecting included."""
+
+LONGEST_PAUSE_S = 5.0
+"""The longest pause before it is tried again to connect."""
+
+AGAIN = (p.Send, p.Join, p.Read, p.Page, p.Search, p.ListRooms, p.RouteLead, p.SetPresence, p.Watch, p.Metrics, p.Ping)
+"""Commands that may be carried out twice without harm: they are sent again after a cut."""
+
+
+class Denied(PermissionError):
+    """The gateway does not let this token in; the message says why."""
+
+
+class CutOff(ConnectionError):
+    """The connection was lost before the answer, and it is not known whether it was done; look, then ask again."""
+
+
+class InRoom(Struct, frozen=True):
+    """What happened in a room, at its number; each number comes once, in order."""
+
+    room: str
+    number: int
+    event: AnyEvent
+
+
+class Trimmed(Struct, frozen=True):
+    """What happened in a room up to this number is not kept any more: what one has of it may have gaps."""
+
+    room: str
+    number: int
+
+
+class Confirmed(Struct, frozen=True):
+    """A message is kept: its id, its number in the room, when it was said, and whether it was there before."""
+
+    room: str
+    message: str
+    number: int
+    time: datetime
+    duplicate: bool = False
+
+
+Heard = InRoom | Trimmed | p.Types | p.Changed
+
+
+class Member:
+    """A member's side of a connection; use it as `async with connect(url, token) as desk`.
+
+    Attributes:
+        numbers: the number up to which everything of each joined room has come.
+        welcome: who one is; None before the first connection.
+    """
+
+    def __init__(self, url: str, token: str, *, device: str = "python") -> None:
+        self.url, self.device, self.numbers = url, device, dict[str, int]()
+        self.welcome: p.Welcome | None = None
+        self._token = token
+        self._ids = itertools.count(1)
+        self._waiting: dict[int, tuple[p.Command, asyncio.Future[Any]]] = {}
+        self._heard: asyncio.Queue[Heard | None] = asyncio.Queue()
+        self._socket: ClientConnection | None = None
+        self._joined: dict[str, bool] = {}
+        self._watching = False
+        self._running: asyncio.Task[None] | None = None
+        self._first: asyncio.Future[None] | None = None
+
+    async def __aenter__(self) -> Member:
+        self._first = asyncio.get_running_loop().create_future()
+        self._running = asyncio.create_task(self._run(), name=f"member {self.url}")
+        await self._first
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._running is not None
+        self._running.cancel()
+        await asyncio.gather(self._running, return_exceptions=True)
+
+    async def events(self) -> AsyncIterator[Heard]:
+        """What happens in the joined rooms and, after `watch`, to agents and leads, until the connection ends."""
+        while (heard := await self._heard.get()) is not None:
+            yield heard
+
+    async def join(self, room: str, after: int | None = None) -> dict[str, Any]:
+        """Enter a room: what happened after a number comes through `events`, then all that does, without a seam."""
+        if after is not None:
+            self.numbers[room] = after
+        else:
+            self.numbers.pop(room, None)
+        self._joined[room] = True
+        try:
+            shown: dict[str, Any] = await self.ask(p.Join(id=0, room=room, after=after))
+        except (PermissionError, ValueError):
+            self._joined.pop(room, None)
+            raise
+        self.numbers.setdefault(room, shown["number"])
+        return shown
+
+    async def leave(self, room: str, *, member: bool = True) -> None:
+        """Hear nothing more of a room; with `member` false one stays its member."""
+        self._joined.pop(room, None)
+        await self.ask(p.Leave(id=0, room=room, member=member))
+
+    async def send_message(
+        self, room: str, text: str, *, key: str | None = None, thread: str | None = None
+    ) -> Confirmed:
+        """Say something; it is kept when this returns. The same key again adds nothing."""
+        key = key or uuid.uuid4().hex
+        return msgspec.convert(await self.ask(p.Send(id=0, room=room, text=text, key=key, thread=thread)), Confirmed)
+
+    async def create_room(self, room: str, name: str, *, private: bool = False) -> bool:
+        """Make a room; False if there is one of this id already."""
+        return bool(await self.ask(p.CreateRoom(id=0, room=room, name=name, private=private)))
+
+    async def rooms(self) -> list[dict[str, Any]]:
+        """The rooms that one may enter, with what one has not read."""
+        found: list[dict[str, Any]] = await self.ask(p.ListRooms(id=0))
+        return found
+
+    async def read(self, room: str, number: int, thread: str | None = None) -> None:
+        """Say up to which number one has read."""
+        await self.ask(p.Read(id=0, room=room, number=number, thread=thread))
+
+    async def set_presence(self, presence: Presence | str, reason: str = "") -> None:
+        """Change one's own presence."""
+        await self.ask(p.SetPresence(id=0, presence=Presence(presence), reason=reason))
+
+    async def route_lead(self, lead: Lead) -> dict[str, Any]:
+        """Give a lead to an agent; the decision, with `agent` None if the lead waits."""
+        decision: dict[str, Any] = await self.ask(p.RouteLead(id=0, lead=lead))
+        return decision
+
+    async def watch(self, on: bool = True) -> None:
+        """Hear what happens to agents and leads."""
+        self._watching = on
+        await self.ask(p.Watch(id=0, on=on))
+
+    async def ask(self, command: p.Command) -> Any:
+        """Ask for anything of `collab.protocol`; the command's `id` is set here.
+
+        Raises:
+            PermissionError, ValueError, RuntimeError: the gateway refused it; says why.
+            CutOff: the connection was lost, and the command is not safe to repeat.
+            TimeoutError: no answer came.
+        """
+        number = next(self._ids)
+        command = msgspec.structs.replace(command, id=number)
+        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = command, answer
+        try:
+            if self._socket is not None:
+                await self._write(self._socket, command)
+            elif self._running is None or self._running.done():
+                raise CutOff(f"not connected to {self.url}")
+            async with asyncio.timeout(ANSWER_S):
+                return await answer
+        finally:
+            del self._waiting[number]
+
+    async def _run(self) -> None:
+        pause = 0.0
+        try:
+            while True:
+                try:
+                    async with open_socket(self.url, compression=None, max_size=None, open_timeout=5) as socket:
+                        await self._greet(socket)
+                        pause = 0.0
+                        async for data in socket:
+                            self._take(p.frame(data))
+                except Denied:  # an OSError too, but not one to try again
+                    raise
+                except (OSError, InvalidHandshake, ConnectionClosed, TimeoutError) as error:
+                    logger.info("the connection to %s is lost, trying again: %s", self.url, error)
+                self._lose()
+                pause = min(max(0.1, pause * 2), LONGEST_PAUSE_S)
+                await asyncio.sleep(random.uniform(0, pause))  # else all who were cut off come back at once
+        except (Denied, InvalidURI, msgspec.ValidationError) as error:
+            self._end(error)
+        finally:
+            self._socket = None
+            self._end(CutOff(f"the connection to {self.url} was closed"))
+
+    async def _greet(self, socket: ClientConnection) -> None:
+        await self._write(socket, p.Hello(id=0, token=self._token, device=self.device))
+        answer = p.frame(await socket.recv())
+        if isinstance(answer, p.Refused):
+            raise Denied(answer.message)
+        assert isinstance(answer, p.Welcome)
+        self.welcome = answer
+        for room in self._joined:
+            if room in self.numbers:
+                await self._write(socket, p.Join(id=0, room=room, after=self.numbers[room]))
+        if self._watching:
+            await self._write(socket, p.Watch(id=0))
+        for command, _ in tuple(self._waiting.values()):
+            await self._write(socket, command)
+        self._socket = socket
+        if self._first is not None and not self._first.done():
+            self._first.set_result(None)
+
+    async def _write(self, socket: ClientConnection, command: p.Command) -> None:
+        try:
+            await socket.send(p.encode(command), text=True)
+        except ConnectionClosed:
+            logger.debug("a command waits for the next connection")
+
+    def _take(self, frame: p.AnyFrame) -> None:
+        match frame:
+            case p.Done(re=re, result=result):
+                self._answer(re, result)
+            case p.Refused(re=re, code=code, message=message):
+                kind = {"forbidden": PermissionError, "refused": ValueError}.get(code, RuntimeError)
+                self._answer(re, kind(message))
+            case p.Happened(room=room, number=first, events=events):
+                self._happened(room, first, events)
+            case p.Reset(room=room, number=number):
+                self.numbers[room] = number
+                self._heard.put_nowait(Trimmed(room, number))
+            case p.Types() | p.Changed():
+                self._heard.put_nowait(frame)
+            case p.Goodbye(code="token_ended" | "token_revoked", message=message):
+                raise Denied(message)
+
+    def _happened(self, room: str, first: int, events: list[AnyEvent]) -> None:
+        has = self.numbers.get(room, first - 1)
+        for number, event in enumerate(events, first):
+            if number > has:
+                self._heard.put_nowait(InRoom(room, number, event))
+        self.numbers[room] = max(has, first + len(events) - 1)
+
+    def _answer(self, re: Any, result: Any) -> None:
+        answer = self._waiting[re][1] if re in self._waiting else None
+        if answer is not None and not answer.done():
+            if isinstance(result, Exception):
+                answer.set_exception(result)
+            else:
+                answer.set_result(result)
+
+    def _lose(self) -> None:
+        """The connection is lost: what is not safe to repeat fails, the rest waits for the next one."""
+        self._socket = None
+        for command, answer in self._waiting.values():
+            if not isinstance(command, AGAIN) and not answer.done():
+                answer.set_exception(CutOff(f"the connection to {self.url} was lost before the answer"))
+
+    def _end(self, error: Exception) -> None:
+        if self._first is not None and not self._first.done():
+            self._first.set_exception(error)
+        for _, answer in self._waiting.values():
+            if not answer.done():
+                answer.set_exception(error)
+        self._heard.put_nowait(None)
+
+
+def connect(url: str, token: str, *, device: str = "python") -> Member:
+    """A member who connects to the gateway at `ws://…` or `wss://…`; made by `collab token`, a token says who.
+
+    It comes back by itself after a cut, with pauses drawn at random, and goes on where it was: nothing is missed and
+    nothing comes twice.
+    """
+    return Member(url, token, device=device)

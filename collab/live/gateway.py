@@ -1,0 +1,242 @@
+"""The gateway: members on WebSockets, each let in by a token, with everything they ask checked and answered."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import ssl
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any, Protocol
+
+import msgspec
+from msgspec import DecodeError, Struct
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+
+from collab.live.access import Access, AccessDenied
+from collab.live.line import Allowance, Line
+from collab.live.stream import StreamUnreachable
+from collab.protocol import VERSION, AnyCommand, Done, Hello, Refused, Welcome, command, encode
+
+logger = logging.getLogger(__name__)
+
+HELLO_S = 5.0
+"""A connection that does not say who it is for so long is closed."""
+
+LEASE_S = 20.0
+"""A member that is not heard of for so long is gone; the gateway asks twice in that time."""
+
+MOST_BYTES = 64 * 1024
+"""The longest frame that a member may send."""
+
+RATE = 100.0
+"""Commands a second that one connection may send, with three seconds' worth in reserve."""
+
+SWEEP_S = 2.0
+"""How often tokens that were taken back are looked for."""
+
+
+class Floor(Protocol):
+    """What the gateway needs of a tenant's floor."""
+
+    async def enter(self, line: Line) -> None:
+        """A member's connection begins."""
+
+    def leave(self, line: Line) -> None:
+        """A member's connection ended."""
+
+    async def do(self, line: Line, asked: AnyCommand) -> Any:
+        """Carry a command out and return what the answer holds."""
+
+
+class Gateway:
+    """Serves members at one address, any number of tenants.
+
+    Args:
+        access: checks tokens.
+        floor: gives a tenant's floor.
+        host: the address; all by default.
+        port: the port; 0 takes a free one.
+        origins: the pages (`https://…`) that may connect from a browser; None lets all, as tokens guard the door.
+        tls: certificate and key, for `wss://`.
+        rate: commands a second that one connection may send.
+        pages: answers to plain HTTP requests, by path.
+    """
+
+    def __init__(
+        self,
+        access: Access,
+        floor: Callable[[str], Awaitable[Floor]],
+        *,
+        host: str | None = None,
+        port: int = 8765,
+        origins: Sequence[str] | None = None,
+        tls: ssl.SSLContext | None = None,
+        rate: float = RATE,
+        pages: Callable[[str], tuple[str, str] | None] = lambda path: None,
+    ) -> None:
+        self.access, self.host, self.port, self.rate = access, host, port, rate
+        self.lines: set[Line] = set()
+        self._floor, self._origins, self._tls, self._pages = floor, origins, tls, pages
+        self._server: Server | None = None
+        self._sweeping: asyncio.Task[None] | None = None
+
+    async def start(self) -> Gateway:
+        """Listen, and return when members can connect; `port` is the port then.
+
+        Raises:
+            OSError: the port is taken, or may not be listened on.
+        """
+        origins: Any = None if self._origins is None else [*self._origins, None]
+        self._server = await serve(
+            self._serve,
+            self.host,
+            self.port,
+            origins=origins,
+            ssl=self._tls,
+            compression=None,  # costs 35 KiB a connection
+            max_size=MOST_BYTES,
+            open_timeout=HELLO_S,
+            ping_interval=LEASE_S / 2,
+            ping_timeout=LEASE_S / 2,
+            close_timeout=1,
+            process_request=self._page,
+            server_header=None,
+        )
+        self.port = next(iter(self._server.sockets)).getsockname()[1]
+        self._sweeping = asyncio.create_task(self._sweep(), name="tokens")
+        logger.info("the gateway listens on port %s", self.port)
+        return self
+
+    async def stop(self) -> None:
+        """Say goodbye to all and stop listening; twice is as once."""
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+            await asyncio.gather(self._sweeping, return_exceptions=True)
+            self._sweeping = None
+        if self._server is not None:
+            for line in tuple(self.lines):
+                line.cut_off("stopping", "the gateway stops; connect to another one, or to this one in a moment")
+            self._server.close()
+            await self._server.wait_closed()
+            self._server = None
+
+    async def _serve(self, connection: ServerConnection) -> None:
+        let_in = await self._let_in(connection)
+        if let_in is None:
+            return
+        line, floor = let_in
+        self.lines.add(line)
+        ending = asyncio.get_running_loop().call_later(
+            max(0.0, (line.entry.expires - datetime.now(UTC)).total_seconds()),
+            lambda: line.cut_off("token_ended", "the token ended; connect with a new one"),
+        )
+        try:
+            await floor.enter(line)
+            async for data in connection:
+                await self._answer(floor, line, data)
+        except ConnectionClosed:
+            pass  # a member may go in the middle of anything
+        finally:
+            ending.cancel()
+            self.lines.discard(line)
+            floor.leave(line)
+
+    async def _let_in(self, connection: ServerConnection) -> tuple[Line, Floor] | None:
+        """The line and floor of who says hello with a good token; anybody else is told why not and sent away."""
+        asked: AnyCommand | None = None
+        try:
+            async with asyncio.timeout(HELLO_S):
+                data = await connection.recv()
+            asked = command(data)
+            if not isinstance(asked, Hello):
+                raise AccessDenied('the first frame must be {"do": "hello", "id": 1, "token": "…"}')
+            if asked.version != VERSION:
+                raise AccessDenied(f"version is {asked.version}; this gateway speaks version {VERSION}")
+            entry = self.access.check(asked.token)
+            floor = await self._floor(entry.tenant)
+        except (AccessDenied, DecodeError, UnicodeDecodeError, OSError, ConnectionClosed) as error:
+            why = str(error) or "no hello came in time"
+            re = asked.id if asked is not None else None
+            with contextlib.suppress(ConnectionClosed):
+                await connection.send(encode(Refused(re=re, code="denied", message=why)), text=True)
+                await connection.close(1008, "denied")
+            return None
+        line = Line(connection, entry, asked.device, Allowance(self.rate))
+        line.push(
+            Welcome(
+                re=asked.id,
+                agent=entry.agent,
+                tenant=entry.tenant,
+                role=entry.role,
+                expires=entry.expires,
+                lease_s=LEASE_S,
+            )
+        )
+        return line, floor
+
+    async def _answer(self, floor: Floor, line: Line, data: str | bytes) -> None:
+        try:
+            asked = command(data)
+        except (DecodeError, UnicodeDecodeError) as error:
+            line.push(Refused(re=_id_of(data), code="malformed", message=str(error)))
+            return
+        if not line.allowance.take():
+            message = f"more than {line.allowance.rate:g} commands a second; send fewer, or wait a moment"
+            line.push(Refused(re=asked.id, code="too_many", message=message))
+            return
+        try:
+            result = await floor.do(line, asked)
+        except (PermissionError, ValueError, RuntimeError, StreamUnreachable) as error:
+            line.push(Refused(re=asked.id, code=_code(error), message=str(error)))
+        except ConnectionClosed:
+            raise
+        except Exception:
+            logger.exception("a command failed: %s", type(asked).__name__)
+            message = "it failed on the server, and nothing is known of it; look at what happened and try again"
+            line.push(Refused(re=asked.id, code="failed", message=message))
+        else:
+            line.push(Done(re=asked.id, result=result))
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_S)
+            for line in tuple(self.lines):
+                if self.access.revoked(line.entry):
+                    line.cut_off("token_revoked", "the token was taken back; connect with a new one")
+
+    def _page(self, connection: ServerConnection, request: Request) -> Response | None:
+        if request.headers.get("Upgrade", "").lower() == "websocket":
+            return None
+        found = self._pages(request.path)
+        if found is None:
+            return connection.respond(HTTPStatus.NOT_FOUND, "this is a WebSocket; see docs/protocol.md\n")
+        kind, text = found
+        response = connection.respond(HTTPStatus.OK, text)
+        del response.headers["Content-Type"]
+        response.headers["Content-Type"] = kind
+        return response
+
+
+def _code(error: Exception) -> str:
+    if isinstance(error, StreamUnreachable):
+        return "unreachable"
+    if isinstance(error, PermissionError):
+        return "forbidden"
+    return "refused" if isinstance(error, ValueError) else "too_late"
+
+
+class _Head(Struct):
+    id: str | int | None = None
+
+
+def _id_of(data: str | bytes) -> Any:
+    """The id in a frame that could not be read, if it has one."""
+    try:
+        return msgspec.json.decode(data, type=_Head).id
+    except (DecodeError, UnicodeDecodeError):
+        return None

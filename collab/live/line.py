@@ -1,0 +1,84 @@
+"""One member's connection to a gateway: what is written to it, how much it may ask, and when it is cut off."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from time import monotonic
+
+from websockets.asyncio.server import ServerConnection
+from websockets.frames import Frame as WebSocketFrame
+from websockets.frames import Opcode
+from websockets.protocol import State
+
+from collab.live.access import Pass
+from collab.protocol import Frame, Goodbye, encode
+
+MOST_UNREAD = 1 << 20
+"""So many bytes may wait for a member that does not read; with more it is cut off and resumes by number."""
+
+
+class Allowance:
+    """So many commands a second, with a reserve of a few seconds' worth.
+
+    Args:
+        rate: commands a second.
+        reserve_s: how many seconds of them may come at once.
+    """
+
+    def __init__(self, rate: float, reserve_s: float = 3.0) -> None:
+        self.rate, self._most = rate, rate * reserve_s
+        self._left, self._seen = self._most, monotonic()
+
+    def take(self) -> bool:
+        """Take one; False if none is left just now."""
+        now = monotonic()
+        self._left = min(self._most, self._left + (now - self._seen) * self.rate)
+        self._seen = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+
+class Line:
+    """A member's open connection; everything is written at once, in the order of the calls.
+
+    Attributes:
+        entry: whose it is.
+        device: which of their devices.
+        rooms: the rooms that it gets everything from.
+        cut: why it was cut off; "" while it is not.
+    """
+
+    __slots__ = ("_closing", "allowance", "connection", "cut", "device", "entry", "rooms")
+
+    def __init__(self, connection: ServerConnection, entry: Pass, device: str, allowance: Allowance) -> None:
+        self.connection, self.entry, self.device, self.allowance = connection, entry, device, allowance
+        self.rooms: set[str] = set()
+        self.cut = ""
+
+    def push(self, frame: Frame | bytes) -> None:
+        """Write a frame."""
+        write((self,), frame if isinstance(frame, bytes) else encode(frame))
+
+    def cut_off(self, code: str, message: str) -> None:
+        """Say goodbye and close; a member that does not read is dropped without waiting for it."""
+        if not self.cut:
+            self.push(Goodbye(code=code, message=message))
+            self.cut = self.cut or code
+            self._closing = asyncio.get_running_loop().create_task(self.connection.close(1008, code))
+
+
+def write(lines: Iterable[Line], data: bytes) -> None:
+    """Write one text frame to many: it is framed once, and nobody waits for anybody."""
+    framed = WebSocketFrame(Opcode.TEXT, data).serialize(mask=False)
+    for line in lines:
+        connection = line.connection
+        if line.cut or connection.protocol.state is not State.OPEN:
+            continue
+        transport = connection.transport
+        transport.write(framed)
+        if transport.get_write_buffer_size() > MOST_UNREAD:
+            line.cut = "too_slow"
+            transport.abort()

@@ -1,0 +1,35 @@
+"""The offices of this process, and the seeded team's history."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from collab.history import History
+from collab.office.office import DEMO, Office
+
+_offices: dict[tuple[str, str, str], Office] = {}
+_offices_lock = threading.Lock()
+
+
+def shared(
+    stream: str = "embedded://", history: str = "data/history", *, tenant: str = "main", **settings: Any
+) -> Office:
+    """The started office of this process for a stream, history and tenant; the first call's other settings hold."""
+    with _offices_lock:
+        key = (stream, history, tenant)
+        if key not in _offices:
+            _offices[key] = Office(stream, history, tenant=tenant, **settings).start()
+        return _offices[key]
+
+
+def seeded_history(
+    folder: str = "data/history", *, days: int = 5, progress: Callable[[int, int], None] | None = None
+) -> History:
+    """The seeded team's history: what is recorded in the folder, or, with nothing there yet, `days` made now."""
+    history = History(folder, DEMO)
+    if not history.last:
+        Office("embedded://seeded", folder, tenant=DEMO, team_at_work=True, days=days, progress=progress).start().stop()
+        history = History(folder, DEMO)
+    return history

@@ -1,0 +1,52 @@
+"""Commands and frames as JSON, and the schema of both."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from collab.protocol.commands import VERSION, AnyCommand, Command
+from collab.protocol.frames import AnyFrame, Frame
+
+_encoder = msgspec.json.Encoder()
+_commands = msgspec.json.Decoder(AnyCommand)
+_frames = msgspec.json.Decoder(AnyFrame)
+
+
+def encode(message: Command | Frame) -> bytes:
+    """The command or frame as JSON."""
+    return _encoder.encode(message)
+
+
+def command(data: bytes | str) -> AnyCommand:
+    """The command of this JSON.
+
+    Raises:
+        ValueError: it is no JSON object, of no known kind, or a field is missing or wrong; names the field.
+    """
+    found: AnyCommand = _commands.decode(data)
+    return found
+
+
+def frame(data: bytes | str) -> AnyFrame:
+    """The frame of this JSON."""
+    found: AnyFrame = _frames.decode(data)
+    return found
+
+
+def happened(room: str, number: int, events: list[bytes]) -> bytes:
+    """A Happened frame of events that are JSON already."""
+    head = _encoder.encode({"on": "happened", "room": room, "number": number})
+    return b'%s,"events":[%s]}' % (head[:-1], b",".join(events))
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of commands and frames, from the records."""
+    (commands, frames), parts = msgspec.json.schema_components([AnyCommand, AnyFrame])
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"collab protocol, version {VERSION}",
+        "oneOf": [{"title": "commands", **commands}, {"title": "frames", **frames}],
+        "$defs": parts,
+    }

@@ -1,0 +1,257 @@
+"""What a member may ask for, one record a command."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, get_args
+
+from msgspec import Meta, Struct
+
+from collab.records import Count, Key, Lead, Name, Presence, Seat, Share, Text
+
+VERSION = 1
+"""The version of the protocol; a member that speaks another is told so."""
+
+Id = Annotated[str, Meta(min_length=1, max_length=64)] | Annotated[int, Meta(ge=0)]
+Moment = Annotated[datetime, Meta(tz=True)]
+Words = Annotated[str, Meta(max_length=200)]
+
+
+class Role(StrEnum):
+    """Whose token it is: what its holder may do."""
+
+    agent = "agent"
+    team_lead = "team_lead"
+    analyst = "analyst"
+    service = "service"
+
+
+class Command(Struct, frozen=True, kw_only=True, tag_field="do", forbid_unknown_fields=True):
+    """The base of what a member may ask for; `id` is theirs and comes back with the answer."""
+
+    id: Id
+
+
+class Hello(Command, frozen=True, tag="hello"):
+    """The first frame: who is there. Answered by a Welcome."""
+
+    token: Annotated[str, Meta(max_length=4096)]
+    version: int = VERSION
+    device: Key = "default"
+
+
+class Join(Command, frozen=True, tag="join"):
+    """Enter a room, becoming a member if it is not private, and get what happened after a number, then all that does.
+
+    Without `after` only what happens from now on comes.
+    """
+
+    room: Key
+    after: Count | None = None
+
+
+class Leave(Command, frozen=True, tag="leave"):
+    """Get nothing more from a room; with `member` false one stays its member."""
+
+    room: Key
+    member: bool = True
+
+
+class Send(Command, frozen=True, tag="send"):
+    """Say something in a room; answered when it is on the stream. The same key again adds nothing."""
+
+    room: Key
+    text: Text
+    key: Key | None = None
+    thread: Key | None = None
+
+
+class Edit(Command, frozen=True, tag="edit"):
+    """Put other words into one's own message."""
+
+    room: Key
+    message: Key
+    text: Text
+
+
+class Delete(Command, frozen=True, tag="delete"):
+    """Take a message back."""
+
+    room: Key
+    message: Key
+
+
+class React(Command, frozen=True, tag="react"):
+    """Put a reaction on a message, or take one's own away."""
+
+    room: Key
+    message: Key
+    reaction: Annotated[str, Meta(min_length=1, max_length=32)]
+    on: bool = True
+
+
+class Read(Command, frozen=True, tag="read"):
+    """Say up to which number one has read a room outside its threads, or one thread."""
+
+    room: Key
+    number: Count
+    thread: Key | None = None
+
+
+class Typing(Command, frozen=True, tag="typing"):
+    """Say that one is typing in a room; it ends by itself after a few seconds."""
+
+    room: Key
+    on: bool = True
+
+
+class CreateRoom(Command, frozen=True, tag="create_room"):
+    """Make a room; one is its first moderator. A private one is entered by invitation only."""
+
+    room: Key
+    name: Name
+    private: bool = False
+
+
+class RenameRoom(Command, frozen=True, tag="rename_room"):
+    """Give a room another name."""
+
+    room: Key
+    name: Name
+
+
+class ArchiveRoom(Command, frozen=True, tag="archive_room"):
+    """Close a room: it can be read, and nothing is added to it any more."""
+
+    room: Key
+
+
+class Invite(Command, frozen=True, tag="invite"):
+    """Let somebody into a room, or give them another seat."""
+
+    room: Key
+    agent: Key
+    seat: Seat = Seat.member
+
+
+class Remove(Command, frozen=True, tag="remove"):
+    """End somebody's membership of a room."""
+
+    room: Key
+    agent: Key
+
+
+class ListRooms(Command, frozen=True, tag="rooms"):
+    """Which rooms one may enter, with what one has not read there."""
+
+
+class Page(Command, frozen=True, tag="page"):
+    """What happened in a room before a number, the newest last."""
+
+    room: Key
+    before: Count | None = None
+    count: Annotated[int, Meta(ge=1, le=500)] = 100
+
+
+class Search(Command, frozen=True, tag="search"):
+    """Messages in the rooms one is in: by words, room, author and time, the newest first."""
+
+    words: Words = ""
+    room: Key | None = None
+    agent: Key | None = None
+    since: Moment | None = None
+    until: Moment | None = None
+    count: Annotated[int, Meta(ge=1, le=200)] = 50
+
+
+class SetPresence(Command, frozen=True, tag="set_presence"):
+    """Change one's own presence; a team lead may change anybody's."""
+
+    presence: Presence
+    reason: Words = ""
+    agent: Key | None = None
+
+
+class RouteLead(Command, frozen=True, tag="route_lead"):
+    """Give a lead to an agent; the same lead id again gives the decision in force."""
+
+    lead: Lead
+
+
+class Accept(Command, frozen=True, tag="accept"):
+    """Take up a lead that one holds."""
+
+    lead: Key
+
+
+class Decline(Command, frozen=True, tag="decline"):
+    """Give a lead back."""
+
+    lead: Key
+    reason: Words = ""
+
+
+class FirstResponse(Command, frozen=True, tag="first_response"):
+    """The customer has the first answer."""
+
+    lead: Key
+
+
+class CloseLead(Command, frozen=True, tag="close_lead"):
+    """The work on a lead ended."""
+
+    lead: Key
+    converted: bool
+    value: Annotated[float, Meta(ge=0, le=1e12)] = 0.0
+    satisfaction: Annotated[float, Meta(ge=1, le=5)] | None = None
+
+
+class Override(Command, frozen=True, tag="override"):
+    """Give a held lead to another agent; for team leads."""
+
+    lead: Key
+    to: Key
+    reason: Words = ""
+
+
+class AddAgent(Command, frozen=True, tag="add_agent"):
+    """Put an agent on the roster, or change their name, skills, capacity and shift; for team leads and services."""
+
+    agent: Key
+    name: Name
+    skills: dict[Key, Share] = {}
+    capacity: Annotated[int, Meta(ge=0, le=1000)] = 5
+    on_shift: bool = True
+
+
+class UpdateWorkload(Command, frozen=True, tag="update_agent_workload"):
+    """Change capacity, presence or shift of an agent, those that are given, in one step."""
+
+    agent: Key
+    capacity: Annotated[int, Meta(ge=0, le=1000)] | None = None
+    presence: Presence | None = None
+    on_shift: bool | None = None
+
+
+class Watch(Command, frozen=True, tag="watch"):
+    """Get what happens to agents and leads from now on, or no more; agents get what concerns themselves."""
+
+    on: bool = True
+
+
+class Metrics(Command, frozen=True, tag="metrics"):
+    """How the team stands now, and this gateway."""
+
+
+class Ping(Command, frozen=True, tag="ping"):
+    """Answered at once, with the gateway's time."""
+
+
+AnyCommand = (
+    Hello | Join | Leave | Send | Edit | Delete | React | Read | Typing | CreateRoom | RenameRoom | ArchiveRoom | Invite
+    | Remove | ListRooms | Page | Search | SetPresence | RouteLead | Accept | Decline | FirstResponse | CloseLead
+    | Override | AddAgent | UpdateWorkload | Watch | Metrics | Ping
+)  # fmt: skip
+COMMANDS: tuple[type[Command], ...] = get_args(AnyCommand)
+"""Every kind of command; the tag of each is its `do`."""

@@ -1,0 +1,118 @@
+"""Tokens: what they say, when they end, and that nobody makes one without a key."""
+
+from __future__ import annotations
+
+import stat
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import jwt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collab.live.access import LEEWAY_S, Access, AccessDenied
+from collab.protocol import Role
+
+NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    time = NOW
+
+    def __call__(self) -> datetime:
+        return self.time
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Nine o'clock."""
+    return Clock()
+
+
+@pytest.fixture
+def access(tmp_path: Path, clock: Clock) -> Access:
+    """Keys in a new file."""
+    return Access(tmp_path / "new" / "keys", clock=clock)
+
+
+def test_a_token_says_who_may_do_what_until_when(access: Access) -> None:
+    found = access.check(access.token("acme", "ana", Role.team_lead, lasts_s=60))
+    assert (found.tenant, found.agent, found.role) == ("acme", "ana", Role.team_lead)
+    assert found.expires == NOW + timedelta(seconds=60)
+
+
+def test_the_keys_are_for_their_owner_s_eyes_and_shared_by_file(access: Access, clock: Clock) -> None:
+    assert stat.S_IMODE(access.file.stat().st_mode) == 0o600
+    assert Access(access.file, clock=clock).check(access.token("acme", "ana")).agent == "ana"
+
+
+def test_a_token_ends(access: Access, clock: Clock) -> None:
+    token = access.token("acme", "ana", lasts_s=60)
+    clock.time = NOW + timedelta(seconds=60 + LEEWAY_S)
+    assert access.check(token).agent == "ana"
+    clock.time += timedelta(seconds=1)
+    with pytest.raises(AccessDenied, match="the token ended at 2026-11-02 09:01:00 UTC"):
+        access.check(token)
+
+
+def test_a_token_that_was_taken_back_is_refused_everywhere(access: Access, clock: Clock) -> None:
+    other = Access(access.file, clock=clock)
+    token, kept = access.token("acme", "ana"), access.token("acme", "ana")
+    other.revoke(token)
+    for one in (access, other):
+        with pytest.raises(AccessDenied, match="taken back"):
+            one.check(token)
+        assert one.check(kept).agent == "ana"
+
+
+def test_a_new_key_signs_and_the_old_ones_still_count_until_they_are_removed(access: Access) -> None:
+    old = access.token("acme", "ana")
+    access.rotate()
+    new = access.token("acme", "ana")
+    assert jwt.get_unverified_header(old)["kid"] != jwt.get_unverified_header(new)["kid"]
+    assert access.check(old).agent == access.check(new).agent == "ana"
+    first = access.file.read_text().splitlines()[0]
+    access.file.write_text(f"{first}\n")
+    assert access.check(new).agent == "ana"
+    with pytest.raises(AccessDenied, match="not one of ours"):
+        access.check(old)
+
+
+@pytest.mark.parametrize("algorithm", ["none", "HS256", "HS512"])
+def test_a_token_that_somebody_else_signed_is_refused(access: Access, algorithm: str) -> None:
+    token = access.token("acme", "ana")
+    claims = jwt.decode(token, options={"verify_signature": False})
+    head = {"kid": jwt.get_unverified_header(token)["kid"]}
+    forged = jwt.encode(claims, None if algorithm == "none" else "x" * 64, algorithm, headers=head)
+    with pytest.raises(AccessDenied, match="not one of ours"):
+        access.check(forged)
+
+
+@pytest.mark.parametrize("missing", ["sub", "tenant", "role", "exp", "jti"])
+def test_a_token_without_one_of_its_claims_is_refused(access: Access, missing: str) -> None:
+    token = access.token("acme", "ana")
+    claims = jwt.decode(token, options={"verify_signature": False})
+    del claims[missing]
+    key, secret = access.file.read_text().split()[1:3]
+    with pytest.raises(AccessDenied):
+        access.check(jwt.encode(claims, secret, "HS256", headers={"kid": key}))
+
+
+@given(st.text(max_size=80) | st.binary(max_size=60).map(lambda data: data.decode("latin-1")))
+def test_anything_else_is_refused(tmp_path_factory: pytest.TempPathFactory, token: str) -> None:
+    access = Access(tmp_path_factory.getbasetemp() / "keys-of-anything")
+    with pytest.raises(AccessDenied):
+        access.check(token)
+
+
+@pytest.mark.parametrize("line", ["key a short", "secret", "key a b c d"])
+def test_a_broken_file_of_keys_is_named_with_its_line(tmp_path: Path, line: str) -> None:
+    (tmp_path / "keys").write_text(f"key k {'s' * 40}\n{line}\n")
+    with pytest.raises(ValueError, match=r"keys, line 2 is neither"):
+        Access(tmp_path / "keys")
+    (tmp_path / "keys").write_text("\n")
+    with pytest.raises(ValueError, match="holds no key"):
+        Access(tmp_path / "keys")
