@@ -126,7 +126,7 @@ class Floor:
 
     def _own_or_leading(self, entry: Pass, agent: str) -> None:
         if agent != entry.agent and entry.role not in LEADING:
-            raise PermissionError(f"agent is {agent!r}, and you are {entry.agent}; only a team lead changes others")
+            raise PermissionError(f"agent is {agent!r}, and you are {entry.agent}; only a team lead may change others")
 
     async def _watch(self, line: Line, asked: p.Watch) -> None:
         self.hall.watch(line, asked.on)

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from typing import Any, Protocol
 
 import msgspec
-from msgspec import DecodeError, Struct
+from msgspec import Struct
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
@@ -159,7 +159,7 @@ class Gateway:
                 raise AccessDenied(f"version is {asked.version}; this gateway speaks version {VERSION}")
             entry = self.access.check(asked.token)
             floor = await self._floor(entry.tenant)
-        except (AccessDenied, DecodeError, UnicodeDecodeError, OSError, ConnectionClosed) as error:
+        except (AccessDenied, ValueError, OSError, ConnectionClosed) as error:
             why = str(error) or "no hello came in time"
             re = asked.id if asked is not None else None
             with contextlib.suppress(ConnectionClosed):
@@ -182,7 +182,7 @@ class Gateway:
     async def _answer(self, floor: Floor, line: Line, data: str | bytes) -> None:
         try:
             asked = command(data)
-        except (DecodeError, UnicodeDecodeError) as error:
+        except ValueError as error:
             line.push(Refused(re=_id_of(data), code="malformed", message=str(error)))
             return
         if not line.allowance.take():
@@ -238,5 +238,5 @@ def _id_of(data: str | bytes) -> Any:
     """The id in a frame that could not be read, if it has one."""
     try:
         return msgspec.json.decode(data, type=_Head).id
-    except (DecodeError, UnicodeDecodeError):
+    except ValueError:
         return None

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import msgspec
 
 from collab.protocol.commands import VERSION, AnyCommand, Command
 from collab.protocol.frames import AnyFrame, Frame
+
+MOST_SHOWN = 80
+"""So many characters of a wrong value are shown."""
 
 _encoder = msgspec.json.Encoder()
 _commands = msgspec.json.Decoder(AnyCommand)
@@ -25,8 +30,31 @@ def command(data: bytes | str) -> AnyCommand:
     Raises:
         ValueError: it is no JSON object, of no known kind, or a field is missing or wrong; names the field.
     """
-    found: AnyCommand = _commands.decode(data)
+    try:
+        found: AnyCommand = _commands.decode(data)
+    except msgspec.ValidationError as error:
+        raise ValueError(_explained(data, str(error))) from None
     return found
+
+
+def _explained(data: bytes | str, message: str) -> str:
+    """The message with the field and the value that it is about."""
+    reason, _, path = message.partition(" - at `")
+    names = _STEP.findall(path)
+    value: Any = msgspec.json.decode(data)
+    for name in names:
+        try:
+            value = value[int(name)] if isinstance(value, list) else value[name]
+        except (KeyError, ValueError, IndexError, TypeError):
+            return message
+    if not names:
+        return message
+    shown = json.dumps(value, ensure_ascii=False)
+    shown = shown if len(shown) <= MOST_SHOWN else f"{shown[:MOST_SHOWN]}…"
+    return f"{'.'.join(names)} is {shown}: {reason[0].lower()}{reason[1:]}"
+
+
+_STEP = re.compile(r"(?<=\.)\w+|(?<=\[)\d+(?=\])")
 
 
 def frame(data: bytes | str) -> AnyFrame:

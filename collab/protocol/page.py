@@ -1,0 +1,81 @@
+"""The page docs/protocol.md, made from the records and from examples that the tests carry out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec import NODEFAULT, Struct
+
+from collab.protocol.commands import COMMANDS, VERSION
+from collab.protocol.frames import FRAMES
+
+HEAD = f"""# The protocol of the gateway
+
+Members (agents, CRMs, bots, dashboards) talk to a gateway over a WebSocket, in JSON text frames of one object each.
+This is version {VERSION}. The JSON Schema of everything below is [protocol.json](protocol.json); both files are made
+from `collab/protocol` and tested.
+
+1. The first frame is a **hello** with a token of `collab token`; the answer is a **welcome**. Without it the
+   connection is closed after five seconds.
+2. A **command** is an object with `do` and an `id` of yours. Its answer carries the `id` as `re`: **done** with a
+   `result`, or **refused** with a `code` and a `message` that names the field, the value and the fix; then nothing has
+   changed.
+3. What happens comes as **frames** with `on`, without being asked for. In a room everything has a number, 1, 2, 3, …
+   without a gap and the same for everybody: **happened** brings events from its `number` on.
+4. After a cut, say hello again and **join** with `after`, the last number you have. What you missed comes first, then
+   what happens, without a seam. **reset** says that what happened up to a number is not kept any more.
+5. A **send** with a `key` may be sent again until it is answered: it is there once.
+6. A member that does not read is cut off once a mebibyte waits for it, and resumes by number. A frame may have 64 KiB,
+   a connection send 100 commands a second with three seconds' worth in reserve (`too_many` says so).
+7. The gateway pings every ten seconds; who does not answer for ten more is gone.
+
+Codes of **refused**: `malformed` (it cannot be read), `denied` (the token), `forbidden` (role or seat), `refused` (it
+cannot be done; the message says why), `too_late` (somebody was faster), `too_many`, `unreachable` (the stream is away;
+try again), `failed` (a fault of ours). Codes of **goodbye**: `token_ended`, `token_revoked`, `stopping`.
+"""
+
+EXAMPLES: Sequence[tuple[str, dict[str, Any]]] = (
+    ("Who may be talked to, and what is unread", {"do": "rooms", "id": 1}),
+    ("Make a room", {"do": "create_room", "id": 2, "room": "launch", "name": "The launch"}),
+    ("Enter it and hear all of it", {"do": "join", "id": 3, "room": "launch", "after": 0}),
+    ("Say something", {"do": "send", "id": 4, "room": "launch", "text": "We start @all", "key": "my-1"}),
+    (
+        "The same again, as after a cut",
+        {"do": "send", "id": 5, "room": "launch", "text": "We start @all", "key": "my-1"},
+    ),
+    ("Say what one has read", {"do": "read", "id": 6, "room": "launch", "number": 2}),
+    ("Look back", {"do": "page", "id": 7, "room": "launch", "before": 3, "count": 2}),
+    ("Be available", {"do": "set_presence", "id": 8, "presence": "available"}),
+    (
+        "Give a lead to whom it suits best",
+        {"do": "route_lead", "id": 9, "lead": {"id": "L-1", "name": "Zoe Park", "property_type": "condo"}},
+    ),
+    ("A field that is wrong", {"do": "route_lead", "id": 10, "lead": {"id": "L-2", "name": "Zoe", "score": 101}}),
+    ("A room that is not there", {"do": "join", "id": 11, "room": "lunch"}),
+)
+"""Commands that the tests send, in this order, as an agent `ana` on the roster."""
+
+
+def page(answers: Sequence[dict[str, Any]]) -> str:
+    """The whole page, with the answer that each example got."""
+    parts = [HEAD, "\n## Examples\n"]
+    for (title, asked), answer in zip(EXAMPLES, answers, strict=True):
+        parts.append(f"\n{title}:\n\n```json\n{json.dumps(asked)}\n{json.dumps(answer, ensure_ascii=False)}\n```\n")
+    for title, records, tag in (("Commands", COMMANDS, "do"), ("Frames", FRAMES, "on")):
+        parts.append(f"\n## {title}\n\n| `{tag}` | fields | what it is |\n|---|---|---|\n")
+        parts += [_row(record) for record in records]
+    return "".join(parts)
+
+
+def _row(record: type[Struct]) -> str:
+    names = record.__struct_fields__
+    defaults = ((NODEFAULT,) * len(names) + record.__struct_defaults__)[-len(names) :]
+    fields = [
+        f"`{name}`" + ("" if default is NODEFAULT else "?")
+        for name, default in zip(names, defaults, strict=True)
+        if name not in ("id", "re")
+    ]
+    said = " ".join((record.__doc__ or "").split())
+    return f"| `{record.__struct_config__.tag}` | {', '.join(fields)} | {said} |\n"
