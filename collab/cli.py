@@ -28,7 +28,7 @@ TENANT = click.option("--tenant", help="Whose team [COLLAB_TENANT, else main; de
 def main() -> None:
     """The open cockpit of a live sales or support team."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for quiet in ("tornado.access", "bokeh", "deltalake"):
+    for quiet in ("tornado.access", "bokeh", "deltalake", "websockets"):
         logging.getLogger(quiet).setLevel(logging.WARNING)
 
 
@@ -90,6 +90,7 @@ def serve(
         if door is not None:
             office.call(door.close()).result()
         office.stop()
+    _leave()
 
 
 @main.command()
@@ -132,6 +133,15 @@ def gateway(
     scheme = "wss" if tls else "ws"
     with contextlib.suppress(KeyboardInterrupt):
         _or_exit(asyncio.run, _open(door, f"collab: members connect to {scheme}://{address}:"))
+    _leave()
+
+
+def _leave() -> NoReturn:
+    """End now that all is recorded: an orderly end prints pages about objects that libraries still hold."""
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 async def _open(door: Any, said: str) -> None:
