@@ -12,6 +12,7 @@ from time import perf_counter
 from typing import Any
 
 from collab import metrics
+from collab.attendance import Attendance
 from collab.claims import claim
 from collab.events import (
     AgentJoined,
@@ -74,6 +75,7 @@ class Desk:
         self._clock, self._new_id = clock, new_id
         self._follower = Follower(stream, team)
         self.rooms = Rooms(self._follower, clock=clock, new_id=new_id)
+        self.attendance = Attendance(self._follower, clock=clock)
         self._router = Router(self._follower, clock=clock, new_id=new_id, timer=timer, explore=explore, find=find)
 
     @property

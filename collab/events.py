@@ -48,11 +48,12 @@ class AgentLeft(Event, frozen=True, tag="agent_left"):
 
 
 class PresenceChanged(Event, frozen=True, tag="presence_changed"):
-    """An agent's presence changed."""
+    """An agent's presence changed: somebody chose it, or (`connected` is set) it follows from their devices."""
 
     agent: Key
     presence: Presence
     reason: str = ""
+    connected: bool | None = None
 
 
 class CapacityChanged(Event, frozen=True, tag="capacity_changed"):

@@ -107,6 +107,7 @@ def decisions(draw: st.DrawFn) -> Decision:
 
 
 _held = {"lead": keys, "decision": keys, "agent": keys}
+_maybe = st.none() | st.booleans()
 _roomed = {"room": keys, "agent": keys}
 _keys = st.lists(keys, max_size=3).map(tuple)
 _fields: dict[type[Event], dict[str, st.SearchStrategy[Any]]] = {
@@ -118,7 +119,7 @@ _fields: dict[type[Event], dict[str, st.SearchStrategy[Any]]] = {
         "on_shift": st.booleans(),
     },
     ev.AgentLeft: {"agent": keys},
-    ev.PresenceChanged: {"agent": keys, "presence": st.sampled_from(Presence), "reason": texts},
+    ev.PresenceChanged: {"agent": keys, "presence": st.sampled_from(Presence), "reason": texts, "connected": _maybe},
     ev.CapacityChanged: {"agent": keys, "capacity": st.integers(0, 1000)},
     ev.ShiftChanged: {"agent": keys, "on_shift": st.booleans()},
     ev.LeadArrived: {"lead": leads},
@@ -233,7 +234,10 @@ def _rostered(draw: st.DrawFn) -> tuple[type[Event], dict[str, Any]]:
         return kind, _joined(draw, agent)
     changes: dict[type[Event], dict[str, Any]] = {
         ev.AgentLeft: {},
-        ev.PresenceChanged: {"presence": draw(st.sampled_from(Presence))},
+        ev.PresenceChanged: {
+            "presence": draw(st.sampled_from(Presence)),
+            "connected": draw(st.sampled_from((None, None, True, False))),
+        },
         ev.CapacityChanged: {"capacity": draw(st.integers(0, 3))},
         ev.ShiftChanged: {"on_shift": draw(st.booleans())},
     }

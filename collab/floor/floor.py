@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -16,9 +17,16 @@ from collab.floor.hall import Hall
 from collab.history import History
 from collab.history.past import found
 from collab.live.access import Pass
+from collab.live.gateway import LEASE_S
 from collab.live.line import Line
+from collab.live.stream import StreamUnreachable
 from collab.protocol import Role
 from collab.rooms import Rooms
+
+logger = logging.getLogger(__name__)
+
+TEND_S = 2.0
+"""How often devices are renewed, and those that were not are looked for."""
 
 CLERK = "desk"
 """Who makes the rooms that a team begins with."""
@@ -39,20 +47,39 @@ class Floor:
 
     def __init__(self, desk: Desk, history: Callable[[], History], status: Callable[[], dict[str, Any]]) -> None:
         self.desk, self.hall, self._history, self._status = desk, Hall(desk, history), history, status
+        self._tending = asyncio.get_running_loop().create_task(self._tend(), name=f"devices of {desk.tenant}")
 
     def close(self) -> None:
         """Hear of nothing any more."""
         self.hall.close()
+        self._tending.cancel()
 
     async def enter(self, line: Line) -> None:
         """A member's connection begins; the first of a team finds the rooms that every team begins with."""
         if not self.desk.team.rooms:
             await self.desk.rooms.create_defaults(CLERK)
         self.hall.lines.add(line)
+        await self.follow_devices()
 
     def leave(self, line: Line) -> None:
         """A member's connection ended."""
         self.hall.leave(line)
+
+    async def follow_devices(self) -> None:
+        """Bring the presence of agents in line with their devices, here and at other gateways."""
+        idle: dict[tuple[str, str], bool] = {}
+        for line in self.hall.lines:
+            device = line.entry.agent, line.device
+            idle[device] = line.idle and idle.get(device, True)
+        await self.desk.attendance.follow(idle, LEASE_S / 2)
+
+    async def _tend(self) -> None:
+        while True:
+            await asyncio.sleep(TEND_S)
+            try:
+                await self.follow_devices()
+            except StreamUnreachable as error:
+                logger.warning("the devices of %s cannot be renewed, trying again: %s", self.desk.tenant, error)
 
     async def do(self, line: Line, asked: p.AnyCommand) -> Any:
         """Carry a command out and return what the answer holds.
@@ -118,6 +145,10 @@ class Floor:
         agent = asked.agent or line.entry.agent
         self._own_or_leading(line.entry, agent)
         await self.desk.set_presence(agent, asked.presence, asked.reason)
+
+    async def _idle(self, line: Line, asked: p.Idle) -> None:
+        line.idle = asked.on
+        await self.follow_devices()
 
     async def _workload(self, line: Line, asked: p.UpdateWorkload) -> None:
         self._own_or_leading(line.entry, asked.agent)
@@ -210,6 +241,7 @@ _ACTS: dict[type[p.Command], tuple[frozenset[Role], Act]] = {
     p.Page: (EVERYBODY, Floor._page),
     p.Search: (EVERYBODY, Floor._search),
     p.SetPresence: (WORKING, Floor._presence),
+    p.Idle: (EVERYBODY, Floor._idle),
     p.UpdateWorkload: (WORKING, Floor._workload),
     p.AddAgent: (LEADING, _desk(lambda desk, me, c: desk.add_agent(c.agent, c.name, **_joining(c)))),
     p.RouteLead: (WORKING, _desk(lambda desk, me, c: desk.route_lead(c.lead))),

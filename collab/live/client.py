@@ -8,19 +8,20 @@ import logging
 import random
 import uuid
 from collections.abc import AsyncIterator
-from datetime import datetime
 from types import TracebackType
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as open_socket
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
 from collab import protocol as p
 from collab.events import AnyEvent
+from collab.live.heard import Confirmed, CutOff, Denied, Heard, InRoom, Trimmed
 from collab.records import Lead, Presence
+
+__all__ = ["Confirmed", "CutOff", "Denied", "Heard", "InRoom", "Member", "Trimmed", "connect"]
 
 logger = logging.getLogger(__name__)
 
@@ -30,44 +31,21 @@ ANSWER_S = 30.0
 LONGEST_PAUSE_S = 5.0
 """The longest pause before it is tried again to connect."""
 
-AGAIN = (p.Send, p.Join, p.Read, p.Page, p.Search, p.ListRooms, p.RouteLead, p.SetPresence, p.Watch, p.Metrics, p.Ping)
+AGAIN = (
+    p.Send,
+    p.Join,
+    p.Read,
+    p.Page,
+    p.Search,
+    p.ListRooms,
+    p.RouteLead,
+    p.SetPresence,
+    p.Idle,
+    p.Watch,
+    p.Metrics,
+    p.Ping,
+)
 """Commands that may be carried out twice without harm: they are sent again after a cut."""
-
-
-class Denied(PermissionError):
-    """The gateway does not let this token in; the message says why."""
-
-
-class CutOff(ConnectionError):
-    """The connection was lost before the answer, and it is not known whether it was done; look, then ask again."""
-
-
-class InRoom(Struct, frozen=True):
-    """What happened in a room, at its number; each number comes once, in order."""
-
-    room: str
-    number: int
-    event: AnyEvent
-
-
-class Trimmed(Struct, frozen=True):
-    """What happened in a room up to this number is not kept any more: what one has of it may have gaps."""
-
-    room: str
-    number: int
-
-
-class Confirmed(Struct, frozen=True):
-    """A message is kept: its id, its number in the room, when it was said, and whether it was there before."""
-
-    room: str
-    message: str
-    number: int
-    time: datetime
-    duplicate: bool = False
-
-
-Heard = InRoom | Trimmed | p.Types | p.Changed
 
 
 class Member:

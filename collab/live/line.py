@@ -47,16 +47,17 @@ class Line:
     Attributes:
         entry: whose it is.
         device: which of their devices.
+        idle: nobody touches it.
         rooms: the rooms that it gets everything from.
         cut: why it was cut off; "" while it is not.
     """
 
-    __slots__ = ("_closing", "allowance", "connection", "cut", "device", "entry", "rooms")
+    __slots__ = ("_closing", "allowance", "connection", "cut", "device", "entry", "idle", "rooms")
 
     def __init__(self, connection: ServerConnection, entry: Pass, device: str, allowance: Allowance) -> None:
         self.connection, self.entry, self.device, self.allowance = connection, entry, device, allowance
         self.rooms: set[str] = set()
-        self.cut = ""
+        self.cut, self.idle = "", False
 
     def push(self, frame: Frame | bytes) -> None:
         """Write a frame."""

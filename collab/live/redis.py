@@ -32,7 +32,9 @@ REPLY_S = 3.0
 BLOCK_S = 1.0
 """How long one read waits for new entries."""
 
-SCRIPTS = {name: files("collab.live").joinpath(f"{name}.lua").read_text("utf-8") for name in ("append", "restore")}
+SCRIPTS = {
+    name: files("collab.live").joinpath(f"{name}.lua").read_text("utf-8") for name in ("append", "devices", "restore")
+}
 """The steps that are one for the server, by name; each file says what its keys, arguments and reply are."""
 
 _EMBEDDED = re.compile(r"embedded://([\w.-]*)/?")

@@ -14,11 +14,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from time import perf_counter
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
-from collab.claims import CLOSED, CLOSED_FOR_S, Absent, Add, Below, Claim, Effect, Equals, Expire, Guard, Put
-from collab.events import Entry, LeadAssigned, decode, encode
+from collab.claims import CLOSED, CLOSED_FOR_S, Claim, Guard
+from collab.events import Entry, decode
+from collab.live.batch import MARK, MOST, Batch
 from collab.live.redis import Server, StreamUnreachable, server_at
 
 __all__ = ["Receipt", "Stream", "StreamUnreachable", "open_stream"]
@@ -27,12 +27,6 @@ logger = logging.getLogger(__name__)
 
 PARTITIONS = 16
 """How many streams the tenants share."""
-
-REMEMBERED_S = 600
-"""How long the id of an appended event is remembered, so that appending it again writes nothing."""
-
-MOST = 1000
-"""The most entries that one call returns."""
 
 LONGEST_PAUSE_S = 2.0
 """The longest pause before a follower that lost its server tries again."""
@@ -86,7 +80,7 @@ class Stream:
         Raises:
             ValueError: no claims, one event twice, or an event that could not be read again; names the field.
         """
-        batch = _Batch(claims, self.tenant, after)
+        batch = Batch(claims, self.tenant, after)
         with self._server.answering():
             reply = await self._server.run("append", [f"{self._key}:{key}" for key in batch.keys], batch.args)
         rows = _entries(reply[-1])
@@ -172,7 +166,7 @@ class Stream:
         kept = [(self._value(key), value, CLOSED_FOR_S if value == CLOSED else 0) for key, value in values.items()]
         args = [field for _, value, seconds in kept for field in (value, seconds)]
         wanted = {key for key, _, _ in kept}
-        mark = self._value(_MARK)
+        mark = self._value(MARK)
         with self._server.answering():
             while True:
                 seen = int(await self._redis.get(mark) or 0)
@@ -181,6 +175,21 @@ class Stream:
                 done = await self._server.run("restore", keys, [last, seen, len(kept), *args])
                 if done >= 0:
                     return bool(done)
+
+    async def devices(self, renewed: Mapping[tuple[str, str], bool], lasts_s: float) -> dict[str, list[bool]]:
+        """Renew devices, by agent and name, each idle or not; and tell which of all are left, by agent.
+
+        A device that is not renewed for so many seconds of the server's time is forgotten.
+        """
+        named = {f"{agent} {device}": idle for (agent, device), idle in renewed.items()}
+        fields = [field for name, idle in named.items() for field in (name, int(idle))]
+        with self._server.answering():
+            key = self._value(_DEVICES)
+            found = await self._server.run("devices", [key], [round(lasts_s * 1000), *fields])
+        left: dict[str, list[bool]] = {}
+        for name, idle in zip(found[::2], found[1::2], strict=True):
+            left.setdefault(name.decode().partition(" ")[0], []).append(idle == b"1")
+        return left
 
     async def trim(self, before: int) -> None:
         """Drop the entries before this place."""
@@ -211,60 +220,13 @@ class Stream:
         return f"{self._key}:{self.tenant}:{key}"
 
     async def _held(self) -> list[str]:
-        mark = self._value(_MARK)
+        mark = self._value(MARK)
         found = self._redis.scan_iter(match=f"{self._value('')}*", count=1000)
-        return [key.decode() async for key in found if key.decode() != mark]
+        return [key.decode() async for key in found if key.decode() not in (mark, self._value(_DEVICES))]
 
 
-_MARK = "@seq"
-"""The tenant's key that holds the place of its last event; no key of a claim begins with @."""
-
-
-_encoder = msgspec.json.Encoder()
-
-
-class _Batch:
-    """Claims as the keys and arguments of `append.lua`, which says what they are."""
-
-    def __init__(self, claims: Sequence[Claim], tenant: str, after: int | None) -> None:
-        events: list[Any] = [claim.event for claim in claims]
-        ids = [event.id for event in events]
-        if not ids or len(set(ids)) < len(ids):
-            raise ValueError(f"claims are of the events {ids}; append at least one, and each once")
-        self._places: dict[str, int] = {}
-        fixed = ["events", "seq", f"{tenant}:{_MARK}", *(f"id:{name}" for name in ids)]
-        self._fixed = len(fixed)
-        data = [encode(event) for event in events]
-        # What no reader could decode must not get onto the stream; decisions are the router's own, and large.
-        self.events = [
-            event if isinstance(event, LeadAssigned) else decode(text) for event, text in zip(events, data, strict=True)
-        ]
-        rules = [([*map(self._guard, claim.guards)], [*map(self._effect, claim.effects)]) for claim in claims]
-        start = "" if after is None else after
-        self.args = [tenant, len(ids), start, MOST, REMEMBERED_S, _encoder.encode(rules), *data]
-        self.keys = fixed + [f"{tenant}:{key}" for key in self._places]
-
-    def _place(self, key: str) -> int:
-        return self._places.setdefault(key, self._fixed + len(self._places) + 1)
-
-    def _guard(self, guard: Guard) -> tuple[Any, ...]:
-        match guard:
-            case Absent(key):
-                return "absent", self._place(key), ""
-            case Equals(key, value):
-                return "equals", self._place(key), value
-            case Below(key, limit):
-                return "below", self._place(key), self._place(limit)
-
-    def _effect(self, effect: Effect) -> tuple[Any, ...]:
-        match effect:
-            case Put(key, value, ttl_s):
-                return "put", self._place(key), value, ttl_s
-            case Add(key, amount):
-                return "add", self._place(key), amount, 0
-            case Expire(key, ttl_s):
-                return "expire", self._place(key), "", ttl_s
-        return "remove", self._place(effect.key), "", 0
+_DEVICES = "@devices"
+"""The tenant's key that holds the devices of its agents."""
 
 
 def _seq(row: Any) -> int:

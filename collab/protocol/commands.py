@@ -173,6 +173,12 @@ class SetPresence(Command, frozen=True, tag="set_presence"):
     agent: Key | None = None
 
 
+class Idle(Command, frozen=True, tag="idle"):
+    """Say that nobody touches this device, or somebody does again; with all devices idle one is away."""
+
+    on: bool = True
+
+
 class RouteLead(Command, frozen=True, tag="route_lead"):
     """Give a lead to an agent; the same lead id again gives the decision in force."""
 
@@ -250,7 +256,7 @@ class Ping(Command, frozen=True, tag="ping"):
 
 AnyCommand = (
     Hello | Join | Leave | Send | Edit | Delete | React | Read | Typing | CreateRoom | RenameRoom | ArchiveRoom | Invite
-    | Remove | ListRooms | Page | Search | SetPresence | RouteLead | Accept | Decline | FirstResponse | CloseLead
+    | Remove | ListRooms | Page | Search | SetPresence | Idle | RouteLead | Accept | Decline | FirstResponse | CloseLead
     | Override | AddAgent | UpdateWorkload | Watch | Metrics | Ping
 )  # fmt: skip
 COMMANDS: tuple[type[Command], ...] = get_args(AnyCommand)

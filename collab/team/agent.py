@@ -12,9 +12,10 @@ from collab.records import Presence
 class Agent(Struct, frozen=True, kw_only=True):
     """An agent as the events left them.
 
-    `leads` are the ids of those held now. `closed`, `converted`, `rated` and `satisfaction` (a sum of 1 to 5) count
-    over all time; `responses`, `response_weight` and `response_total_s` are first responses: how many, and their
-    number and sum with each halved every four hours up to `responded`.
+    `chosen` is the presence that somebody chose last, `connected` whether a device of theirs was there. `leads` are
+    the ids of those held now. `closed`, `converted`, `rated` and `satisfaction` (a sum of 1 to 5) count over all
+    time; `responses`, `response_weight` and `response_total_s` are first responses: how many, and their number and
+    sum with each halved every four hours up to `responded`.
     """
 
     id: str
@@ -24,6 +25,8 @@ class Agent(Struct, frozen=True, kw_only=True):
     on_shift: bool = True
     left: bool = False
     presence: Presence = Presence.offline
+    chosen: Presence | None = None
+    connected: bool = False
     since: datetime | None = None
     reason: str = ""
     leads: tuple[str, ...] = ()

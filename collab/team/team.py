@@ -125,11 +125,15 @@ def _agent_joined(team: Team, event: events.AgentJoined, seq: int) -> None:
 
 
 def _agent_left(team: Team, event: events.AgentLeft, seq: int) -> None:
-    team._agent(event.agent, left=True, on_shift=False, presence=Presence.offline, since=event.time)
+    team._agent(event.agent, left=True, on_shift=False, presence=Presence.offline, connected=False, since=event.time)
 
 
 def _presence_changed(team: Team, event: events.PresenceChanged, seq: int) -> None:
     team._agent(event.agent, presence=event.presence, since=event.time, reason=event.reason)
+    if event.connected is None:
+        team._agent(event.agent, chosen=event.presence)
+    else:
+        team._agent(event.agent, connected=event.connected)
 
 
 def _capacity_changed(team: Team, event: events.CapacityChanged, seq: int) -> None:

@@ -13,7 +13,8 @@ from real_redis import RealRedis
 
 from collab.claims import SEQ, Absent, Add, Below, Claim, Equals, Put, Remove, claim, lead_key
 from collab.events import AgentJoined, Entry, LeadClosed
-from collab.live.stream import MOST, REMEMBERED_S, Stream
+from collab.live.batch import MOST, REMEMBERED_S
+from collab.live.stream import Stream
 
 
 def test_places_count_from_one_without_a_gap(stream_url: str) -> None:
