@@ -7,6 +7,7 @@ on. Nothing is half done.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any
@@ -33,6 +34,7 @@ from collab.events import (
 )
 from collab.live.follower import Follower
 from collab.live.stream import Stream
+from collab.offers import Terms, lapses
 from collab.records import Decision, Lead, Presence, checked, seconds_between
 from collab.rooms import Confirmation, Rooms
 from collab.router import TRIES, Router, TooLate
@@ -184,10 +186,17 @@ class Desk:
         await self._held(OfferDeclined, lead, agent, reason=reason)
         await self._router.drain()
 
-    async def expire(self, lead: str, agent: str) -> None:
+    async def expire(self, lead: str, agent: str, reason: str = "") -> None:
         """The agent did not take the lead up in time; it goes to the next, or waits."""
-        await self._held(OfferExpired, lead, agent)
+        await self._held(OfferExpired, lead, agent, reason=reason)
         await self._router.drain()
+
+    async def tend(self, terms: Terms) -> None:
+        """Take leads back that stayed too long (see `collab.offers`), then give waiting ones away."""
+        for lapse in lapses(self.team, self._clock(), terms):
+            with suppress(TooLate, ValueError):  # somebody was faster
+                await self.expire(lapse.lead, lapse.agent, lapse.reason)
+        await self.drain()
 
     async def override(self, lead: str, to: str, *, by: str, reason: str = "") -> None:
         """A person gives a held lead to another agent, who must have room for it."""
@@ -230,27 +239,8 @@ class Desk:
         raise TooLate(f"weights were changed {TRIES} times meanwhile; try again")
 
     def coordination_metrics(self) -> dict[str, Any]:
-        """How the team stands now: queue, waits, presence, load, balance; times of the last 1,000 decisions.
-
-        `decided_ms` and `waited_s` are percentiles; they are never added. `balance` is Jain's index of utilization over
-        the agents on shift who are not offline.
-        """
-        now, queue, members = self._clock(), self.team.queue(), self.team.members()
-        on = [agent for agent in members if agent.on_shift and agent.presence != Presence.offline]
-        return {
-            "agents": len(members),
-            "online": len(on),
-            "presence": {str(p): sum(agent.presence == p for agent in members) for p in Presence},
-            "active": sum(agent.active for agent in members),
-            "capacity": sum(agent.capacity for agent in on),
-            "queue": len(queue),
-            "oldest_wait_s": max((seconds_between(lead.arrived, now) for lead in queue), default=0.0),
-            "utilization": sum(agent.utilization for agent in on) / len(on) if on else None,
-            "balance": metrics.balance([agent.utilization for agent in on]),
-            "decided_ms": metrics.percentiles(list(self._router.decided_ms)),
-            "waited_s": metrics.percentiles(list(self._router.waited_s)),
-            "weights": self.team.weights.id,
-        }
+        """How the team stands now, with times of the last 1,000 decisions; see `metrics.coordination`."""
+        return metrics.coordination(self.team, self._clock(), self._router.decided_ms, self._router.waited_s)
 
     def _event(self, kind: type[Event], **fields: Any) -> Any:
         return checked(kind(id=self._new_id(), time=self._clock(), **fields))

@@ -105,11 +105,12 @@ class OfferDeclined(Event, frozen=True, tag="offer_declined"):
 
 
 class OfferExpired(Event, frozen=True, tag="offer_expired"):
-    """The agent did not take the lead up in time; it waits again."""
+    """The agent did not take the lead up, or did not answer it, in time, or is gone; it waits again."""
 
     lead: Key
     decision: Key
     agent: Key
+    reason: str = ""
 
 
 class LeadOverridden(Event, frozen=True, tag="lead_overridden"):

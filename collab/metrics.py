@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
 
 import numpy as np
+
+from collab.records import Presence, seconds_between
+from collab.team import Team
 
 GREEN, AMBER, RED = "green", "amber", "red"
 """The bands of utilization."""
@@ -37,3 +42,27 @@ def percentiles(values: Sequence[float]) -> dict[str, float | None]:
     n = len(values)
     cuts = np.percentile(np.asarray(values, float), [50, 95, 99]).tolist() if n else [None, None, None]
     return dict(zip(("p50", "p95", "p99"), cuts, strict=True)) | {"n": n}
+
+
+def coordination(team: Team, now: datetime, decided_ms: Iterable[float], waited_s: Iterable[float]) -> dict[str, Any]:
+    """How a team stands: queue, waits, presence, load, balance.
+
+    `decided_ms` and `waited_s` are percentiles; they are never added. `balance` is Jain's index of utilization over
+    the agents on shift who are not offline.
+    """
+    queue, members = team.queue(), team.members()
+    on = [agent for agent in members if agent.on_shift and agent.presence != Presence.offline]
+    return {
+        "agents": len(members),
+        "online": len(on),
+        "presence": {str(p): sum(agent.presence == p for agent in members) for p in Presence},
+        "active": sum(agent.active for agent in members),
+        "capacity": sum(agent.capacity for agent in on),
+        "queue": len(queue),
+        "oldest_wait_s": max((seconds_between(lead.arrived, now) for lead in queue), default=0.0),
+        "utilization": sum(agent.utilization for agent in on) / len(on) if on else None,
+        "balance": balance([agent.utilization for agent in on]),
+        "decided_ms": percentiles(list(decided_ms)),
+        "waited_s": percentiles(list(waited_s)),
+        "weights": team.weights.id,
+    }

@@ -126,7 +126,7 @@ _fields: dict[type[Event], dict[str, st.SearchStrategy[Any]]] = {
     ev.LeadAssigned: {"decision": decisions()},
     ev.OfferAccepted: _held,
     ev.OfferDeclined: {**_held, "reason": texts},
-    ev.OfferExpired: _held,
+    ev.OfferExpired: {**_held, "reason": texts},
     ev.LeadOverridden: {**_held, "to": keys, "by": names, "reason": texts},
     ev.FirstResponded: {**_held, "response_s": st.floats(0, 1e9)},
     ev.LeadClosed: {

@@ -117,7 +117,7 @@ def _decision(time: int, event: events.LeadAssigned) -> Row:
 
 def _offer(outcome: str) -> Callable[[int, Any], Row]:
     def row(time: int, event: Any) -> Row:
-        reason = event.reason if isinstance(event, events.OfferDeclined) else None
+        reason = getattr(event, "reason", None)
         return time, event.lead, event.decision, event.agent, outcome, None, None, reason
 
     return row

@@ -107,7 +107,7 @@ OFFERS = Table(
         word("outcome", "accepted, declined, expired or overridden"),
         word("to_agent", "the agent who got an overridden lead; else empty", null=True),
         word("person", "who overrode; else empty", null=True),
-        text("reason", "why it was declined or overridden; else empty", null=True),
+        text("reason", "why it was declined, expired or overridden; else empty", null=True),
     ),
 )
 

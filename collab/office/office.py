@@ -19,6 +19,7 @@ from collab.desk import Desk, TooLate, utc_now
 from collab.events import Entry
 from collab.history import History, HistoryInUse, Recorder
 from collab.live.stream import Stream, StreamUnreachable, open_stream
+from collab.offers import Terms
 from collab.records import Decision
 from collab.team import Team
 from collab.team_at_work import Clock, TeamAtWork
@@ -53,6 +54,7 @@ class Office:
         days: how many days of the seeded team's past to make.
         pace: how many times faster than life the seeded team works.
         explore: the share of leads routed by weights drawn at random, 0 to 1.
+        terms: how long a lead stays with an agent who does nothing with it.
         progress: is called with (done, of) while the past is made.
     """
 
@@ -66,10 +68,12 @@ class Office:
         days: int = 5,
         pace: float = 1.0,
         explore: float = 0.0,
+        terms: Terms | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> None:
         self.stream_url, self.history_url, self.tenant = stream, history, tenant
         self.team_at_work, self.days, self.pace, self.explore = team_at_work, days, pace, explore
+        self.terms = terms or Terms()
         self.mode: Mode = "live"
         self.started = utc_now()
         self.desk: Desk | None = None
@@ -260,7 +264,7 @@ class Office:
         while True:
             await asyncio.sleep(TEND_EVERY_S)
             try:
-                await desk.drain()
+                await desk.tend(self.terms)
             except (StreamUnreachable, TooLate) as error:
                 logger.warning("waiting leads of %s stay in the queue: %s", self.tenant, error)
 
