@@ -97,6 +97,9 @@ def serve(
 @WS_PORT
 @click.option("--address", default="localhost", show_default=True, help="Address to listen on.")
 @click.option("--origin", multiple=True, help="A page (https://…) that may connect; without any, all may.")
+@click.option(
+    "--rate", type=click.FloatRange(1), default=100.0, show_default=True, help="Commands a second that one may send."
+)
 @click.option("--certificate", type=click.Path(exists=True), help="File with the certificate chain, for wss://.")
 @click.option("--private-key", type=click.Path(exists=True), help="File with the certificate's key.")
 @STREAM
@@ -105,6 +108,7 @@ def gateway(
     ws_port: int | None,
     address: str,
     origin: tuple[str, ...],
+    rate: float,
     certificate: str | None,
     private_key: str | None,
     **given: Any,
@@ -125,7 +129,7 @@ def gateway(
     door = Door(
         _or_exit(Access, keys()),
         port=ws_port,
-        gateway={"host": address, "origins": origin or None, "tls": tls},
+        gateway={"host": address, "origins": origin or None, "tls": tls, "rate": rate},
         stream=found["stream"],
         history=found["history"],
     )
