@@ -63,7 +63,9 @@ class Door:
         async with self._opening:
             if tenant not in self._floors:
                 office = await self._office(tenant)
-                self._floors[tenant] = Floor(_desk(office), lambda: office.history, office.status)
+                floor = Floor(_desk(office), lambda: office.history, office.status)
+                await floor.open()
+                self._floors[tenant] = floor
         return self._floors[tenant]
 
     async def _office(self, tenant: str) -> Office:

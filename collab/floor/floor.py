@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,6 +29,9 @@ logger = logging.getLogger(__name__)
 TEND_S = 2.0
 """How often devices are renewed, and those that were not are looked for."""
 
+TOGETHER_S = 0.05
+"""How long is waited for further members when one came."""
+
 CLERK = "desk"
 """Who makes the rooms that a team begins with."""
 
@@ -47,6 +51,7 @@ class Floor:
 
     def __init__(self, desk: Desk, history: Callable[[], History], status: Callable[[], dict[str, Any]]) -> None:
         self.desk, self.hall, self._history, self._status = desk, Hall(desk, history), history, status
+        self._came = asyncio.Event()
         self._tending = asyncio.get_running_loop().create_task(self._tend(), name=f"devices of {desk.tenant}")
 
     def close(self) -> None:
@@ -54,12 +59,15 @@ class Floor:
         self.hall.close()
         self._tending.cancel()
 
-    async def enter(self, line: Line) -> None:
-        """A member's connection begins; the first of a team finds the rooms that every team begins with."""
+    async def open(self) -> None:
+        """Make the rooms that every team begins with, if there are none."""
         if not self.desk.team.rooms:
             await self.desk.rooms.create_defaults(CLERK)
+
+    def enter(self, line: Line) -> None:
+        """A member's connection begins; their presence follows in a moment."""
         self.hall.lines.add(line)
-        await self.follow_devices()
+        self._came.set()
 
     def leave(self, line: Line) -> None:
         """A member's connection ended."""
@@ -75,7 +83,11 @@ class Floor:
 
     async def _tend(self) -> None:
         while True:
-            await asyncio.sleep(TEND_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(TEND_S):
+                    await self._came.wait()
+            await asyncio.sleep(TOGETHER_S)  # of many who come at once, all are seen to together
+            self._came.clear()
             try:
                 await self.follow_devices()
             except StreamUnreachable as error:

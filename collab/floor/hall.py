@@ -48,6 +48,9 @@ class Hall:
         self._watching: set[Line] = set()
         self._recent = {room.id: Recent(room.number) for room in desk.team.rooms.values()}
         self._typing: dict[tuple[str, str], asyncio.TimerHandle] = {}
+        self._told: dict[str, tuple[int, list[bytes]]] = {}
+        self._changed: list[Any] = []
+        self._telling = False
         self.close = desk.subscribe(self._hear)
 
     @property
@@ -89,6 +92,7 @@ class Hall:
                 line.push(p.happened(room, told + 1, missed))
                 told += len(missed)
             if told == recent.last:
+                self._tell()  # to those who are in, so that nothing of it comes again to who comes in now
                 break  # nothing is awaited from here on: no event can come between
             await line.connection.drain()
         if line.entry.agent in self.desk.team.rooms[room].members:  # not sent out meanwhile
@@ -136,23 +140,30 @@ class Hall:
         return after + 1, events
 
     def _hear(self, entries: list[Entry]) -> None:
-        told: dict[str, tuple[int, list[bytes]]] = {}
-        changed: list[Any] = []
         for entry in entries:
             event = entry.event
             if not isinstance(event, RoomEvent):
-                changed.append(event)
+                self._changed.append(event)
             elif isinstance(event, RoomRead):
                 self._tell_own(event.agent, event)
             else:
                 data = encode(event)
                 number = self._keep(event, data)
-                told.setdefault(event.room, (number, []))[1].append(data)
+                if self._in_room.get(event.room):
+                    self._told.setdefault(event.room, (number, []))[1].append(data)
+                if isinstance(event, RoomLeft):
+                    self._tell()  # they hear of it, and of nothing after it
+                    self._send_out(event.room, event.agent)
+        if (self._told or self._changed) and not self._telling:
+            self._telling = True
+            asyncio.get_running_loop().call_soon(self._tell)
+
+    def _tell(self) -> None:
+        """Tell what was heard since the loop went round: all that came with one reply leaves in one frame."""
+        self._telling = False
+        told, changed, self._told, self._changed = self._told, self._changed, {}, []
         for room, (first, events) in told.items():
             write(self._in_room[room], p.happened(room, first, events))
-        for entry in entries:
-            if isinstance(entry.event, RoomLeft):
-                self._send_out(entry.event.room, entry.event.agent)
         if changed and self._watching:
             self._tell_watching(changed)
 

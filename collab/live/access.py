@@ -100,14 +100,14 @@ class Access:
             raise AccessDenied("the token is not one of ours; get a new one with `collab token`") from None
         if self._clock() > found.expires + timedelta(seconds=LEEWAY_S):
             raise AccessDenied(f"the token ended at {found.expires:%Y-%m-%d %H:%M:%S} UTC; get a new one")
-        if self.revoked(found):
+        if found.id in self.taken_back():
             raise AccessDenied("the token was taken back; get a new one")
         return found
 
-    def revoked(self, found: Pass) -> bool:
-        """Was this token taken back?"""
+    def taken_back(self) -> frozenset[str]:
+        """The ids of the tokens that were taken back."""
         self._read()
-        return found.id in self._revoked
+        return self._revoked
 
     def revoke(self, token: str) -> None:
         """Take a token back: nobody comes in with it any more, and who is in with it is sent out."""

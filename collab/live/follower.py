@@ -10,6 +10,9 @@ from collab.events import Entry
 from collab.live.stream import Receipt, Stream
 from collab.team import Team
 
+SOON_S = 0.05
+"""How long a commit waits for what others did before it to come by itself, until it asks for it."""
+
 
 class Follower:
     """Holds the tenant's team, appends claims to its stream and follows what others append.
@@ -24,8 +27,8 @@ class Follower:
         self.team = team if team is not None else Team()
         self._following: asyncio.Task[None] | None = None
         self._committing = 0
-        self._settled = asyncio.Event()
-        self._settled.set()
+        self._ahead: dict[int, Entry] = {}
+        self._waiting: dict[asyncio.Future[None], int] = {}
         self._subscribers: list[Callable[[list[Entry]], None]] = []
 
     async def start(self) -> None:
@@ -52,16 +55,24 @@ class Follower:
         return unsubscribe
 
     async def commit(self, claims: Sequence[Claim]) -> Receipt:
-        """Append the claims in one step; when it returns, the team has taken them in (or, refused, is up to date)."""
+        """Append the claims in one step; when it returns, the team has taken them in (or, refused, is up to date).
+
+        Of several commits at once, those called first are first on the stream.
+        """
+        # What others appended comes with the reply, unless a commit before this one will bring it.
+        after = None if self._committing else self.team.seq
         self._committing += 1
-        self._settled.clear()
         try:
-            receipt = await self.stream.append(claims, after=self.team.seq)
-            self._apply(receipt.missed)
+            receipt = await self.stream.append(claims, after=after)
         finally:
             self._committing -= 1
-            if not self._committing:
-                self._settled.set()
+        if after is None:
+            self._ahead.update((entry.seq, entry) for entry in receipt.missed if entry.seq > self.team.seq)
+            self._apply(())
+        else:
+            self._apply(receipt.missed)
+        if self.team.seq < receipt.seq and not receipt.duplicate:
+            await self._reached(receipt.seq)
         if receipt.refused is not None or self.team.seq < receipt.seq:
             await self.catch_up()
         return receipt
@@ -75,13 +86,28 @@ class Follower:
         async for entries in self.stream.follow(self.team.seq, self._known):
             self._apply(entries)
 
-    async def _known(self) -> int:
-        """How far the team is, once the appends under way have brought it their own events."""
-        await self._settled.wait()
-        return self.team.seq
+    async def _reached(self, seq: int) -> None:
+        """Wait a moment until what others appended before this place has come; it is on its way."""
+        reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting[reached] = seq
+        await asyncio.wait((reached,), timeout=SOON_S)
+        self._waiting.pop(reached, None)
+
+    def _known(self, seq: int) -> bool:
+        return seq <= self.team.seq or seq in self._ahead
 
     def _apply(self, entries: Sequence[Entry]) -> None:
+        """Take entries in, and in their places those of our own that were ahead of what others did."""
+        if self._ahead and entries:
+            between = [self._ahead.pop(seq) for seq in [*self._ahead] if seq < entries[-1].seq]
+            entries = sorted([*entries, *between], key=lambda entry: entry.seq)
         fresh = [entry for entry in entries if self._take(entry)]
+        while (own := self._ahead.pop(self.team.seq + 1, None)) is not None:
+            if self._take(own):
+                fresh.append(own)
+        for reached, seq in self._waiting.items():
+            if seq <= self.team.seq and not reached.done():
+                reached.set_result(None)
         if fresh:
             for subscriber in tuple(self._subscribers):
                 subscriber(fresh)

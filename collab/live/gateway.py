@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import socket
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
@@ -14,13 +15,16 @@ from typing import Any, Protocol
 import msgspec
 from msgspec import Struct
 from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
+from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
+from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
 
 from collab.live.access import Access, AccessDenied
-from collab.live.line import Allowance, Line
+from collab.live.line import WINDOW_BITS, Allowance, Connection, Line
 from collab.live.stream import StreamUnreachable
-from collab.protocol import VERSION, AnyCommand, Done, Hello, Refused, Welcome, command, encode
+from collab.protocol import VERSION, AnyCommand, Done, Hello, Refused, Send, Welcome, command, encode
 
 logger = logging.getLogger(__name__)
 
@@ -36,14 +40,28 @@ MOST_BYTES = 64 * 1024
 RATE = 100.0
 """Commands a second that one connection may send, with three seconds' worth in reserve."""
 
-SWEEP_S = 2.0
-"""How often tokens that were taken back are looked for."""
+SWEEP_S = 1.0
+"""How often ended tokens and silent members are looked for."""
+
+PING_S = LEASE_S / 4
+"""Who was not heard of for so long is asked to answer, and who is silent for twice as long is gone."""
+
+PING = Frame(Opcode.PING, b"").serialize(mask=False)
+
+ADMITTED = 16
+"""So many connections are taken in before those who are there have their turn: a storm costs them little."""
+
+WAITING = 1024
+"""So many further ones wait to be taken in."""
+
+UNDER_WAY = 64
+"""So many messages of one connection may be on their way to the stream at once."""
 
 
 class Floor(Protocol):
     """What the gateway needs of a tenant's floor."""
 
-    async def enter(self, line: Line) -> None:
+    def enter(self, line: Line) -> None:
         """A member's connection begins."""
 
     def leave(self, line: Line) -> None:
@@ -64,6 +82,7 @@ class Gateway:
         origins: the pages (`https://…`) that may connect from a browser; None lets all, as tokens guard the door.
         tls: certificate and key, for `wss://`.
         rate: commands a second that one connection may send.
+        compress: offer permessage-deflate, without memory between messages; a frame is compressed once for all.
         pages: answers to plain HTTP requests, by path.
     """
 
@@ -77,11 +96,13 @@ class Gateway:
         origins: Sequence[str] | None = None,
         tls: ssl.SSLContext | None = None,
         rate: float = RATE,
+        compress: bool = False,
         pages: Callable[[str], tuple[str, str] | None] = lambda path: None,
     ) -> None:
         self.access, self.host, self.port, self.rate = access, host, port, rate
         self.lines: set[Line] = set()
         self._floor, self._origins, self._tls, self._pages = floor, origins, tls, pages
+        self._extensions = [_DEFLATE] if compress else None
         self._server: Server | None = None
         self._sweeping: asyncio.Task[None] | None = None
 
@@ -98,15 +119,20 @@ class Gateway:
             self.port,
             origins=origins,
             ssl=self._tls,
-            compression=None,  # costs 35 KiB a connection
+            compression=None,  # as it is meant there it costs 35 KiB a connection
+            extensions=self._extensions,
             max_size=MOST_BYTES,
             open_timeout=HELLO_S,
-            ping_interval=LEASE_S / 4,
-            ping_timeout=LEASE_S / 4,
+            ping_interval=None,  # the sweep asks all, without a task for each
             close_timeout=1,
             process_request=self._page,
             server_header=None,
+            create_connection=Connection,
+            backlog=ADMITTED,
         )
+        for listening in self._server.sockets:
+            with socket.fromfd(listening.fileno(), listening.family, listening.type) as again:
+                again.listen(WAITING)  # the kernel's queue only: asyncio takes `backlog` at once from it
         self.port = next(iter(self._server.sockets)).getsockname()[1]
         self._sweeping = asyncio.create_task(self._sweep(), name="tokens")
         logger.info("the gateway listens on port %s", self.port)
@@ -126,27 +152,38 @@ class Gateway:
             self._server = None
 
     async def _serve(self, connection: ServerConnection) -> None:
+        assert isinstance(connection, Connection)
         let_in = await self._let_in(connection)
         if let_in is None:
             return
         line, floor = let_in
         self.lines.add(line)
-        ending = asyncio.get_running_loop().call_later(
-            max(0.0, (line.entry.expires - datetime.now(UTC)).total_seconds()),
-            lambda: line.cut_off("token_ended", "the token ended; connect with a new one"),
-        )
         try:
-            await floor.enter(line)
-            async for data in connection:
-                await self._answer(floor, line, data)
+            floor.enter(line)
+            await self._listen(floor, line)
         except ConnectionClosed:
             pass  # a member may go in the middle of anything
         finally:
-            ending.cancel()
             self.lines.discard(line)
             floor.leave(line)
 
-    async def _let_in(self, connection: ServerConnection) -> tuple[Line, Floor] | None:
+    async def _listen(self, floor: Floor, line: Line) -> None:
+        """Answer what a member asks, in order; messages go to the stream without waiting for those before them."""
+        under_way: set[asyncio.Task[None]] = set()
+        async for data in line.connection:
+            asked = self._read(line, data)
+            if asked is None:
+                continue
+            if isinstance(asked, Send) and len(under_way) < UNDER_WAY:
+                sending = asyncio.create_task(self._answer(floor, line, asked))
+                under_way.add(sending)
+                sending.add_done_callback(under_way.discard)
+                continue
+            if under_way:
+                await asyncio.wait(under_way)
+            await self._answer(floor, line, asked)
+
+    async def _let_in(self, connection: Connection) -> tuple[Line, Floor] | None:
         """The line and floor of who says hello with a good token; anybody else is told why not and sent away."""
         asked: AnyCommand | None = None
         try:
@@ -166,6 +203,7 @@ class Gateway:
                 await connection.send(encode(Refused(re=re, code="denied", message=why)), text=True)
                 await connection.close(1008, "denied")
             return None
+        connection.request, connection.response = _FORGOTTEN, None  # they are large, and served their purpose
         line = Line(connection, entry, asked.device, Allowance(self.rate))
         line.push(
             Welcome(
@@ -179,22 +217,26 @@ class Gateway:
         )
         return line, floor
 
-    async def _answer(self, floor: Floor, line: Line, data: str | bytes) -> None:
+    def _read(self, line: Line, data: str | bytes) -> AnyCommand | None:
+        """What is asked, or None if it was refused already."""
         try:
             asked = command(data)
         except ValueError as error:
             line.push(Refused(re=_id_of(data), code="malformed", message=str(error)))
-            return
-        if not line.allowance.take():
-            message = f"more than {line.allowance.rate:g} commands a second; send fewer, or wait a moment"
-            line.push(Refused(re=asked.id, code="too_many", message=message))
-            return
+            return None
+        if line.allowance.take():
+            return asked
+        message = f"more than {line.allowance.rate:g} commands a second; send fewer, or wait a moment"
+        line.push(Refused(re=asked.id, code="too_many", message=message))
+        return None
+
+    async def _answer(self, floor: Floor, line: Line, asked: AnyCommand) -> None:
         try:
             result = await floor.do(line, asked)
         except (PermissionError, ValueError, RuntimeError, StreamUnreachable) as error:
             line.push(Refused(re=asked.id, code=_code(error), message=str(error)))
         except ConnectionClosed:
-            raise
+            return  # whom the answer was for is gone
         except Exception:
             logger.exception("a command failed: %s", type(asked).__name__)
             message = "it failed on the server, and nothing is known of it; look at what happened and try again"
@@ -203,11 +245,19 @@ class Gateway:
             line.push(Done(re=asked.id, result=result))
 
     async def _sweep(self) -> None:
+        loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(SWEEP_S)
+            now, time, revoked = datetime.now(UTC), loop.time(), self.access.taken_back()
             for line in tuple(self.lines):
-                if self.access.revoked(line.entry):
+                if line.entry.id in revoked:
                     line.cut_off("token_revoked", "the token was taken back; connect with a new one")
+                elif line.entry.expires <= now:
+                    line.cut_off("token_ended", "the token ended; connect with a new one")
+                elif (silent_s := time - line.connection.heard) >= 2 * PING_S:
+                    line.connection.transport.abort()
+                elif silent_s >= PING_S and not line.cut:
+                    line.connection.transport.write(PING)
 
     def _page(self, connection: ServerConnection, request: Request) -> Response | None:
         if request.headers.get("Upgrade", "").lower() == "websocket":
@@ -220,6 +270,17 @@ class Gateway:
         del response.headers["Content-Type"]
         response.headers["Content-Type"] = kind
         return response
+
+
+_FORGOTTEN = Request("", Headers())
+
+_DEFLATE = ServerPerMessageDeflateFactory(
+    server_no_context_takeover=True,
+    client_no_context_takeover=True,
+    server_max_window_bits=WINDOW_BITS,
+    client_max_window_bits=WINDOW_BITS,
+    compress_settings={"level": 1, "memLevel": 5},
+)
 
 
 def _code(error: Exception) -> str:

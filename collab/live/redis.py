@@ -6,6 +6,7 @@ Timeouts, retries and the protocol are set here and nowhere else: an address can
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 import threading
 from collections.abc import Iterator, Sequence
@@ -19,9 +20,11 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.connection import parse_url
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
-from redis.exceptions import AuthenticationError, InvalidResponse
+from redis.exceptions import AuthenticationError, InvalidResponse, ResponseError
 from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import TimeoutError as NoReply
+
+from collab.live.pipe import Pipe
 
 SCHEMES = ("embedded", "redis", "rediss", "unix")
 """The kinds of address that a stream can have."""
@@ -36,6 +39,8 @@ SCRIPTS = {
     name: files("collab.live").joinpath(f"{name}.lua").read_text("utf-8") for name in ("append", "devices", "restore")
 }
 """The steps that are one for the server, by name; each file says what its keys, arguments and reply are."""
+
+_HASHES = {name: hashlib.sha1(body.encode(), usedforsecurity=False).hexdigest() for name, body in SCRIPTS.items()}
 
 _EMBEDDED = re.compile(r"embedded://([\w.-]*)/?")
 
@@ -83,19 +88,24 @@ class Server:
         if "path" not in address and url.startswith("unix:"):
             raise ValueError(f"the stream's url is {self.url!r}; unix:// needs the path of a socket")
         self.client: Any = _client(address, REPLY_S)
-        self._waiting: Any = _client(address, None)
-        self._scripts = {name: self.client.register_script(body) for name, body in SCRIPTS.items()}
+        loads = [("SCRIPT", "LOAD", body) for body in SCRIPTS.values()]
+        self._pipe, self._waiting = Pipe(address, REPLY_S, loads), Pipe(address, BLOCK_S + REPLY_S)
 
     async def run(self, script: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
         """The reply of a script; a server that does not know it (any more) is given it first."""
-        return await self._scripts[script](keys=keys, args=args)
+        command = "EVALSHA", _HASHES[script], len(keys), *keys, *args
+        try:
+            return await self._pipe.call(*command)
+        except ResponseError as error:
+            if not str(error).startswith("NOSCRIPT"):
+                raise
+        await self._pipe.call("SCRIPT", "LOAD", SCRIPTS[script])
+        return await self._pipe.call(*command)
 
     async def more(self, key: str, after: int, count: int) -> list[Any]:
         """Entries after a place on the stream `key`; waits for the first, BLOCK_S seconds at most."""
-        # By a client without a timeout of its own: one that has it sends by asyncio.wait_for, which on Python 3.11 may
-        # lose a cancellation, and here that would be noticed only after the whole wait.
-        async with asyncio.timeout(BLOCK_S + REPLY_S):
-            found = await self._waiting.xread({key: f"{after}-0"}, count=count, block=round(BLOCK_S * 1000))
+        wait = "COUNT", count, "BLOCK", round(BLOCK_S * 1000)
+        found = await self._waiting.call("XREAD", *wait, "STREAMS", key, f"{after}-0")
         entries: list[Any] = found[0][1] if found else []
         return entries
 
@@ -104,8 +114,9 @@ class Server:
 
     async def close(self) -> None:
         """Close all connections; twice is as once."""
+        await self._pipe.close()
+        await self._waiting.close()
         await self.client.aclose()
-        await self._waiting.aclose()
 
     @contextmanager
     def answering(self) -> Iterator[None]:

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import re
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from time import perf_counter
 from typing import Any
 
@@ -39,8 +39,8 @@ class Receipt(Struct, frozen=True):
 
     `seq` is the place of its last event; if `duplicate`, where its events were appended before, be it by a call whose
     reply was lost; 0 if refused. `refused` is the guard that did not hold and `actual` what was found at its key.
-    `missed`, when `after` was given, are the entries after it in order, our own last; at most 1,000, so a long absence
-    is made up for with `read`.
+    `missed` are our own entries, and before them, when `after` was given, those after it in order; at most 1,000, so a
+    long absence is made up for with `read`.
     """
 
     seq: int = 0
@@ -90,9 +90,8 @@ class Stream:
         if reply[0] == 2:
             return Receipt(seq=reply[1], duplicate=True, missed=rows)
         self._server.appended()
-        if after is not None:
-            first = reply[1] - len(claims) + 1
-            rows += [Entry(seq, self.tenant, event) for seq, event in enumerate(batch.events, first)]
+        first = reply[1] - len(claims) + 1
+        rows += [Entry(seq, self.tenant, event) for seq, event in enumerate(batch.events, first)]
         return Receipt(seq=reply[1], missed=rows[:MOST])
 
     async def read(self, after: int, count: int = MOST) -> list[Entry]:
@@ -103,11 +102,11 @@ class Stream:
         with self._server.answering():
             return _entries(await self._redis.xrange(self._events, min=f"{after + 1}-0", count=count))
 
-    async def follow(self, after: int, known: Callable[[], Awaitable[int]] | None = None) -> AsyncIterator[list[Entry]]:
+    async def follow(self, after: int, known: Callable[[int], bool] | None = None) -> AsyncIterator[list[Entry]]:
         """Entries after this place as they come, never an empty list, until the stream is closed.
 
-        Those up to `known()`, which the caller has from its own appends, are left out and not decoded. A lost server is
-        logged once and tried again and again; nothing is skipped and nothing comes twice.
+        Those at places that are `known` to the caller, from its own appends, are left out and not decoded. A lost
+        server is logged once and tried again and again; nothing is skipped and nothing comes twice.
         """
         pause = 0.0
         while not self._closed:
@@ -125,8 +124,8 @@ class Stream:
                 pause = 0.0
             if rows:
                 after = _seq(rows[-1])
-                has = await known() if known is not None else 0
-                if entries := _entries([row for row in rows if _seq(row) > has]):
+                await asyncio.sleep(0)  # the reply to our own append, which has the same entries, may just be coming
+                if entries := _entries([row for row in rows if known is None or not known(_seq(row))]):
                     yield entries
 
     async def entry(self, seq: int) -> Entry | None:
