@@ -6,36 +6,14 @@ Settings come from the environment: `COLLAB_REDIS` (URL of the stream), `COLLAB_
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from typing import Any
 
 import panel as pn
 
-from collab.office import DEMO, Office, shared
+from collab.office import Office, shared
+from collab.settings import settings
 from collab.views.page import page, title
 from collab.views.socket import routes, send_at_once
-
-TENANT = "main"
-"""The tenant when none is named."""
-
-
-def settings(**given: Any) -> dict[str, Any]:
-    """The office's settings: those given, else those of the environment, else the embedded default."""
-    at_work = given.get("team_at_work")
-    if at_work is None:
-        at_work = os.environ.get("COLLAB_TEAM_AT_WORK", "") not in ("", "0")
-    return {
-        "stream": given.get("stream") or os.environ.get("COLLAB_REDIS") or "embedded://",
-        "history": given.get("history") or os.environ.get("COLLAB_HISTORY") or "data/history",
-        "tenant": given.get("tenant") or os.environ.get("COLLAB_TENANT") or (DEMO if at_work else TENANT),
-        "team_at_work": at_work,
-    }
-
-
-def keys() -> str:
-    """The file of the keys that sign tokens."""
-    return os.environ.get("COLLAB_KEYS") or "data/keys"
 
 
 def office() -> Office:

@@ -68,10 +68,11 @@ def serve(
     _check_port(address, port, "PORT")
     _check_port(address, ws_port, "WS_PORT")
 
-    from collab.app import keys, serve_pages, settings
+    from collab.app import serve_pages
     from collab.door import Door
     from collab.live.access import Access
     from collab.office import shared
+    from collab.settings import keys, settings
 
     signal.signal(signal.SIGTERM, _interrupt)
     with _Progress("the seeded team's past") as progress:
@@ -117,9 +118,9 @@ def gateway(
     ws_port = ws_port if ws_port is not None else _number("WS_PORT", 8765)
     _check_port(address, ws_port, "WS_PORT")
 
-    from collab.app import keys, settings
     from collab.door import Door
     from collab.live.access import Access
+    from collab.settings import keys, settings
 
     found = settings(**given)
     tls = None
@@ -165,8 +166,8 @@ async def _open(door: Any, said: str) -> None:
 @TENANT
 def token(agent: str, role: str, hours: float, revoke: bool, tenant: str | None) -> None:
     """Print a token with which AGENT connects to a gateway that has the same file of keys (COLLAB_KEYS)."""
-    from collab.app import keys, settings
     from collab.live.access import Access
+    from collab.settings import keys, settings
 
     access = _or_exit(Access, keys())
     if revoke:
@@ -182,8 +183,8 @@ def token(agent: str, role: str, hours: float, revoke: bool, tenant: str | None)
 @TENANT
 def export_(path: Path, history: str | None, tenant: str | None) -> None:
     """Write the history as a plain DuckDB file for other tools."""
-    from collab.app import settings
     from collab.history import History, export
+    from collab.settings import settings
 
     url = settings(history=history)["history"]
     opened = _or_exit(History, url, tenant)

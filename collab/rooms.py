@@ -119,22 +119,55 @@ class Rooms:
             ValueError: there is no such room or thread, the room is archived, or the text is empty or too long.
             PermissionError: the agent is no member.
         """
-        found = await self._seated(room, agent)
+        event = self._said(await self._seated(room, agent), agent, text, key, thread)
+        return self._confirmed(event, await self._follower.commit([claim(event)]))
+
+    def send_soon(
+        self,
+        room: str,
+        agent: str,
+        text: str,
+        *,
+        key: str | None,
+        thread: str | None,
+        done: Callable[[Confirmation | Exception], None],
+    ) -> bool:
+        """Say something as `send` does without waiting, `done` being called in the end; False if it cannot."""
+        found = self._rooms.get(room)
+        if found is None or agent not in found.members:
+            return False  # a seat may have been taken at another desk
+        event = self._said(found, agent, text, key, thread)
+
+        def answered(receipt: Receipt | Exception) -> None:
+            if isinstance(receipt, Exception):
+                done(receipt)
+                return
+            try:
+                confirmed = self._confirmed(event, receipt)
+            except (PermissionError, ValueError) as error:
+                done(error)
+            else:
+                done(confirmed)
+
+        return self._follower.commit_soon([claim(event)], answered)
+
+    def _said(self, found: Room, agent: str, text: str, key: str | None, thread: str | None) -> MessageSent:
         if thread is not None and (answered := self._message(found, thread)).thread is not None:
             thread = answered.thread  # a thread has one level
-        event = MessageSent(
-            id=self._new_id() if key is None else _id(self._follower.stream.tenant, room, agent, key),
+        return MessageSent(
+            id=self._new_id() if key is None else _id(self._follower.stream.tenant, found.id, agent, key),
             time=self._clock(),
-            room=room,
+            room=found.id,
             agent=agent,
             text=text,
             thread=thread,
             mentions=mentioned(text, found.members) if "@" in text else (),
         )
-        receipt = await self._follower.commit([claim(event)])
-        self._held(receipt, room, agent)
-        message = self._rooms[room].message(event.id)
-        return Confirmation(room, event.id, message.number if message else 0, event.time, receipt.duplicate)
+
+    def _confirmed(self, event: MessageSent, receipt: Receipt) -> Confirmation:
+        self._held(receipt, event.room, event.agent)
+        message = self._rooms[event.room].message(event.id)
+        return Confirmation(event.room, event.id, message.number if message else 0, event.time, receipt.duplicate)
 
     async def edit(self, room: str, agent: str, message: str, text: str) -> None:
         """Put other words into one's own message."""

@@ -19,7 +19,7 @@ HOUSE = ROOT / "collab"
 # A room may import only from the rooms before it.
 ORDER = (
     "records events claims chat weights team presence offers factors routing reasons metrics history whatif "
-    "protocol live router rooms attendance desk floor team_at_work office door views app cli"
+    "protocol live router rooms attendance desk floor team_at_work office door settings views app cli"
 ).split()
 # The rooms that are functions of their arguments: no I/O, no clock, no chance without a seed.
 CENTRE = "records events claims chat weights team presence offers factors routing reasons metrics protocol".split()
@@ -43,7 +43,7 @@ REACHES_OUT = set(
     "ssl subprocess tempfile threading time urllib".split()
 )
 CLOCKS = {"now", "utcnow", "today", "fromtimestamp"}
-READS_THE_ENVIRONMENT = {"app", "cli"}
+READS_THE_ENVIRONMENT = {"settings", "cli"}
 NOT_LOADED_BY_IMPORT = {
     "panel",
     "redis",
@@ -200,7 +200,7 @@ def test_the_centre_does_no_io_and_reads_no_clock() -> None:
     assert wrong == []
 
 
-def test_the_environment_is_read_in_the_app_and_the_console_script_only() -> None:
+def test_the_environment_is_read_in_the_settings_and_the_console_script_only() -> None:
     wrong = []
     for path in (path for path in FILES if room(path) not in READS_THE_ENVIRONMENT):
         for node in ast.walk(tree(path)):

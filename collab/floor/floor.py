@@ -101,12 +101,27 @@ class Floor:
             ValueError, RuntimeError: it cannot be done; says why.
         """
         allowed, act = _ACTS[type(asked)]
+        self._allow(line, asked, allowed)
+        return await act(self, line, asked)
+
+    def send_soon(self, line: Line, asked: p.Send, done: Callable[[Any], None]) -> bool:
+        """Send a message without waiting, `done` being called with the result or an exception; False if it cannot.
+
+        Raises:
+            PermissionError, ValueError: it cannot be done; says why.
+        """
+        self._allow(line, asked, _ACTS[p.Send][0])
+        agent = line.entry.agent
+        self.hall.types(asked.room, agent, False)
+        more = {"key": asked.key, "thread": asked.thread}
+        return self.desk.rooms.send_soon(asked.room, agent, asked.text, done=done, **more)
+
+    def _allow(self, line: Line, asked: p.AnyCommand, allowed: frozenset[Role]) -> None:
         if line.entry.role not in allowed:
             what = type(asked).__struct_config__.tag
             raise PermissionError(
                 f"role is {line.entry.role}, which may not {what}; a {' or '.join(sorted(allowed))} may"
             )
-        return await act(self, line, asked)
 
     async def _join(self, line: Line, asked: p.Join) -> dict[str, Any]:
         known = self.desk.team.rooms.get(asked.room)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from collab.claims import Claim
 from collab.events import Entry
-from collab.live.stream import Receipt, Stream
+from collab.live.stream import Receipt, Stream, StreamUnreachable
 from collab.team import Team
 
 SOON_S = 0.05
@@ -29,6 +29,7 @@ class Follower:
         self._committing = 0
         self._ahead: dict[int, Entry] = {}
         self._waiting: dict[asyncio.Future[None], int] = {}
+        self._late: set[asyncio.Task[None]] = set()
         self._subscribers: list[Callable[[list[Entry]], None]] = []
 
     async def start(self) -> None:
@@ -59,23 +60,67 @@ class Follower:
 
         Of several commits at once, those called first are first on the stream.
         """
-        # What others appended comes with the reply, unless a commit before this one will bring it.
-        after = None if self._committing else self.team.seq
-        self._committing += 1
+        after = self._begin()
         try:
             receipt = await self.stream.append(claims, after=after)
         finally:
             self._committing -= 1
+        self._take_own(receipt, after)
+        if self._behind(receipt):
+            await self._reached(receipt.seq)
+        if receipt.refused is not None or self.team.seq < receipt.seq:
+            await self.catch_up()
+        return receipt
+
+    def commit_soon(self, claims: Sequence[Claim], done: Callable[[Receipt | Exception], None]) -> bool:
+        """Commit as `commit` does without waiting, `done` being called in the end; False if it cannot."""
+
+        def answered(receipt: Receipt | Exception) -> None:
+            self._committing -= 1
+            if isinstance(receipt, Exception):
+                done(receipt)
+                return
+            self._take_own(receipt, after)
+            if self._behind(receipt) or receipt.refused is not None:
+                self._late.add(late := asyncio.get_running_loop().create_task(self._settle(receipt, done)))
+                late.add_done_callback(self._late.discard)
+            else:
+                done(receipt)
+
+        after = self._begin()
+        if self.stream.append_soon(claims, after=after, done=answered):
+            return True
+        self._committing -= 1
+        return False
+
+    async def _settle(self, receipt: Receipt, done: Callable[[Receipt | Exception], None]) -> None:
+        try:
+            if self._behind(receipt):
+                await self._reached(receipt.seq)
+            if receipt.refused is not None or self._behind(receipt):
+                await self.catch_up()
+        except StreamUnreachable as error:
+            done(error)
+        else:
+            done(receipt)
+
+    def _begin(self) -> int | None:
+        """Count a commit, and say after which place its reply brings what others appended.
+
+        None if a commit before it will bring that.
+        """
+        self._committing += 1
+        return None if self._committing > 1 else self.team.seq
+
+    def _take_own(self, receipt: Receipt, after: int | None) -> None:
         if after is None:
             self._ahead.update((entry.seq, entry) for entry in receipt.missed if entry.seq > self.team.seq)
             self._apply(())
         else:
             self._apply(receipt.missed)
-        if self.team.seq < receipt.seq and not receipt.duplicate:
-            await self._reached(receipt.seq)
-        if receipt.refused is not None or self.team.seq < receipt.seq:
-            await self.catch_up()
-        return receipt
+
+    def _behind(self, receipt: Receipt) -> bool:
+        return self.team.seq < receipt.seq and not receipt.duplicate
 
     async def catch_up(self) -> None:
         """Take in all that is on the stream now."""

@@ -10,10 +10,8 @@ import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any
 
-import msgspec
-from msgspec import Struct
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
@@ -23,8 +21,8 @@ from websockets.http11 import Request, Response
 
 from collab.live.access import Access, AccessDenied
 from collab.live.line import WINDOW_BITS, Allowance, Connection, Line
-from collab.live.stream import StreamUnreachable
-from collab.protocol import VERSION, AnyCommand, Done, Hello, Refused, Send, Welcome, command, encode
+from collab.live.turns import Floor, listen
+from collab.protocol import VERSION, AnyCommand, Hello, Refused, Welcome, command, encode
 
 logger = logging.getLogger(__name__)
 
@@ -53,22 +51,6 @@ ADMITTED = 16
 
 WAITING = 1024
 """So many further ones wait to be taken in."""
-
-UNDER_WAY = 64
-"""So many messages of one connection may be on their way to the stream at once."""
-
-
-class Floor(Protocol):
-    """What the gateway needs of a tenant's floor."""
-
-    def enter(self, line: Line) -> None:
-        """A member's connection begins."""
-
-    def leave(self, line: Line) -> None:
-        """A member's connection ended."""
-
-    async def do(self, line: Line, asked: AnyCommand) -> Any:
-        """Carry a command out and return what the answer holds."""
 
 
 class Gateway:
@@ -160,28 +142,12 @@ class Gateway:
         self.lines.add(line)
         try:
             floor.enter(line)
-            await self._listen(floor, line)
+            await listen(floor, line)
         except ConnectionClosed:
             pass  # a member may go in the middle of anything
         finally:
             self.lines.discard(line)
             floor.leave(line)
-
-    async def _listen(self, floor: Floor, line: Line) -> None:
-        """Answer what a member asks, in order; messages go to the stream without waiting for those before them."""
-        under_way: set[asyncio.Task[None]] = set()
-        async for data in line.connection:
-            asked = self._read(line, data)
-            if asked is None:
-                continue
-            if isinstance(asked, Send) and len(under_way) < UNDER_WAY:
-                sending = asyncio.create_task(self._answer(floor, line, asked))
-                under_way.add(sending)
-                sending.add_done_callback(under_way.discard)
-                continue
-            if under_way:
-                await asyncio.wait(under_way)
-            await self._answer(floor, line, asked)
 
     async def _let_in(self, connection: Connection) -> tuple[Line, Floor] | None:
         """The line and floor of who says hello with a good token; anybody else is told why not and sent away."""
@@ -189,6 +155,7 @@ class Gateway:
         try:
             async with asyncio.timeout(HELLO_S):
                 data = await connection.recv()
+            connection.queued -= 1
             asked = command(data)
             if not isinstance(asked, Hello):
                 raise AccessDenied('the first frame must be {"do": "hello", "id": 1, "token": "…"}')
@@ -216,33 +183,6 @@ class Gateway:
             )
         )
         return line, floor
-
-    def _read(self, line: Line, data: str | bytes) -> AnyCommand | None:
-        """What is asked, or None if it was refused already."""
-        try:
-            asked = command(data)
-        except ValueError as error:
-            line.push(Refused(re=_id_of(data), code="malformed", message=str(error)))
-            return None
-        if line.allowance.take():
-            return asked
-        message = f"more than {line.allowance.rate:g} commands a second; send fewer, or wait a moment"
-        line.push(Refused(re=asked.id, code="too_many", message=message))
-        return None
-
-    async def _answer(self, floor: Floor, line: Line, asked: AnyCommand) -> None:
-        try:
-            result = await floor.do(line, asked)
-        except (PermissionError, ValueError, RuntimeError, StreamUnreachable) as error:
-            line.push(Refused(re=asked.id, code=_code(error), message=str(error)))
-        except ConnectionClosed:
-            return  # whom the answer was for is gone
-        except Exception:
-            logger.exception("a command failed: %s", type(asked).__name__)
-            message = "it failed on the server, and nothing is known of it; look at what happened and try again"
-            line.push(Refused(re=asked.id, code="failed", message=message))
-        else:
-            line.push(Done(re=asked.id, result=result))
 
     async def _sweep(self) -> None:
         loop = asyncio.get_running_loop()
@@ -281,23 +221,3 @@ _DEFLATE = ServerPerMessageDeflateFactory(
     client_max_window_bits=WINDOW_BITS,
     compress_settings={"level": 1, "memLevel": 5},
 )
-
-
-def _code(error: Exception) -> str:
-    if isinstance(error, StreamUnreachable):
-        return "unreachable"
-    if isinstance(error, PermissionError):
-        return "forbidden"
-    return "refused" if isinstance(error, ValueError) else "too_late"
-
-
-class _Head(Struct):
-    id: str | int | None = None
-
-
-def _id_of(data: str | bytes) -> Any:
-    """The id in a frame that could not be read, if it has one."""
-    try:
-        return msgspec.json.decode(data, type=_Head).id
-    except ValueError:
-        return None

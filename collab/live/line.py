@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from time import monotonic
 from typing import Any
 
@@ -28,16 +28,35 @@ WORTH_BYTES = 256
 
 
 class Connection(ServerConnection):
-    """A WebSocket that knows when it was heard of last, in seconds of its loop."""
+    """A WebSocket that knows when it was heard of last, and hands messages on without a detour.
+
+    Attributes:
+        heard: when something came last, in seconds of its loop.
+        take: is given each message; if it returns False, the message is queued for `recv`.
+        queued: how many messages are queued, or were received and are being answered.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.heard = self.loop.time()
+        self.take: Callable[[bytes], bool] | None = None
+        self.queued = 0
 
     def data_received(self, data: bytes) -> None:
         """Something came, be it the answer to a ping."""
         self.heard = self.loop.time()
         super().data_received(data)
+
+    def process_event(self, event: Any) -> None:
+        """A frame, or the request that the connection began with."""
+        if isinstance(event, WebSocketFrame) and event.fin and event.opcode in _DATA:
+            if event.opcode is Opcode.TEXT and self.take is not None and self.take(bytes(event.data)):
+                return
+            self.queued += 1
+        super().process_event(event)
+
+
+_DATA = Opcode.TEXT, Opcode.BINARY, Opcode.CONT
 
 
 class Allowance:
@@ -73,19 +92,70 @@ class Line:
         rooms: the rooms that it gets everything from.
         cut: why it was cut off; "" while it is not.
         deflates: it takes compressed frames.
+        under_way: how many of its messages are on their way to the stream.
     """
 
-    __slots__ = ("_closing", "allowance", "connection", "cut", "deflates", "device", "entry", "idle", "rooms")
+    __slots__ = (
+        "_closing",
+        "_held",
+        "_settled",
+        "allowance",
+        "connection",
+        "cut",
+        "deflates",
+        "device",
+        "entry",
+        "idle",
+        "rooms",
+        "under_way",
+    )
 
     def __init__(self, connection: Connection, entry: Pass, device: str, allowance: Allowance) -> None:
         self.connection, self.entry, self.device, self.allowance = connection, entry, device, allowance
         self.rooms: set[str] = set()
         self.cut, self.idle = "", False
         self.deflates = bool(connection.protocol.extensions)
+        self.under_way = 0
+        self._held = b""
+        self._settled: asyncio.Future[None] | None = None
 
     def push(self, frame: Frame | bytes) -> None:
         """Write a frame."""
         write((self,), frame if isinstance(frame, bytes) else encode(frame))
+
+    def hold(self, frame: Frame) -> None:
+        """Write a frame when the loop has gone round, together with what is written until then."""
+        if not self._held:
+            asyncio.get_running_loop().call_soon(self.flush)
+        self._held += WebSocketFrame(Opcode.TEXT, encode(frame)).serialize(mask=False)
+
+    def flush(self) -> None:
+        """Write what is held."""
+        if self._held:
+            self.write(b"")
+
+    def write(self, framed: bytes) -> None:
+        """Write frames as they are on the wire, and before them what is held; who does not read is cut off."""
+        framed, self._held = self._held + framed, b""
+        if self.cut or self.connection.protocol.state is not State.OPEN:
+            return
+        transport = self.connection.transport
+        transport.write(framed)
+        if transport.get_write_buffer_size() > MOST_UNREAD:
+            self.cut = "too_slow"
+            transport.abort()
+
+    def settle(self) -> None:
+        """A message of this member came to the stream, or did not."""
+        self.under_way -= 1
+        if not self.under_way and self._settled is not None and not self._settled.done():
+            self._settled.set_result(None)
+
+    async def settled(self) -> None:
+        """Wait until none of this member's messages is on its way."""
+        if self.under_way:
+            self._settled = asyncio.get_running_loop().create_future()
+            await self._settled
 
     def cut_off(self, code: str, message: str) -> None:
         """Say goodbye and close; a member that does not read is dropped without waiting for it."""
@@ -100,21 +170,14 @@ def write(lines: Iterable[Line], data: bytes) -> None:
     plain = WebSocketFrame(Opcode.TEXT, data).serialize(mask=False)
     small = b"" if len(data) >= WORTH_BYTES else plain
     for line in lines:
-        connection = line.connection
-        if line.cut or connection.protocol.state is not State.OPEN:
-            continue
-        transport = connection.transport
         if line.deflates:
             small = small or WebSocketFrame(Opcode.TEXT, deflated(data), rsv1=True).serialize(mask=False)
-            transport.write(small)
+            line.write(small)
         else:
-            transport.write(plain)
-        if transport.get_write_buffer_size() > MOST_UNREAD:
-            line.cut = "too_slow"
-            transport.abort()
+            line.write(plain)
 
 
 def deflated(data: bytes) -> bytes:
-    """A message as permessage-deflate has it (RFC 7692), with nothing kept from the one before, so that all can share it."""
+    """A message as permessage-deflate has it (RFC 7692), nothing of the one before being kept: all can share it."""
     packer = zlib.compressobj(1, zlib.DEFLATED, -WINDOW_BITS, 5)
     return (packer.compress(data) + packer.flush(zlib.Z_SYNC_FLUSH))[:-4]

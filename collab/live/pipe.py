@@ -7,8 +7,9 @@ goes through a pipe must be safe to repeat.
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from hiredis import Reader, ReplyError, pack_command
@@ -35,13 +36,17 @@ _KINDS: dict[str, type[ResponseError] | type[NoConnection]] = {
 _MORE = object()
 
 
+Answer = Callable[[Any], None]
+"""Is called with a reply, or with the exception that came instead of it."""
+
+
 class Asked:
     """A command that waits for its reply."""
 
-    __slots__ = ("packed", "reply", "tries")
+    __slots__ = ("answer", "packed", "tries")
 
-    def __init__(self, packed: bytes, reply: asyncio.Future[Any]) -> None:
-        self.packed, self.reply, self.tries = packed, reply, 0
+    def __init__(self, packed: bytes, answer: Answer) -> None:
+        self.packed, self.answer, self.tries = packed, answer, 0
 
 
 class Pipe:
@@ -53,7 +58,7 @@ class Pipe:
         greeting: commands that are sent first on every new connection, such as SCRIPT LOAD.
     """
 
-    def __init__(self, address: Mapping[str, Any], reply_s: float, greeting: Sequence[Sequence[Any]] = ()) -> None:
+    def __init__(self, address: Mapping[str, Any], reply_s: float, greeting: Sequence[tuple[Any, ...]] = ()) -> None:
         self._address, self._reply_s, self._greeting = address, reply_s, greeting
         self._asked: deque[Asked] = deque()
         self._socket: _Socket | None = None
@@ -67,14 +72,19 @@ class Pipe:
             NoConnection, NoReply: the server did not answer, `TRIES` times.
             ResponseError: it refused; AuthenticationError, BusyLoadingError and ReadOnlyError say of what kind.
         """
-        asked = Asked(pack_command(command), asyncio.get_running_loop().create_future())
+        reply: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self.ask(command, functools.partial(settle, reply))
+        return await reply
+
+    def ask(self, command: tuple[Any, ...], answer: Answer) -> None:
+        """Send a command without waiting; `answer` is called as soon as the reply comes."""
+        asked = Asked(pack_command(command), answer)
         self._asked.append(asked)
         if self._socket is not None:
             asked.tries = 1
             self._socket.send(asked.packed)
         elif self._connecting is None:
-            self._connecting = asyncio.create_task(self._connect(), name="pipe")
-        return await asked.reply
+            self._connecting = asyncio.get_running_loop().create_task(self._connect(), name="pipe")
 
     async def close(self) -> None:
         """Close the connection; who still waits is told so. Twice is as once."""
@@ -136,17 +146,14 @@ class Pipe:
             return
         self._socket = None
         while self._asked and (self._closed or self._asked[0].tries >= TRIES):
-            asked = self._asked.popleft()
-            if not asked.reply.done():
-                asked.reply.set_exception(error)
+            self._asked.popleft().answer(error)
         if self._asked and self._connecting is None:
             self._connecting = asyncio.get_running_loop().create_task(self._connect(), name="pipe")
 
     def _fail(self, error: Exception) -> None:
         waiting, self._asked = self._asked, deque()
         for asked in waiting:
-            if not asked.reply.done():
-                asked.reply.set_exception(error)
+            asked.answer(error)
 
 
 class _Socket(asyncio.Protocol):
@@ -168,7 +175,7 @@ class _Socket(asyncio.Protocol):
     def ask(self, packed: bytes) -> asyncio.Future[Any]:
         """Send a command of the greeting."""
         reply: asyncio.Future[Any] = self._loop.create_future()
-        self.asked.append(Asked(packed, reply))
+        self.asked.append(Asked(packed, functools.partial(settle, reply)))
         self.send(packed)
         return reply
 
@@ -193,13 +200,7 @@ class _Socket(asyncio.Protocol):
         self._heard = self._loop.time()
         self._reader.feed(data)
         while self.asked and (reply := self._reader.gets()) is not _MORE:
-            asked = self.asked.popleft().reply
-            if asked.done():
-                continue
-            if isinstance(reply, ReplyError):
-                asked.set_exception(_error(str(reply)))
-            else:
-                asked.set_result(reply)
+            self.asked.popleft().answer(_error(str(reply)) if isinstance(reply, ReplyError) else reply)
 
     def connection_lost(self, error: Exception | None) -> None:
         """The connection is gone."""
@@ -209,8 +210,8 @@ class _Socket(asyncio.Protocol):
             self._why = NoConnection(str(error))
         self._lost(self, self._why)
         for asked in tuple(self.asked):  # of the greeting, else they are the pipe's, which sends them again
-            if asked.tries == 0 and not asked.reply.done():
-                asked.reply.set_exception(self._why)
+            if asked.tries == 0:
+                asked.answer(self._why)
 
     def _flush(self) -> None:
         self._held = False
@@ -229,6 +230,16 @@ class _Socket(asyncio.Protocol):
             self.transport.abort()
         else:
             self._watching = self._loop.call_later(self._reply_s - silent_s, self._watch)
+
+
+def settle(reply: asyncio.Future[Any], answer: Any) -> None:
+    """Give a future its reply, or the exception that came instead."""
+    if reply.done():
+        return
+    if isinstance(answer, Exception):
+        reply.set_exception(answer)
+    else:
+        reply.set_result(answer)
 
 
 def _credentials(address: Mapping[str, Any]) -> list[tuple[Any, ...]]:

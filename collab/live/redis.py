@@ -6,6 +6,7 @@ Timeouts, retries and the protocol are set here and nowhere else: an address can
 from __future__ import annotations
 
 import asyncio
+import functools
 import hashlib
 import re
 import threading
@@ -24,7 +25,7 @@ from redis.exceptions import AuthenticationError, InvalidResponse, ResponseError
 from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import TimeoutError as NoReply
 
-from collab.live.pipe import Pipe
+from collab.live.pipe import Answer, Pipe, settle
 
 SCHEMES = ("embedded", "redis", "rediss", "unix")
 """The kinds of address that a stream can have."""
@@ -93,14 +94,30 @@ class Server:
 
     async def run(self, script: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
         """The reply of a script; a server that does not know it (any more) is given it first."""
+        reply: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        Server.run_soon(self, script, keys, args, functools.partial(settle, reply))
+        return await reply
+
+    def run_soon(self, script: str, keys: Sequence[str], args: Sequence[Any], answer: Answer) -> bool:
+        """Run a script without waiting, `answer` being called with its reply; False if only `run` can do it here."""
+
+        def answered(reply: Any) -> None:
+            if isinstance(reply, ResponseError) and str(reply).startswith("NOSCRIPT"):
+                self._pipe.ask(("SCRIPT", "LOAD", SCRIPTS[script]), lambda reply: None)
+                self._pipe.ask(command, answer)
+            else:
+                answer(reply)
+
         command = "EVALSHA", _HASHES[script], len(keys), *keys, *args
-        try:
-            return await self._pipe.call(*command)
-        except ResponseError as error:
-            if not str(error).startswith("NOSCRIPT"):
-                raise
-        await self._pipe.call("SCRIPT", "LOAD", SCRIPTS[script])
-        return await self._pipe.call(*command)
+        self._pipe.ask(command, answered)
+        return True
+
+    async def between(self, key: str, first: int, last: int | None = None, count: int = -1) -> list[Any]:
+        """Entries of the stream `key` from a place to another, so many at most; never waits."""
+        end = "+" if last is None else f"{last}-0"
+        limit = () if count < 0 else ("COUNT", count)
+        found: list[Any] = await self._pipe.call("XRANGE", key, f"{first}-0", end, *limit)
+        return found
 
     async def more(self, key: str, after: int, count: int) -> list[Any]:
         """Entries after a place on the stream `key`; waits for the first, BLOCK_S seconds at most."""
@@ -131,7 +148,13 @@ class Server:
         if task and task.cancelling() > cancelled:
             raise asyncio.CancelledError from failure
         if failure is not None:
-            raise StreamUnreachable(self._why(failure)) from failure
+            raise self.told(failure) from failure
+
+    def told(self, failure: Exception) -> Exception:
+        """What says that the server cannot be reached as StreamUnreachable; anything else as it is."""
+        if not isinstance(failure, NoConnection | NoReply | InvalidResponse | OSError):
+            return failure
+        return StreamUnreachable(self._why(failure))
 
     def _why(self, failure: Exception) -> str:
         if AuthenticationError in (type(failure), type(failure.__cause__)):
@@ -165,6 +188,16 @@ class Embedded(Server):
         reply = await self.client.fcall(script, len(keys), *keys, *args)
         await asyncio.sleep(0)  # nothing here waits for a socket: let the recorder and the followers have their turn
         return reply
+
+    def run_soon(self, script: str, keys: Sequence[str], args: Sequence[Any], answer: Answer) -> bool:
+        """Never begins anything: there is nothing to wait for here."""
+        return False
+
+    async def between(self, key: str, first: int, last: int | None = None, count: int = -1) -> list[Any]:
+        """Entries of the stream `key` from a place to another, so many at most; never waits."""
+        end = "+" if last is None else f"{last}-0"
+        found: list[Any] = await self.client.xrange(key, f"{first}-0", end, count if count >= 0 else None)
+        return found
 
     async def more(self, key: str, after: int, count: int) -> list[Any]:
         """As of a server, without XREAD BLOCK: there, every write wakes it and a closed loop would break writers."""

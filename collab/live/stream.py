@@ -82,7 +82,25 @@ class Stream:
         """
         batch = Batch(claims, self.tenant, after)
         with self._server.answering():
-            reply = await self._server.run("append", [f"{self._key}:{key}" for key in batch.keys], batch.args)
+            reply = await self._server.run("append", self._keys(batch), batch.args)
+        return self._receipt(claims, batch, reply)
+
+    def append_soon(
+        self, claims: Sequence[Claim], *, after: int | None, done: Callable[[Receipt | Exception], None]
+    ) -> bool:
+        """Append as `append` does without waiting, `done` being called with what came of it; False if it cannot."""
+
+        def answered(reply: Any) -> None:
+            failed = isinstance(reply, Exception)
+            done(self._server.told(reply) if failed else self._receipt(claims, batch, reply))
+
+        batch = Batch(claims, self.tenant, after)
+        return self._server.run_soon("append", self._keys(batch), batch.args, answered)
+
+    def _keys(self, batch: Batch) -> list[str]:
+        return [f"{self._key}:{key}" for key in batch.keys]
+
+    def _receipt(self, claims: Sequence[Claim], batch: Batch, reply: Any) -> Receipt:
         rows = _entries(reply[-1])
         if reply[0] == 0:
             guard = claims[reply[1]].guards[reply[2]]
@@ -100,7 +118,7 @@ class Stream:
         A first entry that is not `after + 1` says that those between were trimmed: they are in the history.
         """
         with self._server.answering():
-            return _entries(await self._redis.xrange(self._events, min=f"{after + 1}-0", count=count))
+            return _entries(await self._server.between(self._events, after + 1, count=count))
 
     async def follow(self, after: int, known: Callable[[int], bool] | None = None) -> AsyncIterator[list[Entry]]:
         """Entries after this place as they come, never an empty list, until the stream is closed.
@@ -131,7 +149,7 @@ class Stream:
     async def entry(self, seq: int) -> Entry | None:
         """The entry at this place, or None if there is none yet or it was trimmed."""
         with self._server.answering():
-            rows = await self._redis.xrange(self._events, min=f"{seq}-0", max=f"{seq}-0")
+            rows = await self._server.between(self._events, seq, seq)
         return _entries(rows)[0] if rows else None
 
     async def last(self) -> int:
@@ -142,7 +160,7 @@ class Stream:
     async def first(self) -> int:
         """The first place still kept; the next one, if none is."""
         with self._server.answering():
-            rows = await self._redis.xrange(self._events, count=1)
+            rows = await self._server.between(self._events, 0, count=1)
         return _seq(rows[0]) if rows else await self.last() + 1
 
     async def values(self, keys: Sequence[str]) -> list[str | None]:

@@ -1,0 +1,137 @@
+"""Members' turns: what each asks is answered in order, and messages go to the stream without waiting for each other."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import msgspec
+from msgspec import Struct
+from websockets.exceptions import ConnectionClosed
+
+from collab.live.line import Line
+from collab.live.stream import StreamUnreachable
+from collab.protocol import AnyCommand, Done, Refused, Send, command
+
+logger = logging.getLogger(__name__)
+
+UNDER_WAY = 256
+"""So many messages of one connection may be on their way to the stream at once."""
+
+SEND, FRONT = b'"send"', 400
+"""What is looked for in the front of a frame to know a message without reading it; to miss one costs time only."""
+
+
+class Floor(Protocol):
+    """What the gateway needs of a tenant's floor."""
+
+    def enter(self, line: Line) -> None:
+        """A member's connection begins."""
+
+    def leave(self, line: Line) -> None:
+        """A member's connection ended."""
+
+    async def do(self, line: Line, asked: AnyCommand) -> Any:
+        """Carry a command out and return what the answer holds."""
+
+    def send_soon(self, line: Line, asked: Send, done: Callable[[Any], None]) -> bool:
+        """Send a message without waiting; False if only `do` can."""
+
+
+async def listen(floor: Floor, line: Line) -> None:
+    """Answer what a member asks, in order; messages go to the stream without waiting for those before them."""
+    connection = line.connection
+    connection.take = lambda data: (
+        not connection.queued and line.under_way < UNDER_WAY and SEND in data[:FRONT] and _send_soon(floor, line, data)
+    )
+    async for data in connection:
+        await line.settled()
+        try:
+            asked = _read(line, data)
+            if asked is not None:
+                await _answer(floor, line, asked)
+        finally:
+            connection.queued -= 1
+
+
+def _send_soon(floor: Floor, line: Line, data: bytes) -> bool:
+    """Begin to send a message if that is what is asked; False if it must wait for its turn."""
+    try:
+        asked = command(data)
+    except ValueError:
+        return False
+    if not isinstance(asked, Send):
+        return False
+    if not _allowed(line, asked):
+        return True
+    line.under_way += 1
+    try:
+        if floor.send_soon(line, asked, lambda result: _tell(line, asked.id, result)):
+            return True
+    except (PermissionError, ValueError) as error:
+        _tell(line, asked.id, error)
+        return True
+    line.under_way -= 1
+    return False
+
+
+def _tell(line: Line, re: Any, result: Any) -> None:
+    line.settle()
+    line.hold(Done(re=re, result=result) if not isinstance(result, Exception) else _refused(re, result))
+
+
+def _read(line: Line, data: str | bytes) -> AnyCommand | None:
+    """What is asked, or None if it was refused already."""
+    try:
+        asked = command(data)
+    except ValueError as error:
+        line.push(Refused(re=_id_of(data), code="malformed", message=str(error)))
+        return None
+    return asked if _allowed(line, asked) else None
+
+
+def _allowed(line: Line, asked: AnyCommand) -> bool:
+    if line.allowance.take():
+        return True
+    message = f"more than {line.allowance.rate:g} commands a second; send fewer, or wait a moment"
+    line.push(Refused(re=asked.id, code="too_many", message=message))
+    return False
+
+
+async def _answer(floor: Floor, line: Line, asked: AnyCommand) -> None:
+    try:
+        line.push(Done(re=asked.id, result=await floor.do(line, asked)))
+    except ConnectionClosed:
+        return  # whom the answer was for is gone
+    except Exception as error:
+        line.push(_refused(asked.id, error))
+
+
+def _refused(re: Any, error: Exception) -> Refused:
+    code = next((code for kind, code in _CODES if isinstance(error, kind)), "failed")
+    if code == "failed":
+        logger.error("a command failed", exc_info=error)
+        message = "it failed on the server, and nothing is known of it; look at what happened and try again"
+        return Refused(re=re, code=code, message=message)
+    return Refused(re=re, code=code, message=str(error))
+
+
+_CODES: tuple[tuple[type[Exception], str], ...] = (
+    (StreamUnreachable, "unreachable"),
+    (PermissionError, "forbidden"),
+    (ValueError, "refused"),
+    (RuntimeError, "too_late"),
+)
+
+
+class _Head(Struct):
+    id: str | int | None = None
+
+
+def _id_of(data: str | bytes) -> Any:
+    """The id in a frame that could not be read, if it has one."""
+    try:
+        return msgspec.json.decode(data, type=_Head).id
+    except ValueError:
+        return None

@@ -1,0 +1,29 @@
+"""What the environment says, for the page and the console script; nothing else reads it."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from collab.office import DEMO
+
+TENANT = "main"
+"""The tenant when none is named."""
+
+
+def settings(**given: Any) -> dict[str, Any]:
+    """The office's settings: those given, else those of the environment, else the embedded default."""
+    at_work = given.get("team_at_work")
+    if at_work is None:
+        at_work = os.environ.get("COLLAB_TEAM_AT_WORK", "") not in ("", "0")
+    return {
+        "stream": given.get("stream") or os.environ.get("COLLAB_REDIS") or "embedded://",
+        "history": given.get("history") or os.environ.get("COLLAB_HISTORY") or "data/history",
+        "tenant": given.get("tenant") or os.environ.get("COLLAB_TENANT") or (DEMO if at_work else TENANT),
+        "team_at_work": at_work,
+    }
+
+
+def keys() -> str:
+    """The file of the keys that sign tokens."""
+    return os.environ.get("COLLAB_KEYS") or "data/keys"
