@@ -3,7 +3,8 @@
 -- KEYS  1 the stream, 2 its counter, 3 the tenant's mark (the seq of its last event), then an id key for each event,
 --       then the value keys that guards and effects name. All carry the partition's hash tag.
 -- ARGV  1 the tenant, 2 how many events, 3 the seq after which to read ("" for none), 4 the most entries to read,
---       5 how many seconds event ids are remembered, 6 what holds for the events, then the JSON of each event.
+--       5 how many seconds event ids are remembered, 6 what holds for the events, 7 how many of those who listen on
+--       the stream's channel are the caller's own ("" if nobody uses it), then the JSON of each event.
 --       What holds is JSON too (one argument, because each costs): for each event its guards {kind, key, operand} and
 --       its effects {kind, key, value, seconds}. Keys are places in KEYS; so is the operand of "below".
 -- Reply {1, seq, entries}                       appended; seq is the last event's
@@ -64,7 +65,7 @@ end
 local entries = missed()
 local last = place(before + events)
 for event = 1, events do
-  redis.call("XADD", KEYS[1], place(before + event) .. "-0", "t", tenant, "d", ARGV[6 + event])
+  redis.call("XADD", KEYS[1], place(before + event) .. "-0", "t", tenant, "d", ARGV[7 + event])
 end
 local sets, gone = {KEYS[2], last, KEYS[3], last}, {}
 for key = first_value, #KEYS do
@@ -82,4 +83,13 @@ end
 for first = 1, #sets, AT_ONCE do redis.call("MSET", unpack(sets, first, math.min(first + AT_ONCE - 1, #sets))) end
 for first = 1, #gone, AT_ONCE do redis.call("DEL", unpack(gone, first, math.min(first + AT_ONCE - 1, #gone))) end
 for key = 4, first_value - 1 do redis.call("SET", KEYS[key], last, "EX", remembered) end
+-- Others hear of it at once; a caller who is alone has it by the reply and need not be woken.
+if ARGV[7] ~= "" then
+  local channel = KEYS[1] .. ":news"
+  if redis.call("PUBSUB", "NUMSUB", channel)[2] > tonumber(ARGV[7]) then
+    for event = 1, events do
+      redis.call("PUBLISH", channel, place(before + event) .. "\n" .. tenant .. "\n" .. ARGV[7 + event])
+    end
+  end
+end
 return {1, before + events, entries}

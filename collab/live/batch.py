@@ -25,7 +25,7 @@ _encoder = msgspec.json.Encoder()
 class Batch:
     """Claims as the keys and arguments of `append.lua`, which says what they are."""
 
-    def __init__(self, claims: Sequence[Claim], tenant: str, after: int | None) -> None:
+    def __init__(self, claims: Sequence[Claim], tenant: str, after: int | None, own: int | str = "") -> None:
         events: list[Any] = [claim.event for claim in claims]
         ids = [event.id for event in events]
         if not ids or len(set(ids)) < len(ids):
@@ -40,7 +40,7 @@ class Batch:
         ]
         rules = [([*map(self._guard, claim.guards)], [*map(self._effect, claim.effects)]) for claim in claims]
         start = "" if after is None else after
-        self.args = [tenant, len(ids), start, MOST, REMEMBERED_S, _encoder.encode(rules), *data]
+        self.args = [tenant, len(ids), start, MOST, REMEMBERED_S, _encoder.encode(rules), own, *data]
         self.keys = fixed + [f"{tenant}:{key}" for key in self._places]
 
     def _place(self, key: str) -> int:

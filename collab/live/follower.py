@@ -128,7 +128,7 @@ class Follower:
             self._apply(entries)
 
     async def _follow(self) -> None:
-        async for entries in self.stream.follow(self.team.seq, self._known):
+        async for entries in self.stream.follow(self.team.seq, lambda: self.team.seq):
             self._apply(entries)
 
     async def _reached(self, seq: int) -> None:
@@ -137,9 +137,6 @@ class Follower:
         self._waiting[reached] = seq
         await asyncio.wait((reached,), timeout=SOON_S)
         self._waiting.pop(reached, None)
-
-    def _known(self, seq: int) -> bool:
-        return seq <= self.team.seq or seq in self._ahead
 
     def _apply(self, entries: Sequence[Entry]) -> None:
         """Take entries in, and in their places those of our own that were ahead of what others did."""

@@ -56,10 +56,20 @@ class Pipe:
         address: host and port or path, db, username, password and TLS settings, as redis-py reads them from a URL.
         reply_s: the longest silence while a reply is awaited.
         greeting: commands that are sent first on every new connection, such as SCRIPT LOAD.
+        heard: is called with each message of the channels that the greeting subscribed to.
+        silent: is called when a connection is lost.
     """
 
-    def __init__(self, address: Mapping[str, Any], reply_s: float, greeting: Sequence[tuple[Any, ...]] = ()) -> None:
+    def __init__(
+        self,
+        address: Mapping[str, Any],
+        reply_s: float,
+        greeting: Sequence[tuple[Any, ...]] = (),
+        heard: Callable[[bytes], None] | None = None,
+        silent: Callable[[], None] = lambda: None,
+    ) -> None:
         self._address, self._reply_s, self._greeting = address, reply_s, greeting
+        self._heard, self._silent = heard, silent
         self._asked: deque[Asked] = deque()
         self._socket: _Socket | None = None
         self._connecting: asyncio.Task[None] | None = None
@@ -118,7 +128,7 @@ class Pipe:
 
     async def _open(self) -> None:
         loop, address = asyncio.get_running_loop(), self._address
-        made = _Socket(self._lost, self._reply_s)
+        made = _Socket(self._lost, self._reply_s, self._heard)
         if "path" in address:
             await loop.create_unix_connection(lambda: made, address["path"])
         else:
@@ -145,6 +155,7 @@ class Pipe:
         if self._socket is not made:
             return
         self._socket = None
+        self._silent()
         while self._asked and (self._closed or self._asked[0].tries >= TRIES):
             self._asked.popleft().answer(error)
         if self._asked and self._connecting is None:
@@ -161,8 +172,9 @@ class _Socket(asyncio.Protocol):
 
     transport: asyncio.Transport
 
-    def __init__(self, lost: Any, reply_s: float) -> None:
+    def __init__(self, lost: Any, reply_s: float, heard: Callable[[bytes], None] | None) -> None:
         self.asked: deque[Asked] = deque()
+        self._told = heard
         self._lost, self._reply_s = lost, reply_s
         self._reader = Reader(notEnoughData=_MORE)
         self._later: list[bytes] = []
@@ -199,7 +211,12 @@ class _Socket(asyncio.Protocol):
         """Replies came."""
         self._heard = self._loop.time()
         self._reader.feed(data)
-        while self.asked and (reply := self._reader.gets()) is not _MORE:
+        while (reply := self._reader.gets()) is not _MORE:
+            if self._told is not None and isinstance(reply, list) and reply[0] == b"message":
+                self._told(reply[2])
+                continue
+            if not self.asked:
+                continue
             self.asked.popleft().answer(_error(str(reply)) if isinstance(reply, ReplyError) else reply)
 
     def connection_lost(self, error: Exception | None) -> None:

@@ -25,6 +25,7 @@ from redis.exceptions import AuthenticationError, InvalidResponse, ResponseError
 from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import TimeoutError as NoReply
 
+from collab.live.feed import Feed
 from collab.live.pipe import Answer, Pipe, settle
 
 SCHEMES = ("embedded", "redis", "rediss", "unix")
@@ -90,7 +91,9 @@ class Server:
             raise ValueError(f"the stream's url is {self.url!r}; unix:// needs the path of a socket")
         self.client: Any = _client(address, REPLY_S)
         loads = [("SCRIPT", "LOAD", body) for body in SCRIPTS.values()]
-        self._pipe, self._waiting = Pipe(address, REPLY_S, loads), Pipe(address, BLOCK_S + REPLY_S)
+        self._address: dict[str, Any] = address
+        self._feed: Feed | None = None
+        self._pipe = Pipe(address, REPLY_S, loads)
 
     async def run(self, script: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
         """The reply of a script; a server that does not know it (any more) is given it first."""
@@ -121,10 +124,18 @@ class Server:
 
     async def more(self, key: str, after: int, count: int) -> list[Any]:
         """Entries after a place on the stream `key`; waits for the first, BLOCK_S seconds at most."""
-        wait = "COUNT", count, "BLOCK", round(BLOCK_S * 1000)
-        found = await self._waiting.call("XREAD", *wait, "STREAMS", key, f"{after}-0")
-        entries: list[Any] = found[0][1] if found else []
-        return entries
+        if self._feed is None:
+            read = functools.partial(self._after, key)
+            self._feed = Feed(self._address, key, REPLY_S, BLOCK_S, read)
+        return await self._feed.more(after, count)
+
+    async def _after(self, key: str, after: int, count: int) -> list[Any]:
+        return await self.between(key, after + 1, count=count)
+
+    @property
+    def own(self) -> int | str:
+        """How many listeners on the stream's channel are this client's; "" if it has no such channel."""
+        return self._feed.listening if self._feed is not None else 0
 
     def appended(self) -> None:
         """Tell those who wait for more; a real server does it itself."""
@@ -132,7 +143,8 @@ class Server:
     async def close(self) -> None:
         """Close all connections; twice is as once."""
         await self._pipe.close()
-        await self._waiting.close()
+        if self._feed is not None:
+            await self._feed.close()
         await self.client.aclose()
 
     @contextmanager
@@ -166,6 +178,8 @@ class Server:
 
 class Embedded(Server):
     """A client of a server that lives in this process, shared by all who open the same name."""
+
+    own = ""
 
     _servers: dict[str, tuple[FakeServer, Bell]] = {}
     _opening = threading.Lock()

@@ -80,7 +80,7 @@ class Stream:
         Raises:
             ValueError: no claims, one event twice, or an event that could not be read again; names the field.
         """
-        batch = Batch(claims, self.tenant, after)
+        batch = Batch(claims, self.tenant, after, self._server.own)
         with self._server.answering():
             reply = await self._server.run("append", self._keys(batch), batch.args)
         return self._receipt(claims, batch, reply)
@@ -94,7 +94,7 @@ class Stream:
             failed = isinstance(reply, Exception)
             done(self._server.told(reply) if failed else self._receipt(claims, batch, reply))
 
-        batch = Batch(claims, self.tenant, after)
+        batch = Batch(claims, self.tenant, after, self._server.own)
         return self._server.run_soon("append", self._keys(batch), batch.args, answered)
 
     def _keys(self, batch: Batch) -> list[str]:
@@ -120,15 +120,16 @@ class Stream:
         with self._server.answering():
             return _entries(await self._server.between(self._events, after + 1, count=count))
 
-    async def follow(self, after: int, known: Callable[[int], bool] | None = None) -> AsyncIterator[list[Entry]]:
+    async def follow(self, after: int, upto: Callable[[], int] = lambda: 0) -> AsyncIterator[list[Entry]]:
         """Entries after this place as they come, never an empty list, until the stream is closed.
 
-        Those at places that are `known` to the caller, from its own appends, are left out and not decoded. A lost
+        Those up to the place `upto()`, which the caller has from its own appends, are left out and not decoded. A lost
         server is logged once and tried again and again; nothing is skipped and nothing comes twice.
         """
         pause = 0.0
         while not self._closed:
             try:
+                after = max(after, upto())
                 with self._server.answering():
                     rows = await self._server.more(self._events, after, MOST)
             except StreamUnreachable as error:
@@ -143,7 +144,8 @@ class Stream:
             if rows:
                 after = _seq(rows[-1])
                 await asyncio.sleep(0)  # the reply to our own append, which has the same entries, may just be coming
-                if entries := _entries([row for row in rows if known is None or not known(_seq(row))]):
+                has = upto()
+                if entries := _entries([row for row in rows if _seq(row) > has]):
                     yield entries
 
     async def entry(self, seq: int) -> Entry | None:
