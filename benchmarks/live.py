@@ -1,0 +1,322 @@
+"""How fast words travel through a gateway, against websockets alone with no broker and nothing kept, in one run.
+
+    python benchmarks/live.py [--rounds 3] [--shapes pair,fan,crowd,limit] [--fsync everysec|always]
+
+Both servers are processes of their own on loopback; ours has a redis-server with an append-only file and a history of
+its own, keeps everything and gives it one order. Shapes: `pair` is a room of two at 200 messages a second, one way;
+`fan` a room of 100 at 20 a second, up to the last receiver; `crowd` 1,000 connections in 50 rooms, one message a
+second in each; `limit` a room of 100 whose rate is doubled until the last receiver's p99 passes 50 ms.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from time import monotonic, monotonic_ns
+from typing import Any
+
+import numpy as np
+import psutil
+
+from collab.live.access import Access
+
+BARE = """
+import asyncio, sys
+from collections import defaultdict
+from websockets.asyncio.server import broadcast, serve
+rooms = defaultdict(set)
+async def handler(member):
+    room = rooms[member.request.path]
+    await member.send("joined")
+    room.add(member)
+    try:
+        async for message in member:
+            broadcast(room, message)
+    finally:
+        room.discard(member)
+async def main():
+    async with serve(handler, "127.0.0.1", 0, compression=None) as server:
+        print("port", server.sockets[0].getsockname()[1], flush=True)
+        await asyncio.Event().wait()
+asyncio.run(main())
+"""
+GOALS = {"pair": 1.7, "fan": 1.1, "crowd": 1.3, "cpu": 1.1}
+FILL = b" the buyer on Maple Street asks for a call back before noon; who can take it? ok"
+
+
+class Client(asyncio.Protocol):
+    """One member, as little of a WebSocket client as will do: frames are masked with zeros, arrivals are stamped."""
+
+    def __init__(self, port: int, path: str, hello: list[bytes], joined: bytes) -> None:
+        self.arrived: list[tuple[int, int, int]] = []
+        self.ready = asyncio.get_running_loop().create_future()
+        self._port, self._path, self._hello, self._joined = port, path, hello, joined
+        self._data, self._open = b"", False
+
+    def connection_made(self, transport: Any) -> None:
+        self.transport = transport
+        asked = f"GET {self._path} HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\nUpgrade: websocket\r\n"
+        asked += (
+            "Connection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        )
+        transport.write(asked.encode())
+
+    def data_received(self, data: bytes) -> None:
+        now = monotonic_ns()
+        data = self._data + data
+        if not self._open:
+            head, found, data = data.partition(b"\r\n\r\n")
+            if not found:
+                self._data = head
+                return
+            self._open = True
+            for frame in self._hello:
+                self.send(frame)
+        self._data = self._frames(data, now)
+
+    def _frames(self, data: bytes, now: int) -> bytes:
+        place = 0
+        while len(data) - place >= 2:
+            size, start = data[place + 1] & 127, place + 2
+            if size > 125:
+                width = 2 if size == 126 else 8
+                size, start = int.from_bytes(data[start : start + width], "big"), start + width
+            if len(data) < start + size:
+                break
+            self._take(data[start : start + size], now)
+            place = start + size
+        return data[place:]
+
+    def _take(self, message: bytes, now: int) -> None:
+        found = message.find(b"~")
+        if found < 0 and not self.ready.done() and self._joined in message:
+            self.ready.set_result(None)
+        while found >= 0:
+            sent, number = int(message[found + 1 : found + 17], 16), int(message[found + 17 : found + 25], 16)
+            self.arrived.append((number, sent, now))
+            found = message.find(b"~", found + 25)
+
+    def send(self, message: bytes) -> None:
+        size = len(message)
+        head = bytes([129, 128 | size]) if size < 126 else bytes([129, 254]) + size.to_bytes(2, "big")
+        self.transport.write(head + b"\0\0\0\0" + message)
+
+
+class Bare:
+    """websockets and nothing else."""
+
+    name = "bare"
+
+    @contextmanager
+    def serving(self, fsync: str) -> Iterator[tuple[int, psutil.Process]]:
+        process = subprocess.Popen([sys.executable, "-c", BARE], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        try:
+            assert process.stdout is not None
+            yield int(process.stdout.readline().split()[1]), psutil.Process(process.pid)
+        finally:
+            process.kill()
+            process.wait()
+
+    def client(self, port: int, room: str) -> Client:
+        return Client(port, f"/{room}", [], b"joined")
+
+    def wrap(self, room: str, payload: bytes) -> bytes:
+        return payload
+
+
+class Ours:
+    """A gateway with its Redis and history."""
+
+    name = "collab"
+
+    @contextmanager
+    def serving(self, fsync: str) -> Iterator[tuple[int, psutil.Process]]:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "redis.sock")
+            settings = ["--port", "0", "--unixsocket", str(path), "--save", "", "--dir", folder]
+            command = ["redis-server", *settings, "--appendonly", "yes", "--appendfsync", fsync]
+            redis = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+            access = Access(Path(folder, "keys"))
+            self.tokens = iter([access.token("acme", f"a{n}", lasts_s=3600) for n in range(2000)])
+            while not path.exists():
+                redis.poll()
+            command = [str(Path(sys.executable).with_name("collab")), "gateway", "--ws-port", "0", "--rate", "1000000"]
+            command += ["--address", "127.0.0.1", "--stream", f"unix://{path}", "--history", str(Path(folder, "h"))]
+            environment = os.environ | {"COLLAB_KEYS": str(Path(folder, "keys")), "HTTP_PORT": "0"}
+            pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
+            process = subprocess.Popen(command, env=environment, **pipes)
+            try:
+                assert process.stdout is not None
+                said = next(line for line in process.stdout if "ws://" in line)
+                yield int(said.partition("127.0.0.1:")[2].split()[0]), psutil.Process(process.pid)
+            finally:
+                process.terminate()
+                process.wait()
+                redis.terminate()
+                redis.wait()
+
+    def client(self, port: int, room: str) -> Client:
+        asks: list[dict[str, Any]] = [
+            {"do": "hello", "id": 0, "token": next(self.tokens)},
+            {"do": "create_room", "id": 1, "room": room, "name": room},
+            {"do": "join", "id": 2, "room": room},
+        ]
+        return Client(port, "/", [json.dumps(ask).encode() for ask in asks], b'"re":2')
+
+    def wrap(self, room: str, payload: bytes) -> bytes:
+        return b'{"do":"send","id":3,"room":"%s","text":"%s"}' % (room.encode(), payload)
+
+
+async def joined(server: Any, port: int, rooms: list[str], width: int = 25) -> list[Client]:
+    """Members in these rooms, so many handshakes at a time."""
+    gate = asyncio.Semaphore(width)
+
+    async def one(room: str) -> Client:
+        async with gate:
+            made = server.client(port, room)
+            await asyncio.get_running_loop().create_connection(lambda: made, "127.0.0.1", port)
+            await asyncio.wait_for(made.ready, 60)
+            return made
+
+    return list(await asyncio.gather(*map(one, rooms)))
+
+
+async def say(server: Any, senders: list[tuple[Client, str]], rate: float, count: int, first: int = 0) -> None:
+    """Send at fixed times, whatever comes back."""
+    start = monotonic() + 0.005
+    for number in range(count):
+        wait = start + number / rate - monotonic()
+        await asyncio.sleep(max(0.0, wait) if wait > 0 or number % 8 == 0 else 0)
+        member, room = senders[number % len(senders)]
+        member.send(server.wrap(room, b"~%016x%08x" % (monotonic_ns(), first + number) + FILL))
+
+
+async def settled(members: list[Client], count: int, patience_s: float = 2.0) -> bool:
+    """Wait until all have so many arrivals, or nothing more comes."""
+    seen, since = -1, monotonic()
+    while monotonic() - since < patience_s:
+        now = sum(len(member.arrived) for member in members)
+        if now >= count * len(members):
+            return True
+        if now != seen:
+            seen, since = now, monotonic()
+        await asyncio.sleep(0.01)
+    return False
+
+
+def last_ms(members: list[Client], count: int) -> Any:
+    """Milliseconds up to the last receiver of each message."""
+    worst = np.zeros(count)
+    for member in members:
+        for number, sent, came in member.arrived:
+            worst[number] = max(worst[number], (came - sent) / 1e6)
+    return worst
+
+
+def used_s(process: psutil.Process) -> float:
+    """Seconds of processor time so far."""
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+async def room_of(server: Any, port: int, process: psutil.Process, size: int, rate: float, seconds: float) -> Any:
+    """One room: latency of the last receiver, and the server's processor time for each delivery."""
+    members = await joined(server, port, ["r"] * size)
+    senders = [(member, "r") for member in (members if size == 2 else members[:1])]
+    await say(server, senders, 100, 20)
+    await settled(members, 20)
+    for member in members:
+        member.arrived.clear()
+    before, count = used_s(process), int(rate * seconds)
+    await say(server, senders, rate, count)
+    whole = await settled(members, count)
+    cpu_us = (used_s(process) - before) / count / size * 1e6
+    worst = last_ms(members, count)
+    for member in members:
+        member.transport.abort()
+    p50, p99 = np.percentile(worst, [50, 99])
+    return {"p50_ms": p50, "p99_ms": p99, "cpu_us": cpu_us, "whole": whole}
+
+
+async def crowd(server: Any, port: int, process: psutil.Process) -> Any:
+    """1,000 connections in 50 rooms."""
+    rooms = [f"c{n % 50}" for n in range(1000)]
+    await joined(server, port, ["warm"])
+    held, start = process.memory_info().rss, monotonic()
+    members = await joined(server, port, rooms)
+    joins = len(members) / (monotonic() - start)
+    await asyncio.sleep(1)
+    kib = (process.memory_info().rss - held) / 1024 / len(members)
+    gc.collect()
+    await say(server, list(zip(members[:50], rooms[:50], strict=True)), 50, 250)
+    await settled(members, 5)
+    found = [(came - sent) / 1e6 for member in members for _, sent, came in member.arrived]
+    p50, p99 = np.percentile(found, [50, 99])
+    return {"p50_ms": p50, "p99_ms": p99, "kib": kib, "joins": joins, "whole": len(found) == 5000}
+
+
+async def limit(server: Any, port: int, process: psutil.Process) -> Any:
+    """Deliveries a second to a room of 100 until the last receiver's p99 passes 50 ms."""
+    members = await joined(server, port, ["l"] * 100)
+    best, rate = 0.0, 125.0
+    while True:
+        count = int(rate * 0.8)
+        for member in members:
+            member.arrived.clear()
+        await say(server, [(members[0], "l")], rate, count)
+        whole = await settled(members, count)
+        if not whole or np.percentile(last_ms(members, count), 99) > 50:
+            return {"deliveries": best, "whole": True}
+        best, rate = rate * len(members), rate * 1.4
+
+
+async def measured(server: Any, shape: str, fsync: str) -> Any:
+    """The figures of one shape."""
+    with server.serving(fsync) as (port, process):
+        gc.disable()
+        if shape == "crowd":
+            return await crowd(server, port, process)
+        if shape == "limit":
+            return await limit(server, port, process)
+        size, rate, seconds = (2, 200, 3) if shape == "pair" else (100, 20, 5)
+        return await room_of(server, port, process, size, rate, seconds)
+
+
+def main() -> None:
+    """Measure in turns and print medians and the medians of the ratios."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--shapes", default="pair,fan,crowd,limit")
+    parser.add_argument("--fsync", choices=("everysec", "always"), default="everysec")
+    asked = parser.parse_args()
+    if not shutil.which("redis-server"):
+        sys.exit("there is no redis-server on PATH; install it, e.g. with `make test` on Debian or Ubuntu as root")
+    for shape in asked.shapes.split(","):
+        rounds = []
+        for _ in range(asked.rounds):
+            rounds.append([asyncio.run(measured(server(), shape, asked.fsync)) for server in (Bare, Ours, Bare)])
+        for name in rounds[0][1]:
+            if name == "whole":
+                continue
+            ours = median(ours[name] for _, ours, _ in rounds)
+            ratio = median(2 * ours[name] / max(1e-9, one[name] + other[name]) for one, ours, other in rounds)
+            goal = GOALS.get(shape if name == "p50_ms" else "cpu" if name == "cpu_us" and shape == "fan" else "", 0)
+            met = f"   goal {goal} x: {'met' if ratio <= goal else 'MISSED'}" if goal else ""
+            print(f"{shape:6} {name:11} {ours:12,.2f}   {ratio:5.2f} x bare{met}", flush=True)
+        if not all(row["whole"] for three in rounds for row in three):
+            print(f"{shape:6} some messages did not arrive in time", flush=True)
+
+
+if __name__ == "__main__":
+    main()
