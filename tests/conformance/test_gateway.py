@@ -476,3 +476,32 @@ def test_a_time_to_say_hello_is_given_and_no_more(tmp_path: Path, monkeypatch: p
                 await socket.recv()
 
     asyncio.run(knock())
+
+
+def test_compressed_frames_say_the_same_as_plain_ones(tmp_path: Path) -> None:
+    async def talk() -> None:
+        async with a_gate(tmp_path, compress=True) as gate, gate.member("ana") as ana:
+            await ana.create_room("long", "Long")
+            token = gate.access.token(gate.office.tenant, "bo")
+            async with open_socket(gate.url, compression="deflate", max_size=None) as small, raw(gate, "cy") as plain:
+                await small.send(p.encode(p.Hello(id=0, token=token)), text=True)
+                assert isinstance(p.frame(await small.recv()), p.Welcome)
+                for socket in (small, plain):
+                    await socket.send(p.encode(p.Join(id=1, room="long", after=0)), text=True)
+                words = [f"{n} " + "what a long story " * n for n in range(0, 120, 7)]
+                for text in words:
+                    await ana.send_message("long", text)
+                assert await _said(small, len(words)) == await _said(plain, len(words)) == words
+                assert small.protocol.extensions
+                assert not plain.protocol.extensions
+
+    asyncio.run(talk())
+
+
+async def _said(socket: Any, count: int) -> list[str]:
+    found: list[str] = []
+    while len(found) < count:
+        frame = p.frame(await socket.recv())
+        if isinstance(frame, p.Happened):
+            found += [event.text for event in frame.events if hasattr(event, "text")]
+    return found
