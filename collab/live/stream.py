@@ -51,7 +51,10 @@ class Receipt(Struct, frozen=True):
 
 
 def open_stream(url: str, tenant: str) -> Stream:
-    """The tenant's stream at `embedded://[name]`, `redis://…`, `rediss://…` or `unix://…`; connects at the first call.
+    """The tenant's stream at `embedded://[name]`, `redis://…`, `rediss://…`, `unix://…`, or where a master may change.
+
+    That is `redis+cluster://host:port,…` and `redis+sentinel://host:port,…/service`, `rediss+…` over TLS; with
+    `?wait=N` an append is answered when N replicas have it. It connects at the first call.
 
     A stream belongs to the event loop it is first used in; `embedded://` streams of one name share their data
     throughout the process.
@@ -61,7 +64,7 @@ def open_stream(url: str, tenant: str) -> Stream:
     """
     if not _TENANT.fullmatch(tenant):
         raise ValueError(f"tenant is {tenant!r}; it is 1 to 64 letters, digits, . _ - with no sign in front, not 'id'")
-    return Stream(server_at(url), tenant)
+    return Stream(server_at(url, _key(tenant)), tenant)
 
 
 class Stream:
@@ -69,9 +72,9 @@ class Stream:
 
     def __init__(self, server: Server, tenant: str) -> None:
         self.tenant = tenant
-        self.partition = zlib.crc32(tenant.encode()) % PARTITIONS
+        self.partition = partition_of(tenant)
         self._server, self._redis = server, server.client
-        self._key = f"collab:{{p{self.partition:02}}}"
+        self._key = _key(tenant)
         self._closed = False
 
     async def append(self, claims: Sequence[Claim], *, after: int | None = None) -> Receipt:
@@ -244,6 +247,15 @@ class Stream:
 
 _DEVICES = "@devices"
 """The tenant's key that holds the devices of its agents."""
+
+
+def partition_of(tenant: str) -> int:
+    """The number of the partition that the tenant is on."""
+    return zlib.crc32(tenant.encode()) % PARTITIONS
+
+
+def _key(tenant: str) -> str:
+    return f"collab:{{p{partition_of(tenant):02}}}"
 
 
 def _seq(row: Any) -> int:
