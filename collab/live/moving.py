@@ -201,9 +201,9 @@ class Moving(Server):
         wanted = await self._wanted()
         command = "EVALSHA", self._scripts[script].sha, len(keys), *keys, *args
         reply, copies = await self._with_copies(command, wanted)
-        if isinstance(reply, list) and reply[0] == 2:
+        if script == "append" and reply[0] == 2:
             # Nothing was written now, and what was may have no copy yet: a write that comes after it is waited for.
-            _, copies = await self._with_copies(("SET", f"{keys[1]}:again", ""), wanted)
+            _, copies = await self._with_copies(("SET", f"{keys[1]}@again", ""), wanted)
         if copies < wanted and (self.address.wait is not None or await self._look()):
             raise NoReply(f"{copies} of {wanted} replicas have what was appended after {COPY_S} s")
         return reply

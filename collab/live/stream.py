@@ -19,9 +19,10 @@ from msgspec import Struct
 from collab.claims import CLOSED, CLOSED_FOR_S, Claim, Guard
 from collab.events import Entry, decode
 from collab.live.batch import MARK, MOST, Batch
+from collab.live.lease import Lease
 from collab.live.redis import Server, StreamUnreachable, server_at
 
-__all__ = ["Receipt", "Stream", "StreamUnreachable", "open_stream"]
+__all__ = ["Receipt", "Stream", "StreamUnreachable", "open_partition", "open_stream"]
 
 logger = logging.getLogger(__name__)
 
@@ -216,6 +217,14 @@ class Stream:
         with self._server.answering():
             await self._redis.xtrim(self._events, minid=f"{before}-0", approximate=False)
 
+    def lease(self, lasts_s: float) -> Lease:
+        """The right to record the partition, which one process has at a time; it is not taken yet."""
+        return Lease(self._server, f"{self._key}:@recorder", lasts_s)
+
+    def of(self, tenant: str) -> Stream:
+        """Another tenant's place on the same stream, over the same connections."""
+        return Stream(self._server, tenant)
+
     async def ping(self) -> float:
         """Milliseconds to the server and back.
 
@@ -252,6 +261,15 @@ _DEVICES = "@devices"
 def partition_of(tenant: str) -> int:
     """The number of the partition that the tenant is on."""
     return zlib.crc32(tenant.encode()) % PARTITIONS
+
+
+def open_partition(url: str, number: int) -> Stream:
+    """The stream of a partition, for who records all tenants on it.
+
+    Raises:
+        ValueError: the url is malformed.
+    """
+    return open_stream(url, next(name for name in map(str, range(1000)) if partition_of(name) == number))
 
 
 def _key(tenant: str) -> str:
