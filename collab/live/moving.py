@@ -136,7 +136,7 @@ class Moving(Server):
         # Each tries once: it is tried again here, where it is asked anew who the master is.
         self.client = _client(options, REPLY_S, kind=Patient, retries=0)
         self.client.server = self
-        self._waiting = _client(options, None, retries=0)
+        self._listening: Any = _client(options, None, retries=0)
         self._scripts = {name: self.client.register_script(body) for name, body in SCRIPTS.items()}
 
     @abstractmethod
@@ -185,7 +185,7 @@ class Moving(Server):
     async def more(self, key: str, after: int, count: int) -> list[Any]:
         """Entries after a place on the stream `key`; waits for the first, BLOCK_S seconds at most."""
         async with asyncio.timeout(BLOCK_S + REPLY_S):
-            found = await self._waiting.xread({key: f"{after}-0"}, count=count, block=round(BLOCK_S * 1000))
+            found = await self._listening.xread({key: f"{after}-0"}, count=count, block=round(BLOCK_S * 1000))
         entries: list[Any] = found[0][1] if found else []
         return entries
 
@@ -195,7 +195,7 @@ class Moving(Server):
     async def close(self) -> None:
         """Close all connections; twice is as once."""
         await self.client.aclose()
-        await self._waiting.aclose()
+        await self._listening.aclose()
 
     async def _copied(self, script: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
         wanted = await self._wanted()
