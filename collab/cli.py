@@ -1,4 +1,4 @@
-"""The console script: `collab serve`, `gateway`, `token` and `export`."""
+"""The console script: `collab serve`, `gateway`, `recorder`, `token` and `export`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from typing import Any, NoReturn
 
 import click
 from tqdm import tqdm
+
+from collab.recorder import recorder
 
 STREAM = click.option("--stream", help="URL of the stream [COLLAB_REDIS, else embedded://].")
 HISTORY = click.option("--history", help="Folder or URL of the history [COLLAB_HISTORY, else data/history].")
@@ -190,6 +192,9 @@ def export_(path: Path, history: str | None, tenant: str | None) -> None:
     opened = _or_exit(History, url, tenant)
     _or_exit(export, opened, path)
     click.echo(f"wrote {path} ({opened.last:,} events)")
+
+
+main.add_command(recorder)
 
 
 class _Progress:

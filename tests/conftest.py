@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import needs
 import pytest
 from real_redis import RealRedis
+from redis_groups import Group, RealCluster, UnderSentinel
 
 pytest_plugins = ("under_ci",)
 
@@ -34,6 +35,31 @@ def redis_url(redis_server: RealRedis) -> str:
     """The URL of the real server, which is empty."""
     redis_server.client.flushall()
     return redis_server.url
+
+
+@pytest.fixture(scope="session")
+def redis_cluster(redis_program: str) -> Iterator[RealCluster]:
+    """A cluster for all tests; it ends with them."""
+    group = RealCluster(redis_program)
+    yield group
+    group.stop()
+
+
+@pytest.fixture(scope="session")
+def redis_sentinel(redis_program: str) -> Iterator[UnderSentinel]:
+    """A master with replicas under Sentinel for all tests; it ends with them."""
+    group = UnderSentinel(redis_program)
+    yield group
+    group.stop()
+
+
+@pytest.fixture(params=["cluster", "sentinel"])
+def redis_group(request: pytest.FixtureRequest) -> Iterator[Group]:
+    """Servers that stand in for each other, empty; those that the test kills run again after it."""
+    group: Group = request.getfixturevalue(f"redis_{request.param}")
+    group.empty()
+    yield group
+    group.heal()
 
 
 @pytest.fixture(params=["embedded", "redis"])

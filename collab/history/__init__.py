@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collab.history.belonging import HistoryMismatch, StreamBehind
 from collab.history.export import export
 from collab.history.folder import HistoryUnwritable, NewerHistory, NotAHistory
 from collab.history.reading import History
-from collab.history.recorder import HistoryMismatch, Recorder
-from collab.history.writer import HistoryInUse
+from collab.history.recorder import Recorder
+from collab.history.writer import HistoryInUse, Superseded
 
 __all__ = [
     "History",
@@ -16,5 +17,7 @@ __all__ = [
     "NewerHistory",
     "NotAHistory",
     "Recorder",
+    "StreamBehind",
+    "Superseded",
     "export",
 ]

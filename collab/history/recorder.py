@@ -13,8 +13,9 @@ from typing import Protocol
 from deltalake.exceptions import DeltaError
 
 from collab.events import Entry
+from collab.history.belonging import HistoryMismatch, Readable, check, gap, other_event
 from collab.history.folder import Folder, NotAHistory
-from collab.history.writer import Writer
+from collab.history.writer import Fence, Writer
 
 logger = logging.getLogger(__name__)
 
@@ -22,33 +23,19 @@ READ_AT_ONCE = 500
 """Events read in one step, so that others on the loop get their turn."""
 
 
-class Readable(Protocol):
-    """What the recorder needs of a stream."""
+class Held(Protocol):
+    """What the recorder needs of a lease, if several may record the stream."""
 
-    partition: int
+    fence: int
+    name: str
 
-    async def read(self, after: int, count: int = 1000) -> list[Entry]:
-        """The entries after a place."""
-
-    async def last(self) -> int:
-        """The last place; 0 if there never was one."""
-
-    async def first(self) -> int:
-        """The first place still kept."""
-
-    async def trim(self, before: int) -> None:
-        """Drop the entries before a place."""
-
-
-class HistoryMismatch(RuntimeError):
-    """The stream and the history are not of the same events; give the recorder the history that belongs to the stream.
-
-    An emptied stream is set to the end of its history with `Stream.restore(history.last, history.team().values())`.
-    """
+    @property
+    def held(self) -> bool:
+        """Is it ours for sure?"""
 
 
 class Recorder:
-    """Keeps all events of a stream's partition in the history, tenant by tenant; one at a time for a local folder.
+    """Keeps all events of a stream's partition in the history, tenant by tenant; one at a time.
 
     Attributes:
         recorded: the last place that is kept.
@@ -61,6 +48,8 @@ class Recorder:
         at_most: events of one append.
         snapshot_every: a snapshot of a tenant's team is kept after so many events, and on stop.
         keep: so many recorded events stay on the stream, for those who follow it.
+        lease: decides which of several recorders of a shared stream may write; the fence is its number as it is now.
+            Without one the lock of a local folder decides.
         compact_every: small files are merged, and left-over ones dropped after an hour, every so many appends.
     """
 
@@ -75,6 +64,7 @@ class Recorder:
         compact_every: int = 60,
         keep: int = 100_000,
         storage_options: Mapping[str, str] | None = None,
+        lease: Held | None = None,
     ) -> None:
         self.every_s, self.at_most, self.keep = every_s, at_most, keep
         self.recorded = 0
@@ -85,12 +75,25 @@ class Recorder:
             stream.partition,
             snapshot_every=snapshot_every,
             compact_every=compact_every,
+            fence=Fence(lease.fence, lease.name) if lease is not None else None,
         )
+        self._lease = lease
+        self._last_id: str | None = None
         self._task: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
         self._moved = asyncio.Condition()
         self._stopping = False
         self._trimmed = 0
+
+    @property
+    def fence(self) -> int:
+        """The number of this recorder among those of a shared stream; 0 without a lease."""
+        return self._writer.fence_number
+
+    @property
+    def ended(self) -> bool:
+        """Has it ended, by `stop` or because the stream and the history differ?"""
+        return self._ended()
 
     @property
     def url(self) -> str:
@@ -118,7 +121,7 @@ class Recorder:
         try:
             await asyncio.to_thread(self._writer.open)
             self.recorded = self._writer.recorded
-            await self._check()
+            self._last_id = await check(self._stream, self._writer)
         except BaseException:
             self._writer.close()
             raise
@@ -143,7 +146,7 @@ class Recorder:
         try:
             if task is not None:
                 await asyncio.wait([task])
-                if task.exception() is None and self.trouble is None:
+                if task.exception() is None and self.trouble is None and self._may_write():
                     await asyncio.to_thread(self._writer.snapshot)
         finally:
             self._writer.close()
@@ -181,30 +184,8 @@ class Recorder:
     def _ended(self) -> bool:
         return self._task is None or self._task.done()
 
-    async def _check(self) -> None:
-        """Refuse a stream that is not the continuation of the history."""
-        last, first, recorded = await self._stream.last(), await self._stream.first(), self.recorded
-        if last < recorded:
-            raise HistoryMismatch(
-                f"the stream ends at {last} and the history at {self.url} at {recorded}; restore the stream with "
-                "Stream.restore(history.last, history.team().values()), or give the history that belongs to it"
-            )
-        if last > recorded and first > recorded + 1:
-            raise HistoryMismatch(self._gap(first))
-        if recorded and first <= recorded:
-            found = await self._stream.read(recorded - 1, 1)
-            ids = await asyncio.to_thread(self._writer.ids_at, recorded)
-            if found and found[0].seq == recorded and ids and found[0].event.id not in ids:
-                raise HistoryMismatch(
-                    f"event {recorded} is {found[0].event.id} on the stream and {ids[0]} in the history at {self.url}; "
-                    "give the history that belongs to this stream, or a new folder"
-                )
-
-    def _gap(self, first: int) -> str:
-        return (
-            f"the stream begins at {first} and the history at {self.url} ends at {self.recorded}, so events between "
-            "them are lost; give the history that has them, or empty the stream and restore it from this one"
-        )
+    def _may_write(self) -> bool:
+        return self._lease is None or (self._lease.held and self._lease.fence == self._writer.fence_number)
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
@@ -228,13 +209,16 @@ class Recorder:
             if self.trouble is not None:
                 await asyncio.to_thread(self._writer.open)
                 self.recorded = self._writer.recorded
+                self._last_id = await check(self._stream, self._writer)
             entries = await self._next()
+            if not self._may_write():
+                return 0
             if entries:
                 await asyncio.to_thread(self._writer.write, entries)
-                self.recorded = self._writer.recorded
+                self.recorded, self._last_id = self._writer.recorded, entries[-1].event.id
                 await self._trim()
             elif await self._stream.last() < self.recorded:
-                await self._check()
+                await check(self._stream, self._writer)
         except (OSError, DeltaError, NotAHistory) as error:
             if self.trouble is None:
                 logger.error("nothing can be recorded into %s, trying again: %s", self.url, error)
@@ -252,9 +236,15 @@ class Recorder:
         while len(entries) < self.at_most:
             after = entries[-1].seq if entries else self.recorded
             count = min(READ_AT_ONCE, self.at_most - len(entries))
-            found = await self._stream.read(after, count)
+            # The last one once more: a stream that lost its end in a failover may have gone on with other events.
+            again = not entries and self._last_id is not None
+            found = await self._stream.read(after - again, count + again)
+            if again and found and found[0].seq == after:
+                same = found.pop(0).event.id
+                if same != self._last_id:
+                    raise HistoryMismatch(other_event(self.url, after, same, str(self._last_id)))
             if found and found[0].seq != after + 1:
-                raise HistoryMismatch(self._gap(found[0].seq))
+                raise HistoryMismatch(gap(self.url, found[0].seq, self.recorded))
             entries += found
             if len(found) < count:  # caught up: a busy stream is not waited for
                 break

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from deltalake import CommitProperties, Transaction
 from filelock import FileLock, Timeout
+from msgspec import Struct
 
 from collab.events import Entry
 from collab.history.folder import PROPERTIES, Folder, HistoryUnwritable, append, arrow, folder_name
@@ -31,15 +32,44 @@ class HistoryInUse(RuntimeError):
     """Another recorder writes this history; stop it, or give this one a folder of its own."""
 
 
+class Superseded(HistoryInUse):
+    """A recorder with a higher fence number writes this history; this one must stop.
+
+    Attributes:
+        fence: that number.
+    """
+
+    def __init__(self, url: str, fence: int) -> None:
+        super().__init__(f"another recorder, number {fence}, has taken over the history at {url}; stop this one")
+        self.fence = fence
+
+
+class Fence(Struct, frozen=True):
+    """Which recorder of a shared stream this is.
+
+    Attributes:
+        number: higher than that of every recorder before it.
+        stream: the name of the stream's server.
+    """
+
+    number: int
+    stream: str
+
+
 class TenantTables:
     """One tenant's tables, open for appending.
 
     The rows of an append and the last place that they reach are one commit of Delta. The derived tables come first
     and `events` last, so after a kill the derived tables may be ahead. They are cut back when they are opened: with an
     embedded stream those events died with the process, and others will come in their places.
+
+    A recorder that was replaced may still be in the middle of an append. So before anything is cut back, a commit with
+    the new recorder's number goes into `events`: what the old one has under way fails there and is cut back after.
     """
 
-    def __init__(self, folder: Folder, tenant: str, partition: int, snapshot_every: int) -> None:
+    def __init__(
+        self, folder: Folder, tenant: str, partition: int, snapshot_every: int, fence: Fence | None = None
+    ) -> None:
         self.tenant, self.partition, self.snapshot_every = tenant, partition, snapshot_every
         self.appends = 0
         self._tables = {name: folder.create(folder.table_path(tenant, name), TABLES[name]) for name in TABLES}
@@ -47,6 +77,8 @@ class TenantTables:
         self._team: Team | None = None
         self._since_snapshot = 0
         self._history = History(folder.url, tenant, storage_options=folder.options)
+        if fence is not None:
+            self._shut_out(folder.url, fence.number)
         for table in DERIVED:
             if self._version(table.name) > self.recorded:
                 self._cut_back(table.name)
@@ -86,6 +118,7 @@ class TenantTables:
         for table in self._tables.values():
             if len(table.file_uris()) > 1:
                 table.optimize.compact(target_size=FILE_SIZE, writer_properties=PROPERTIES)
+            table.update_incremental()  # or files that another recorder wrote since would count as left over
             table.vacuum(KEEP_FILES_H, dry_run=False, enforce_retention_duration=False, full=True)
         self.appends = 0
 
@@ -95,6 +128,15 @@ class TenantTables:
         if first < len(columns["seq"]):
             kept = {column: values[first:] for column, values in columns.items()} if first else columns
             append(self._tables[name], arrow(TABLES[name], kept), recorder=last)
+
+    def _shut_out(self, url: str, fence: int) -> None:
+        """Make appends of recorders with lower numbers fail from now on."""
+        name = f"fence-{self.partition:02}"
+        known = self._tables[EVENTS.name].transaction_version(name) or 0
+        if known > fence:
+            raise Superseded(url, known)
+        if known < fence:
+            append(self._tables[EVENTS.name], arrow(EVENTS, event_rows([])), recorder=self.recorded, **{name: fence})
 
     def _cut_back(self, name: str) -> None:
         """Drop the rows of events that never got into `events`, in one commit."""
@@ -125,15 +167,27 @@ class Writer:
     Args:
         snapshot_every: a snapshot of the team is kept after so many events of a tenant.
         compact_every: the small files of a tenant are merged after so many appends.
+        fence: which recorder of a shared stream this is; without one, the lock of a local folder alone decides.
     """
 
     def __init__(
-        self, folder: Folder, partition: int, *, snapshot_every: int = 20_000, compact_every: int = 60
+        self,
+        folder: Folder,
+        partition: int,
+        *,
+        snapshot_every: int = 20_000,
+        compact_every: int = 60,
+        fence: Fence | None = None,
     ) -> None:
-        self.folder, self.partition, self.recorded = folder, partition, 0
+        self.folder, self.partition, self.recorded, self.fence = folder, partition, 0, fence
         self.snapshot_every, self.compact_every = snapshot_every, compact_every
         self._tenants: dict[str, TenantTables] = {}
         self._lock: FileLock | None = None
+
+    @property
+    def fence_number(self) -> int:
+        """The number of this recorder; 0 if none was given."""
+        return self.fence.number if self.fence else 0
 
     def lock(self) -> None:
         """Make sure that no other recorder writes this partition into the folder, and none can until `close`.
@@ -145,11 +199,15 @@ class Writer:
         self.folder.tenants()
         if self._lock is not None or not self.folder.local:
             return
-        lock = FileLock(self.folder.path(f".recorder-p{self.partition:02}.lock"), timeout=0, thread_local=False)
+        base = self.folder.path(f".recorder-p{self.partition:02}")
+        lock, stream = FileLock(f"{base}.lock", timeout=0, thread_local=False), Path(f"{base}.stream")
         try:
             Path(self.folder.url).mkdir(parents=True, exist_ok=True)
             lock.acquire()
+            stream.write_text(self.fence.stream if self.fence else "", encoding="utf-8")
         except Timeout:
+            if self.fence and stream.exists() and stream.read_text(encoding="utf-8") == self.fence.stream:
+                return  # by one that recorded the same stream, lost its lease and hangs
             raise HistoryInUse(
                 f"another recorder writes the history at {self.folder.url}; stop it, or give this one its own folder"
             ) from None
@@ -214,7 +272,7 @@ class Writer:
         return self._tenants[tenant]
 
     def _opened(self, tenant: str) -> TenantTables:
-        return TenantTables(self.folder, tenant, self.partition, self.snapshot_every)
+        return TenantTables(self.folder, tenant, self.partition, self.snapshot_every, self.fence)
 
 
 def _marker(partition: int) -> str:

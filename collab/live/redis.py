@@ -28,7 +28,10 @@ from redis.exceptions import TimeoutError as NoReply
 from collab.live.feed import Feed
 from collab.live.pipe import Answer, Pipe, settle
 
-SCHEMES = ("embedded", "redis", "rediss", "unix")
+MOVING = ("redis+cluster", "rediss+cluster", "redis+sentinel", "rediss+sentinel")
+"""The kinds of address at which the server that has the stream may change."""
+
+SCHEMES = ("embedded", "redis", "rediss", "unix", *MOVING)
 """The kinds of address that a stream can have."""
 
 REPLY_S = 3.0
@@ -38,7 +41,8 @@ BLOCK_S = 1.0
 """How long one read waits for new entries."""
 
 SCRIPTS = {
-    name: files("collab.live").joinpath(f"{name}.lua").read_text("utf-8") for name in ("append", "devices", "restore")
+    name: files("collab.live").joinpath(f"{name}.lua").read_text("utf-8")
+    for name in ("append", "devices", "lease", "restore")
 }
 """The steps that are one for the server, by name; each file says what its keys, arguments and reply are."""
 
@@ -57,8 +61,8 @@ def hidden(url: str) -> str:
     return re.sub(r"://.*@", "://***@", url)
 
 
-def server_at(url: str) -> Server:
-    """The server at this address; nothing is connected yet.
+def server_at(url: str, key: str = "") -> Server:
+    """The server at this address (in a cluster, the one that has the key); nothing is connected yet.
 
     Raises:
         ValueError: the address is of no kind that is known, or malformed.
@@ -72,6 +76,10 @@ def server_at(url: str) -> Server:
         if name is None:
             raise ValueError(f"the stream's url is {url!r}; after embedded:// comes a name of letters, digits, . _ -")
         return Embedded.named(name[1])
+    if scheme in MOVING:
+        from collab.live.moving import moving_at  # which is made of what is here
+
+        return moving_at(url, key)
     return Server(url)
 
 
@@ -270,7 +278,7 @@ def _embedded_server() -> FakeServer:
     return server
 
 
-def _client(address: dict[str, Any], reply_s: float | None) -> Redis:
+def _client(address: dict[str, Any], reply_s: float | None, *, kind: type[Redis] = Redis, retries: int = 3) -> Redis:
     settings = {
         "protocol": 2,  # 3 changes the shape of replies
         "decode_responses": False,
@@ -278,6 +286,6 @@ def _client(address: dict[str, Any], reply_s: float | None) -> Redis:
         "timeout": REPLY_S,  # wait for a free connection; the plain pool raises at once
         "socket_timeout": reply_s,
         "socket_connect_timeout": 2.0,
-        "retry": Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.5), retries=3),
+        "retry": Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.5), retries=retries),
     }
-    return Redis.from_pool(BlockingConnectionPool(**(address | settings)))
+    return kind.from_pool(BlockingConnectionPool(**(address | settings)))

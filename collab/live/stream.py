@@ -19,9 +19,10 @@ from msgspec import Struct
 from collab.claims import CLOSED, CLOSED_FOR_S, Claim, Guard
 from collab.events import Entry, decode
 from collab.live.batch import MARK, MOST, Batch
+from collab.live.lease import Lease
 from collab.live.redis import Server, StreamUnreachable, server_at
 
-__all__ = ["Receipt", "Stream", "StreamUnreachable", "open_stream"]
+__all__ = ["Receipt", "Stream", "StreamUnreachable", "open_partition", "open_stream"]
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +52,10 @@ class Receipt(Struct, frozen=True):
 
 
 def open_stream(url: str, tenant: str) -> Stream:
-    """The tenant's stream at `embedded://[name]`, `redis://…`, `rediss://…` or `unix://…`; connects at the first call.
+    """The tenant's stream at `embedded://[name]`, `redis://…`, `rediss://…`, `unix://…`, or where a master may change.
+
+    That is `redis+cluster://host:port,…` and `redis+sentinel://host:port,…/service`, `rediss+…` over TLS; with
+    `?wait=N` an append is answered when N replicas have it. It connects at the first call.
 
     A stream belongs to the event loop it is first used in; `embedded://` streams of one name share their data
     throughout the process.
@@ -61,7 +65,7 @@ def open_stream(url: str, tenant: str) -> Stream:
     """
     if not _TENANT.fullmatch(tenant):
         raise ValueError(f"tenant is {tenant!r}; it is 1 to 64 letters, digits, . _ - with no sign in front, not 'id'")
-    return Stream(server_at(url), tenant)
+    return Stream(server_at(url, _key(tenant)), tenant)
 
 
 class Stream:
@@ -69,9 +73,9 @@ class Stream:
 
     def __init__(self, server: Server, tenant: str) -> None:
         self.tenant = tenant
-        self.partition = zlib.crc32(tenant.encode()) % PARTITIONS
+        self.partition = partition_of(tenant)
         self._server, self._redis = server, server.client
-        self._key = f"collab:{{p{self.partition:02}}}"
+        self._key = _key(tenant)
         self._closed = False
 
     async def append(self, claims: Sequence[Claim], *, after: int | None = None) -> Receipt:
@@ -215,6 +219,14 @@ class Stream:
         with self._server.answering():
             await self._redis.xtrim(self._events, minid=f"{before}-0", approximate=False)
 
+    def lease(self, lasts_s: float) -> Lease:
+        """The right to record the partition, which one process has at a time; it is not taken yet."""
+        return Lease(self._server, f"{self._key}:@recorder", lasts_s)
+
+    def of(self, tenant: str) -> Stream:
+        """Another tenant's place on the same stream, over the same connections."""
+        return Stream(self._server, tenant)
+
     async def ping(self) -> float:
         """Milliseconds to the server and back.
 
@@ -246,6 +258,24 @@ class Stream:
 
 _DEVICES = "@devices"
 """The tenant's key that holds the devices of its agents."""
+
+
+def partition_of(tenant: str) -> int:
+    """The number of the partition that the tenant is on."""
+    return zlib.crc32(tenant.encode()) % PARTITIONS
+
+
+def open_partition(url: str, number: int) -> Stream:
+    """The stream of a partition, for who records all tenants on it.
+
+    Raises:
+        ValueError: the url is malformed.
+    """
+    return open_stream(url, next(name for name in map(str, range(1000)) if partition_of(name) == number))
+
+
+def _key(tenant: str) -> str:
+    return f"collab:{{p{partition_of(tenant):02}}}"
 
 
 def _seq(row: Any) -> int:

@@ -1,8 +1,9 @@
 """The rooms that work together in one process: stream, desk, recorder and history, on a loop in a thread of their own.
 
-One office serves every session of a process. It starts in one of three ways, and says which in `mode`:
-"live" (it has the desk and records), "joined" (it has the desk; another process records the shared stream), and
-"reading" (another process has the embedded stream and records: this one follows its history, a second or two behind).
+One office serves every session of a process. It works in one of three ways, and says which in `mode`:
+"live" (it has the desk and records), "joined" (it has the desk; another process records the shared stream, and this one
+goes on with it within seconds when that one ends), and "reading" (another process has the embedded stream and records:
+this one follows its history, a second or two behind).
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from typing import Any, Literal, TypeVar
 
-from collab import claims
 from collab.desk import Desk, TooLate, utc_now
 from collab.events import Entry
 from collab.history import History, HistoryInUse, Recorder
 from collab.live.stream import Stream, StreamUnreachable, open_stream
 from collab.offers import Terms
+from collab.office.reading import Reading
+from collab.recording import Recording, values_of
 from collab.records import Decision
 from collab.team import Team
 from collab.team_at_work import Clock, TeamAtWork
@@ -32,9 +34,6 @@ DEMO = "demo"
 
 Mode = Literal["live", "joined", "reading"]
 Result = TypeVar("Result")
-
-READ_EVERY_S = 0.5
-"""How often an office that reads looks for new rows in the history."""
 
 TEND_EVERY_S = 1.0
 """How often waiting leads are looked after even if nothing happened."""
@@ -80,7 +79,10 @@ class Office:
         self.recorder: Recorder | None = None
         self.stream: Stream | None = None
         self._progress = progress
-        self._read_team = Team()
+        self._clock = Clock()
+        self._recording: Recording | None = None
+        self._at_work = False
+        self._reading = Reading(lambda: self.history, self._entries)
         self._subscribers: list[Callable[[list[Entry]], None]] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._what_if: WhatIf | None = None
@@ -93,7 +95,7 @@ class Office:
     @property
     def team(self) -> Team:
         """The team as it is now; read it in the office's loop (`call`)."""
-        return self.desk.team if self.desk is not None else self._read_team
+        return self.desk.team if self.desk is not None else self._reading.team
 
     @property
     def history(self) -> History:
@@ -214,32 +216,44 @@ class Office:
     async def _open(self) -> None:
         self.stream = stream = open_stream(self.stream_url, self.tenant)
         await stream.ping()
-        recorder = Recorder(self.history_url, stream)
-        try:
-            recorder.acquire()
-        except HistoryInUse:
-            self.mode = "reading" if self.stream_url.startswith("embedded") else "joined"
-        else:
-            self.mode, self.recorder = "live", recorder
-        if self.mode == "reading":
-            self._read_team = await asyncio.to_thread(self.history.team)
-            self._tasks.append(asyncio.create_task(self._read(), name="read"))
-            return
+        if self.stream_url.startswith("embedded"):
+            recorder = Recorder(self.history_url, stream)
+            try:
+                recorder.acquire()
+            except HistoryInUse:
+                self.mode = "reading"
+                await self._reading.start()
+                self._tasks.append(asyncio.create_task(self._reading.run(), name="read"))
+                return
+            self.recorder = recorder
         team = await asyncio.to_thread(self.history.team)
         if team.seq:
-            await stream.restore(self.history.own_last, team.values() | self._closed())
-        clock = Clock()
-        self.desk = Desk(stream, team=team, clock=clock, explore=self.explore, find=self._find)
+            await stream.restore(self.history.own_last, await asyncio.to_thread(values_of, self.history))
+        self.desk = Desk(stream, team=team, clock=self._clock, explore=self.explore, find=self._find)
         self.desk.subscribe(self._entries)
         if self.recorder is not None:
             await self.recorder.start()
+        else:
+            self.mode = "joined"
+            self._recording = Recording(self.history_url, stream, changed=self._records)
+            await self._recording.start()
         await self.desk.start()
-        if self.team_at_work and self.recorder is not None:
-            await self._put_to_work(self.desk, clock)
+        if self.recorder is not None:
+            await self._put_to_work()
         self._tasks.append(asyncio.create_task(self._tend(self.desk), name="tend"))
 
-    async def _put_to_work(self, desk: Desk, clock: Clock) -> None:
-        work = TeamAtWork(desk, clock=clock, pace=self.pace)
+    def _records(self, recorder: Recorder | None) -> None:
+        """This process records from now on, or another one does."""
+        self.recorder, self.mode = recorder, "live" if recorder is not None else "joined"
+        if recorder is not None and self._tasks:  # else it is only starting
+            self._tasks.append(asyncio.create_task(self._put_to_work(), name="put to work"))
+
+    async def _put_to_work(self) -> None:
+        """Let the seeded team work here, if it is wanted and does not yet."""
+        if not self.team_at_work or self.desk is None or self._at_work:
+            return
+        self._at_work = True
+        work = TeamAtWork(self.desk, clock=self._clock, pace=self.pace)
         if not self.team.agents:
             await work.backfill(days=self.days, progress=self._progress)
         self._tasks.append(asyncio.create_task(work.run(), name="team at work"))
@@ -254,7 +268,9 @@ class Office:
         self._tasks.clear()
         if self.desk is not None:
             await self.desk.stop()
-        if self.recorder is not None:
+        if self._recording is not None:
+            await self._recording.stop()
+        elif self.recorder is not None:
             await self.recorder.stop()
         if self.stream is not None:
             await self.stream.close()
@@ -268,21 +284,9 @@ class Office:
             except (StreamUnreachable, TooLate) as error:
                 logger.warning("waiting leads of %s stay in the queue: %s", self.tenant, error)
 
-    async def _read(self) -> None:
-        while True:
-            entries = await asyncio.to_thread(lambda: list(self.history.events(after=self._read_team.seq)))
-            fresh = [entry for entry in entries if self._read_team.apply(entry)]
-            if fresh:
-                self._entries(fresh)
-            await asyncio.sleep(READ_EVERY_S)
-
     def _entries(self, entries: list[Entry]) -> None:
         for subscriber in tuple(self._subscribers):
             subscriber(entries)
-
-    def _closed(self) -> dict[str, str]:
-        """The claims of leads closed lately, so that their ids still give their decisions."""
-        return {claims.lead_key(lead): claims.CLOSED for lead in self.history.closed(claims.CLOSED_FOR_S)}
 
     def _find(self, lead: str) -> Decision | None:
         return self.history.decision_on(lead)

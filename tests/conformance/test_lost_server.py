@@ -207,7 +207,7 @@ def test_a_refused_password_is_told_from_a_missing_server_and_not_shown(redis_ur
 
 
 @pytest.mark.parametrize(
-    "url", ["http://user:secret@host", "localhost:6379", "", "redis:/host", "rediss+cluster://:secret@h", "Redis://h"]
+    "url", ["http://user:secret@host", "localhost:6379", "", "redis:/host", "unix+cluster://:secret@h", "Redis://h"]
 )
 def test_an_unknown_kind_of_url_is_refused_with_those_that_are_known(url: str) -> None:
     with pytest.raises(ValueError, match="embedded://, redis://, rediss://, unix://") as caught:

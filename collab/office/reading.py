@@ -1,0 +1,39 @@
+"""The team of an office whose stream another process has: read from the history, a second or two behind."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from collab.events import Entry
+from collab.history import History
+from collab.team import Team
+
+READ_EVERY_S = 0.5
+"""How often it is looked for new rows in the history."""
+
+
+class Reading:
+    """Follows a history.
+
+    Args:
+        history: gives it as far as it is recorded.
+        tell: is called with new entries.
+    """
+
+    def __init__(self, history: Callable[[], History], tell: Callable[[list[Entry]], None]) -> None:
+        self.team = Team()
+        self._history, self._tell = history, tell
+
+    async def start(self) -> None:
+        """Take in what is recorded."""
+        self.team = await asyncio.to_thread(lambda: self._history().team())
+
+    async def run(self) -> None:
+        """Take in what is recorded from then on, for ever."""
+        while True:
+            entries = await asyncio.to_thread(lambda: list(self._history().events(after=self.team.seq)))
+            fresh = [entry for entry in entries if self.team.apply(entry)]
+            if fresh:
+                self._tell(fresh)
+            await asyncio.sleep(READ_EVERY_S)
