@@ -103,6 +103,7 @@ def serve(
 @click.option(
     "--rate", type=click.FloatRange(1), default=100.0, show_default=True, help="Commands a second that one may send."
 )
+@click.option("--compress", is_flag=True, help="Offer compressed frames: less to send, a little more to do.")
 @click.option("--certificate", type=click.Path(exists=True), help="File with the certificate chain, for wss://.")
 @click.option("--private-key", type=click.Path(exists=True), help="File with the certificate's key.")
 @STREAM
@@ -112,6 +113,7 @@ def gateway(
     address: str,
     origin: tuple[str, ...],
     rate: float,
+    compress: bool,
     certificate: str | None,
     private_key: str | None,
     **given: Any,
@@ -132,7 +134,7 @@ def gateway(
     door = Door(
         _or_exit(Access, keys()),
         port=ws_port,
-        gateway={"host": address, "origins": origin or None, "tls": tls, "rate": rate},
+        gateway={"host": address, "origins": origin or None, "tls": tls, "rate": rate, "compress": compress},
         stream=found["stream"],
         history=found["history"],
     )

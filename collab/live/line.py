@@ -23,6 +23,9 @@ MOST_UNREAD = 1 << 20
 WINDOW_BITS = 12
 """Compression looks back over so many bits of bytes."""
 
+RSV1 = 0x40
+"""The bit of a frame's first byte that says it is compressed; the library's frames refuse it."""
+
 WORTH_BYTES = 256
 """Frames from this size on are compressed for those who take them so."""
 
@@ -171,10 +174,16 @@ def write(lines: Iterable[Line], data: bytes) -> None:
     small = b"" if len(data) >= WORTH_BYTES else plain
     for line in lines:
         if line.deflates:
-            small = small or WebSocketFrame(Opcode.TEXT, deflated(data), rsv1=True).serialize(mask=False)
+            small = small or _compressed(data)
             line.write(small)
         else:
             line.write(plain)
+
+
+def _compressed(data: bytes) -> bytes:
+    framed = bytearray(WebSocketFrame(Opcode.TEXT, deflated(data)).serialize(mask=False))
+    framed[0] |= RSV1
+    return bytes(framed)
 
 
 def deflated(data: bytes) -> bytes:

@@ -126,6 +126,8 @@ def _place(text: str, port: int) -> Place:
 class Moving(Server):
     """A client of whichever server is the master now; subclasses say how it is found."""
 
+    own = ""
+
     def __init__(self, address: Address) -> None:
         self.url, self.address = address.url, address
         self._found = False
