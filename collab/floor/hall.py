@@ -80,6 +80,8 @@ class Hall:
         """Tell a member of the room what they missed, and from then on all that happens, without a seam."""
         recent = self._recent[room]
         told = recent.last if after is None else after
+        if told > recent.last:  # the gateway that they come from may be a moment ahead of this one
+            await self.desk.catch_up()
         if told > recent.last:  # the stream lost what the member has
             told = recent.last
             line.push(p.Reset(room=room, number=told))
@@ -105,9 +107,10 @@ class Hall:
             before = self._recent[room].first
             past = await asyncio.to_thread(stretch, self.history(), room, told, before, STRETCH)
             if past and past[0][0] == told + 1:
-                line.push(p.happened(room, told + 1, [data for _, data in past]))
+                events = _within([data for _, data in past], AT_ONCE)
+                line.push(p.happened(room, told + 1, events))
                 await line.connection.drain()
-                return past[-1][0]
+                return told + len(events)
             await asyncio.sleep(LOOK_S)  # the recorder is a moment behind
         lost = (past[0][0] if past else before) - 1
         line.push(p.Reset(room=room, number=lost))
@@ -126,18 +129,24 @@ class Hall:
             write(others, p.encode(p.Types(room=room, agent=agent, typing=typing)))
 
     async def page(self, room: str, before: int | None, count: int) -> tuple[int, list[bytes]]:
-        """So many events of a room before a number: the number of the first, and the events as JSON."""
+        """So many events of a room before a number: the number of the first, and the events as JSON.
+
+        They are fewer if they are long: no more than `AT_ONCE` bytes, and one at least.
+        """
         recent = self._recent[room]
-        before = min(before or recent.last + 1, recent.last + 1)
+        before = recent.last + 1 if before is None else min(before, recent.last + 1)
         after = max(0, before - 1 - count)
         if after + 1 >= recent.first:
             events = recent.after(after)[: before - 1 - after]
         else:
             past = await asyncio.to_thread(stretch, self.history(), room, after, before, count)
             events = [data for _, data in past]
+            if after + len(events) < recent.first - 1 < before - 1:  # the recorder is behind: no gap, but fewer
+                after, events = recent.first - 1, []
             if len(events) < before - 1 - after:  # the newest are at hand only
                 events += recent.after(max(after + len(events), recent.first - 1))[: before - 1 - after - len(events)]
-        return after + 1, events
+        newest = len(_within(events[::-1], AT_ONCE))
+        return after + 1 + len(events) - newest, events[len(events) - newest :]
 
     def _hear(self, entries: list[Entry]) -> None:
         for entry in entries:
