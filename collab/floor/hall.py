@@ -12,6 +12,7 @@ from collab import protocol as p
 from collab.desk import Desk
 from collab.events import Entry, MessageDeleted, RoomEvent, RoomLeft, RoomRead, encode
 from collab.floor.recent import Recent
+from collab.floor.unrecorded import unrecorded
 from collab.history import History
 from collab.history.past import stretch
 from collab.live.line import Line, write
@@ -106,12 +107,12 @@ class Hall:
         for _ in range(round(RECORDED_S / LOOK_S)):
             before = self._recent[room].first
             past = await asyncio.to_thread(stretch, self.history(), room, told, before, STRETCH)
+            if not past or past[0][0] != told + 1:  # the recorder is behind, or away
+                found = await unrecorded(self.desk.stream, self.history(), room, before)
+                past = [one for one in found if one[0] > told]
             if past and past[0][0] == told + 1:
-                events = _within([data for _, data in past], AT_ONCE)
-                line.push(p.happened(room, told + 1, events))
-                await line.connection.drain()
-                return told + len(events)
-            await asyncio.sleep(LOOK_S)  # the recorder is a moment behind
+                return await _push(line, room, told, [data for _, data in past])
+            await asyncio.sleep(LOOK_S)  # what is between was recorded and trimmed just now
         lost = (past[0][0] if past else before) - 1
         line.push(p.Reset(room=room, number=lost))
         return lost
@@ -202,6 +203,16 @@ class Hall:
         for line in tuple(self._in_room[room]):
             if line.entry.agent == agent:
                 self.leave_room(line, room)
+
+
+async def _push(line: Line, room: str, told: int, events: list[bytes]) -> int:
+    """Tell what comes after a number, a part at a time as it is read; returns the number that it ends with."""
+    while events:
+        part = _within(events, AT_ONCE)
+        line.push(p.happened(room, told + 1, part))
+        told, events = told + len(part), events[len(part) :]
+        await line.connection.drain()
+    return told
 
 
 def _within(events: list[bytes], most: int) -> list[bytes]:

@@ -62,7 +62,7 @@ class Outcome(Struct, frozen=True):
     repeated: int
     orders: int
     trimmed: int
-    lost: int
+    lost: list[str]
     history: bool
     team: bool
     acts: list[str]
@@ -326,19 +326,21 @@ class Storm:
             return False
         return History(self.folder / "history", TENANT).own_last == entries[-1].seq
 
-    def _lost(self, entries: list[Entry]) -> int:
-        """How many confirmed messages and decisions are not there exactly once, as they were confirmed."""
+    def _lost(self, entries: list[Entry]) -> list[str]:
+        """The confirmed messages and decisions that are not there exactly once, as they were confirmed."""
         told = in_rooms(entries)
         said = Counter((e.room, e.id, e.text) for e in (entry.event for entry in entries) if isinstance(e, MessageSent))
         texts = Counter(e.text for e in (entry.event for entry in entries) if isinstance(e, MessageSent))
-        lost = 0
+        lost = []
         for talker in self.talkers:
             for confirmed, text in talker.said:
                 there = said[confirmed.room, confirmed.message, text] == texts[text] == 1
-                lost += not (there and (confirmed.number, confirmed.message) in told[confirmed.room])
+                if not there or (confirmed.number, confirmed.message) not in told[confirmed.room]:
+                    lost.append(f"{confirmed} ({text[:10]}, there {texts[text]} times)")
         team, given = fold(entries), Counter(assignments(entries))
         for lead, agent in self.talkers[0].decided.items():
-            lost += lead not in team.leads or (agent is not None and not given[lead, agent])
+            if lead not in team.leads or (agent is not None and not given[lead, agent]):
+                lost.append(f"{lead} to {agent}")
         return lost
 
 
@@ -404,14 +406,17 @@ def main() -> int:
             outcomes.append(found := storm(seed, Path(folder), program))
         print(
             f"seed {seed}: {found.said} said, {found.decided} decided; {found.missed} missed, {found.repeated} "
-            f"repeated, {found.trimmed} trimmed, {found.orders} order(s), {found.lost} lost; history "
+            f"repeated, {found.trimmed} trimmed, {found.orders} order(s), {len(found.lost)} lost; history "
             f"{'equal' if found.history else 'DIFFERS'}, team {'equal' if found.team else 'DIFFERS'}; "
-            f"{found.took_s:.0f} s{'' if found.good else ': ' + ', '.join(found.acts)}",
+            f"{found.took_s:.0f} s{'' if found.good else ': ' + ', '.join([*found.acts, *found.lost[:5]])}",
             flush=True,
         )
     bad = [found.seed for found in outcomes if not found.good]
-    totals = [sum(getattr(found, name) for found in outcomes) for name in ("said", "missed", "repeated", "lost")]
-    print("{} storms: {} said, {} missed, {} repeated, {} lost; bad seeds: {}".format(len(outcomes), *totals, bad))
+    totals = [sum(getattr(found, name) for found in outcomes) for name in ("said", "missed", "repeated")]
+    lost = sum(len(found.lost) for found in outcomes)
+    print(
+        "{} storms: {} said, {} missed, {} repeated, {} lost; bad seeds: {}".format(len(outcomes), *totals, lost, bad)
+    )
     return bool(bad)
 
 
