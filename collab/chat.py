@@ -56,7 +56,8 @@ class Room(Struct, kw_only=True):
     """A room after what happened at its `number`.
 
     `members` are their seats by agent; `read` is the number that each has read up to, and `read_threads` the same for
-    single threads, by agent and message. `messages` are the newest `KEPT`, in order.
+    single threads, by agent and message; `came` is the number at which each came in, before which nothing is unread.
+    `messages` are the newest `KEPT`, in order.
     """
 
     id: str
@@ -68,6 +69,7 @@ class Room(Struct, kw_only=True):
     messages: list[Message] = []
     read: dict[str, int] = {}
     read_threads: dict[str, dict[str, int]] = {}
+    came: dict[str, int] = {}
 
     def message(self, id: str) -> Message | None:
         """A message that the room remembers."""
@@ -78,7 +80,7 @@ class Room(Struct, kw_only=True):
         if thread is None:
             upto = self.read.get(agent, 0)
         else:
-            upto = self.read_threads.get(agent, {}).get(thread, 0)
+            upto = max(self.read_threads.get(agent, {}).get(thread, 0), self.came.get(agent, 0))
         first = bisect_right(self.messages, upto, key=lambda message: message.number)
         new = [m for m in self.messages[first:] if m.thread == thread and m.agent != agent and not m.deleted]
         return Unread(len(new), sum(agent in message.mentions for message in new))
@@ -142,7 +144,8 @@ def _archived(room: Room, event: events.RoomArchived) -> None:
 
 def _joined(room: Room, event: events.RoomJoined) -> None:
     if event.agent not in room.members:
-        room.read.setdefault(event.agent, room.number)  # what was said before one came in is not unread
+        room.came[event.agent] = room.number
+        room.read[event.agent] = room.number  # what was said before one came in is not unread
     room.members = room.members | {event.agent: event.seat}
 
 

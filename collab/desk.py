@@ -100,6 +100,10 @@ class Desk:
         await self._router.stop()
         await self._follower.stop()
 
+    async def catch_up(self) -> None:
+        """Take in all that is on the stream now."""
+        await self._follower.catch_up()
+
     def subscribe(self, callback: Callable[[list[Entry]], None]) -> Callable[[], None]:
         """Call `callback` in the desk's loop with the tenant's entries, each once and in order; returns the way out."""
         return self._follower.subscribe(callback)

@@ -119,7 +119,10 @@ class Rooms:
             ValueError: there is no such room or thread, the room is archived, or the text is empty or too long.
             PermissionError: the agent is no member.
         """
-        event = self._said(await self._seated(room, agent), agent, text, key, thread)
+        found = await self._seated(room, agent)
+        if thread is not None:
+            await self._message(found, thread)
+        event = self._said(found, agent, text, key, thread)
         return self._confirmed(event, await self._follower.commit([claim(event)]))
 
     def send_soon(
@@ -134,8 +137,8 @@ class Rooms:
     ) -> bool:
         """Say something as `send` does without waiting, `done` being called in the end; False if it cannot."""
         found = self._rooms.get(room)
-        if found is None or agent not in found.members:
-            return False  # a seat may have been taken at another desk
+        if found is None or agent not in found.members or (thread is not None and found.message(thread) is None):
+            return False  # it may have come to be at another desk
         event = self._said(found, agent, text, key, thread)
 
         def answered(receipt: Receipt | Exception) -> None:
@@ -152,7 +155,7 @@ class Rooms:
         return self._follower.commit_soon([claim(event)], answered)
 
     def _said(self, found: Room, agent: str, text: str, key: str | None, thread: str | None) -> MessageSent:
-        if thread is not None and (answered := self._message(found, thread)).thread is not None:
+        if thread is not None and (answered := found.message(thread)) is not None and answered.thread is not None:
             thread = answered.thread  # a thread has one level
         return MessageSent(
             id=self._new_id() if key is None else _id(self._follower.stream.tenant, found.id, agent, key),
@@ -172,7 +175,7 @@ class Rooms:
     async def edit(self, room: str, agent: str, message: str, text: str) -> None:
         """Put other words into one's own message."""
         found = await self._seated(room, agent)
-        self._own(self._message(found, message), agent)
+        self._own(await self._message(found, message), agent)
         mentions = mentioned(text, found.members)
         event = await self._append(MessageEdited, room=room, agent=agent, message=message, text=text, mentions=mentions)
         self._held(event, room, agent)
@@ -180,7 +183,7 @@ class Rooms:
     async def delete(self, room: str, agent: str, message: str) -> None:
         """Take one's own message back; a moderator may take back anybody's. Twice is as once."""
         found = await self._seated(room, agent)
-        known = self._message(found, message)
+        known = await self._message(found, message)
         if found.members[agent] != Seat.moderator:
             self._own(known, agent)
         if not known.deleted:
@@ -188,13 +191,17 @@ class Rooms:
 
     async def react(self, room: str, agent: str, message: str, reaction: str, *, on: bool = True) -> None:
         """Put a reaction on a message, or take one's own away."""
-        self._message(await self._seated(room, agent), message)
+        await self._message(await self._seated(room, agent), message)
         event = await self._append(MessageReacted, room=room, agent=agent, message=message, reaction=reaction, on=on)
         self._held(event, room, agent)
 
     async def read(self, room: str, agent: str, number: int, thread: str | None = None) -> None:
         """Say that the agent has read the room outside threads, or one thread, up to a number; it never goes back."""
         found = await self._seated(room, agent)
+        if number > found.number:  # another gateway may have told them what is not known here yet
+            await self._follower.catch_up()
+        if thread is not None and thread not in found.threads():
+            await self._message(found, thread)
         upto = found.read_threads.get(agent, {}).get(thread, 0) if thread else found.read.get(agent, 0)
         if min(number, found.number) > upto:
             await self._append(RoomRead, room=room, agent=agent, number=number, thread=thread)
@@ -238,8 +245,12 @@ class Rooms:
             raise ValueError(f"room is {room!r}, which is archived; it can be read, and nothing is added to it")
         raise PermissionError(f"agent is {agent!r}, who is no member of room {room}; join it first")
 
-    def _message(self, room: Room, message: str) -> Message:
+    async def _message(self, room: Room, message: str) -> Message:
+        """A message of the room, others' newest included."""
         found = room.message(message)
+        if found is None:
+            await self._follower.catch_up()
+            found = room.message(message)
         if found is None:
             raise ValueError(f"message is {message!r}, which room {room.id} does not have among its newest")
         return found

@@ -28,12 +28,17 @@ server.wait()
 class RealRedis:
     """Starts the program at once; every write is on the disk before it is answered, so a kill loses nothing.
 
+    Args:
+        program: the server's path.
+        fsync: when it makes sure that the disk has what was written: always, everysec or no. A kill of the server
+            alone loses nothing in any case, as the system has it.
+
     Raises:
         RuntimeError: it does not answer in time; holds the server's log.
     """
 
-    def __init__(self, program: str) -> None:
-        self._program = program
+    def __init__(self, program: str, fsync: str = "always") -> None:
+        self._program, self._fsync = program, fsync
         self._folder = Path(tempfile.mkdtemp(prefix="collab-redis-"))
         self.socket = self._folder / "redis.sock"
         self.url = f"unix://{self.socket}"
@@ -43,7 +48,7 @@ class RealRedis:
     def start(self) -> None:
         """Start the server and return when it answers."""
         settings = {"port": 0, "unixsocket": self.socket, "unixsocketperm": 700, "dir": self._folder, "logfile": "log"}
-        settings |= {"save": "", "appendonly": "yes", "appendfsync": "always"}
+        settings |= {"save": "", "appendonly": "yes", "appendfsync": self._fsync}
         options = [str(part) for name, value in settings.items() for part in (f"--{name}", value)]
         self._keeper = subprocess.Popen(
             [sys.executable, "-c", KEEPER, self._program, *options], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL

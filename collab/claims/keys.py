@@ -63,4 +63,4 @@ def room_key(room: str) -> str:
 
 def seat_key(room: str, agent: str) -> str:
     """Holds "1" while the agent is a member of the room."""
-    return f"seat:{room}:{agent}"
+    return f"seat:{room} {agent}"  # ids may hold colons, but no space

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import accumulate
 from typing import Any
 
 import msgspec
@@ -14,7 +15,7 @@ import msgspec
 from collab import protocol as p
 from collab.chat import Room
 from collab.desk import Desk
-from collab.floor.hall import Hall
+from collab.floor.hall import AT_ONCE, Hall
 from collab.history import History
 from collab.history.past import found
 from collab.live.access import Pass
@@ -161,7 +162,9 @@ class Floor:
             rooms = [room for room in rooms if room == asked.room]
         words = {"words": asked.words, "agent": asked.agent, "since": asked.since, "until": asked.until}
         rows = await asyncio.to_thread(found, self._history(), rooms, **words, count=asked.count)
-        return [row | {"time": datetime.fromtimestamp(row["time"] / 1e6, UTC)} for row in rows]
+        rows = [row | {"time": datetime.fromtimestamp(row["time"] / 1e6, UTC)} for row in rows]
+        sizes = accumulate(len(msgspec.json.encode(row)) for row in rows)
+        return [row for row, size in zip(rows, sizes, strict=True) if size <= AT_ONCE]
 
     def _seated(self, room: str, line: Line) -> None:
         known = self.desk.team.rooms.get(room)

@@ -12,6 +12,7 @@ from collab import protocol as p
 from collab.desk import Desk
 from collab.events import Entry, MessageDeleted, RoomEvent, RoomLeft, RoomRead, encode
 from collab.floor.recent import Recent
+from collab.floor.unrecorded import unrecorded
 from collab.history import History
 from collab.history.past import stretch
 from collab.live.line import Line, write
@@ -80,6 +81,8 @@ class Hall:
         """Tell a member of the room what they missed, and from then on all that happens, without a seam."""
         recent = self._recent[room]
         told = recent.last if after is None else after
+        if told > recent.last:  # the gateway that they come from may be a moment ahead of this one
+            await self.desk.catch_up()
         if told > recent.last:  # the stream lost what the member has
             told = recent.last
             line.push(p.Reset(room=room, number=told))
@@ -104,11 +107,12 @@ class Hall:
         for _ in range(round(RECORDED_S / LOOK_S)):
             before = self._recent[room].first
             past = await asyncio.to_thread(stretch, self.history(), room, told, before, STRETCH)
+            if not past or past[0][0] != told + 1:  # the recorder is behind, or away
+                found = await unrecorded(self.desk.stream, self.history(), room, before)
+                past = [one for one in found if one[0] > told]
             if past and past[0][0] == told + 1:
-                line.push(p.happened(room, told + 1, [data for _, data in past]))
-                await line.connection.drain()
-                return past[-1][0]
-            await asyncio.sleep(LOOK_S)  # the recorder is a moment behind
+                return await _push(line, room, told, [data for _, data in past])
+            await asyncio.sleep(LOOK_S)  # what is between was recorded and trimmed just now
         lost = (past[0][0] if past else before) - 1
         line.push(p.Reset(room=room, number=lost))
         return lost
@@ -126,18 +130,24 @@ class Hall:
             write(others, p.encode(p.Types(room=room, agent=agent, typing=typing)))
 
     async def page(self, room: str, before: int | None, count: int) -> tuple[int, list[bytes]]:
-        """So many events of a room before a number: the number of the first, and the events as JSON."""
+        """So many events of a room before a number: the number of the first, and the events as JSON.
+
+        They are fewer if they are long: no more than `AT_ONCE` bytes, and one at least.
+        """
         recent = self._recent[room]
-        before = min(before or recent.last + 1, recent.last + 1)
+        before = recent.last + 1 if before is None else min(before, recent.last + 1)
         after = max(0, before - 1 - count)
         if after + 1 >= recent.first:
             events = recent.after(after)[: before - 1 - after]
         else:
             past = await asyncio.to_thread(stretch, self.history(), room, after, before, count)
             events = [data for _, data in past]
+            if after + len(events) < recent.first - 1 < before - 1:  # the recorder is behind: no gap, but fewer
+                after, events = recent.first - 1, []
             if len(events) < before - 1 - after:  # the newest are at hand only
                 events += recent.after(max(after + len(events), recent.first - 1))[: before - 1 - after - len(events)]
-        return after + 1, events
+        newest = len(_within(events[::-1], AT_ONCE))
+        return after + 1 + len(events) - newest, events[len(events) - newest :]
 
     def _hear(self, entries: list[Entry]) -> None:
         for entry in entries:
@@ -193,6 +203,16 @@ class Hall:
         for line in tuple(self._in_room[room]):
             if line.entry.agent == agent:
                 self.leave_room(line, room)
+
+
+async def _push(line: Line, room: str, told: int, events: list[bytes]) -> int:
+    """Tell what comes after a number, a part at a time as it is read; returns the number that it ends with."""
+    while events:
+        part = _within(events, AT_ONCE)
+        line.push(p.happened(room, told + 1, part))
+        told, events = told + len(part), events[len(part) :]
+        await line.connection.drain()
+    return told
 
 
 def _within(events: list[bytes], most: int) -> list[bytes]:

@@ -39,6 +39,15 @@ def stretch(
     return told[::-1] if newest else told
 
 
+def ended(history: History, room: str) -> tuple[int, int]:
+    """Where the history ends just now: the place on the stream, and the number of the room there."""
+    if not history.exists:
+        return 0, 0
+    last = history.own_last
+    count = "SELECT count(*) FROM chats WHERE room = ? AND change != 'read'"
+    return last, history.as_of(last).rows(["chats"], count, room)[0][0]
+
+
 def redacted(data: str | bytes) -> bytes:
     """A message or its edit as JSON, without the words that were taken back."""
     return encode(msgspec.structs.replace(decode(data), text=GONE))

@@ -28,6 +28,9 @@ logger = logging.getLogger(__name__)
 ANSWER_S = 30.0
 """How long an answer may take, reconnecting included."""
 
+PING_S = 5.0
+"""A gateway that does not answer a ping in this time, asked as often, is lost."""
+
 LONGEST_PAUSE_S = 5.0
 """The longest pause before it is tried again to connect."""
 
@@ -65,6 +68,7 @@ class Member:
         self._heard: asyncio.Queue[Heard | None] = asyncio.Queue()
         self._socket: ClientConnection | None = None
         self._joined: dict[str, bool] = {}
+        self._rejoining: dict[p.Id, str] = {}
         self._watching = False
         self._running: asyncio.Task[None] | None = None
         self._first: asyncio.Future[None] | None = None
@@ -168,11 +172,11 @@ class Member:
         try:
             while True:
                 try:
-                    async with open_socket(self.url, compression=None, max_size=None, open_timeout=5) as socket:
+                    async with self._open() as socket:
                         await self._greet(socket)
-                        pause = 0.0
                         async for data in socket:
                             self._take(p.frame(data))
+                            pause = pause if self._rejoining else 0.0
                 except Denied:  # an OSError too, but not one to try again
                     raise
                 except (OSError, InvalidHandshake, ConnectionClosed, TimeoutError) as error:
@@ -186,16 +190,21 @@ class Member:
             self._socket = None
             self._end(CutOff(f"the connection to {self.url} was closed"))
 
+    def _open(self) -> open_socket:
+        return open_socket(
+            self.url, compression=None, max_size=None, open_timeout=5, ping_interval=PING_S, ping_timeout=PING_S
+        )
+
     async def _greet(self, socket: ClientConnection) -> None:
         await self._write(socket, p.Hello(id=0, token=self._token, device=self.device))
         answer = p.frame(await socket.recv())
         if isinstance(answer, p.Refused):
-            raise Denied(answer.message)
+            raise Denied(answer.message) if answer.code == "denied" else ConnectionError(answer.message)
         assert isinstance(answer, p.Welcome)
         self.welcome = answer
-        for room in self._joined:
-            if room in self.numbers:
-                await self._write(socket, p.Join(id=0, room=room, after=self.numbers[room]))
+        self._rejoining = {next(self._ids): room for room in self._joined if room in self.numbers}
+        for number, room in self._rejoining.items():
+            await self._write(socket, p.Join(id=number, room=room, after=self.numbers[room]))
         if self._watching:
             await self._write(socket, p.Watch(id=0))
         for command, _ in tuple(self._waiting.values()):
@@ -213,7 +222,10 @@ class Member:
     def _take(self, frame: p.AnyFrame) -> None:
         match frame:
             case p.Done(re=re, result=result):
+                self._rejoining.pop(re, None)
                 self._answer(re, result)
+            case p.Refused(re=re, code=code, message=message) if re is not None and re in self._rejoining:
+                self._not_let_in(self._rejoining.pop(re), code, message)
             case p.Refused(re=re, code=code, message=message):
                 kind = {"forbidden": PermissionError, "refused": ValueError}.get(code, RuntimeError)
                 self._answer(re, kind(message))
@@ -226,6 +238,13 @@ class Member:
                 self._heard.put_nowait(frame)
             case p.Goodbye(code="token_ended" | "token_revoked", message=message):
                 raise Denied(message)
+
+    def _not_let_in(self, room: str, code: str, message: str) -> None:
+        """A room that one was in is closed to one, or cannot be entered just now: then all is tried again."""
+        if code not in ("forbidden", "refused"):
+            raise ConnectionError(message)
+        self._joined.pop(room, None)
+        logger.warning("not in room %s any more: %s", room, message)
 
     def _happened(self, room: str, first: int, events: list[AnyEvent]) -> None:
         has = self.numbers.get(room, first - 1)

@@ -163,12 +163,15 @@ class Gateway:
                 raise AccessDenied(f"version is {asked.version}; this gateway speaks version {VERSION}")
             entry = self.access.check(asked.token)
             floor = await self._floor(entry.tenant)
-        except (AccessDenied, ValueError, OSError, ConnectionClosed) as error:
-            why = str(error) or "no hello came in time"
-            re = asked.id if asked is not None else None
-            with contextlib.suppress(ConnectionClosed):
-                await connection.send(encode(Refused(re=re, code="denied", message=why)), text=True)
-                await connection.close(1008, "denied")
+        except ConnectionClosed:
+            return None
+        except (AccessDenied, ValueError) as error:
+            await self._send_away(connection, asked, "denied", str(error))
+            return None
+        except OSError as error:  # it is no fault of theirs: they may come again
+            late = isinstance(error, TimeoutError) and asked is None
+            code, why = ("too_late", "no hello came in time") if late else ("unreachable", str(error))
+            await self._send_away(connection, asked, code, why)
             return None
         connection.request, connection.response = _FORGOTTEN, None  # they are large, and served their purpose
         line = Line(connection, entry, asked.device, Allowance(self.rate))
@@ -183,6 +186,12 @@ class Gateway:
             )
         )
         return line, floor
+
+    async def _send_away(self, connection: ServerConnection, asked: AnyCommand | None, code: str, why: str) -> None:
+        re = asked.id if asked is not None else None
+        with contextlib.suppress(ConnectionClosed):
+            await connection.send(encode(Refused(re=re, code=code, message=why)), text=True)
+            await connection.close(1008 if code == "denied" else 1013, code)
 
     async def _sweep(self) -> None:
         loop = asyncio.get_running_loop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import zlib
 from collections.abc import Callable, Iterable
 from time import monotonic
@@ -16,8 +17,13 @@ from websockets.protocol import State
 from collab.live.access import Pass
 from collab.protocol import Frame, Goodbye, encode
 
+CLOSE_S = 1.0
+"""So long a member that is cut off may take to read why; then it is dropped."""
+
 MOST_UNREAD = 1 << 20
 """So many bytes may wait for a member that does not read; with more it is cut off and resumes by number."""
+
+TOO_SLOW = "more waits for you than may; connect again and join with `after`, the last number you have"
 
 
 WINDOW_BITS = 12
@@ -130,7 +136,7 @@ class Line:
         """Write a frame when the loop has gone round, together with what is written until then."""
         if not self._held:
             asyncio.get_running_loop().call_soon(self.flush)
-        self._held += WebSocketFrame(Opcode.TEXT, encode(frame)).serialize(mask=False)
+        self._held += _framed(encode(frame))
 
     def flush(self) -> None:
         """Write what is held."""
@@ -145,8 +151,7 @@ class Line:
         transport = self.connection.transport
         transport.write(framed)
         if transport.get_write_buffer_size() > MOST_UNREAD:
-            self.cut = "too_slow"
-            transport.abort()
+            self.cut_off("too_slow", TOO_SLOW)
 
     def settle(self) -> None:
         """A message of this member came to the stream, or did not."""
@@ -161,16 +166,22 @@ class Line:
             await self._settled
 
     def cut_off(self, code: str, message: str) -> None:
-        """Say goodbye and close; a member that does not read is dropped without waiting for it."""
-        if not self.cut:
-            self.push(Goodbye(code=code, message=message))
-            self.cut = self.cut or code
-            self._closing = asyncio.get_running_loop().create_task(self.connection.close(1008, code))
+        """Say goodbye and close, within `CLOSE_S` and whether it is read or not."""
+        if not self.cut and self.connection.protocol.state is State.OPEN:
+            self.cut = code
+            self.connection.transport.write(self._held + _framed(encode(Goodbye(code=code, message=message))))
+            self._closing = asyncio.get_running_loop().create_task(self._close(code))
+
+    async def _close(self, code: str) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_S):  # its own begins only when all is written, which may be never
+                await self.connection.close(1008, code)
+        self.connection.transport.abort()
 
 
 def write(lines: Iterable[Line], data: bytes) -> None:
     """Write one text frame to many: it is framed, and compressed, once for all, and nobody waits for anybody."""
-    plain = WebSocketFrame(Opcode.TEXT, data).serialize(mask=False)
+    plain = _framed(data)
     small = b"" if len(data) >= WORTH_BYTES else plain
     for line in lines:
         if line.deflates:
@@ -190,3 +201,7 @@ def deflated(data: bytes) -> bytes:
     """A message as permessage-deflate has it (RFC 7692), nothing of the one before being kept: all can share it."""
     packer = zlib.compressobj(1, zlib.DEFLATED, -WINDOW_BITS, 5)
     return (packer.compress(data) + packer.flush(zlib.Z_SYNC_FLUSH))[:-4]
+
+
+def _framed(data: bytes) -> bytes:
+    return WebSocketFrame(Opcode.TEXT, data).serialize(mask=False)

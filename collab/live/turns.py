@@ -6,13 +6,11 @@ import logging
 from collections.abc import Callable
 from typing import Any, Protocol
 
-import msgspec
-from msgspec import Struct
 from websockets.exceptions import ConnectionClosed
 
 from collab.live.line import Line
 from collab.live.stream import StreamUnreachable
-from collab.protocol import AnyCommand, Done, Refused, Send, command
+from collab.protocol import AnyCommand, Done, Refused, Send, command, id_of
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +84,7 @@ def _read(line: Line, data: str | bytes) -> AnyCommand | None:
     try:
         asked = command(data)
     except ValueError as error:
-        line.push(Refused(re=_id_of(data), code="malformed", message=str(error)))
+        line.push(Refused(re=id_of(data), code="malformed", message=str(error)))
         return None
     return asked if _allowed(line, asked) else None
 
@@ -123,15 +121,3 @@ _CODES: tuple[tuple[type[Exception], str], ...] = (
     (ValueError, "refused"),
     (RuntimeError, "too_late"),
 )
-
-
-class _Head(Struct):
-    id: str | int | None = None
-
-
-def _id_of(data: str | bytes) -> Any:
-    """The id in a frame that could not be read, if it has one."""
-    try:
-        return msgspec.json.decode(data, type=_Head).id
-    except ValueError:
-        return None

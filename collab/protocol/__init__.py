@@ -4,7 +4,7 @@ A command is one JSON object with `do` and an `id` that the member chose; the an
 comes without being asked for, as frames with `on`. docs/protocol.md shows each; its schema is made from these records.
 """
 
-from collab.protocol.codec import command, encode, frame, happened, schema
+from collab.protocol.codec import command, encode, frame, happened, id_of, schema
 from collab.protocol.commands import (
     COMMANDS,
     VERSION,
@@ -109,5 +109,6 @@ __all__ = [
     "encode",
     "frame",
     "happened",
+    "id_of",
     "schema",
 ]

@@ -7,12 +7,15 @@ import re
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
-from collab.protocol.commands import VERSION, AnyCommand, Command
+from collab.protocol.commands import VERSION, AnyCommand, Command, Id
 from collab.protocol.frames import AnyFrame, Frame
 
 MOST_SHOWN = 80
 """So many characters of a wrong value are shown."""
+
+TOO_DEEP = "the frame holds objects or lists within each other without end; send one object as docs/protocol.md shows"
 
 _encoder = msgspec.json.Encoder()
 _commands = msgspec.json.Decoder(AnyCommand)
@@ -34,6 +37,8 @@ def command(data: bytes | str) -> AnyCommand:
         found: AnyCommand = _commands.decode(data)
     except msgspec.ValidationError as error:
         raise ValueError(_explained(data, str(error))) from None
+    except RecursionError:
+        raise ValueError(TOO_DEEP) from None
     return found
 
 
@@ -41,7 +46,10 @@ def _explained(data: bytes | str, message: str) -> str:
     """The message with the field and the value that it is about."""
     reason, _, path = message.partition(" - at `")
     names = _STEP.findall(path)
-    value: Any = msgspec.json.decode(data)
+    try:
+        value: Any = msgspec.json.decode(data)
+    except (ValueError, RecursionError):  # a number of any length, or a list in a list in a list
+        return message
     for name in names:
         try:
             value = value[int(name)] if isinstance(value, list) else value[name]
@@ -55,6 +63,18 @@ def _explained(data: bytes | str, message: str) -> str:
 
 
 _STEP = re.compile(r"(?<=\.)\w+|(?<=\[)\d+(?=\])")
+
+
+def id_of(data: bytes | str) -> Id | None:
+    """The id in a command that cannot be read, if it has one."""
+    try:
+        return msgspec.json.decode(data, type=_Head).id
+    except (ValueError, RecursionError):
+        return None
+
+
+class _Head(Struct):
+    id: Id | None = None
 
 
 def frame(data: bytes | str) -> AnyFrame:

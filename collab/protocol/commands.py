@@ -8,12 +8,16 @@ from typing import Annotated, get_args
 
 from msgspec import Meta, Struct
 
-from collab.records import Count, Key, Lead, Name, Presence, Seat, Share, Text
+from collab.records import Key, Lead, Name, Presence, Seat, Share, Text
 
 VERSION = 1
 """The version of the protocol; a member that speaks another is told so."""
 
-Id = Annotated[str, Meta(min_length=1, max_length=64)] | Annotated[int, Meta(ge=0)]
+MOST_EXACT = 2**53 - 1
+"""The greatest whole number that every reader of JSON has exactly."""
+
+Id = Annotated[str, Meta(min_length=1, max_length=64)] | Annotated[int, Meta(ge=0, le=MOST_EXACT)]
+Number = Annotated[int, Meta(ge=0, le=MOST_EXACT)]
 Moment = Annotated[datetime, Meta(tz=True)]
 Words = Annotated[str, Meta(max_length=200)]
 
@@ -48,7 +52,7 @@ class Join(Command, frozen=True, tag="join"):
     """
 
     room: Key
-    after: Count | None = None
+    after: Number | None = None
 
 
 class Leave(Command, frozen=True, tag="leave"):
@@ -95,7 +99,7 @@ class Read(Command, frozen=True, tag="read"):
     """Say up to which number one has read a room outside its threads, or one thread."""
 
     room: Key
-    number: Count
+    number: Number
     thread: Key | None = None
 
 
@@ -150,7 +154,7 @@ class Page(Command, frozen=True, tag="page"):
     """What happened in a room before a number, the newest last."""
 
     room: Key
-    before: Count | None = None
+    before: Number | None = None
     count: Annotated[int, Meta(ge=1, le=500)] = 100
 
 

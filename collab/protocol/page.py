@@ -27,13 +27,16 @@ from `collab/protocol` and tested.
 4. After a cut, say hello again and **join** with `after`, the last number you have. What you missed comes first, then
    what happens, without a seam. **reset** says that what happened up to a number is not kept any more.
 5. A **send** with a `key` may be sent again until it is answered: it is there once.
-6. A member that does not read is cut off once a mebibyte waits for it, and resumes by number. A frame may have 64 KiB,
-   a connection send 100 commands a second with three seconds' worth in reserve (`too_many` says so).
+6. A member that does not read is cut off once a mebibyte waits for it, or something for ten seconds, and resumes by
+   number. A frame may have 64 KiB, a connection send 100 commands a second with three seconds' worth in reserve
+   (`too_many` says so). Whole numbers go up to 2^53 - 1. Answers to page and search end at 256 KiB: ask on from there.
 7. The gateway pings every ten seconds; who does not answer for ten more is gone.
 
 Codes of **refused**: `malformed` (it cannot be read), `denied` (the token), `forbidden` (role or seat), `refused` (it
-cannot be done; the message says why), `too_late` (somebody was faster), `too_many`, `unreachable` (the stream is away;
-try again), `failed` (a fault of ours). Codes of **goodbye**: `token_ended`, `token_revoked`, `stopping`.
+cannot be done; the message says why), `too_late` (somebody was faster, or no hello came in time), `too_many`,
+`unreachable` (the stream is away; try again), `failed` (a fault of ours). Codes of **goodbye**: `token_ended`,
+`token_revoked`, `stopping`, `too_slow`, `unreachable`. Only after `denied` and the two of the token it is of no use to
+connect again.
 """
 
 EXAMPLES: Sequence[tuple[str, dict[str, Any]]] = (

@@ -471,7 +471,7 @@ def test_a_time_to_say_hello_is_given_and_no_more(tmp_path: Path, monkeypatch: p
 
     async def knock() -> None:
         async with a_gate(tmp_path) as gate, open_socket(gate.url) as socket:
-            assert json.loads(await socket.recv())["code"] == "denied"
+            assert json.loads(await socket.recv())["code"] == "too_late"
             with pytest.raises(ConnectionClosed):
                 await socket.recv()
 
