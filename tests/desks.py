@@ -114,7 +114,7 @@ def assert_consistent(entries: list[Entry]) -> Team:
         if isinstance(event, ev.LeadAssigned):
             taken = event.decision.lead.id
             assert team.leads[taken].holder is None
-        elif isinstance(event, ev.LeadOverridden):
+        elif isinstance(event, ev.LeadOverridden) and event.to != event.agent:
             taken = event.lead
         team.apply(entry)
         if taken is not None:

@@ -142,7 +142,9 @@ def test_events_that_come_too_late_change_nothing(before: Event, late: Event) ->
 def test_a_declined_lead_waits_again_and_remembers_who_gave_it_back_and_when() -> None:
     later = NOON + timedelta(minutes=1)
     team = team_of(*at_work(held(ev.OfferDeclined, time=later, reason="in a viewing")))
-    assert team.leads["l1"] == OpenLead(lead=Lead(id="l1", name="A customer"), arrived=NOON, declined={"ana": later})
+    assert team.leads["l1"] == OpenLead(
+        lead=Lead(id="l1", name="A customer"), arrived=NOON, declined={"ana": later}, refusals={"ana": 1}
+    )
     assert team.agents["ana"].leads == ()
 
 
