@@ -55,7 +55,7 @@ def decide(
     Args:
         team: who could take it; a `Sheet` that was refreshed saves the columns.
         weights: those in force; a team knows its own.
-        seed: fixes the draw of an exploring decision.
+        seed: fixes an exploring draw.
         explore: the share of leads (0 to 1) routed by weights drawn at random, so that other weights can be judged.
         declined: who gave this lead back, and when last.
         refusals: how often they did, once if it does not say.
@@ -71,12 +71,10 @@ def decide(
         known = team.known.get(lead.customer)
     gates = gates_of(lead, sheet, time, pacing or Pacing(), declined or {}, refusals or {}, known)
     sticky = known is not None and known in sheet.row and not gates[sheet.row[known]]
-    explore = 0.0 if sticky else explore
-    decision = _choose(sheet, factors, gates, weights, lead=lead, time=time, seed=seed, explore=explore)
-    if sticky:
-        decision = replace(decision, mode="sticky")
+    chance = 0.0 if sticky else explore
+    decision = _choose(sheet, factors, gates, weights, lead=lead, time=time, seed=seed, explore=chance)
     waited_s = seconds_between(arrived, time) if arrived else 0.0
-    return replace(decision, position=position, waited_s=waited_s)
+    return replace(decision, mode="sticky" if sticky else decision.mode, position=position, waited_s=waited_s)
 
 
 def _choose(

@@ -125,6 +125,22 @@ def assert_consistent(entries: list[Entry]) -> Team:
     return team
 
 
+def assert_in_turn(entries: list[Entry]) -> int:
+    """The router gives no lead away while one waits that is due before; returns how many waited in all.
+
+    It holds where whoever is free may take any lead.
+    """
+    team, waited = Team(), 0
+    for entry in entries:
+        event = entry.event
+        if isinstance(event, ev.LeadAssigned) and event.decision.mode != "manual":
+            first = next(iter(team.queue()))
+            assert first.lead.id == event.decision.lead.id, f"at {entry.seq} {first.lead.id} was due first"
+            waited += event.decision.waited_s > 0
+        team.apply(entry)
+    return waited
+
+
 def assignments(entries: list[Entry]) -> list[tuple[str, str | None]]:
     """Lead and agent of every assignment in order."""
     events = [entry.event for entry in entries]
