@@ -192,9 +192,9 @@ def import_(path: Path, **given: Any) -> None:
 
     It works beside `collab serve` if both use one Redis, and on the embedded stream if nothing else has the history.
     """
-    from collab.app import settings
     from collab.intake import read, take_in
     from collab.office import Office
+    from collab.settings import settings
 
     file = _or_exit(read, path)
     found = settings(**given)
