@@ -1,4 +1,4 @@
-"""The console script: `collab serve`, `gateway`, `recorder`, `token` and `export`."""
+"""The console script: `collab serve`, `gateway`, `recorder`, `token`, `import` and `export`."""
 
 from __future__ import annotations
 
@@ -179,6 +179,37 @@ def token(agent: str, role: str, hours: float, revoke: bool, tenant: str | None)
         click.echo("taken back; who is connected with it is sent out within seconds")
         return
     click.echo(_or_exit(access.token, settings(tenant=tenant)["tenant"], agent, role, lasts_s=hours * 3600))
+
+
+@main.command("import")
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@STREAM
+@HISTORY
+@TENANT
+def import_(path: Path, **given: Any) -> None:
+    """Route the leads of a CSV file, one a row.
+
+    The first row names the columns: id and name, and any of property_type, location, budget, language, urgency (low,
+    medium, high or critical), score (0 to 100), requires (skills with spaces between them), source and customer (an id
+    that all leads of one person share). A lead whose id is known is left alone, so a file may be imported again. Rows
+    that are no lead go to PATH's .rejects.csv with the reason, to be corrected and imported.
+
+    It works beside `collab serve` if both use one Redis, and on the embedded stream if nothing else has the history.
+    """
+    from collab.intake import read, take_in
+    from collab.office import Office
+    from collab.settings import settings
+
+    file = _or_exit(read, path)
+    found = settings(**given)
+    office = Office(found["stream"], found["history"], tenant=found["tenant"])
+    _or_exit(office.start)
+    try:
+        with _Progress(path.name) as progress:
+            taken = _or_exit(take_in, office, file, progress)
+    finally:
+        office.stop()
+    click.echo(taken.sentence(file))
 
 
 @main.command("export")

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from time import perf_counter
 from typing import Any
 
 from collab import metrics
@@ -32,6 +31,7 @@ from collab.events import (
     WeightsAdopted,
     new_id,
 )
+from collab.gates import check_room
 from collab.live.follower import Follower
 from collab.live.stream import Stream
 from collab.offers import Terms, lapses
@@ -57,9 +57,7 @@ class Desk:
         team: the team so far (of a history), if the stream does not reach back to its beginning.
         clock: tells the time of events; aware.
         new_id: makes the ids of events.
-        timer: tells the seconds by which the time of a decision itself is taken.
-        explore: the share of leads, 0 to 1, routed by weights drawn at random (see `routing.decide`).
-        find: gives the last decision of a closed lead that the stream no longer keeps, or None.
+        routing: more settings of the `Router`: timer, explore, find, pacing.
     """
 
     def __init__(
@@ -69,16 +67,14 @@ class Desk:
         team: Team | None = None,
         clock: Callable[[], datetime] = utc_now,
         new_id: Callable[[], str] = new_id,
-        timer: Callable[[], float] = perf_counter,
-        explore: float = 0.0,
-        find: Callable[[str], Decision | None] | None = None,
+        **routing: Any,
     ) -> None:
         self.stream = stream
         self._clock, self._new_id = clock, new_id
         self._follower = Follower(stream, team)
         self.rooms = Rooms(self._follower, clock=clock, new_id=new_id)
         self.attendance = Attendance(self._follower, clock=clock)
-        self._router = Router(self._follower, clock=clock, new_id=new_id, timer=timer, explore=explore, find=find)
+        self._router = Router(self._follower, clock=clock, new_id=new_id, **routing)
 
     @property
     def team(self) -> Team:
@@ -206,8 +202,20 @@ class Desk:
         """A person gives a held lead to another agent, who must have room for it."""
         await self._known(to)
         state = await self._open(lead)
+        if to != state.holder:
+            await self._follower.catch_up()
+            check_room(self.team.agents[to])
         await self._held(LeadOverridden, lead, state.holder or "", to=to, by=by, reason=reason)
         await self._router.drain()
+
+    async def assign(self, lead: str, to: str, *, by: str, reason: str = "") -> None:
+        """A person gives a lead, waiting or held, to an agent with room, and it stays theirs; twice is as once."""
+        await self._known(to)
+        await self._open(lead)
+        if await self._router.give(lead, to, by=by, reason=reason) is None:
+            state = await self._open(lead)
+            if not (state.overridden and state.holder == to):
+                await self.override(lead, to, by=by, reason=reason)
 
     async def first_response(self, lead: str, agent: str) -> float:
         """The customer has the first answer; returns the seconds since the lead came in.

@@ -133,7 +133,8 @@ class Sheet:
         self.presence = [""] * n
         self.active, self.capacity, self.closed, self.responses = [0] * n, [0] * n, [0] * n, [0] * n
         self.on_shift, self.offline = np.zeros(n, bool), np.zeros(n, bool)
-        self.free = np.zeros(n, np.int64)
+        self.free, self.taken = np.zeros(n, np.int64), np.zeros(n, np.int64)
+        self.returned, self.back = np.zeros(n, bool), np.zeros(n)
         self._availability, self._performance = np.zeros(n), np.zeros(n)
         self._weight, self._total_s, self._responded = np.zeros(n), np.zeros(n), np.zeros(n)
         self._levels.clear()
@@ -148,7 +149,8 @@ class Sheet:
         self.active[row], self.capacity[row] = agent.active, agent.capacity
         self.closed[row], self.responses[row] = agent.closed, agent.responses
         self.on_shift[row], self.offline[row] = agent.on_shift, agent.presence == Presence.offline
-        self.free[row] = agent.capacity - agent.active
+        self.free[row], self.taken[row] = agent.capacity - agent.active, agent.taken
+        self.returned[row], self.back[row] = agent.back is not None, agent.back.timestamp() if agent.back else 0.0
         self._availability[row] = availability(agent.presence, agent.active, agent.capacity)
         self._performance[row] = performance(agent.closed, agent.converted, agent.rated, agent.satisfaction)
         self._weight[row], self._total_s[row] = agent.response_weight, agent.response_total_s

@@ -13,7 +13,8 @@ from collab.routing import FULL_SCORE
 class Alternative(Struct, frozen=True, kw_only=True):
     """A candidate who was not chosen: score and distance to the chosen one, and what was lacking, in words.
 
-    Both are under the weights that chose, 0 to 1; only one behind a gate can have a score above the chosen one's.
+    Both are under the weights that chose, 0 to 1; a score is above the chosen one's only behind a gate, or where a
+    person chose.
     """
 
     agent: str
@@ -42,6 +43,8 @@ def reasoning(decision: Decision) -> str:
     """One or two sentences that say why the agent was chosen, or why nobody was."""
     if decision.agent is None:
         return _nobody(decision)
+    if decision.mode == "manual":
+        return _by_hand(decision)
     values, factors = _chose(decision), factors_of(decision, decision.agent)
     parts = sorted(zip(FACTORS, values, strict=True), key=lambda pair: -pair[1] * factors[pair[0]])
     named = ", ".join(f"{factor} {factors[factor] / SCALE:.2f} x {weight / 100:.2f}" for factor, weight in parts)
@@ -50,11 +53,12 @@ def reasoning(decision: Decision) -> str:
     others = [row for row, gate in enumerate(gates) if not gate and row != chosen]
     runner = max(others, key=lambda row: (scores[row], -row), default=None)
     score = scores[chosen]
-    text = f"{decision.agent} scores {score / FULL_SCORE:.3f}: {named}."
+    text = f"{decision.agent} had the customer's last lead and can take this one. " if decision.mode == "sticky" else ""
+    text += f"{decision.agent} scores {score / FULL_SCORE:.3f}: {named}."
     if decision.drawn is not None:
         text += " Chosen by weights drawn at random, to learn."
     if runner is None:
-        return f"{text} Nobody else could take it."
+        return f"{text} Nobody else {'was asked' if decision.mode == 'sticky' else 'could take it'}."
     name = decision.candidates.agent[runner]
     return f"{text} Next is {name} with {scores[runner] / FULL_SCORE:.3f}, {_lacked(decision, name)}."
 
@@ -84,10 +88,11 @@ def alternatives(decision: Decision) -> list[Alternative]:
 def what_would_win(decision: Decision, agent: str) -> list[Change]:
     """For an eligible candidate who lost: what each factor alone would have had to be, the smallest rise first.
 
-    Empty for the chosen agent, for one behind a gate, and where no factor could make up for it alone.
+    Empty for the chosen agent, for one behind a gate, where no factor could make up for it alone, and where a person
+    chose.
     """
     row = _row(decision, agent)
-    if agent == decision.agent or decision.agent is None or decision.candidates.gate[row]:
+    if agent == decision.agent or decision.agent is None or decision.candidates.gate[row] or decision.by:
         return []
     values, factors, scores = _chose(decision), factors_of(decision, agent), _scores(decision)
     gap = scores[_row(decision, decision.agent)] - scores[row] + (0 if agent < decision.agent else 1)
@@ -123,12 +128,27 @@ def _row(decision: Decision, agent: str) -> int:
 def _lacked(decision: Decision, agent: str) -> str:
     """The factor whose weighted deficit to the chosen agent is largest, with both numbers."""
     assert decision.agent is not None
+    if decision.mode == "manual":
+        return f"passed over by {decision.by}"
     own, chosen = factors_of(decision, agent), factors_of(decision, decision.agent)
     deficits = {f: w * (chosen[f] - own[f]) for f, w in zip(FACTORS, _chose(decision), strict=True)}
     factor = max(FACTORS, key=lambda name: deficits[name])
     if deficits[factor] <= 0:
         return "as good, and later in the alphabet" if agent > decision.agent else "passed over by the draw"
     return f"behind in {factor}, {own[factor] / SCALE:.2f} against {chosen[factor] / SCALE:.2f}"
+
+
+def _by_hand(decision: Decision) -> str:
+    """A person's choice, and how far it is from what the router would have done."""
+    chosen, gates, scores = _row(decision, decision.agent or ""), decision.candidates.gate, decision.candidates.score
+    text = f"{decision.by} gave it to {decision.agent}{f' ({decision.reason})' if decision.reason else ''}."
+    if gates[chosen]:
+        text += f" The router would not have asked {decision.agent}: {gates[chosen]}."
+    best = max((row for row, gate in enumerate(gates) if not gate), key=lambda row: (scores[row], -row), default=None)
+    if best is None or best == chosen:
+        return text
+    name, score = decision.candidates.agent[best], scores[best] / FULL_SCORE
+    return f"{text} {name} scores highest with {score:.3f}, {decision.agent} has {scores[chosen] / FULL_SCORE:.3f}."
 
 
 def _nobody(decision: Decision) -> str:

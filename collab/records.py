@@ -26,6 +26,10 @@ Key = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[^\s\x00-\x1f
 """An id: 1 to 120 characters without white space."""
 
 
+Customer = Annotated[str, Meta(max_length=120, pattern=r"^[^\s\x00-\x1f]*$(?!\n)")]
+"""A customer's id as a Key, or "" for an unknown one."""
+
+
 class Presence(StrEnum):
     """Where an agent is: the five states of the team."""
 
@@ -84,7 +88,8 @@ class Lead(Fact, frozen=True, kw_only=True):
     """A piece of incoming work.
 
     `property_type`, `location`, `budget` and `language` are matched with skills; `urgency` and `score` order the
-    queue; `requires` names skills (`language:es`) without which no agent is asked.
+    queue; `requires` names skills (`language:es`) without which no agent is asked. `customer` is the same for all
+    leads of one person, e.g. a hash of their address; who had the last of them gets the next.
     """
 
     id: Key
@@ -97,6 +102,7 @@ class Lead(Fact, frozen=True, kw_only=True):
     score: Annotated[int, Meta(ge=0, le=100)] = 50
     requires: tuple[Key, ...] = ()
     source: Annotated[str, Meta(max_length=60)] = ""
+    customer: Customer = ""
 
 
 class WeightsVersion(Struct, frozen=True, kw_only=True):
@@ -150,10 +156,11 @@ class Decision(Fact, frozen=True, kw_only=True):
     """Who should take one lead, with everything that the choice was made of.
 
     `agent` is None when no candidate was eligible: the lead waits. `mode` is "greedy", or "jitter" when the weights
-    that chose (`drawn`) were drawn at random to explore; `explore` is the share of leads routed so; `propensity` is
-    the chance that the chosen agent had. `waited_s` is the time in the queue and `decided_ms` the time of the
-    decision itself; they are never added. `router` is the version of the rules; `block` and `arm` belong to an
-    experiment, if one ran.
+    that chose (`drawn`) were drawn at random to explore, "sticky" when the lead went to the agent who knows the
+    customer, or "manual" when a person (`by`) chose, for a `reason`. `explore` is the share of leads routed by drawn
+    weights; `propensity` is the chance that the chosen agent had, 0 for a person's choice, which has none. `waited_s`
+    is the time in the queue and `decided_ms` the time of the decision itself; they are never added. `router` is the
+    version of the rules; `block` and `arm` belong to an experiment, if one ran.
     """
 
     lead: Lead
@@ -162,7 +169,7 @@ class Decision(Fact, frozen=True, kw_only=True):
     candidates: Candidates
     weights: WeightsVersion
     seed: int
-    mode: Literal["greedy", "jitter"] = "greedy"
+    mode: Literal["greedy", "jitter", "sticky", "manual"] = "greedy"
     drawn: tuple[Count, Count, Count, Count] | None = None
     explore: Share = 0.0
     score: Count = 0
@@ -174,6 +181,8 @@ class Decision(Fact, frozen=True, kw_only=True):
     router: str = "1"
     block: int | None = None
     arm: str | None = None
+    by: Annotated[str, Meta(max_length=200)] = ""
+    reason: str = ""
 
 
 Record = TypeVar("Record", bound=Struct)

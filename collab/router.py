@@ -11,7 +11,7 @@ from time import perf_counter
 
 import msgspec
 
-from collab.claims import CLOSED, Claim, claim, lead_key, place_key
+from collab.claims import CLOSED, claim, in_turn, lead_key, place_key
 from collab.events import (
     AgentJoined,
     CapacityChanged,
@@ -26,9 +26,10 @@ from collab.events import (
     ShiftChanged,
 )
 from collab.factors import Sheet
+from collab.gates import Pacing, check_room
 from collab.live.follower import Follower
 from collab.records import Decision, Lead, Presence
-from collab.routing import decide
+from collab.routing import chosen_by, decide
 from collab.team import OpenLead, Team
 
 TRIES = 100
@@ -64,6 +65,7 @@ class Router:
         timer: tells the seconds by which the time of a decision itself is taken.
         explore: the share of leads, 0 to 1, routed by weights drawn at random (see `routing.decide`).
         find: gives the last decision of a closed lead that the stream no longer keeps, or None.
+        pacing: how soon agents are asked again.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Router:
         timer: Callable[[], float] = perf_counter,
         explore: float = 0.0,
         find: Callable[[str], Decision | None] | None = None,
+        pacing: Pacing | None = None,
     ) -> None:
         if not 0 <= explore <= 1:
             raise ValueError(f"explore is {explore}; give a share of leads from 0 to 1")
@@ -82,11 +85,11 @@ class Router:
         self.decided_ms: deque[float] = deque(maxlen=TIMED)
         self.waited_s: deque[float] = deque(maxlen=TIMED)
         self._follower, self._clock, self._new_id = follower, clock, new_id
-        self._timer, self._find = timer, find
+        self._timer, self._find, self._pacing = timer, find, pacing or Pacing()
         self._sheet = Sheet()
         self._lock = asyncio.Lock()
         self._draining: asyncio.Task[None] | None = None
-        self._again = False
+        self._moved = True
         self._unsubscribe: Callable[[], None] | None = None
 
     async def start(self) -> None:
@@ -105,56 +108,110 @@ class Router:
             await asyncio.gather(self._draining, return_exceptions=True)
 
     async def route(self, lead: Lead) -> Decision:
-        """Give the lead to an agent; with nobody eligible it waits. The same id again gives the decision in force."""
+        """Give the lead to an agent; with nobody eligible it waits. The same id again gives the decision in force.
+
+        Leads that wait and are due before it go first, if they can go now.
+        """
         async with self._lock:
-            state = self._team.leads.get(lead.id)
-            if state is None:
-                now, seen = self._clock(), self._team.seq
-                decision, claims = self._decide(OpenLead(lead=lead, arrived=now), len(self._team.queue()))
-                arrived = LeadArrived(id=self._new_id(), time=now, lead=lead)
-                receipt = await self._follower.commit([claim(arrived), *claims])
-                if receipt.refused is None:
-                    # A lead that waits is decided again if something happened meanwhile: it may have made room.
-                    return decision if claims or receipt.seq == seen + 1 else await self._assign(lead.id)
-                state = self._team.leads.get(lead.id)
-                known = receipt.refused.key == lead_key(lead.id)
-                if state is None and known:
-                    return await self._closed(lead.id)
-                if state is None:
-                    await self._follower.commit([claim(arrived)])
-                    state = self._team.leads.get(lead.id)
-            return await self._assign(lead.id)
+            if lead.id not in self._team.leads:
+                decision = await self._straight(lead)
+                if decision is not None:
+                    return decision
+            return await self._in_force(lead.id)
+
+    async def give(self, lead: str, to: str, *, by: str, reason: str = "") -> Decision | None:
+        """Give a waiting lead to the agent whom a person names; None if it does not wait any more.
+
+        Raises:
+            ValueError: the agent has no room; says why.
+        """
+        async with self._lock:
+            await self._follower.catch_up()
+            for _ in range(TRIES):
+                state = self._team.leads.get(lead)
+                if state is None or state.holder is not None:
+                    return None
+                check_room(self._team.agents[to])
+                decision = chosen_by(self._decide(state, self._team.queue().index(state)), to, by, reason)
+                assigned = LeadAssigned(id=self._new_id(), time=decision.time, decision=decision)
+                if (await self._follower.commit([claim(assigned)])).refused is None:
+                    return decision
+            raise TooLate(f"lead {lead} was overtaken {TRIES} times; try again")
 
     async def drain(self) -> None:
         """Give waiting leads away, the one due first in front, as far as there is room."""
         if not self._team_waits():
             return
         async with self._lock:
-            for position, state in enumerate(self._team.queue()):
-                if not self._room():
-                    return
-                if state.lead.id in self._team.leads:
-                    await self._assign(state.lead.id, position)
+            self._moved = True
+            await self._in_order()
 
     @property
     def _team(self) -> Team:
         return self._follower.team
 
-    async def _assign(self, lead: str, position: int = 0) -> Decision:
-        """Decide on an open lead until the claim holds; one that is held already keeps its decision."""
-        for _ in range(TRIES):
-            state = self._team.leads.get(lead)
-            if state is None:
-                return await self._closed(lead)
-            if state.holder is not None:
-                return await self._at(state.place, lead)
-            decision, claims = self._decide(state, position)
-            if not claims or (await self._follower.commit(claims)).refused is None:
-                return decision
-        raise TooLate(f"lead {lead} was overtaken {TRIES} times; try again")
+    async def _straight(self, lead: Lead) -> Decision | None:
+        """Let a lead in, and give it away in the same step unless another may have to go first.
 
-    def _decide(self, state: OpenLead, position: int) -> tuple[Decision, list[Claim]]:
-        """The decision on the team as it is, with its claim, or with none if the lead must wait."""
+        None if the lead was known, or if it waits and must be looked at again.
+        """
+        now, seen = self._clock(), self._team.seq
+        arrived = LeadArrived(id=self._new_id(), time=now, lead=lead)
+        # Who is not subscribed does not hear of others' changes, and cannot know.
+        first = not self._waiting() or not (self._moved or self._unsubscribe is None)
+        if first:
+            decision = self._decide(OpenLead(lead=lead, arrived=now), len(self._team.queue()))
+            if decision.agent is not None:
+                assigned = LeadAssigned(id=self._new_id(), time=decision.time, decision=decision)
+                receipt = await self._follower.commit(in_turn(assigned, seen, arrived))
+                if receipt.refused is None:
+                    self._count(decision)
+                    return decision
+                if receipt.refused.key == lead_key(lead.id):
+                    return None
+        receipt = await self._follower.commit([claim(arrived)])
+        # A lead that waits is decided again if something happened meanwhile: it may have made room.
+        if not first or decision.agent is not None or not (receipt.seq == self._team.seq == seen + 1):
+            return None
+        self._moved = False  # all who wait were looked at
+        return decision
+
+    async def _in_force(self, lead: str) -> Decision:
+        """The decision on a lead, once all that wait and can go have gone; without an agent if it still waits."""
+        await self._in_order()
+        state = self._team.leads.get(lead)
+        if state is None:
+            return await self._closed(lead)
+        if state.holder is not None:
+            return await self._at(state.place, lead)
+        return self._decide(state, self._team.queue().index(state))
+
+    async def _in_order(self) -> None:
+        """Give waiting leads away, the one due first in front, looking again after each what has changed."""
+        passed: set[str] = set()
+        refused = 0
+        while self._room():
+            if self._moved or self._unsubscribe is None:  # one that was passed over may go now
+                passed, self._moved = set(), False
+            for position, state in enumerate(self._team.queue()):
+                if state.lead.id in passed:
+                    continue
+                seen, decision = self._team.seq, self._decide(state, position)
+                if decision.agent is None:
+                    passed.add(state.lead.id)
+                    continue
+                assigned = LeadAssigned(id=self._new_id(), time=decision.time, decision=decision)
+                if (await self._follower.commit(in_turn(assigned, seen))).refused is None:
+                    refused = 0
+                    self._count(decision)
+                elif (refused := refused + 1) >= TRIES:
+                    raise TooLate(f"lead {state.lead.id} was overtaken {TRIES} times; try again")
+                break
+            else:
+                return
+
+    def _decide(self, state: OpenLead, position: int) -> Decision:
+        """The decision on the team as it is."""
         start = self._timer()
         self._sheet.refresh(self._team)
         decision = decide(
@@ -162,34 +219,42 @@ class Router:
             self._sheet,
             self._clock(),
             self._team.weights,
-            seed=_seed(state.lead.id, len(state.declined)),
+            seed=_seed(state.lead.id, state.returns),
             explore=self.explore,
             declined=state.declined,
+            refusals=state.refusals,
             arrived=state.arrived,
+            known=self._team.known.get(state.lead.customer),
+            pacing=self._pacing,
             position=position,
         )
-        decided_ms = round((self._timer() - start) * 1000, 3)
-        decision = msgspec.structs.replace(decision, decided_ms=decided_ms)
-        if decision.agent is None:
-            return decision, []
-        self.decided_ms.append(decided_ms)
+        return msgspec.structs.replace(decision, decided_ms=round((self._timer() - start) * 1000, 3))
+
+    def _count(self, decision: Decision) -> None:
+        self.decided_ms.append(decision.decided_ms)
         self.waited_s.append(decision.waited_s)
-        return decision, [claim(LeadAssigned(id=self._new_id(), time=decision.time, decision=decision))]
 
     def _freed(self, entries: list[Entry]) -> None:
-        if any(isinstance(entry.event, FREEING) for entry in entries):
-            # A drain that is under way may have passed over a lead that could go now, so it begins anew.
-            self._again = True
-            if (self._draining is None or self._draining.done()) and self._team_waits():
-                self._draining = asyncio.get_running_loop().create_task(self._drain_all(), name="drain")
+        freed = any(isinstance(entry.event, FREEING) for entry in entries)
+        # A lead that came in elsewhere and waits may be due before those that come in here.
+        if freed or any(isinstance(entry.event, LeadArrived) and self._waits(entry.event) for entry in entries):
+            self._moved = True
+        if freed and (self._draining is None or self._draining.done()) and self._team_waits():
+            self._draining = asyncio.get_running_loop().create_task(self._drain_all(), name="drain")
 
     async def _drain_all(self) -> None:
-        while self._again:
-            self._again = False
+        while self._moved and self._team_waits():
             await self.drain()
 
+    def _waits(self, event: LeadArrived) -> bool:
+        state = self._team.leads.get(event.lead.id)
+        return state is not None and state.holder is None
+
+    def _waiting(self) -> bool:
+        return any(state.holder is None for state in self._team.leads.values())
+
     def _team_waits(self) -> bool:
-        return any(state.holder is None for state in self._team.leads.values()) and self._room()
+        return self._room() and self._waiting()
 
     def _room(self) -> bool:
         return any(

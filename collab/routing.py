@@ -18,17 +18,12 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from collab.factors import PRIOR_LEADS, PRIOR_RESPONSES, Sheet
-from collab.records import SCALE, Candidates, Decision, Lead, WeightsVersion, aware, seconds_between
+from collab.gates import STICKY, Pacing, gates_of
+from collab.records import SCALE, Candidates, Decision, Lead, WeightsVersion, aware, checked, seconds_between
 from collab.team import Team
 
-ROUTER = "1"
+ROUTER = "2"
 """The version of these rules, logged with every decision; a change of a gate or a factor raises it."""
-
-OFF_SHIFT, OFFLINE, DECLINED, FULL, LACKS = "off shift", "offline", "declined", "at capacity", "lacks "
-"""The gates, in the order in which they shut; the last is followed by the skill."""
-
-DECLINED_FOR_S = 300.0
-"""An agent who gave a lead back is not asked for it again for so long."""
 
 FULL_SCORE = SCALE * 100
 """The score of an agent whose four factors are all 1."""
@@ -49,7 +44,10 @@ def decide(
     seed: int = 0,
     explore: float = 0.0,
     declined: Mapping[str, datetime] | None = None,
+    refusals: Mapping[str, int] | None = None,
     arrived: datetime | None = None,
+    known: str | None = None,
+    pacing: Pacing | None = None,
     position: int = 0,
 ) -> Decision:
     """Choose an agent for the lead, or nobody if every gate is shut, and record all that the choice was made of.
@@ -57,19 +55,26 @@ def decide(
     Args:
         team: who could take it; a `Sheet` that was refreshed saves the columns.
         weights: those in force; a team knows its own.
-        seed: fixes the draw of an exploring decision.
+        seed: fixes an exploring draw.
         explore: the share of leads (0 to 1) routed by weights drawn at random, so that other weights can be judged.
-        declined: who gave this lead back, and when.
+        declined: who gave this lead back, and when last.
+        refusals: how often they did, once if it does not say.
         arrived: when the lead came in; the waiting time is counted from it.
+        known: the agent who had the customer's last lead; a team knows its own.
+        pacing: how soon agents are asked again.
         position: its place in the queue, 0 for a lead that did not wait.
     """
     sheet, weights = _sheet(team, weights)
     time = aware(time)
     factors = sheet.factors(lead, time)
-    gates = gates_of(lead, sheet, time, declined or {})
-    decision = _choose(sheet, factors, gates, weights, lead=lead, time=time, seed=seed, explore=explore)
+    if known is None and isinstance(team, Team):
+        known = team.known.get(lead.customer)
+    gates = gates_of(lead, sheet, time, pacing or Pacing(), declined or {}, refusals or {}, known)
+    sticky = known is not None and known in sheet.row and not gates[sheet.row[known]]
+    chance = 0.0 if sticky else explore
+    decision = _choose(sheet, factors, gates, weights, lead=lead, time=time, seed=seed, explore=chance)
     waited_s = seconds_between(arrived, time) if arrived else 0.0
-    return replace(decision, position=position, waited_s=waited_s)
+    return replace(decision, mode="sticky" if sticky else decision.mode, position=position, waited_s=waited_s)
 
 
 def _choose(
@@ -120,22 +125,26 @@ def best(scores: NDArray[np.int64], eligible: NDArray[np.bool_]) -> int | None:
     return int(np.argmax(np.where(eligible, scores, -1)))
 
 
-def gates_of(lead: Lead, sheet: Sheet, time: datetime, declined: Mapping[str, datetime]) -> list[str]:
-    """The gate that shuts each agent out, "" for the eligible: off shift, offline, declined, at capacity, a skill."""
-    gates = [""] * len(sheet.agents)
-    for skill in reversed(lead.requires):
-        for row in np.flatnonzero(sheet.level(skill) <= 0):
-            gates[row] = LACKS + skill
-    for row in np.flatnonzero(sheet.free <= 0):
-        gates[row] = FULL
-    for agent, when in declined.items():
-        if agent in sheet.row and seconds_between(when, time) < DECLINED_FOR_S:
-            gates[sheet.row[agent]] = DECLINED
-    for row in np.flatnonzero(sheet.offline):
-        gates[row] = OFFLINE
-    for row in np.flatnonzero(~sheet.on_shift):
-        gates[row] = OFF_SHIFT
-    return gates
+def chosen_by(decision: Decision, agent: str, by: str, reason: str = "") -> Decision:
+    """The decision as a person took it: the same candidates, another agent, and no propensity.
+
+    Raises:
+        ValueError: the agent was no candidate, or nobody is named.
+    """
+    if not by.strip():
+        raise ValueError(f"by is {by!r}; name the person who chose")
+    candidates = decision.candidates
+    if agent not in candidates.agent:
+        raise ValueError(
+            f"agent is {agent!r}, who was no candidate; those were {', '.join(candidates.agent) or 'none'}"
+        )
+    row = candidates.agent.index(agent)
+    # nobody was kept from it by another's knowing the customer: a person may choose whom they like
+    gates = ["" if gate == STICKY else gate for gate in candidates.gate]
+    candidates = replace(candidates, gate=gates, propensity=[0.0] * len(candidates))
+    chosen = {"agent": agent, "score": candidates.score[row], "candidates": candidates, "confidence": 0.0}
+    chance = {"mode": "manual", "drawn": None, "explore": 0.0, "propensity": 0.0}
+    return checked(replace(decision, by=by, reason=reason, **chance, **chosen))
 
 
 @functools.cache

@@ -114,7 +114,7 @@ def assert_consistent(entries: list[Entry]) -> Team:
         if isinstance(event, ev.LeadAssigned):
             taken = event.decision.lead.id
             assert team.leads[taken].holder is None
-        elif isinstance(event, ev.LeadOverridden):
+        elif isinstance(event, ev.LeadOverridden) and event.to != event.agent:
             taken = event.lead
         team.apply(entry)
         if taken is not None:
@@ -123,6 +123,22 @@ def assert_consistent(entries: list[Entry]) -> Team:
             assert holder.on_shift
             assert holder.presence != Presence.offline
     return team
+
+
+def assert_in_turn(entries: list[Entry]) -> int:
+    """The router gives no lead away while one waits that is due before; returns how many waited in all.
+
+    It holds where whoever is free may take any lead.
+    """
+    team, waited = Team(), 0
+    for entry in entries:
+        event = entry.event
+        if isinstance(event, ev.LeadAssigned) and event.decision.mode != "manual":
+            first = next(iter(team.queue()))
+            assert first.lead.id == event.decision.lead.id, f"at {entry.seq} {first.lead.id} was due first"
+            waited += event.decision.waited_s > 0
+        team.apply(entry)
+    return waited
 
 
 def assignments(entries: list[Entry]) -> list[tuple[str, str | None]]:

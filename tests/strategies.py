@@ -10,7 +10,21 @@ import msgspec
 from hypothesis import strategies as st
 
 from collab import events as ev
-from collab.claims import CLOSED, SEQ, Absent, Add, Below, Equals, Guard, Put, Remove, claim, place_key
+from collab.claims import (
+    CLOSED,
+    QUEUE_KEY,
+    SEQ,
+    Absent,
+    Add,
+    AtMost,
+    Below,
+    Equals,
+    Guard,
+    Put,
+    Remove,
+    claim,
+    place_key,
+)
 from collab.events import Entry, Event
 from collab.records import Candidates, Decision, Lead, Presence, Seat, Urgency, WeightsVersion
 from collab.team import Agent, Team
@@ -41,6 +55,7 @@ leads = st.builds(
     score=st.integers(0, 100),
     requires=st.lists(keys, max_size=3).map(tuple),
     source=texts,
+    customer=st.just("") | keys,
 )
 
 matching_leads = st.builds(
@@ -91,7 +106,7 @@ def decisions(draw: st.DrawFn) -> Decision:
         candidates=draw(candidates()),
         weights=draw(weights_versions),
         seed=draw(counts),
-        mode=draw(st.sampled_from(("greedy", "jitter"))),
+        mode=draw(st.sampled_from(("greedy", "jitter", "sticky", "manual"))),
         drawn=draw(st.none() | hundredths()),
         explore=draw(shares),
         score=draw(counts),
@@ -103,6 +118,8 @@ def decisions(draw: st.DrawFn) -> Decision:
         router=draw(texts),
         block=draw(st.none() | counts),
         arm=draw(st.none() | texts),
+        by=draw(texts),
+        reason=draw(texts),
     )
 
 
@@ -193,18 +210,20 @@ class Ledger:
             return found is None
         if isinstance(guard, Equals):
             return found == guard.value
+        if isinstance(guard, AtMost):
+            return int(found or 0) <= guard.number
         assert isinstance(guard, Below)
         return int(found or 0) < int(self.values.get(guard.limit, "0"))
 
 
 def comparable(values: dict[str, str]) -> dict[str, str]:
-    """The values without those that say nothing: loads of 0, and what is kept of leads that nobody has."""
+    """The values that a team knows: without loads of 0, what is kept of leads that nobody has, and the queue's mark."""
     held = {key.removeprefix("holder:") for key in values if key.startswith("holder:")}
     kept = {key: value for key, value in values.items() if not key.startswith("place:")}
     kept |= {place_key(lead): values[place_key(lead)] for lead in held}
     loads = {key for key, value in kept.items() if key.startswith("load:") and value == "0"}
     closed = {key for key, value in kept.items() if key.startswith("lead:") and value == CLOSED}
-    return {key: value for key, value in kept.items() if key not in loads | closed}
+    return {key: value for key, value in kept.items() if key not in loads | closed | {QUEUE_KEY}}
 
 
 def nobody() -> Candidates:
@@ -294,7 +313,8 @@ def next_event(draw: st.DrawFn, team: Team, id: str, time: datetime) -> Event:
     """Something that may happen to this team next, sensible or not."""
     what = draw(st.sampled_from(("roster", "arrive", "assign", "assign", "touch", "touch", "room", "weights")))
     if what == "arrive":
-        lead = Lead(id=draw(st.sampled_from(LEADS)), name="A customer", score=draw(st.integers(0, 100)))
+        score, customer = draw(st.integers(0, 100)), draw(st.sampled_from(("", "c1", "c2")))
+        lead = Lead(id=draw(st.sampled_from(LEADS)), name="A customer", score=score, customer=customer)
         return ev.LeadArrived(id=id, time=time, lead=lead)
     if what == "assign":
         waiting = [state.lead.id for state in team.queue()]

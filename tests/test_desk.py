@@ -81,7 +81,8 @@ def test_an_override_moves_the_lead_to_one_with_room_and_frees_the_other(stream_
             assert (desk.team.agents["ana"].leads, desk.team.agents["bo"].leads) == ((), ("l1",))
             await desk.route_lead(lead("l2"))
             await desk.route_lead(lead("l3"))
-            with pytest.raises(TooLate, match="load:bo is '1' by now"):
+            full = "to is 'bo', who is at capacity with 1 of 1 leads; close one, raise the capacity, or name another"
+            with pytest.raises(ValueError, match=full):
                 await desk.override("l2", "bo", by="Kim")
             await desk.close_lead("l1", "bo", converted=True)
             assert desk.team.leads["l3"].holder == "bo"

@@ -21,7 +21,7 @@ from collab.events import Event
 from collab.history import History, NewerHistory, NotAHistory, Recorder, export
 from collab.history.export import markdown
 from collab.history.folder import Folder, folder_name
-from collab.history.migrate import migrate
+from collab.history.migrate import CHANGED, migrate
 from collab.history.pinned import Source
 from collab.history.schema import DERIVED, TABLES, VERSION, VIEWS
 from collab.live.stream import Stream, open_stream
@@ -270,6 +270,20 @@ def test_tables_of_an_older_version_are_made_again_from_the_events(events: list[
     asyncio.run(go_on())
     assert [entry.event for entry in history.events()] == [*events, *more]
     assert len(history.assignments()) == sum(isinstance(e, ev.LeadAssigned) for e in [*events, *more])
+
+
+def test_a_history_of_the_version_before_begins_its_snapshots_anew_and_gives_the_same_team(
+    events: list[Event], tmp_path: Path
+) -> None:
+    history = recorded(tmp_path, events)
+    assert len(history.sql("SELECT seq FROM snapshots")) == 1  # kept when the recorder stopped
+    before, folder = history.team(), Folder(tmp_path)
+    tenant = folder.tenants()["main"]
+    assert migrate(folder, type(tenant)(tenant.name, tenant.partition, schema=2)) == list(CHANGED[3])
+    again = History(tmp_path)
+    assert again.sql("SELECT seq FROM snapshots").empty
+    assert again.team() == before
+    assert len(again.assignments()) == len(history.assignments())
 
 
 def make_old(folder: Folder) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from datetime import timedelta
 
+import msgspec
 import pytest
 from desks import at_desk, hire, lead
 from hypothesis import given
@@ -36,6 +37,8 @@ def held(*more: ev.Event) -> Team:
 HEAD = {"id": "x", "time": NOON, "lead": "l", "decision": "d", "agent": "ana"}
 ACCEPTED = ev.OfferAccepted(**HEAD)
 ANSWERED = ev.FirstResponded(**HEAD, response_s=1)
+CHOSEN = assigned("d", NOON, Lead(id="l", name="Zoe"), "ana")
+CHOSEN = msgspec.structs.replace(CHOSEN, decision=msgspec.structs.replace(CHOSEN.decision, mode="manual", by="Kim"))
 GIVEN = ev.LeadOverridden(**HEAD, to="bo", by="Kim")
 OFFLINE = ev.PresenceChanged(id="o", time=NOON + timedelta(seconds=50), agent="ana", presence=Presence.offline)
 
@@ -49,6 +52,8 @@ OFFLINE = ev.PresenceChanged(id="o", time=NOON + timedelta(seconds=50), agent="a
         ([ACCEPTED], 100, UNANSWERED),
         ([ANSWERED], 1e6, ""),
         ([GIVEN], 1e6, ""),
+        ([CHOSEN], 1e6, ""),
+        ([CHOSEN, OFFLINE], 1e6, ""),
         ([ACCEPTED, OFFLINE], 59, ""),
         ([ACCEPTED, OFFLINE], 60, GONE),
         ([ANSWERED, OFFLINE], 1e6, ""),

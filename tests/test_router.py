@@ -19,7 +19,7 @@ from collab.desk import Desk, TooLate
 from collab.live.follower import Follower
 from collab.live.stream import open_stream
 from collab.records import Decision, Lead, Presence, Urgency
-from collab.routing import DECLINED_FOR_S, decide
+from collab.routing import decide
 from collab.team import Team
 
 
@@ -83,7 +83,7 @@ def test_a_declined_lead_goes_to_the_next_and_not_back(stream_url: str) -> None:
             assert desk.team.leads["l1"].holder is None
             waiting = await desk.route_lead(lead())
             assert (waiting.agent, waiting.candidates.gate) == (None, ["declined", "declined"])
-            clock.wait(DECLINED_FOR_S)
+            clock.wait(60)
             await desk.set_presence("bo", "available")
             assert desk.team.leads["l1"].holder == "ana"
             assert assignments(await log(desk)) == [("l1", "ana"), ("l1", "bo"), ("l1", "ana")]
@@ -295,8 +295,8 @@ async def anything(desk: Desk, chance: random.Random) -> None:
 
 def neglected(team: Team) -> list[str]:
     """Leads that wait though somebody could take them."""
-    waiting = [state for state in team.queue() if decide(state.lead, team, NOON, declined=state.declined).agent]
-    return [state.lead.id for state in waiting]
+    asked = [decide(one.lead, team, NOON, declined=one.declined, refusals=one.refusals) for one in team.queue()]
+    return [decision.lead.id for decision in asked if decision.agent]
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -16,12 +16,12 @@ from collab import factors
 from collab.events import Entry
 from collab.factors import Sheet
 from collab.records import FACTORS, Decision, Lead, Presence, WeightsVersion
-from collab.routing import DECLINED_FOR_S, GRID_STEP, ROUTER, decide, simplex_grid
+from collab.routing import GRID_STEP, ROUTER, decide, simplex_grid
 from collab.team import Agent, Team
 
 DEFAULT = WeightsVersion(version=1, values=(35, 30, 20, 15))
 CONDO = Lead(id="l1", name="Ada", property_type="Condo", location="North", budget=500_000, language="es")
-GATES = ("off shift", "offline", "declined", "at capacity", "lacks ")
+GATES = ("off shift", "offline", "declined", "at capacity", "easing in", "lacks ")
 
 
 def held(n: int) -> tuple[str, ...]:
@@ -171,6 +171,7 @@ def test_gates_shut_in_order_and_each_is_named() -> None:
         "presence": {"presence": Presence.offline},
         "declined": {},
         "capacity": {"leads": held(5)},
+        "back": {"back": NOON, "taken": 1},
         "skill": {"skills": {}},
     }
     fine = {"skills": {"language:es": 1.0, "property:condo": 0.1}}
@@ -194,14 +195,6 @@ def test_the_first_skill_that_is_lacking_is_the_one_named() -> None:
         "lacks property:condo",
         "lacks Language:ES",
     ]
-
-
-@pytest.mark.parametrize("after_s, asked", [(-60, False), (0, False), (299, False), (300, True), (1e6, True)])
-def test_who_gave_a_lead_back_is_not_asked_again_for_five_minutes(after_s: float, asked: bool) -> None:
-    declined = {"ana": NOON, "nobody": NOON}
-    decision = decide(CONDO, team_of(agent()), NOON + timedelta(seconds=after_s), declined=declined)
-    assert (decision.agent == "ana") == asked
-    assert DECLINED_FOR_S == 300
 
 
 def test_nobody_on_the_roster_is_a_decision_too() -> None:

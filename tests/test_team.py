@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,7 +11,7 @@ from strategies import NOON, assigned, histories
 from collab import events as ev
 from collab.events import Entry, Event
 from collab.records import Lead, Presence, Urgency
-from collab.team import RECENT, RESPONSE_HALF_LIFE_S, Agent, OpenLead, Team, fold
+from collab.team import KNOWN, RECENT, RESPONSE_HALF_LIFE_S, Agent, OpenLead, Team, fold
 
 any_histories = st.one_of(histories(), histories(guarded=False))
 
@@ -142,7 +143,9 @@ def test_events_that_come_too_late_change_nothing(before: Event, late: Event) ->
 def test_a_declined_lead_waits_again_and_remembers_who_gave_it_back_and_when() -> None:
     later = NOON + timedelta(minutes=1)
     team = team_of(*at_work(held(ev.OfferDeclined, time=later, reason="in a viewing")))
-    assert team.leads["l1"] == OpenLead(lead=Lead(id="l1", name="A customer"), arrived=NOON, declined={"ana": later})
+    assert team.leads["l1"] == OpenLead(
+        lead=Lead(id="l1", name="A customer"), arrived=NOON, declined={"ana": later}, refusals={"ana": 1}
+    )
     assert team.agents["ana"].leads == ()
 
 
@@ -208,6 +211,33 @@ def test_the_queue_is_ordered_by_when_a_lead_is_due_and_then_by_id() -> None:
     )
     expected = ["low-hot", "medium", "critical-a", "critical-b", "high", "low", "late"]
     assert [state.lead.id for state in team.queue()] == expected
+
+
+def test_the_newest_customers_are_remembered_with_who_had_them_last() -> None:
+    def given(number: int, agent: str = "ana") -> ev.LeadAssigned:
+        lead = Lead(id=f"l{number}-{agent}", name="A", customer=f"c{number}")
+        return assigned(f"d{number}-{agent}", NOON, lead, agent)
+
+    events = [given(number) for number in range(KNOWN)]
+    team = team_of(*events, given(0, "bo"), given(KNOWN), given(KNOWN + 1))
+    assert len(team.known) == KNOWN
+    assert ("c1" in team.known, "c2" in team.known, "c3" in team.known) == (False, False, True)
+    assert (team.known["c0"], team.known[f"c{KNOWN}"]) == ("bo", "ana")
+    assert list(Team.restore(team.snapshot()).known) == list(team.known)
+
+
+def test_a_snapshot_of_before_is_read_and_a_refusal_in_it_counts_once() -> None:
+    team = team_of(*at_work(held(ev.OfferDeclined)))
+    fields = msgspec.msgpack.decode(team.snapshot())
+    del fields["known"]
+    for lead in fields["leads"].values():
+        del lead["refusals"], lead["lead"]["customer"]
+    for agent in fields["agents"].values():
+        del agent["back"], agent["taken"]
+    old = Team.restore(msgspec.msgpack.encode(fields))
+    assert (old.leads["l1"].refusals, old.leads["l1"].returns) == ({}, 1)
+    again = [assigned("d2", NOON, Lead(id="l1", name="A"), "ana"), held(ev.OfferDeclined, decision="d2")]
+    assert fold([Entry(90 + i, "main", event) for i, event in enumerate(again)], old).leads["l1"].returns == 2
 
 
 def test_a_lead_that_arrives_twice_keeps_its_first_arrival() -> None:

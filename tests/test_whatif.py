@@ -21,7 +21,9 @@ from collab.events import Entry
 from collab.history import History
 from collab.history.folder import Folder
 from collab.history.writer import Writer
-from collab.records import FACTORS, Candidates, Decision, Lead, WeightsVersion
+from collab.records import FACTORS, Candidates, Decision, Lead, Presence, WeightsVersion
+from collab.routing import chosen_by, decide, simplex_grid
+from collab.team import Agent, Team
 from collab.weights import Weights
 from collab.whatif import Rescored, WhatIf, kernel
 from collab.whatif.cases import MOST_AGENTS
@@ -434,6 +436,45 @@ def test_an_overridden_decision_is_left_out_and_counted(writer: Writer) -> None:
         assert list(rescored.decisions()["decision"]) == ["d5"]
         assert "1 overridden left out" in repr(rescored)
     assert before.rescore(EXPERTISE).n == 2
+
+
+def routed(seq: int, lead: Lead, team: Team, by: str = "", to: str = "", known: str | None = None) -> list[Entry]:
+    """A lead and the router's decision on it, or a person's."""
+    time = NOON + timedelta(hours=seq)
+    decision = decide(lead, team, time, known=known)
+    decision = chosen_by(decision, to, by) if by else decision
+    arrived = ev.LeadArrived(id=f"a{seq}", time=time, lead=lead)
+    return [
+        Entry(seq, "acme", arrived),
+        Entry(seq + 1, "acme", ev.LeadAssigned(id=f"d{seq}", time=time, decision=decision)),
+    ]
+
+
+def test_sticky_leads_stay_whatever_the_weights_and_a_person_s_are_left_out(writer: Writer) -> None:
+    able = {"capacity": 5, "presence": Presence.available}
+    team = Team(
+        agents={
+            "ana": Agent(id="ana", name="Ana", skills={"property:condo": 1.0}, **able),
+            "bo": Agent(id="bo", name="Bo", closed=50, converted=50, **able),
+            "cy": Agent(id="cy", name="Cy", **able),
+        }
+    )
+    condo = Lead(id="l", name="A customer", property_type="condo", customer="c")
+    french = Lead(id="m", name="A customer", requires=("language:fr",))
+    writer.write([*routed(3, condo, team), *routed(5, condo, team, known="cy")])
+    first = WhatIf(history_of(writer))
+    writer.write([*routed(7, french, team, by="Kim", to="bo"), *routed(9, condo, team, known="bo")])
+    for what_if, sticky in ((first, 1), (first.refreshed(), 2), (WhatIf(history_of(writer)), 2)):
+        assert (what_if.sticky, what_if.n, what_if.left_out) == (sticky, 1 + sticky, sticky - 1)
+        assert what_if.rescore(LOGGED).moved == 0
+        for weights in simplex_grid()[::60].tolist():
+            rescored = what_if.rescore(weights)
+            stayed = rescored.decisions().set_index("decision")["rescored"]
+            assert stayed["d5"] == "cy"
+            assert sticky == 1 or stayed["d9"] == "bo"
+            assert "d7" not in stayed
+            assert f"{sticky} sticky stay" in repr(rescored)
+    assert len({what_if.rescore(weights).decisions()["rescored"][0] for weights in simplex_grid()[::60].tolist()}) > 1
 
 
 def test_since_and_until_bound_the_decisions(writer: Writer) -> None:

@@ -6,12 +6,13 @@ hold, and effects, which are written with the event. A team folded from the same
 """
 
 from collab.claims import rooms as rooms
-from collab.claims.guards import SEQ, Absent, Add, Below, Claim, Effect, Equals, Expire, Guard, Put, Remove
+from collab.claims.guards import SEQ, Absent, Add, AtMost, Below, Claim, Effect, Equals, Expire, Guard, Put, Remove
 from collab.claims.keys import (
     ARCHIVED,
     CLOSED,
     CLOSED_FOR_S,
     OPEN,
+    QUEUE_KEY,
     QUEUED,
     WEIGHTS_KEY,
     capacity_key,
@@ -25,7 +26,7 @@ from collab.claims.keys import (
     seat_key,
     shift_key,
 )
-from collab.claims.rules import claim
+from collab.claims.rules import claim, in_turn
 
 __all__ = [
     "ARCHIVED",
@@ -33,10 +34,12 @@ __all__ = [
     "CLOSED_FOR_S",
     "OPEN",
     "QUEUED",
+    "QUEUE_KEY",
     "SEQ",
     "WEIGHTS_KEY",
     "Absent",
     "Add",
+    "AtMost",
     "Below",
     "Claim",
     "Effect",
@@ -48,6 +51,7 @@ __all__ = [
     "capacity_key",
     "claim",
     "holder_key",
+    "in_turn",
     "lead_key",
     "load_key",
     "member_key",

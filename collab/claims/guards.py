@@ -30,6 +30,13 @@ class Below(Struct, frozen=True):
     limit: str
 
 
+class AtMost(Struct, frozen=True):
+    """Guard: the number at `key` is this `number` or less; a missing one is 0."""
+
+    key: str
+    number: int
+
+
 class Put(Struct, frozen=True):
     """Effect: `key` gets this value; with `ttl_s` it is forgotten after so many seconds."""
 
@@ -58,7 +65,7 @@ class Expire(Struct, frozen=True):
     ttl_s: int
 
 
-Guard = Absent | Equals | Below
+Guard = Absent | Equals | Below | AtMost
 Effect = Put | Add | Remove | Expire
 
 

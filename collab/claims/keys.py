@@ -52,6 +52,9 @@ def shift_key(agent: str) -> str:
 WEIGHTS_KEY = "weights"
 """Holds the version of the weights in force."""
 
+QUEUE_KEY = "queue"
+"""Holds the seq of the newest event after which a lead waits."""
+
 OPEN = "open"
 ARCHIVED = "archived"
 

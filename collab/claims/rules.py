@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import singledispatch
 
-from collab.claims.guards import SEQ, Absent, Add, Below, Claim, Effect, Equals, Expire, Guard, Put, Remove
+from msgspec.structs import replace
+
+from collab.claims.guards import SEQ, Absent, Add, AtMost, Below, Claim, Effect, Equals, Expire, Guard, Put, Remove
 from collab.claims.keys import (
     CLOSED,
     CLOSED_FOR_S,
+    QUEUE_KEY,
     QUEUED,
     WEIGHTS_KEY,
     capacity_key,
@@ -46,6 +49,20 @@ def claim(event: Event) -> Claim:
     """The event with what must hold for it and what it changes."""
     guards, effects = rules(event)
     return Claim(event, tuple(guards), tuple(effects))
+
+
+def in_turn(assigned: LeadAssigned, seen: int, arrived: LeadArrived | None = None) -> list[Claim]:
+    """An assignment that is refused if a lead came to wait after the place `seen`: that one may be due first.
+
+    With `arrived` the lead comes in by the same step, so nobody sees it wait.
+    """
+    turn = AtMost(QUEUE_KEY, seen)
+    if arrived is None:
+        one = claim(assigned)
+        return [replace(one, guards=(*one.guards, turn))]
+    first = claim(arrived)
+    quiet = tuple(effect for effect in first.effects if effect.key != QUEUE_KEY)
+    return [Claim(arrived, (*first.guards, turn), quiet), claim(assigned)]
 
 
 HeldEvent = OfferAccepted | OfferDeclined | OfferExpired | LeadOverridden | FirstResponded | LeadClosed
@@ -105,7 +122,7 @@ def _(event: ShiftChanged) -> Rules:
 @rules.register
 def _(event: LeadArrived) -> Rules:
     key = lead_key(event.lead.id)
-    return [Absent(key)], [Put(key, QUEUED)]
+    return [Absent(key)], [Put(key, QUEUED), Put(QUEUE_KEY, SEQ)]
 
 
 @rules.register
@@ -130,7 +147,8 @@ def _(event: OfferAccepted | FirstResponded) -> Rules:
 @rules.register(OfferExpired)
 def _(event: OfferDeclined | OfferExpired) -> Rules:
     gone: list[Effect] = [Remove(place_key(event.lead)), Remove(holder_key(event.lead))]
-    return list(_held(event)), [Put(lead_key(event.lead), QUEUED), *gone, Add(load_key(event.agent), -1)]
+    waits: list[Effect] = [Put(lead_key(event.lead), QUEUED), Put(QUEUE_KEY, SEQ)]
+    return list(_held(event)), [*waits, *gone, Add(load_key(event.agent), -1)]
 
 
 @rules.register
@@ -140,7 +158,8 @@ def _(event: LeadOverridden) -> Rules:
         Add(load_key(event.to), 1),
         Put(holder_key(event.lead), event.to),
     ]
-    return [*_held(event), *_free(event.to)], moved
+    room = () if event.to == event.agent else _free(event.to)  # theirs already, and to stay
+    return [*_held(event), *room], moved
 
 
 @rules.register

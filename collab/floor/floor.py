@@ -280,6 +280,7 @@ _ACTS: dict[type[p.Command], tuple[frozenset[Role], Act]] = {
     p.FirstResponse: (WORKING, _desk(lambda desk, me, c: desk.first_response(c.lead, me))),
     p.CloseLead: (WORKING, _desk(lambda desk, me, c: desk.close_lead(c.lead, me, **_closing(c)))),
     p.Override: (LEADING, _desk(lambda desk, me, c: desk.override(c.lead, c.to, by=me, reason=c.reason))),
+    p.Assign: (LEADING, _desk(lambda desk, me, c: desk.assign(c.lead, c.to, by=me, reason=c.reason))),
     p.Watch: (EVERYBODY, Floor._watch),
     p.Metrics: (EVERYBODY, Floor._metrics),
 }

@@ -107,4 +107,5 @@ FEATURES = (
     count("lead_score", "the lead's own score, 0 to 100"),
     word("requires", "skills that the agent must have, separated by spaces"),
     word("source", 'where the lead came from; "" if unknown'),
+    text("customer", 'id that all leads of one person share; "" if unknown'),
 )

@@ -14,15 +14,18 @@ from collab.history.columns import Table
 from collab.history.folder import PROPERTIES, Folder, Tenant, arrow
 from collab.history.reading import History
 from collab.history.rows import Columns, derived_rows
-from collab.history.schema import TABLES, VERSION
+from collab.history.schema import DERIVED, TABLES, VERSION
 
 if TYPE_CHECKING:
     import duckdb
 
 logger = logging.getLogger(__name__)
 
-CHANGED: dict[int, tuple[str, ...]] = {2: ("chats",)}
-"""The derived tables whose columns or meaning changed with each version after the first: they are made again."""
+CHANGED: dict[int, tuple[str, ...]] = {2: ("chats",), 3: ("decisions", "arrivals", "snapshots")}
+"""The tables whose columns or meaning changed with each version after the first: they are made again.
+
+Snapshots are not; they begin anew, as the teams of an older version lack what a fold finds out now.
+"""
 
 AT_ONCE = 5_000
 """So many places of the stream are read and turned into rows at once."""
@@ -45,7 +48,7 @@ def migrate(folder: Folder, tenant: Tenant, changed: Mapping[int, tuple[str, ...
 
 
 def rebuild(folder: Folder, tenant: str, table: Table) -> None:
-    """Make a derived table from the events again, in one commit."""
+    """Make a table from what follows from the events again, in one commit."""
     history = History(folder.url, tenant, storage_options=folder.options)
     last = history.own_last
     with history.connect() as connection:
@@ -65,7 +68,7 @@ def rebuild(folder: Folder, tenant: str, table: Table) -> None:
 def _batches(connection: duckdb.DuckDBPyConnection, last: int, tenant: str, table: Table) -> Iterator[RecordBatch]:
     """The rows, read with one open connection: Delta asks for them from a thread where no table can be opened."""
     query = "SELECT seq, data FROM events WHERE seq > ? AND seq <= ? ORDER BY seq"
-    for start in range(0, last, AT_ONCE):
+    for start in range(0, last if table in DERIVED else 0, AT_ONCE):
         found = connection.execute(query, (start, min(start + AT_ONCE, last))).fetchall()
         made = derived_rows(Entry(seq, tenant, decode(data)) for seq, data in found)
         if table.name in made:

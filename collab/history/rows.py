@@ -84,6 +84,7 @@ def _features(lead: Lead) -> Row:
         lead.score,
         " ".join(lead.requires),
         lead.source,
+        lead.customer,
     )
 
 
@@ -111,6 +112,7 @@ def _decision(time: int, event: events.LeadAssigned) -> Row:
         decision.router,
         decision.block,
         decision.arm,
+        decision.by or None,
         reasoning(decision),
     )
 

@@ -24,7 +24,7 @@ from collab.history.columns import (
 )
 from collab.records import FACTORS
 
-VERSION = 2
+VERSION = 3
 """The version of the tables below; `collab.history.migrate` says what changed from one to the next."""
 
 EVENTS = Table(
@@ -52,19 +52,22 @@ DECISIONS = Table(
         WEIGHTS,
         count("weights_version", "version of the weights in force"),
         *(count(f"w_{factor}", f"weight of {factor} in force, in hundredths") for factor in FACTORS),
-        word("mode", "greedy, or jitter if weights drawn at random chose"),
-        word("drawn", "the weights drawn at random, e.g. 30-30-20-20; empty if greedy", null=True),
+        word(
+            "mode", "greedy, jitter (weights drawn at random chose), sticky (knows the customer) or manual (a person)"
+        ),
+        word("drawn", "the weights drawn at random, e.g. 30-30-20-20; else empty", null=True),
         number("explore", "share of leads routed by drawn weights, 0 to 1"),
         SEED,
         count("score", "the chosen agent's score, 0 to 1,000,000"),
         number("confidence", "confidence in the choice, 0 to 1"),
-        number("propensity", "chance that the chosen agent had, 0 to 1"),
+        number("propensity", "chance that the chosen agent had, 0 to 1; 0 if manual, which has none"),
         count("position", "place in the queue, 0 is the front"),
         number("waited_s", "seconds that the lead waited before"),
         number("decided_ms", "milliseconds that the decision took"),
         word("router", "version of the routing rules"),
         count("block", "block of an experiment; empty if none ran", null=True),
         word("arm", "arm of an experiment; empty if none ran", null=True),
+        word("person", "who chose the agent, if manual; else empty", null=True),
         text("reasoning", "the choice in words"),
     ),
 )
@@ -197,9 +200,10 @@ TABLES = {table.name: table for table in (EVENTS, *DERIVED, SNAPSHOTS)}
 
 ASSIGNMENTS = Table(
     "assignments",
-    "Decisions, with whether a person overrode them; an overridden decision has no propensity.",
-    (*DECISIONS.columns, flag("overridden", "a person gave the lead to another agent")),
-    """SELECT d.*, d.decision IN (SELECT decision FROM offers WHERE outcome = 'overridden') AS overridden
+    "Decisions, with whether a person chose instead of the router; such a decision has no propensity.",
+    (*DECISIONS.columns, flag("overridden", "a person chose: at once (manual), or afterwards another agent")),
+    """SELECT d.*, d.mode = 'manual' OR d.decision IN (SELECT decision FROM offers WHERE outcome = 'overridden')
+  AS overridden
 FROM decisions AS d""",
 )
 

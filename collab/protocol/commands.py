@@ -225,6 +225,14 @@ class Override(Command, frozen=True, tag="override"):
     reason: Words = ""
 
 
+class Assign(Command, frozen=True, tag="assign"):
+    """Give a lead, waiting or held, to an agent who has room; it stays with them. For team leads."""
+
+    lead: Key
+    to: Key
+    reason: Words = ""
+
+
 class AddAgent(Command, frozen=True, tag="add_agent"):
     """Put an agent on the roster, or change their name, skills, capacity and shift; for team leads and services."""
 
@@ -261,7 +269,7 @@ class Ping(Command, frozen=True, tag="ping"):
 AnyCommand = (
     Hello | Join | Leave | Send | Edit | Delete | React | Read | Typing | CreateRoom | RenameRoom | ArchiveRoom | Invite
     | Remove | ListRooms | Page | Search | SetPresence | Idle | RouteLead | Accept | Decline | FirstResponse | CloseLead
-    | Override | AddAgent | UpdateWorkload | Watch | Metrics | Ping
+    | Override | Assign | AddAgent | UpdateWorkload | Watch | Metrics | Ping
 )  # fmt: skip
 COMMANDS: tuple[type[Command], ...] = get_args(AnyCommand)
 """Every kind of command; the tag of each is its `do`."""

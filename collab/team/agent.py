@@ -8,6 +8,9 @@ from msgspec import Struct
 
 from collab.records import Presence
 
+ABSENCE_S = 900.0
+"""An agent who was offline for so long has been absent: when they come back they are eased in (see `collab.gates`)."""
+
 
 class Agent(Struct, frozen=True, kw_only=True):
     """An agent as the events left them.
@@ -15,7 +18,8 @@ class Agent(Struct, frozen=True, kw_only=True):
     `chosen` is the presence that somebody chose last, `connected` whether a device of theirs was there. `leads` are
     the ids of those held now. `closed`, `converted`, `rated` and `satisfaction` (a sum of 1 to 5) count over all
     time; `responses`, `response_weight` and `response_total_s` are first responses: how many, and their number and
-    sum with each halved every four hours up to `responded`.
+    sum with each halved every four hours up to `responded`. `back` is when they last came back from an absence, and
+    `taken` how many leads they were given since.
     """
 
     id: str
@@ -38,6 +42,8 @@ class Agent(Struct, frozen=True, kw_only=True):
     response_weight: float = 0.0
     response_total_s: float = 0.0
     responded: datetime | None = None
+    back: datetime | None = None
+    taken: int = 0
 
     @property
     def active(self) -> int:

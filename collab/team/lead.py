@@ -15,8 +15,8 @@ PICK_UP_S = {Urgency.critical: 60.0, Urgency.high: 300.0, Urgency.medium: 900.0,
 class OpenLead(Struct, frozen=True, kw_only=True):
     """A lead that is not closed: waiting (no holder), or with the agent who holds it.
 
-    `decision` and `place` are the id and the stream place of the decision in force; `declined` says who gave the
-    lead back, and when last.
+    `decision` and `place` are the id and the stream place of the decision in force; `overridden` says that a person
+    chose the holder. `declined` says who gave the lead back, and when last; `refusals`, how often each did.
     """
 
     lead: Lead
@@ -29,6 +29,16 @@ class OpenLead(Struct, frozen=True, kw_only=True):
     responded: bool = False
     overridden: bool = False
     declined: dict[str, datetime] = {}
+    refusals: dict[str, int] = {}
+
+    @property
+    def returns(self) -> int:
+        """How often it came back to the queue."""
+        return sum(self.times_refused(agent) for agent in self.declined)
+
+    def times_refused(self, agent: str) -> int:
+        """How often this agent gave it back."""
+        return self.refusals.get(agent, int(agent in self.declined))
 
     @property
     def due(self) -> datetime:

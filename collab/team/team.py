@@ -15,18 +15,24 @@ from collab import chat, claims, events
 from collab.chat import Room
 from collab.events import Entry, Event, LeadAssigned, RoomEvent
 from collab.records import Presence, WeightsVersion, seconds_between
-from collab.team.agent import Agent
+from collab.team.agent import ABSENCE_S, Agent
 from collab.team.lead import OpenLead
 
 RECENT = 50
 """How many of the newest assignments a team remembers."""
+
+KNOWN = 5_000
+"""How many of the newest customers a team remembers."""
 
 RESPONSE_HALF_LIFE_S = 4 * 3600.0
 """After so many seconds a first response counts half."""
 
 
 class Team(Struct, kw_only=True):
-    """Agents, open leads, the weights in force and the rooms, after the event at `seq`."""
+    """Agents, open leads, the weights in force and the rooms, after the event at `seq`.
+
+    `known` names the agent who had the last lead of each customer, the newest customer last.
+    """
 
     seq: int = 0
     agents: dict[str, Agent] = {}
@@ -34,6 +40,7 @@ class Team(Struct, kw_only=True):
     weights: WeightsVersion = WeightsVersion(version=0, values=(35, 30, 20, 15))
     recent: list[LeadAssigned] = []
     rooms: dict[str, Room] = {}
+    known: dict[str, str] = {}
 
     def apply(self, entry: Entry) -> bool:
         """Take one event in; False, and nothing changes, if its place was passed before."""
@@ -91,8 +98,14 @@ class Team(Struct, kw_only=True):
         self.leads[lead] = msgspec.structs.replace(self.leads[lead], **changes)
 
     def _take(self, agent: str, lead: str) -> None:
-        held = self.agents[agent].leads if agent in self.agents else ()
-        self._agent(agent, leads=(*held, lead))
+        self._agent(agent)
+        before = self.agents[agent]
+        self._agent(agent, leads=(*before.leads, lead), taken=before.taken + (before.back is not None))
+        if customer := self.leads[lead].lead.customer:
+            self.known.pop(customer, None)
+            self.known[customer] = agent
+            if len(self.known) > KNOWN:
+                del self.known[next(iter(self.known))]
 
     def _give_back(self, lead: str) -> None:
         holder = self.leads[lead].holder
@@ -129,6 +142,10 @@ def _agent_left(team: Team, event: events.AgentLeft, seq: int) -> None:
 
 
 def _presence_changed(team: Team, event: events.PresenceChanged, seq: int) -> None:
+    before = team.agents.get(event.agent)
+    gone = before.since if before is not None and before.presence == Presence.offline != event.presence else None
+    if gone is not None and seconds_between(gone, event.time) >= ABSENCE_S:
+        team._agent(event.agent, back=event.time, taken=0)
     team._agent(event.agent, presence=event.presence, since=event.time, reason=event.reason)
     if event.connected is None:
         team._agent(event.agent, chosen=event.presence)
@@ -160,7 +177,7 @@ def _lead_assigned(team: Team, event: LeadAssigned, seq: int) -> None:
         holder=agent,
         accepted=False,
         responded=False,
-        overridden=False,
+        overridden=event.decision.mode == "manual",
     )
     team._take(agent, lead.id)
     team.recent = [*team.recent[1 - RECENT :], event]
@@ -174,8 +191,11 @@ def _offer_accepted(team: Team, event: events.OfferAccepted, seq: int) -> None:
 def _offer_returned(team: Team, event: events.OfferDeclined | events.OfferExpired, seq: int) -> None:
     if _in_force(team, event):
         team._give_back(event.lead)
-        declined = team.leads[event.lead].declined | {event.agent: event.time}
-        team._lead(event.lead, holder=None, decision=None, place=0, assigned=None, accepted=False, declined=declined)
+        before = team.leads[event.lead]
+        declined = before.declined | {event.agent: event.time}
+        refusals = before.refusals | {event.agent: before.times_refused(event.agent) + 1}
+        team._lead(event.lead, holder=None, decision=None, place=0, assigned=None, accepted=False)
+        team._lead(event.lead, declined=declined, refusals=refusals)
 
 
 def _lead_overridden(team: Team, event: events.LeadOverridden, seq: int) -> None:

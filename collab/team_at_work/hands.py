@@ -194,7 +194,7 @@ class Hands:
     def _chance(self, what: str, job: Job) -> Random:
         # not of the decision's id, which is random in real traffic
         lead, _, name = job
-        turns = len(self.desk.team.leads[lead].declined)
+        turns = self.desk.team.leads[lead].returns
         return Random(f"{self._seed}/{what}/{lead}/{name}/{turns}")
 
     async def _show_state(self, name: str) -> None:

@@ -33,7 +33,8 @@ class Rescored:
         counts: leads by logged agent (row) and rescored agent (column).
         n: decisions that were rescored.
         moved: how many of them would have gone to somebody else.
-        left_out: overridden decisions, which are in no count.
+        left_out: decisions that a person took or overrode, which are in no count.
+        sticky: how many of `n` stay whatever the weights, with the agent who knew the customer.
         caveat: what cannot be read from this.
     """
 
@@ -46,8 +47,9 @@ class Rescored:
         counts: NDArray[np.int64],
         left_out: int,
         decisions: Callable[[Values], pd.DataFrame],
+        sticky: int = 0,
     ) -> None:
-        self.weights, self.agents, self.counts, self.left_out = weights, agents, counts, left_out
+        self.weights, self.agents, self.counts, self.left_out, self.sticky = weights, agents, counts, left_out, sticky
         self.n = int(counts.sum())
         self.moved = self.n - int(np.trace(counts))
         self._decisions = decisions
@@ -118,7 +120,8 @@ class Rescored:
 
     def _words(self) -> str:
         weights = ", ".join(f"{factor} {value}" for factor, value in zip(FACTORS, self.weights, strict=True))
-        left = f"; {self.left_out:,} overridden left out" if self.left_out else ""
+        left = f"; {self.sticky:,} sticky stay" if self.sticky else ""
+        left += f"; {self.left_out:,} overridden left out" if self.left_out else ""
         if not self.n:
             return f"Rescored ({weights}): there are no logged decisions{left}"
         moved = f"{self.moved:,} of {self.n:,} leads ({self.share_moved:.1%}) would have gone to somebody else"

@@ -50,6 +50,9 @@ class WhatIf:
     Attributes:
         last: the place on the stream up to which the history was read; 0 for frames.
         outcomes: the frame of outcomes that came with the candidates, or None.
+        n: decisions that are rescored.
+        left_out: those that a person took or overrode.
+        sticky: how many of `n` went to the agent who knew the customer; no weights move them.
 
     Raises:
         ValueError: a time without a zone, or rows that contradict each other.
@@ -62,7 +65,7 @@ class WhatIf:
         self.outcomes: pd.DataFrame | None = None
         self.last = history.last
         there = history.as_of(self.last)
-        self._hold(_pieces([], _read_all(there, self._window)), _overridden(there))
+        self._hold(_pieces([], _read_all(there, self._window)), _overridden(there), _sticky(there))
 
     @classmethod
     def from_frames(cls, candidates: pd.DataFrame, outcomes: pd.DataFrame | None = None) -> Self:
@@ -82,16 +85,17 @@ class WhatIf:
         self = object.__new__(cls)
         self._window, self._history, self._names = Window(None, None), None, names
         self.outcomes, self.last = outcomes, 0
-        self._hold(_pieces([], found), np.empty(0, np.int64))
+        self._hold(_pieces([], found), np.empty(0, np.int64), np.empty(0, np.int64))
         return self
 
-    def _hold(self, pieces: list[Ledger], overridden: NDArray[np.int64]) -> None:
+    def _hold(self, pieces: list[Ledger], overridden: NDArray[np.int64], sticky: NDArray[np.int64]) -> None:
         self._pieces = [piece.without(overridden) for piece in pieces] if len(overridden) else pieces
         self.agents: tuple[str, ...] = tuple(sorted({agent for piece in pieces for agent in piece.agents}))
         self._at = [np.searchsorted(self.agents, piece.agents) for piece in pieces]
         held = sum(piece.n for piece in pieces)
         self.n = sum(int(np.count_nonzero(piece.chosen)) for piece in self._pieces)
         self.left_out = held - self.n
+        self.sticky = sum(int(np.isin(piece.keys[piece.chosen > 0], sticky).sum()) for piece in self._pieces)
 
     def rescore(self, weights: AnyWeights) -> Rescored:
         """Who would have got each lead under these weights: the highest score, of equal ones the lowest agent id.
@@ -105,7 +109,7 @@ class WhatIf:
         counts = np.zeros((len(self.agents), len(self.agents)), np.int64)
         for piece, at in zip(self._pieces, self._at, strict=True):
             counts[np.ix_(at, at)] += kernel.flows(piece, values)[1:, 1:]
-        return Rescored(values, self.agents, counts, self.left_out, self._decisions)
+        return Rescored(values, self.agents, counts, self.left_out, self._decisions, self.sticky)
 
     def refreshed(self) -> WhatIf:
         """The same with the decisions that were recorded since, which alone are read; itself if there are none."""
@@ -114,7 +118,8 @@ class WhatIf:
         there = self._history.as_of(last)
         new = object.__new__(type(self))
         new._window, new._history, new._names, new.outcomes, new.last = self._window, self._history, None, None, last
-        new._hold(_pieces(self._pieces, _read_new(there, self._window, self.last)), _overridden(there))
+        found = _read_new(there, self._window, self.last)
+        new._hold(_pieces(self._pieces, found), _overridden(there), _sticky(there))
         return new
 
     def __repr__(self) -> str:
@@ -187,7 +192,7 @@ def _cases(
 ) -> Cases:
     seq = np.asarray(columns["seq"]).astype(np.int64)
     keep = slice(None) if only is None else np.isin(seq, only)
-    seq = seq[keep]
+    seq, chosen = seq[keep], np.asarray(columns["chosen"]).astype(bool)[keep]
     begins = np.diff(seq, prepend=-1) != 0  # a history gives its rows in the order of the stream
     keys, decision = seq[begins], np.cumsum(begins) - 1
     rows = Rows(
@@ -196,8 +201,9 @@ def _cases(
         names=keys,
         decision=decision.astype(np.int64),
         agent=codes[keep],
-        eligible=np.asarray(columns["eligible"]).astype(bool)[keep],
-        chosen=np.asarray(columns["chosen"]).astype(bool)[keep],
+        # a person may choose whom the router would not have asked; such decisions are left out afterwards
+        eligible=np.asarray(columns["eligible"]).astype(bool)[keep] | chosen,
+        chosen=chosen,
         factors={factor: np.asarray(columns[factor])[keep] for factor in FACTORS},
         where=lambda row: f"the candidates at seq {seq[row]}",
     )
@@ -206,3 +212,7 @@ def _cases(
 
 def _overridden(history: History) -> NDArray[np.int64]:
     return history.sql("SELECT seq FROM assignments WHERE overridden")["seq"].to_numpy(dtype=np.int64)
+
+
+def _sticky(history: History) -> NDArray[np.int64]:
+    return history.sql("SELECT seq FROM decisions WHERE mode = 'sticky'")["seq"].to_numpy(dtype=np.int64)

@@ -263,6 +263,23 @@ def test_a_role_may_only_what_is_its_own(tmp_path: Path, role: str, asked: p.Com
     asyncio.run(ask())
 
 
+def test_a_team_lead_gives_a_waiting_lead_to_an_agent_who_has_room(at_gate: Callable[[Work], None]) -> None:
+    async def talk(gate: Gate) -> None:
+        async with gate.member("ana") as ana, gate.member("tim", "team_lead") as tim:
+            await tim.ask(p.AddAgent(id=0, agent="ana", name="Ana", capacity=1))
+            await ana.set_presence("available")
+            for number in (1, 2):
+                await tim.route_lead(Lead(id=f"L-{number}", name="Zoe", requires=("language:fr",)))
+            with pytest.raises(PermissionError, match="role is agent, which may not assign"):
+                await ana.ask(p.Assign(id=0, lead="L-1", to="ana"))
+            await tim.ask(p.Assign(id=0, lead="L-1", to="ana", reason="speaks some"))
+            await ana.ask(p.Accept(id=0, lead="L-1"))
+            with pytest.raises(ValueError, match="to is 'ana', who is at capacity with 1 of 1 leads"):
+                await tim.ask(p.Assign(id=0, lead="L-2", to="ana"))
+
+    at_gate(talk)
+
+
 def test_reading_on_one_device_is_known_on_the_other(at_gate: Callable[[Work], None]) -> None:
     async def talk(gate: Gate) -> None:
         async with gate.member("ana") as ana, gate.member("bo") as desk, gate.member("bo", device="phone") as phone:

@@ -1,0 +1,119 @@
+"""Who may not be asked for a lead now, and why: the gates in the order in which they shut (pure).
+
+Off shift, offline, declined, at capacity, easing in, lacks a skill. Then, if the agent who knows the customer may be
+asked, nobody else is. Each decision keeps the gate of every candidate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import numpy as np
+from msgspec import Struct
+
+from collab.factors import Sheet
+from collab.records import Lead, Presence, Seconds, seconds_between
+from collab.team import Agent
+
+OFF_SHIFT, OFFLINE, DECLINED, FULL, EASING, LACKS = (
+    "off shift",
+    "offline",
+    "declined",
+    "at capacity",
+    "easing in",
+    "lacks ",
+)
+"""The gates that may shut an agent out; the last is followed by the skill."""
+
+STICKY = "another knows the customer"
+"""The gate of all who could have taken a lead that went to the agent who knows the customer."""
+
+
+class Pacing(Struct, frozen=True, kw_only=True):
+    """How soon agents are asked again: after they gave a lead back, and after an absence.
+
+    Who gave a lead back is not asked for it again for `declined_s`, twice as long each further time, up to
+    `declined_most_s`; and not at all while somebody else may take it who never gave it back. Who was absent (see
+    `collab.team.ABSENCE_S`) takes `ease_first` leads at first and one more every `ease_every_s`; 0 does without.
+    """
+
+    declined_s: Seconds = 60.0
+    declined_most_s: Seconds = 1800.0
+    ease_first: int = 1
+    ease_every_s: Seconds = 30.0
+
+    def refused_s(self, times: int) -> float:
+        """For how many seconds somebody is not asked again who gave a lead back so many times."""
+        doubled = self.declined_s * 2.0 ** min(max(times, 1) - 1, 60)
+        return min(doubled, self.declined_most_s)
+
+
+def gates_of(
+    lead: Lead,
+    sheet: Sheet,
+    time: datetime,
+    pacing: Pacing,
+    declined: Mapping[str, datetime],
+    refusals: Mapping[str, int],
+    known: str | None = None,
+) -> list[str]:
+    """The gate that shuts each agent out, in the order of the sheet; "" for the eligible.
+
+    Args:
+        declined: who gave the lead back, and when last.
+        refusals: how often they did, once if it does not say.
+        known: the agent who had the customer's last lead.
+    """
+    gates = [""] * len(sheet.agents)
+    for skill in reversed(lead.requires):
+        for row in np.flatnonzero(sheet.level(skill) <= 0):
+            gates[row] = LACKS + skill
+    for row in _eased(sheet, time, pacing):
+        gates[row] = EASING
+    for row in np.flatnonzero(sheet.free <= 0):
+        gates[row] = FULL
+    for agent, when in declined.items():
+        if agent in sheet.row and seconds_between(when, time) < pacing.refused_s(refusals.get(agent, 1)):
+            gates[sheet.row[agent]] = DECLINED
+    for row in np.flatnonzero(sheet.offline):
+        gates[row] = OFFLINE
+    for row in np.flatnonzero(~sheet.on_shift):
+        gates[row] = OFF_SHIFT
+    _leave_to_others(gates, sheet, declined)
+    if known is not None and known in sheet.row and not gates[sheet.row[known]]:
+        gates = [gate if gate or agent == known else STICKY for agent, gate in zip(sheet.agents, gates, strict=True)]
+    return gates
+
+
+def check_room(agent: Agent) -> None:
+    """Refuse an agent to whom not even a person can give a lead now.
+
+    Raises:
+        ValueError: says why.
+    """
+    if agent.left or not agent.on_shift:
+        why = f"{OFF_SHIFT}; begin their shift"
+    elif agent.presence == Presence.offline:
+        why = f"{OFFLINE}; have them come in"
+    elif agent.active >= agent.capacity:
+        why = f"{FULL} with {agent.active} of {agent.capacity} leads; close one, raise the capacity"
+    else:
+        return
+    raise ValueError(f"to is {agent.id!r}, who is {why}, or name another agent")
+
+
+def _eased(sheet: Sheet, time: datetime, pacing: Pacing) -> np.ndarray:
+    """The rows of agents who came back from an absence and have taken what they may take by now."""
+    if pacing.ease_every_s <= 0 or not sheet.returned.any():
+        return np.empty(0, np.int64)
+    here_s = np.maximum(time.timestamp() - sheet.back, 0)
+    return np.flatnonzero(sheet.returned & (sheet.taken >= pacing.ease_first + here_s // pacing.ease_every_s))
+
+
+def _leave_to_others(gates: list[str], sheet: Sheet, declined: Mapping[str, datetime]) -> None:
+    """Shut those out who gave the lead back, as long as somebody may take it who did not."""
+    again = [sheet.row[agent] for agent in declined if agent in sheet.row and not gates[sheet.row[agent]]]
+    if again and gates.count("") > len(again):
+        for row in again:
+            gates[row] = DECLINED

@@ -1,0 +1,177 @@
+"""Leads from a CSV file: each row becomes a lead and goes through the desk, or is a reject with its reason.
+
+The columns are the fields of a lead, in any order; `id` and `name` must be there. An empty cell is the field's default,
+and `requires` names skills with spaces between them. A file may come again: a lead whose id is known is left alone.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from collab.claims import lead_key
+from collab.desk import Desk
+from collab.office import Office
+from collab.records import Lead, Urgency
+
+COLUMNS = Lead.__struct_fields__
+"""What a column may be called."""
+
+NOTES = ("row", "reason")
+"""Columns of a rejects file, which are not looked at when it comes back corrected."""
+
+FIXES = {
+    "id": "give 1 to 120 characters without spaces",
+    "name": "give 1 to 200 characters",
+    "property_type": "give at most 60 characters",
+    "location": "give at most 60 characters",
+    "budget": "give a number of 0 or more in digits, e.g. 450000",
+    "language": "give at most 20 characters",
+    "urgency": f"give one of {', '.join(Urgency)}",
+    "score": "give a whole number from 0 to 100",
+    "requires": "give skills like language:es with spaces between them",
+    "source": "give at most 60 characters",
+    "customer": "give at most 120 characters without spaces",
+}
+"""What each field may hold, in the words of a reason."""
+
+
+class Row(Struct, frozen=True):
+    """A row of a file: its number as a spreadsheet shows it (the header is 1), and its lead or why it has none."""
+
+    number: int
+    cells: list[str]
+    lead: Lead | None
+    reason: str = ""
+
+
+class LeadFile(Struct, frozen=True):
+    """A file that was read: its path, the names of its columns as they stand there, and its rows."""
+
+    path: Path
+    header: list[str]
+    rows: list[Row]
+
+    @property
+    def rejects(self) -> Path:
+        """Where its rejects go: `leads.rejects.csv` beside `leads.csv`."""
+        return self.path.with_name(f"{self.path.stem}.rejects.csv")
+
+
+class Taken(Struct, frozen=True, kw_only=True):
+    """What became of a file's rows: given to an agent, waiting, known before, or rejected."""
+
+    assigned: int = 0
+    waiting: int = 0
+    known: int = 0
+    rejected: int = 0
+
+    def sentence(self, file: LeadFile) -> str:
+        """The counts in one sentence."""
+        parts = [f"{self.assigned:,} assigned", f"{self.waiting:,} waiting", f"{self.known:,} known before"]
+        parts.append(f"{self.rejected:,} rejected" + (f" (see {file.rejects})" if self.rejected else ""))
+        return f"{file.path.name}: of {len(file.rows):,} rows {', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def read(path: Path) -> LeadFile:
+    """Read a file of leads; fields are separated by commas, semicolons or tabs, the text is UTF-8.
+
+    Raises:
+        ValueError: the file has no header of a lead's fields, or is no such text; says what to change.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            first = lines.readline()
+            lines.seek(0)
+            table = list(csv.reader(lines, delimiter=max(",;\t", key=first.count), strict=True))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f"{path} cannot be read as CSV in UTF-8: {error}; save it as that") from None
+    header = table[0] if table else []
+    names = ["_".join(name.split()).lower() for name in header]
+    _check_header(path, names)
+    numbered = [(number, cells) for number, cells in enumerate(table[1:], 2) if any(cell.strip() for cell in cells)]
+    return LeadFile(path, header, [_row(number, cells, names) for number, cells in numbered])
+
+
+def take_in(office: Office, file: LeadFile, progress: Callable[[int, int], None] | None = None) -> Taken:
+    """Route a file's leads at the desk of a started office, in the order of the rows, and write its rejects.
+
+    A rejects file of an earlier time is replaced, or removed if there is nothing to reject.
+
+    Raises:
+        RuntimeError: the office has no desk, as another process has the embedded stream.
+    """
+    if office.desk is None:
+        raise RuntimeError(
+            f"another process has the history at {office.history_url} open, and with it the embedded stream; stop it, "
+            "or let both use one Redis, e.g. COLLAB_REDIS=redis://localhost:6379/0"
+        )
+    history = office.history
+    recorded = set(history.columns("arrivals", ["lead"])["lead"].tolist()) if history.exists else set()
+    became: dict[str, int] = {"rejected": 0}
+    _write_rejects(file)
+    for done, row in enumerate(file.rows, 1):
+        outcome = "rejected" if row.lead is None else office.call(_route(office.desk, row.lead, recorded)).result()
+        became[outcome] = became.get(outcome, 0) + 1
+        if progress is not None:
+            progress(done, len(file.rows))
+    return Taken(**became)
+
+
+async def _route(desk: Desk, lead: Lead, recorded: set[str]) -> str:
+    """What became of the lead, as `Taken` counts it."""
+    if lead.id in recorded or lead.id in desk.team.leads or (await desk.stream.values([lead_key(lead.id)]))[0]:
+        return "known"
+    return "waiting" if (await desk.route_lead(lead)).agent is None else "assigned"
+
+
+def _check_header(path: Path, names: list[str]) -> None:
+    known = ", ".join(COLUMNS)
+    if missing := [name for name in ("id", "name") if name not in names]:
+        raise ValueError(
+            f"{path} has no column {' and no column '.join(missing)} in its first row; columns are {known}"
+        )
+    for name in names:
+        if name not in COLUMNS and name not in NOTES:
+            raise ValueError(
+                f"{path} has a column {name!r}, which no lead has; rename or remove it; columns are {known}"
+            )
+        if names.count(name) > 1:
+            raise ValueError(f"{path} has {names.count(name)} columns {name!r}; keep one")
+
+
+def _row(number: int, cells: list[str], names: list[str]) -> Row:
+    if len(cells) != len(names):
+        reason = f"the row has {len(cells)} cells and the header {len(names)}; quote cells that hold the separator"
+        return Row(number, cells, None, reason)
+    texts = {name: cell.strip() for name, cell in zip(names, cells, strict=True) if name in COLUMNS}
+    fields: dict[str, object] = {name: text for name, text in texts.items() if text or name in ("id", "name")}
+    if "requires" in fields:
+        fields["requires"] = texts["requires"].split()
+    if "urgency" in fields:
+        fields["urgency"] = texts["urgency"].lower()
+    try:
+        lead = msgspec.convert(fields, Lead, strict=False)
+    except msgspec.ValidationError as error:
+        wrong = str(error).partition("$.")[2].rstrip("`").partition("[")[0]
+        return Row(number, cells, None, f"{wrong} is {texts[wrong]!r}; {FIXES[wrong]}")
+    return Row(number, cells, lead)
+
+
+def _write_rejects(file: LeadFile) -> None:
+    rejects = [row for row in file.rows if row.lead is None]
+    if not rejects:
+        file.rejects.unlink(missing_ok=True)
+        return
+    kept = [place for place, name in enumerate(file.header) if name.strip().lower() not in NOTES]
+    with file.rejects.open("w", encoding="utf-8", newline="") as lines:
+        writer = csv.writer(lines)
+        writer.writerow([*NOTES, *(file.header[place] for place in kept)])
+        for row in rejects:
+            told = len(row.cells) == len(file.header)
+            cells = [row.cells[place] for place in kept] if told else row.cells
+            writer.writerow([row.number, row.reason, *cells])

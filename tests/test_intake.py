@@ -1,0 +1,145 @@
+"""Leads from a file: what is read, what is refused and why, and that a file may come again."""
+
+from __future__ import annotations
+
+import csv
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from collab.cli import main
+from collab.history import History
+from collab.intake import COLUMNS, FIXES, Taken, read, take_in
+from collab.office import Office
+from collab.records import Lead, Urgency
+
+HEAD = "ID;Name;Property Type;budget;urgency;score;requires;customer\n"
+GOOD = "L-1;Zoë;condo;450000;High;90;language:es property:condo;c-1\n"
+
+
+def written(folder: Path, text: str, name: str = "leads.csv") -> Path:
+    """A file with this text."""
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_row_becomes_a_lead_and_an_empty_cell_its_default(tmp_path: Path) -> None:
+    file = read(written(tmp_path, "\ufeff" + HEAD + GOOD + "\n;;;;;;;\nL-2;Bo;;;;;;\n"))
+    assert [(row.number, row.reason) for row in file.rows] == [(2, ""), (5, "")]
+    skills = ("language:es", "property:condo")
+    assert file.rows[0].lead == Lead(
+        id="L-1",
+        name="Zoë",
+        property_type="condo",
+        budget=450_000,
+        urgency=Urgency.high,
+        score=90,
+        requires=skills,
+        customer="c-1",
+    )
+    assert file.rows[1].lead == Lead(id="L-2", name="Bo")
+
+
+@pytest.mark.parametrize(
+    "row, reason",
+    [
+        (";Bo;;;;;;", "id is ''; give 1 to 120 characters without spaces"),
+        ("L 2;Bo;;;;;;", "id is 'L 2'; give 1 to 120 characters without spaces"),
+        ("L-2; ;;;;;;", "name is ''; give 1 to 200 characters"),
+        ("L-2;Bo;;450k;;;;", "budget is '450k'; give a number of 0 or more in digits, e.g. 450000"),
+        ("L-2;Bo;;nan;;;;", "budget is 'nan'; give a number of 0 or more in digits, e.g. 450000"),
+        ("L-2;Bo;;;soon;;;", "urgency is 'soon'; give one of low, medium, high, critical"),
+        ("L-2;Bo;;;;101;;", "score is '101'; give a whole number from 0 to 100"),
+        ("L-2;Bo;;;;;;c 1", "customer is 'c 1'; give at most 120 characters without spaces"),
+        ("L-2;Bo", "the row has 2 cells and the header 8; quote cells that hold the separator"),
+    ],
+)
+def test_a_row_that_is_no_lead_says_field_value_and_fix(tmp_path: Path, row: str, reason: str) -> None:
+    file = read(written(tmp_path, HEAD + GOOD + row + "\n"))
+    assert [(row.number, row.reason) for row in file.rows] == [(2, ""), (3, reason)]
+    assert file.rows[1].lead is None
+
+
+@pytest.mark.parametrize(
+    "data, said",
+    [
+        (b"", "has no column id and no column name in its first row; columns are id, name, property_type"),
+        (b"id,urgency\n", "has no column name in its first row"),
+        (b"id,name,urgancy\n", "has a column 'urgancy', which no lead has; rename or remove it; columns are id, name"),
+        (b"id,name,Name\n", "has 2 columns 'name'; keep one"),
+        (b"id,name\nL,\xff\n", "cannot be read as CSV in UTF-8"),
+        (b'id,name\nL,"x\n', "cannot be read as CSV in UTF-8: unexpected end of data; save it as that"),
+    ],
+)
+def test_a_file_that_is_none_of_leads_is_refused_whole(tmp_path: Path, data: bytes, said: str) -> None:
+    path = tmp_path / "leads.csv"
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match=re.escape(said)):
+        read(path)
+
+
+def test_every_field_of_a_lead_is_a_column_with_its_fix() -> None:
+    assert set(FIXES) == set(COLUMNS) == set(Lead.__struct_fields__)
+    shown = CliRunner().invoke(main, ["import", "--help"]).output
+    assert all(column in shown for column in COLUMNS)
+
+
+def test_a_file_is_routed_once_beside_another_office_on_the_same_redis(tmp_path: Path, redis_url: str) -> None:
+    path = written(tmp_path, HEAD + GOOD.replace("language:es property:condo", "") + "L-2;Bo;;;soon;;;\nL-3;Cy;;;;;;\n")
+    serving = Office(redis_url, str(tmp_path / "history"), tenant="t").start()
+    desk = serving.desk
+    assert desk is not None
+    try:
+        serving.call(desk.add_agent("ana", "Ana", capacity=1)).result()
+        serving.call(desk.set_presence("ana", "available")).result()
+        steps: list[tuple[int, int]] = []
+        importing = Office(redis_url, str(tmp_path / "history"), tenant="t").start()
+        try:
+            assert importing.mode == "joined"
+            taken = take_in(importing, read(path), lambda *step: steps.append(step))
+            assert taken == Taken(assigned=1, waiting=1, rejected=1)
+            assert steps == [(1, 3), (2, 3), (3, 3)]
+            assert take_in(importing, read(path)) == Taken(known=2, rejected=1)
+            serving.call(desk.close_lead("L-1", "ana", converted=True)).result()
+            assert take_in(importing, read(path)) == Taken(known=2, rejected=1)
+        finally:
+            importing.stop()
+    finally:
+        serving.stop()
+    with (tmp_path / "leads.rejects.csv").open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.reader(lines))
+    assert rows[0][:4] == ["row", "reason", "ID", "Name"]
+    assert rows[1][:4] == ["3", "urgency is 'soon'; give one of low, medium, high, critical", "L-2", "Bo"]
+
+
+def test_the_command_tells_the_counts_and_takes_corrected_rejects(tmp_path: Path) -> None:
+    given = ["--stream", "embedded://", "--history", str(tmp_path / "history"), "--tenant", "t"]
+    path = written(tmp_path, HEAD + GOOD + "L-2;Bo;;;soon;;;\n")
+    command = [sys.executable, "-c", "from collab.cli import main; main()", "import", str(path), *given]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert ran.returncode == 0, ran.stderr
+    rejects = tmp_path / "leads.rejects.csv"
+    counts = f"of 2 rows 0 assigned, 1 waiting, 0 known before and 1 rejected (see {rejects})"
+    assert ran.stdout.splitlines()[-1] == f"leads.csv: {counts}"
+    assert "leads.csv: 100%" in ran.stderr
+    corrected = written(tmp_path, rejects.read_text(encoding="utf-8").replace(",soon,", ",low,"), "again.csv")
+    office = Office("embedded://again", str(tmp_path / "history"), tenant="t").start()
+    try:
+        assert take_in(office, read(corrected)) == Taken(waiting=1)
+        assert take_in(office, read(path)) == Taken(known=1, rejected=1)  # the recorded one is known after a restart
+        reading = Office("embedded://else", str(tmp_path / "history"), tenant="t").start()
+        try:
+            with pytest.raises(RuntimeError, match=r"another process has the history at .* open, and with it"):
+                take_in(reading, read(path))
+        finally:
+            reading.stop()
+    finally:
+        office.stop()
+    assert sorted(History(tmp_path / "history", "t").sql("SELECT lead FROM arrivals")["lead"]) == ["L-1", "L-2"]
+    file = read(written(tmp_path, HEAD + GOOD))
+    assert Taken(known=1).sentence(file) == "leads.csv: of 1 rows 0 assigned, 0 waiting, 1 known before and 0 rejected"
