@@ -1,7 +1,7 @@
 """What is true now: a fold of the events. `Team.apply` is the only way in."""
 
-from collab.team.agent import Agent
+from collab.team.agent import Agent, Choice
 from collab.team.lead import PICK_UP_S, OpenLead
 from collab.team.team import RECENT, RESPONSE_HALF_LIFE_S, Team, fold
 
-__all__ = ["PICK_UP_S", "RECENT", "RESPONSE_HALF_LIFE_S", "Agent", "OpenLead", "Team", "fold"]
+__all__ = ["PICK_UP_S", "RECENT", "RESPONSE_HALF_LIFE_S", "Agent", "Choice", "OpenLead", "Team", "fold"]
