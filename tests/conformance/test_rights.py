@@ -193,7 +193,8 @@ async def two_tenants(folder: Path, url: str, *, alone: bool = False) -> AsyncIt
 def lasting(answer: dict[str, Any]) -> str:
     """The answer without what differs from run to run: times, durations and ids drawn at random."""
     text = re.sub(r"\b[0-9a-f]{32}\b|\d{4}-\d\d-\d\dT[\d:.]+Z", "…", json.dumps(answer))
-    return re.sub(r"\d+\.\d{2,}(e-\d+)?", "…", re.sub(r'("(?:seed|up_s)": )[\d.]+', r"\1…", text))
+    text = re.sub(r'("(?:seed|up_s|decided_ms|waited_s|oldest_wait_s|p\d\d)": )[\d.e-]+', r"\1…", text)
+    return re.sub(r"\b\d+\.\d{3,}(e-\d+)?", "…", text)  # seconds until an answer
 
 
 async def pried(gate: Gate, seed: int) -> list[tuple[str, str]]:
