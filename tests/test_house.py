@@ -19,7 +19,7 @@ HOUSE = ROOT / "collab"
 # A room may import only from the rooms before it.
 ORDER = (
     "records events claims chat weights team presence offers factors routing reasons metrics history whatif "
-    "protocol live router rooms attendance desk floor team_at_work office door settings views app cli"
+    "protocol live router rooms attendance desk floor team_at_work office door roundtrip settings views app cli"
 ).split()
 # The rooms that are functions of their arguments: no I/O, no clock, no chance without a seed.
 CENTRE = "records events claims chat weights team presence offers factors routing reasons metrics protocol".split()

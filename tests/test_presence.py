@@ -313,6 +313,7 @@ def test_who_connects_is_there_and_who_is_gone_is_offline_within_the_lease(tmp_p
 def test_an_idle_device_that_reconnects_stays_idle(tmp_path: Path, stream_url: str) -> None:
     async def reconnect(gate: Gate) -> None:
         async with raw(gate, device="phone") as socket:
+            await soon(lambda: ana(gate) == (AVAILABLE, CONNECTED))
             await socket.send(p.encode(p.Idle(id=1)), text=True)
             await soon(lambda: ana(gate) == (AWAY, IDLE))
         async with raw(gate, device="phone") as socket, gate.member("bo") as bo:

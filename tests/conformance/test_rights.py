@@ -110,6 +110,7 @@ async def a_deal(folder: Path) -> AsyncIterator[Gate]:
 def test_each_role_may_do_what_its_rule_says_and_a_seat_is_needed_where_it_says_so(tmp_path: Path, role: Role) -> None:
     async def ask() -> None:
         async with a_deal(tmp_path) as gate, raw(gate, "ana", role) as socket:
+            await soon(lambda: gate.office.team.agents["ana"].connected)  # what happens from here on was asked for
             rooms = gate.office.desk.rooms  # type: ignore[union-attr]
             found: dict[str, tuple[str, str]] = {}
             for kind in p.COMMANDS:
@@ -202,6 +203,7 @@ async def pried(gate: Gate, seed: int) -> list[tuple[str, str]]:
     chance, found = random.Random(seed), []
     for role in Role:
         async with raw(gate, "eve", role) as socket:
+            await soon(lambda: gate.office.team.agents["eve"].connected)
             kinds = [kind for kind in p.COMMANDS if kind is not p.Ping for _ in range(4)]
             chance.shuffle(kinds)
             for kind in kinds:
