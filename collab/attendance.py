@@ -3,39 +3,85 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
+import msgspec
 from msgspec.structs import asdict
 
 from collab.claims import claim
-from collab.events import PresenceChanged
+from collab.events import CalendarChanged, PresenceChanged
 from collab.live.follower import Follower
-from collab.presence import Change, changes
+from collab.live.stream import Said
+from collab.presence import Change, Device, changes, settled
+from collab.records import Busy, Presence, checked
+from collab.team import Choice
 
 
 class Attendance:
-    """Keeps the presence of a tenant's agents in line with their devices, whichever gateway those are at.
+    """Keeps the presence of a tenant's agents in line with their choices, devices and calendars, at all gateways.
+
+    Leases and intervals of calendars are by the time of the stream's server, so that no gateway's clock matters.
 
     Args:
         follower: the tenant's team and its stream.
         clock: tells the time of events; aware.
+        new_id: makes the ids of events.
     """
 
-    def __init__(self, follower: Follower, *, clock: Callable[[], datetime]) -> None:
-        self._follower, self._clock = follower, clock
+    def __init__(self, follower: Follower, *, clock: Callable[[], datetime], new_id: Callable[[], str]) -> None:
+        self._follower, self._clock, self._new_id = follower, clock, new_id
 
-    async def follow(self, renewed: Mapping[tuple[str, str], bool], lasts_s: float) -> list[Change]:
-        """Renew devices, by agent and name, each idle or not, for so many seconds; returns what changed of agents."""
-        devices = await self._follower.stream.devices(renewed, lasts_s)
-        due = changes(self._follower.team.agents, devices)
+    async def follow(self, renewed: Mapping[tuple[str, str], Said], lasts_s: float = 0.0) -> list[Change]:
+        """Renew devices, by agent and name, for so many seconds; returns what changed of agents."""
+        now, devices = await self._follower.stream.devices(renewed, lasts_s)
+        due = changes(self._follower.team.agents, devices, now)
         for change in due:
             event = PresenceChanged(id=self._id(change), time=self._clock(), **asdict(change))
             await self._follower.commit([claim(event)])
         return due
 
+    async def choice(
+        self, agent: str, presence: Presence | str, reason: str = "", by: str | None = None
+    ) -> PresenceChanged:
+        """The event of a choice, by themselves or `by` somebody: where the agent is from then on, all considered."""
+        presence = _presence(presence)
+        known, time = self._follower.team.agents[agent], self._clock()
+        now, devices = time, tuple[Device, ...]()
+        if known.connected or known.calendar:
+            now, found = await self._follower.stream.devices({}, 0)
+            devices = tuple(found.get(agent, ()))
+        chosen = Choice(presence=presence, reason=reason, by=by, time=time)
+        after = msgspec.structs.replace(known, chosen=chosen, lost=False)
+        where, why = settled(after, devices, now)
+        return checked(
+            PresenceChanged(
+                id=self._new_id(),
+                time=time,
+                agent=agent,
+                presence=where,
+                reason=why or reason,
+                chosen=presence,
+                said=reason if why else "",
+                by=by,
+            )
+        )
+
+    def calendar(self, agent: str, busy: Iterable[Busy], by: str | None = None) -> CalendarChanged:
+        """The event of a new calendar, in order and without what is over."""
+        time = self._clock()
+        coming = sorted((one for one in busy if one.ends > time), key=lambda one: (one.starts, one.ends, one.off))
+        return checked(CalendarChanged(id=self._new_id(), time=time, agent=agent, busy=tuple(coming), by=by))
+
     def _id(self, change: Change) -> str:
         """The same for every gateway that finds the change, so that it happens once."""
-        since = self._follower.team.agents[change.agent].since
-        parts = f"{self._follower.stream.tenant} {change.agent} {change.presence} {change.connected} {since}"
+        turn = self._follower.team.agents[change.agent].turn
+        parts = f"{self._follower.stream.tenant} {change.agent} {change.presence} {change.connected} {turn}"
         return hashlib.blake2b(parts.encode(), digest_size=16).hexdigest()
+
+
+def _presence(presence: Presence | str) -> Presence:
+    try:
+        return Presence(presence)
+    except ValueError:
+        raise ValueError(f"presence is {presence!r}; it is one of {', '.join(Presence)}") from None

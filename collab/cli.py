@@ -104,6 +104,7 @@ def serve(
     "--rate", type=click.FloatRange(1), default=100.0, show_default=True, help="Commands a second that one may send."
 )
 @click.option("--compress", is_flag=True, help="Offer compressed frames: less to send, a little more to do.")
+@click.option("--agent-rate", type=click.FloatRange(1), help="The same of all connections of an agent [twice --rate].")
 @click.option("--certificate", type=click.Path(exists=True), help="File with the certificate chain, for wss://.")
 @click.option("--private-key", type=click.Path(exists=True), help="File with the certificate's key.")
 @STREAM
@@ -114,6 +115,7 @@ def gateway(
     origin: tuple[str, ...],
     rate: float,
     compress: bool,
+    agent_rate: float | None,
     certificate: str | None,
     private_key: str | None,
     **given: Any,
@@ -134,7 +136,14 @@ def gateway(
     door = Door(
         _or_exit(Access, keys()),
         port=ws_port,
-        gateway={"host": address, "origins": origin or None, "tls": tls, "rate": rate, "compress": compress},
+        gateway={
+            "host": address,
+            "origins": origin or None,
+            "tls": tls,
+            "rate": rate,
+            "agent_rate": agent_rate,
+            "compress": compress,
+        },
         stream=found["stream"],
         history=found["history"],
     )
@@ -163,22 +172,34 @@ async def _open(door: Any, said: str) -> None:
 
 
 @main.command()
-@click.argument("agent")
+@click.argument("agent", required=False)
 @click.option("--role", type=click.Choice(ROLES), default="agent", show_default=True, help="What its holder may do.")
 @click.option("--hours", type=click.FloatRange(0.01, 9000), default=8.0, show_default=True, help="How long it holds.")
 @click.option("--revoke", is_flag=True, help="Take AGENT, which is a token then, back.")
+@click.option("--revoke-all", is_flag=True, help="Take back all tokens that AGENT has so far.")
+@click.option("--new-key", is_flag=True, help="Sign with a new key from now on; tokens of older keys hold.")
 @TENANT
-def token(agent: str, role: str, hours: float, revoke: bool, tenant: str | None) -> None:
+def token(
+    agent: str | None, role: str, hours: float, revoke: bool, revoke_all: bool, new_key: bool, tenant: str | None
+) -> None:
     """Print a token with which AGENT connects to a gateway that has the same file of keys (COLLAB_KEYS)."""
     from collab.live.access import Access
     from collab.settings import keys, settings
 
     access = _or_exit(Access, keys())
-    if revoke:
-        _or_exit(access.revoke, agent)
+    if new_key:
+        _or_exit(access.rotate)
+        click.echo(f"a new key signs from now on; to end the tokens of an older one, remove its line from {keys()}")
+    if agent is None:
+        if not new_key:
+            raise click.UsageError("AGENT is missing; name one, e.g. `collab token ana`")
+        return
+    whose = settings(tenant=tenant)["tenant"]
+    if revoke or revoke_all:
+        _or_exit(*((access.revoke, agent) if revoke else (access.revoke_all, whose, agent)))
         click.echo("taken back; who is connected with it is sent out within seconds")
         return
-    click.echo(_or_exit(access.token, settings(tenant=tenant)["tenant"], agent, role, lasts_s=hours * 3600))
+    click.echo(_or_exit(access.token, whose, agent, role, lasts_s=hours * 3600))
 
 
 @main.command("import")

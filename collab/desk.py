@@ -6,7 +6,7 @@ on. Nothing is half done.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -26,7 +26,6 @@ from collab.events import (
     OfferAccepted,
     OfferDeclined,
     OfferExpired,
-    PresenceChanged,
     ShiftChanged,
     WeightsAdopted,
     new_id,
@@ -35,7 +34,7 @@ from collab.gates import check_room
 from collab.live.follower import Follower
 from collab.live.stream import Stream
 from collab.offers import Terms, lapses
-from collab.records import Decision, Lead, Presence, checked, seconds_between
+from collab.records import Busy, Decision, Lead, Presence, checked, seconds_between
 from collab.rooms import Confirmation, Rooms
 from collab.router import TRIES, Router, TooLate
 from collab.team import OpenLead, Team
@@ -73,7 +72,7 @@ class Desk:
         self._clock, self._new_id = clock, new_id
         self._follower = Follower(stream, team)
         self.rooms = Rooms(self._follower, clock=clock, new_id=new_id)
-        self.attendance = Attendance(self._follower, clock=clock)
+        self.attendance = Attendance(self._follower, clock=clock, new_id=new_id)
         self._router = Router(self._follower, clock=clock, new_id=new_id, **routing)
 
     @property
@@ -137,10 +136,23 @@ class Desk:
         await self._known(agent)
         await self._append(AgentLeft, agent=agent)
 
-    async def set_presence(self, agent: str, presence: Presence | str, reason: str = "") -> None:
-        """Change an agent's presence."""
+    async def set_presence(
+        self, agent: str, presence: Presence | str, reason: str = "", *, by: str | None = None
+    ) -> None:
+        """Choose an agent's presence, `by` somebody else or themselves; `collab.presence` says what may outweigh it."""
         await self._known(agent)
-        await self._append(PresenceChanged, agent=agent, presence=_presence(presence), reason=reason)
+        await self._append_all([await self.attendance.choice(agent, presence, reason, by)])
+        await self._router.drain()
+
+    async def set_calendar(self, agent: str, busy: Iterable[Busy], *, by: str | None = None) -> None:
+        """Say when an agent is busy or off, in place of what was said before; what is over is left out.
+
+        Raises:
+            ValueError: an interval ends before it starts, its times have no zone, or there are more than 400.
+        """
+        await self._known(agent)
+        await self._append_all([self.attendance.calendar(agent, busy, by)])
+        await self.attendance.follow({})
         await self._router.drain()
 
     async def update_agent_workload(
@@ -150,6 +162,7 @@ class Desk:
         capacity: int | None = None,
         presence: Presence | str | None = None,
         on_shift: bool | None = None,
+        by: str | None = None,
     ) -> None:
         """Change what an agent can take: capacity, presence, shift, those that are given, in one step."""
         await self._known(agent)
@@ -159,7 +172,7 @@ class Desk:
         if on_shift is not None:
             changes.append(self._event(ShiftChanged, agent=agent, on_shift=on_shift))
         if presence is not None:
-            changes.append(self._event(PresenceChanged, agent=agent, presence=_presence(presence)))
+            changes.append(await self.attendance.choice(agent, presence, by=by))
         if not changes:
             raise ValueError("nothing to update; give capacity, presence or on_shift")
         await self._append_all(changes)
@@ -192,7 +205,8 @@ class Desk:
         await self._router.drain()
 
     async def tend(self, terms: Terms) -> None:
-        """Take leads back that stayed too long (see `collab.offers`), then give waiting ones away."""
+        """Bring presence in line, take leads back that stayed too long (see `collab.offers`) and drain the queue."""
+        await self.attendance.follow({})
         for lapse in lapses(self.team, self._clock(), terms):
             with suppress(TooLate, ValueError):  # somebody was faster
                 await self.expire(lapse.lead, lapse.agent, lapse.reason)
@@ -293,10 +307,3 @@ class Desk:
         if state is None:
             raise ValueError(f"lead is {lead!r}, which is not open; it never came in, or it was closed")
         return state
-
-
-def _presence(presence: Presence | str) -> Presence:
-    try:
-        return Presence(presence)
-    except ValueError:
-        raise ValueError(f"presence is {presence!r}; it is one of {', '.join(Presence)}") from None

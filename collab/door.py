@@ -63,7 +63,7 @@ class Door:
         async with self._opening:
             if tenant not in self._floors:
                 office = await self._office(tenant)
-                floor = Floor(_desk(office), lambda: office.history, office.status)
+                floor = Floor(_desk(office), lambda: office.history, office.status, lease_s=self.gateway.lease_s)
                 await floor.open()
                 self._floors[tenant] = floor
         return self._floors[tenant]

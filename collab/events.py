@@ -13,7 +13,21 @@ from typing import Annotated, get_args
 import msgspec
 from msgspec import Meta, Struct
 
-from collab.records import Count, Decision, Fact, Key, Lead, Name, Presence, Seat, Seconds, Share, Text, WeightsVersion
+from collab.records import (
+    Calendar,
+    Count,
+    Decision,
+    Fact,
+    Key,
+    Lead,
+    Name,
+    Presence,
+    Seat,
+    Seconds,
+    Share,
+    Text,
+    WeightsVersion,
+)
 
 
 def new_id() -> str:
@@ -48,12 +62,27 @@ class AgentLeft(Event, frozen=True, tag="agent_left"):
 
 
 class PresenceChanged(Event, frozen=True, tag="presence_changed"):
-    """An agent's presence changed: somebody chose it, or (`connected` is set) it follows from their devices."""
+    """An agent's presence changed: somebody chose, or (`connected` is set) it follows from devices and calendar.
+
+    `chosen` is the choice and `said` the words with it, if something else outweighs them; `by` is who chose for the
+    agent.
+    """
 
     agent: Key
     presence: Presence
     reason: str = ""
     connected: bool | None = None
+    chosen: Presence | None = None
+    said: str = ""
+    by: Key | None = None
+
+
+class CalendarChanged(Event, frozen=True, tag="calendar_changed"):
+    """An agent's calendar is this from now on; `by` is who brought it, if not the agent."""
+
+    agent: Key
+    busy: Calendar
+    by: Key | None = None
 
 
 class CapacityChanged(Event, frozen=True, tag="capacity_changed"):
@@ -227,31 +256,11 @@ class RoomRead(RoomEvent, frozen=True, tag="room_read"):
 
 
 AnyEvent = (
-    AgentJoined
-    | AgentLeft
-    | PresenceChanged
-    | CapacityChanged
-    | ShiftChanged
-    | LeadArrived
-    | LeadAssigned
-    | OfferAccepted
-    | OfferDeclined
-    | OfferExpired
-    | LeadOverridden
-    | FirstResponded
-    | LeadClosed
-    | WeightsAdopted
-    | RoomCreated
-    | RoomRenamed
-    | RoomArchived
-    | RoomJoined
-    | RoomLeft
-    | MessageSent
-    | MessageEdited
-    | MessageDeleted
-    | MessageReacted
-    | RoomRead
-)
+    AgentJoined | AgentLeft | PresenceChanged | CalendarChanged | CapacityChanged | ShiftChanged | LeadArrived
+    | LeadAssigned | OfferAccepted | OfferDeclined | OfferExpired | LeadOverridden | FirstResponded | LeadClosed
+    | WeightsAdopted | RoomCreated | RoomRenamed | RoomArchived | RoomJoined | RoomLeft | MessageSent
+    | MessageEdited | MessageDeleted | MessageReacted | RoomRead
+)  # fmt: skip
 EVENTS: tuple[type[Event], ...] = get_args(AnyEvent)
 """Every kind of event; the tag of each is its `event` field in JSON."""
 

@@ -84,6 +84,23 @@ class Fact(Struct, frozen=True, kw_only=True):
                     msgspec.structs.force_setattr(self, name, utc)
 
 
+class Busy(Fact, frozen=True, kw_only=True):
+    """A time in which an agent is busy by their calendar, from `starts` to before `ends`; `off` if not at work."""
+
+    starts: datetime
+    ends: datetime
+    off: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.ends <= self.starts:
+            raise ValueError(f"ends is {self.ends.isoformat()}, which is not after starts, {self.starts.isoformat()}")
+
+
+Calendar = Annotated[tuple[Busy, ...], Meta(max_length=400)]
+"""When an agent is busy: up to 400 times, which may overlap."""
+
+
 class Lead(Fact, frozen=True, kw_only=True):
     """A piece of incoming work.
 

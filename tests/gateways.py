@@ -57,11 +57,13 @@ async def a_gate(
 
 
 @asynccontextmanager
-async def raw(gate: Gate, agent: str = "ana", role: str = "agent") -> AsyncIterator[ClientConnection]:
+async def raw(
+    gate: Gate, agent: str = "ana", role: str = "agent", device: str = "default"
+) -> AsyncIterator[ClientConnection]:
     """A bare socket that has said hello."""
     async with open_socket(gate.url, compression=None, max_size=None) as socket:
         token = gate.access.token(gate.office.tenant, agent, role)
-        await socket.send(p.encode(p.Hello(id=0, token=token)), text=True)
+        await socket.send(p.encode(p.Hello(id=0, token=token, device=device)), text=True)
         assert isinstance(p.frame(await socket.recv()), p.Welcome)
         yield socket
 

@@ -26,7 +26,7 @@ from collab.claims import (
     place_key,
 )
 from collab.events import Entry, Event
-from collab.records import Candidates, Decision, Lead, Presence, Seat, Urgency, WeightsVersion
+from collab.records import Busy, Candidates, Decision, Lead, Presence, Seat, Urgency, WeightsVersion
 from collab.team import Agent, Team
 
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -123,6 +123,14 @@ def decisions(draw: st.DrawFn) -> Decision:
     )
 
 
+busy = st.builds(
+    lambda starts, lasts_s, off: Busy(starts=starts, ends=starts + timedelta(seconds=lasts_s), off=off),
+    times,
+    st.integers(1, 10**6),
+    st.booleans(),
+)
+"""Times in which somebody is busy or off."""
+
 _held = {"lead": keys, "decision": keys, "agent": keys}
 _maybe = st.none() | st.booleans()
 _roomed = {"room": keys, "agent": keys}
@@ -136,7 +144,16 @@ _fields: dict[type[Event], dict[str, st.SearchStrategy[Any]]] = {
         "on_shift": st.booleans(),
     },
     ev.AgentLeft: {"agent": keys},
-    ev.PresenceChanged: {"agent": keys, "presence": st.sampled_from(Presence), "reason": texts, "connected": _maybe},
+    ev.PresenceChanged: {
+        "agent": keys,
+        "presence": st.sampled_from(Presence),
+        "reason": texts,
+        "connected": _maybe,
+        "chosen": st.none() | st.sampled_from(Presence),
+        "said": texts,
+        "by": st.none() | keys,
+    },
+    ev.CalendarChanged: {"agent": keys, "busy": st.lists(busy, max_size=4).map(tuple), "by": st.none() | keys},
     ev.CapacityChanged: {"agent": keys, "capacity": st.integers(0, 1000)},
     ev.ShiftChanged: {"agent": keys, "on_shift": st.booleans()},
     ev.LeadArrived: {"lead": leads},
@@ -247,7 +264,9 @@ def _joined(draw: st.DrawFn, agent: str) -> dict[str, Any]:
 def _rostered(draw: st.DrawFn) -> tuple[type[Event], dict[str, Any]]:
     agent = draw(st.sampled_from(AGENTS))
     kind = draw(
-        st.sampled_from((ev.AgentJoined, ev.AgentLeft, ev.PresenceChanged, ev.CapacityChanged, ev.ShiftChanged))
+        st.sampled_from(
+            (ev.AgentJoined, ev.AgentLeft, ev.PresenceChanged, ev.CalendarChanged, ev.CapacityChanged, ev.ShiftChanged)
+        )
     )
     if kind is ev.AgentJoined:
         return kind, _joined(draw, agent)
@@ -257,6 +276,7 @@ def _rostered(draw: st.DrawFn) -> tuple[type[Event], dict[str, Any]]:
             "presence": draw(st.sampled_from(Presence)),
             "connected": draw(st.sampled_from((None, None, True, False))),
         },
+        ev.CalendarChanged: {"busy": tuple(draw(st.lists(busy, max_size=2)))},
         ev.CapacityChanged: {"capacity": draw(st.integers(0, 3))},
         ev.ShiftChanged: {"on_shift": draw(st.booleans())},
     }

@@ -68,6 +68,17 @@ def test_a_token_that_was_taken_back_is_refused_everywhere(access: Access, clock
         assert one.check(kept).agent == "ana"
 
 
+def test_all_tokens_of_an_agent_are_taken_back_at_once_and_new_ones_hold(access: Access, clock: Clock) -> None:
+    old, others, theirs = access.token("acme", "ana"), access.token("acme", "bo"), access.token("other", "ana")
+    access.revoke_all("acme", "ana")
+    clock.time += timedelta(milliseconds=1)
+    new = access.token("acme", "ana")
+    for one in (access, Access(access.file, clock=clock)):
+        with pytest.raises(AccessDenied, match="taken back"):
+            one.check(old)
+        assert [one.check(token).agent for token in (new, others, theirs)] == ["ana", "bo", "ana"]
+
+
 def test_a_new_key_signs_and_the_old_ones_still_count_until_they_are_removed(access: Access) -> None:
     old = access.token("acme", "ana")
     access.rotate()
@@ -108,7 +119,7 @@ def test_anything_else_is_refused(tmp_path_factory: pytest.TempPathFactory, toke
         access.check(token)
 
 
-@pytest.mark.parametrize("line", ["key a short", "secret", "key a b c d"])
+@pytest.mark.parametrize("line", ["key a short", "secret", "key a b c d", "revoked-until acme ana noon"])
 def test_a_broken_file_of_keys_is_named_with_its_line(tmp_path: Path, line: str) -> None:
     (tmp_path / "keys").write_text(f"key k {'s' * 40}\n{line}\n")
     with pytest.raises(ValueError, match=r"keys, line 2 is neither"):

@@ -19,8 +19,8 @@ HOUSE = ROOT / "collab"
 # A room may import only from the rooms before it.
 ORDER = (
     "records events claims chat weights team presence offers factors gates routing reasons metrics history whatif "
-    "protocol live recording router rooms attendance desk floor team_at_work office intake door settings recorder "
-    "views app cli"
+    "protocol live recording router rooms attendance desk floor team_at_work office intake door roundtrip settings "
+    "recorder views app cli"
 ).split()
 # The rooms that are functions of their arguments: no I/O, no clock, no chance without a seed.
 CENTRE = (

@@ -1,75 +1,164 @@
-"""Where an agent is, by what they chose and their devices; and devices on a stream with the server's time."""
+"""Where an agent is, by what they chose, their devices, calls and calendar; and devices with the server's time."""
 
 from __future__ import annotations
 
 import asyncio
+import signal
+import sys
 import uuid
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from desks import at_desk, opened
-from gateways import a_gate, heard, soon
+from desks import SOON_S, at_desk, lead, log, opened
+from gateways import Gate, a_gate, heard, raw, soon
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from strategies import NOON, busy
 
 from collab import protocol as p
-from collab.live.stream import open_stream
-from collab.presence import BACK, CONNECTED, IDLE, LOST, Change, changes, due
-from collab.records import Presence
-from collab.team import Agent
+from collab.events import PresenceChanged
+from collab.live.stream import Said, open_stream
+from collab.offers import Terms
+from collab.presence import CALENDAR, CALL, CONNECTED, ENDED, IDLE, LOST, Change, Device, changes, due, settled
+from collab.records import Busy, Presence
+from collab.team import Agent, Choice
 
-AVAILABLE, BUSY, CALL, AWAY, OFFLINE = Presence
+AVAILABLE, BUSY, IN_CALL, AWAY, OFFLINE = Presence
+HERE, UNTOUCHED, ON_CALL = Device(), Device(idle=True), Device(idle=True, call=True)
+THERE: Said = (None, None)
+HOUR = timedelta(hours=1)
+MEETING = (Busy(starts=NOON - HOUR, ends=NOON + HOUR),)
+DAY_OFF = (Busy(starts=NOON - 12 * HOUR, ends=NOON + 12 * HOUR, off=True),)
 
 
-def agent(presence: Presence, chosen: Presence | None, connected: bool, reason: str = "") -> Agent:
+def agent(
+    presence: Presence = AVAILABLE,
+    chosen: Presence | None = None,
+    connected: bool = True,
+    reason: str = "",
+    *,
+    said: str = "",
+    chose: datetime = NOON - 24 * HOUR,
+    **more: Any,
+) -> Agent:
     """An agent who is there like this."""
-    return Agent(id="ana", name="Ana", presence=presence, chosen=chosen, connected=connected, reason=reason)
+    choice = None if chosen is None else Choice(presence=chosen, reason=said, time=chose)
+    return Agent(id="ana", name="Ana", presence=presence, chosen=choice, connected=connected, reason=reason, **more)
 
 
 @pytest.mark.parametrize(
     "before, devices, after",
     [
         (agent(OFFLINE, None, False), [], None),
-        (agent(OFFLINE, None, False), [False], (AVAILABLE, CONNECTED, True)),
-        (agent(AVAILABLE, AVAILABLE, True), [False], None),
-        (agent(AVAILABLE, AVAILABLE, True), [], (OFFLINE, LOST, False)),
+        (agent(OFFLINE, None, False), [HERE], (AVAILABLE, CONNECTED, True)),
+        (agent(AVAILABLE, AVAILABLE), [HERE], None),
+        (agent(AVAILABLE, AVAILABLE), [], (OFFLINE, LOST, False)),
+        (agent(OFFLINE, AVAILABLE, False, LOST, lost=True), [], None),
         (agent(AVAILABLE, AVAILABLE, False), [], None),
-        (agent(AVAILABLE, AVAILABLE, True), [True, False], None),
-        (agent(AVAILABLE, AVAILABLE, True), [True, True], (AWAY, IDLE, True)),
-        (agent(AWAY, AVAILABLE, True, IDLE), [True, False], (AVAILABLE, BACK, True)),
-        (agent(OFFLINE, BUSY, False), [True], (AWAY, IDLE, True)),
-        (agent(OFFLINE, BUSY, False), [False], (BUSY, CONNECTED, True)),
-        (agent(CALL, CALL, True), [True], None),
-        (agent(OFFLINE, OFFLINE, True), [False], None),
-        (agent(OFFLINE, OFFLINE, False), [False], (OFFLINE, CONNECTED, True)),
+        (agent(AVAILABLE, AVAILABLE), [UNTOUCHED, HERE], None),
+        (agent(AVAILABLE, AVAILABLE), [UNTOUCHED, UNTOUCHED], (AWAY, IDLE, True)),
+        (agent(AWAY, AVAILABLE, reason=IDLE), [UNTOUCHED, HERE], (AVAILABLE, ENDED[IDLE], True)),
+        (agent(AWAY, BUSY, reason=IDLE, said="paperwork"), [HERE], (BUSY, "paperwork", True)),
+        (agent(OFFLINE, BUSY, False), [UNTOUCHED], (AWAY, IDLE, True)),
+        (agent(OFFLINE, BUSY, False), [HERE], (BUSY, CONNECTED, True)),
+        (agent(IN_CALL, IN_CALL), [UNTOUCHED], None),
+        (agent(OFFLINE, OFFLINE), [HERE], None),
+        (agent(OFFLINE, OFFLINE, False, "sent home", said="sent home"), [HERE], (OFFLINE, "sent home", True)),
+        (agent(OFFLINE, OFFLINE, True, "sent home", said="sent home"), [], (OFFLINE, "sent home", False)),
+        (agent(OFFLINE, OFFLINE, True), [ON_CALL], None),
+        (agent(AVAILABLE), [HERE, ON_CALL], (IN_CALL, CALL, True)),
+        (agent(BUSY, BUSY), [ON_CALL], (IN_CALL, CALL, True)),
+        (agent(AWAY, AWAY, said="lunch", reason="lunch"), [ON_CALL], None),
+        (agent(IN_CALL, AVAILABLE, reason=CALL), [HERE], (AVAILABLE, ENDED[CALL], True)),
+        (agent(IN_CALL, AVAILABLE, reason=CALL), [UNTOUCHED], (AWAY, IDLE, True)),
+        (agent(IN_CALL, AVAILABLE, reason=CALL), [], (OFFLINE, LOST, False)),
+        (agent(AVAILABLE, calendar=MEETING), [HERE], (BUSY, CALENDAR, True)),
+        (agent(AVAILABLE, calendar=DAY_OFF), [HERE], (AWAY, CALENDAR, True)),
+        (agent(AVAILABLE, calendar=MEETING + DAY_OFF), [HERE], (AWAY, CALENDAR, True)),
+        (agent(AWAY, AWAY, calendar=MEETING), [HERE], None),
+        (agent(OFFLINE, OFFLINE, calendar=MEETING), [HERE], None),
+        (agent(BUSY, BUSY, calendar=MEETING), [HERE], None),
+        (agent(AVAILABLE, AVAILABLE, chose=NOON, calendar=MEETING), [HERE], None),
+        (agent(AVAILABLE, AVAILABLE, calendar=MEETING), [ON_CALL], (IN_CALL, CALL, True)),
+        (agent(AWAY, AVAILABLE, reason=IDLE, calendar=DAY_OFF), [UNTOUCHED], (AWAY, CALENDAR, True)),
+        (agent(AVAILABLE, AVAILABLE, False, calendar=MEETING), [], (BUSY, CALENDAR, False)),
+        (agent(BUSY, AVAILABLE, False, CALENDAR), [], (AVAILABLE, ENDED[CALENDAR], False)),
+        (agent(OFFLINE, None, False, calendar=MEETING), [], None),
+        (agent(AVAILABLE, left=True), [], None),
     ],
 )
-def test_presence_follows_from_choice_and_devices(
-    before: Agent, devices: list[bool], after: tuple[Presence, str, bool] | None
+def test_presence_follows_from_choice_devices_calls_and_calendar(
+    before: Agent, devices: list[Device], after: tuple[Presence, str, bool] | None
 ) -> None:
-    assert due(before, devices) == (None if after is None else Change("ana", *after))
+    assert due(before, devices, NOON) == (None if after is None else Change("ana", *after))
 
 
-@given(st.sampled_from(Presence), st.none() | st.sampled_from(Presence), st.booleans(), st.lists(st.booleans()))
-def test_a_change_that_was_made_is_not_due_again(
-    presence: Presence, chosen: Presence | None, connected: bool, devices: list[bool]
-) -> None:
-    before = agent(presence, chosen, connected)
-    for change in changes({"ana": before}, {"ana": devices}):
-        after = replace(before, presence=change.presence, reason=change.reason, connected=change.connected)
-        assert changes({"ana": after}, {"ana": devices}) == []
+@pytest.mark.parametrize("at, presence", [(-1, AVAILABLE), (0, BUSY), (3599, BUSY), (3600, AVAILABLE)])
+def test_a_time_of_the_calendar_counts_from_its_start_to_before_its_end(at: int, presence: Presence) -> None:
+    one = agent(calendar=(Busy(starts=NOON, ends=NOON + HOUR),))
+    assert settled(one, [HERE], NOON + timedelta(seconds=at))[0] == presence
+
+
+any_agents = st.builds(
+    agent,
+    st.sampled_from(Presence),
+    st.none() | st.sampled_from(Presence),
+    st.booleans(),
+    st.sampled_from(("", LOST, CALL, CALENDAR, IDLE, "lunch")),
+    said=st.sampled_from(("", IDLE, "lunch")),
+    lost=st.booleans(),
+    calendar=st.lists(busy | st.sampled_from(MEETING + DAY_OFF), max_size=3).map(tuple),
+)
+any_devices = st.lists(st.builds(Device, st.booleans(), st.booleans()), max_size=3)
+
+
+@given(any_agents, any_devices)
+def test_a_change_that_was_made_is_not_due_again(before: Agent, devices: list[Device]) -> None:
+    for change in changes({"ana": before}, {"ana": devices}, NOON):
+        lost = not change.connected and change.presence == OFFLINE
+        made = {"presence": change.presence, "reason": change.reason, "connected": change.connected, "lost": lost}
+        assert changes({"ana": replace(before, **made)}, {"ana": devices}, NOON) == []
+
+
+@given(any_agents, any_devices)
+def test_nothing_makes_an_agent_readier_than_they_chose(one: Agent, devices: list[Device]) -> None:
+    order = list(Presence)
+    chosen = one.chosen.presence if one.chosen else AVAILABLE
+    presence, reason = settled(one, devices, NOON)
+    assert order.index(presence) >= order.index(chosen)
+    assert bool(reason) == (presence != chosen)
+    without = settled(replace(one, calendar=()), devices, NOON)[0]
+    assert order.index(presence) >= order.index(without)
 
 
 def test_a_device_that_is_not_renewed_is_forgotten_by_the_server_s_time(stream_url: str) -> None:
     async def renew() -> None:
         stream = open_stream(stream_url, "acme")
-        assert await stream.devices({("ana", "phone"): True, ("ana", "desk 1"): False}, 60) != {}
-        assert await stream.devices({("bo", "x"): False}, 60) == {"ana": [True, False], "bo": [False]}
-        assert await stream.devices({("ana", "phone"): False}, -1) == {"ana": [False], "bo": [False]}
+        now, devices = await stream.devices({("ana", "phone"): (True, None), ("ana", "desk 1"): (False, True)}, 60)
+        assert abs((now - datetime.now(UTC)).total_seconds()) < 60
+        assert devices == {"ana": [UNTOUCHED, Device(call=True)]}
+        assert (await stream.devices({("bo", "x"): THERE}, 60))[1] == {**devices, "bo": [HERE]}
+        assert (await stream.devices({("ana", "phone"): THERE}, -1))[1] == {"ana": [Device(call=True)], "bo": [HERE]}
         await stream.close()
         async with opened(stream_url, "other") as other:
-            assert await other.devices({}, 60) == {}
+            assert (await other.devices({}, 60))[1] == {}
+
+    asyncio.run(renew())
+
+
+def test_a_device_that_comes_back_within_its_lease_is_as_it_was_until_it_says_otherwise(stream_url: str) -> None:
+    async def renew() -> None:
+        async with opened(stream_url, "acme") as stream:
+            phone = ("ana", "phone")
+            await stream.devices({phone: (True, True)}, 60)
+            assert (await stream.devices({phone: THERE}, 60))[1] == {"ana": [ON_CALL]}
+            assert (await stream.devices({phone: (None, False)}, 60))[1] == {"ana": [UNTOUCHED]}
+            await stream.devices({phone: THERE}, -1)
+            assert (await stream.devices({phone: THERE}, 60))[1] == {"ana": [HERE]}
 
     asyncio.run(renew())
 
@@ -78,64 +167,255 @@ def test_two_gateways_that_find_the_same_change_make_it_once(stream_url: str) ->
     async def find() -> None:
         async with at_desk(stream_url) as one, at_desk(stream_url, name="b") as two:
             await one.add_agent("ana", "Ana")
-            await one.attendance.follow({("ana", "phone"): False}, 60)
-            await two.attendance.follow({}, 60)
-            await asyncio.gather(one.attendance.follow({}, 60), two.attendance.follow({}, 60))
-            before = one.team.seq
-            await one.attendance.follow({("ana", "phone"): False}, -1)
-            await asyncio.gather(*(desk.attendance.follow({}, 60) for desk in (one, two, one, two)))
-            await soon(lambda: one.team.seq == two.team.seq)
-            assert one.team.seq == before + 1
-            assert two.team.agents["ana"].presence == OFFLINE
+            desks = (one, two, one, two)
+            for turn in range(4):  # the tests' clocks stand still: two times of one kind are told apart all the same
+                before = one.team.seq
+                await one.stream.devices({("ana", "phone"): THERE}, -1 if turn % 2 else 60)
+                await asyncio.gather(*(desk.attendance.follow({}) for desk in desks))
+                await soon(lambda: one.team.seq == two.team.seq)
+                assert one.team.seq == before + 1
+                assert two.team.agents["ana"].presence == (OFFLINE if turn % 2 else AVAILABLE)
+                assert await two.attendance.follow({}) == []
 
     asyncio.run(find())
 
 
-def test_who_connects_is_there_and_who_is_gone_is_offline_within_the_lease(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("collab.floor.floor.LEASE_S", 1.0)
-    monkeypatch.setattr("collab.floor.floor.TEND_S", 0.1)
-
-    async def come_and_go() -> None:
-        async with a_gate(tmp_path) as gate:
-            desk = gate.office.desk
-            assert desk is not None
+def test_a_choice_is_told_with_what_outweighs_it(stream_url: str) -> None:
+    async def choose() -> None:
+        async with at_desk(stream_url) as desk:
             await desk.add_agent("ana", "Ana")
-            team = gate.office.team
-            async with gate.member("ana", device="phone") as phone:
-                await soon(lambda: team.agents["ana"].presence == AVAILABLE)
-                async with gate.member("ana", device="desk") as at_desk:
-                    await at_desk.ask(p.Idle(id=0))
-                    assert team.agents["ana"].presence == AVAILABLE
-                    await phone.ask(p.Idle(id=0))
-                    assert (team.agents["ana"].presence, team.agents["ana"].reason) == (AWAY, IDLE)
-                    await phone.ask(p.Idle(id=0, on=False))
-                    assert team.agents["ana"].presence == AVAILABLE
-                    await at_desk.set_presence("busy")
-                await soon(lambda: len(gate.door.gateway.lines) == 1)
-                await phone.rooms()
-                assert team.agents["ana"].presence == BUSY
-            await soon(lambda: team.agents["ana"].presence == OFFLINE)
-            assert team.agents["ana"].reason == LOST
-            async with gate.member("ana") as again, gate.member("tim", "team_lead") as tim:
-                await soon(lambda: team.agents["ana"].presence == BUSY)
-                await again.watch()
-                await tim.ask(p.SetPresence(id=0, presence=OFFLINE, agent="ana", reason="lunch"))
-                changed = (await heard(again, 1))[0].events[0]
-                assert (changed.presence, changed.reason) == (OFFLINE, "lunch")
-                await desk.attendance.follow({}, 1.0)
-                assert team.agents["ana"].presence == OFFLINE
+            await desk.attendance.follow({("ana", "phone"): (False, True)}, 60)
+            await desk.set_presence("ana", "busy", "paperwork", by="tim")
+            ana = desk.team.agents["ana"]
+            assert (ana.presence, ana.reason) == (IN_CALL, CALL)
+            assert ana.chosen == Choice(presence=BUSY, reason="paperwork", by="tim", time=NOON)
+            shown = [e.event.presence for e in await log(desk) if isinstance(e.event, PresenceChanged)]
+            assert shown == [IN_CALL, IN_CALL]
+            await desk.attendance.follow({("ana", "phone"): (False, False)}, 60)
+            assert (desk.team.agents["ana"].presence, desk.team.agents["ana"].reason) == (BUSY, "paperwork")
+            await desk.update_agent_workload("ana", presence="away")
+            assert desk.team.agents["ana"].presence == AWAY
 
-    asyncio.run(come_and_go())
+    asyncio.run(choose())
+
+
+def test_the_calendar_changes_presence_at_its_start_and_end_by_the_server_s_time(stream_url: str) -> None:
+    async def meet() -> None:
+        async with at_desk(stream_url) as desk:  # whose own clock stands years away from the server's
+            await desk.add_agent("ana", "Ana")
+            await desk.set_presence("ana", "available")
+            now = (await desk.stream.devices({}, 0))[0]
+            starts, ends = now + timedelta(seconds=0.3), now + timedelta(seconds=0.6)
+            await desk.set_calendar("ana", [Busy(starts=starts, ends=ends)], by="sync")
+            seen = [desk.team.agents["ana"].presence]
+            while len(seen) < 3:
+                for change in await desk.attendance.follow({}):
+                    at = (await desk.stream.devices({}, 0))[0]
+                    assert at >= (starts if len(seen) == 1 else ends)
+                    seen.append(change.presence)
+                await asyncio.sleep(0.02)
+            assert seen == [AVAILABLE, BUSY, AVAILABLE]
+            assert desk.team.agents["ana"].reason == ENDED[CALENDAR]
+            decision = await desk.route_lead(lead())
+            assert decision.agent == "ana"
+
+    asyncio.run(meet())
+
+
+def test_a_calendar_is_kept_in_order_without_what_is_over_and_checked() -> None:
+    async def keep() -> None:
+        async with at_desk(f"embedded://{uuid.uuid4().hex}") as desk:
+            await desk.add_agent("ana", "Ana")
+            later, over = (Busy(starts=NOON + n * HOUR, ends=NOON + n * HOUR + HOUR / 2, off=n == 2) for n in (2, -3))
+            await desk.set_calendar("ana", [later, over, *MEETING])
+            assert desk.team.agents["ana"].calendar == (*MEETING, later)
+            with pytest.raises(ValueError, match=r"busy is .*length <= 400"):
+                await desk.set_calendar("ana", [later] * 401)
+            with pytest.raises(ValueError, match="agent is 'zoe', who is not on the roster"):
+                await desk.set_calendar("zoe", [])
+            await desk.set_calendar("ana", [])
+            assert desk.team.agents["ana"].calendar == ()
+
+    asyncio.run(keep())
+    with pytest.raises(ValueError, match=r"ends is 2026-01-05T12:00:00\+00:00, which is not after starts"):
+        Busy(starts=NOON, ends=NOON)
+    with pytest.raises(ValueError, match=r"starts is .* has no time zone"):
+        Busy(starts=datetime(2026, 1, 1), ends=NOON)  # noqa: DTZ001
+
+
+def test_an_office_without_a_gateway_finds_those_who_are_gone() -> None:
+    async def tend() -> None:
+        async with at_desk(f"embedded://{uuid.uuid4().hex}") as desk:
+            await desk.add_agent("ana", "Ana")
+            await desk.attendance.follow({("ana", "phone"): THERE}, 60)
+            await desk.stream.devices({("ana", "phone"): THERE}, -1)  # its gateway ended without a word
+            await desk.tend(Terms())
+            assert (desk.team.agents["ana"].presence, desk.team.agents["ana"].reason) == (OFFLINE, LOST)
+
+    asyncio.run(tend())
 
 
 def test_devices_outlive_a_restore_of_the_stream() -> None:
     async def restore() -> None:
-        stream = open_stream(f"embedded://{uuid.uuid4().hex}", "acme")
-        await stream.devices({("ana", "phone"): False}, 60)
-        await stream.restore(7, {"member:ana": "1"})
-        assert await stream.devices({}, 60) == {"ana": [False]}
-        await stream.close()
+        async with opened(f"embedded://{uuid.uuid4().hex}", "acme") as stream:
+            await stream.devices({("ana", "phone"): THERE}, 60)
+            await stream.restore(7, {"member:ana": "1"})
+            assert (await stream.devices({}, 60))[1] == {"ana": [HERE]}
 
     asyncio.run(restore())
+
+
+def at_gate(folder: Path, work: Callable[[Gate], Awaitable[None]], stream: str = "") -> None:
+    """Does work at a gateway with a lease of two seconds, with Ana on the roster."""
+
+    async def worked() -> None:
+        async with a_gate(folder, stream, lease_s=2.0) as gate:
+            assert gate.office.desk is not None
+            await gate.office.desk.add_agent("ana", "Ana")
+            await work(gate)
+
+    asyncio.run(worked())
+
+
+def ana(gate: Gate) -> tuple[Presence, str]:
+    """Where Ana is, and why."""
+    found = gate.office.team.agents["ana"]
+    return found.presence, found.reason
+
+
+def test_who_connects_is_there_and_who_is_gone_is_offline_within_the_lease(tmp_path: Path) -> None:
+    async def come_and_go(gate: Gate) -> None:
+        async with gate.member("ana", device="phone") as phone:
+            await soon(lambda: ana(gate) == (AVAILABLE, CONNECTED))
+            async with gate.member("ana", device="desk") as at_desk:
+                await at_desk.idle()
+                assert ana(gate)[0] == AVAILABLE
+                await phone.idle()
+                assert ana(gate) == (AWAY, IDLE)
+                await phone.call()
+                assert ana(gate) == (IN_CALL, CALL)
+                await phone.call(False)
+                assert ana(gate) == (AWAY, IDLE)
+                await phone.idle(False)
+                assert ana(gate)[0] == AVAILABLE
+                await at_desk.set_presence("busy")
+            await soon(lambda: len(gate.door.gateway.lines) == 1)
+            await phone.rooms()
+            assert ana(gate)[0] == BUSY
+            await phone.call()
+        await soon(lambda: ana(gate) == (OFFLINE, LOST))  # and the call ended with its device
+        async with gate.member("ana", device="phone"):
+            await soon(lambda: ana(gate) == (BUSY, CONNECTED))
+
+    at_gate(tmp_path, come_and_go)
+
+
+def test_an_idle_device_that_reconnects_stays_idle(tmp_path: Path, stream_url: str) -> None:
+    async def reconnect(gate: Gate) -> None:
+        async with raw(gate, device="phone") as socket:
+            await soon(lambda: ana(gate) == (AVAILABLE, CONNECTED))
+            await socket.send(p.encode(p.Idle(id=1)), text=True)
+            await soon(lambda: ana(gate) == (AWAY, IDLE))
+        async with raw(gate, device="phone") as socket, gate.member("bo") as bo:
+            await soon(lambda: len(gate.door.gateway.lines) == 2)
+            await bo.rooms()
+            assert ana(gate) == (AWAY, IDLE)
+            changes = [e.event for e in await log(gate.office.desk) if isinstance(e.event, PresenceChanged)]  # type: ignore[arg-type]
+            assert [(change.presence, change.reason) for change in changes] == [(AVAILABLE, CONNECTED), (AWAY, IDLE)]
+            await socket.send(p.encode(p.Idle(id=1, on=False)), text=True)
+            await soon(lambda: ana(gate) == (AVAILABLE, ENDED[IDLE]))
+
+    at_gate(tmp_path, reconnect, stream_url)
+
+
+def test_a_member_in_python_says_again_what_it_said_before_a_cut(tmp_path: Path) -> None:
+    async def cut(gate: Gate) -> None:
+        async with gate.member("ana") as member:
+            await member.call()
+            await gate.door.gateway.stop()
+            await soon(lambda: ana(gate) == (OFFLINE, LOST))
+            await gate.door.gateway.start()
+            await soon(lambda: ana(gate) == (IN_CALL, CALL))
+
+    at_gate(tmp_path, cut)
+
+
+def test_whom_a_team_lead_puts_offline_stays_so_until_one_of_the_two_chooses_again(tmp_path: Path) -> None:
+    async def send_home(gate: Gate) -> None:
+        async with gate.member("tim", "team_lead") as tim:
+            async with gate.member("ana") as member:
+                await member.watch()
+                await tim.set_presence("offline", "lunch", agent="ana")
+                changed = (await heard(member, 1, lambda one: getattr(one.events[0], "by", None) is not None))[
+                    0
+                ].events[0]
+                assert (changed.presence, changed.reason, changed.by) == (OFFLINE, "lunch", "tim")
+                await member.idle(False)
+                await member.call()
+                assert ana(gate) == (OFFLINE, "lunch")
+            await soon(lambda: not gate.office.team.agents["ana"].connected)
+            assert ana(gate) == (OFFLINE, "lunch")
+            async with gate.member("ana") as member:
+                await soon(lambda: gate.office.team.agents["ana"].connected)
+                assert ana(gate) == (OFFLINE, "lunch")
+                assert (await tim.route_lead(lead())).agent is None
+                await member.set_presence("available")
+                assert ana(gate)[0] == AVAILABLE
+                await soon(lambda: gate.office.team.leads["l1"].holder == "ana")
+                await tim.set_presence("offline", agent="ana")
+                await tim.set_presence("available", agent="ana")
+                assert ana(gate)[0] == AVAILABLE
+
+    at_gate(tmp_path, send_home)
+
+
+MEMBER = """
+import asyncio, sys
+from collab import connect
+
+async def stay():
+    async with connect(sys.argv[1], sys.argv[2], device=sys.argv[3]) as member:
+        await member.call()
+        print("there", flush=True)
+        await asyncio.Event().wait()
+
+asyncio.run(stay())
+"""
+
+
+async def a_process(gate: Gate, device: str) -> asyncio.subprocess.Process:
+    """Ana in a process of its own, connected with this device and in a call."""
+    token = gate.access.token("acme", "ana")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", MEMBER, gate.url, token, device, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"there\n"
+    return process
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
+def test_of_two_processes_one_killed_or_hung_leaves_the_agent_and_both_take_them_offline(
+    tmp_path: Path, redis_url: str, how: signal.Signals
+) -> None:
+    async def kill(gate: Gate) -> None:
+        processes = [await a_process(gate, device) for device in ("phone", "desk")]
+        try:
+            assert ana(gate) == (IN_CALL, CALL)
+            processes[0].send_signal(how)
+            await soon(lambda: len(gate.door.gateway.lines) == 1)
+            stream = gate.office.stream
+            assert stream is not None
+            async with asyncio.timeout(SOON_S):
+                while len((await stream.devices({}, 0))[1]["ana"]) > 1:  # noqa: ASYNC110 - the server tells nobody
+                    await asyncio.sleep(0.05)
+            assert ana(gate) == (IN_CALL, CALL)
+            processes[1].send_signal(how)
+            await soon(lambda: ana(gate) == (OFFLINE, LOST))
+        finally:
+            for process in processes:
+                if process.returncode is None:
+                    process.kill()
+                await process.wait()
+
+    at_gate(tmp_path, kill, redis_url)

@@ -26,6 +26,7 @@ from collab.claims.keys import (
 from collab.events import (
     AgentJoined,
     AgentLeft,
+    CalendarChanged,
     CapacityChanged,
     Event,
     FirstResponded,
@@ -79,7 +80,7 @@ def _free(agent: str) -> Iterator[Guard]:
     yield Below(load_key(agent), capacity_key(agent))
 
 
-def _member(event: PresenceChanged | CapacityChanged | ShiftChanged) -> Guard:
+def _member(event: PresenceChanged | CalendarChanged | CapacityChanged | ShiftChanged) -> Guard:
     return Equals(member_key(event.agent), "1")
 
 
@@ -107,6 +108,11 @@ def _(event: AgentLeft) -> Rules:
 @rules.register
 def _(event: PresenceChanged) -> Rules:
     return [_member(event)], [_flag(present_key(event.agent), event.presence != Presence.offline)]
+
+
+@rules.register
+def _(event: CalendarChanged) -> Rules:
+    return [_member(event)], []
 
 
 @rules.register

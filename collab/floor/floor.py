@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import accumulate
 from typing import Any
@@ -15,23 +13,15 @@ import msgspec
 from collab import protocol as p
 from collab.chat import Room
 from collab.desk import Desk
+from collab.floor.devices import Devices
 from collab.floor.hall import AT_ONCE, Hall
 from collab.history import History
 from collab.history.past import found
 from collab.live.access import Pass
 from collab.live.gateway import LEASE_S
 from collab.live.line import Line
-from collab.live.stream import StreamUnreachable
 from collab.protocol import Role
 from collab.rooms import Rooms
-
-logger = logging.getLogger(__name__)
-
-TEND_S = 2.0
-"""How often devices are renewed, and those that were not are looked for."""
-
-TOGETHER_S = 0.05
-"""How long is waited for further members when one came."""
 
 CLERK = "desk"
 """Who makes the rooms that a team begins with."""
@@ -39,6 +29,9 @@ CLERK = "desk"
 EVERYBODY = frozenset(Role)
 WORKING = frozenset((Role.agent, Role.team_lead, Role.service))
 LEADING = frozenset((Role.team_lead, Role.service))
+
+SHARED = ("mode", "seq", "recorded", "behind")
+"""What of a process's status depends on other tenants of the same stream: members are not told."""
 
 
 class Floor:
@@ -48,17 +41,24 @@ class Floor:
         desk: the tenant's started desk.
         history: gives the tenant's history, for what is not at hand.
         status: what works in this process, for `metrics`.
+        lease_s: a member that is not heard of for so long is gone.
     """
 
-    def __init__(self, desk: Desk, history: Callable[[], History], status: Callable[[], dict[str, Any]]) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        history: Callable[[], History],
+        status: Callable[[], dict[str, Any]],
+        *,
+        lease_s: float = LEASE_S,
+    ) -> None:
         self.desk, self.hall, self._history, self._status = desk, Hall(desk, history), history, status
-        self._came = asyncio.Event()
-        self._tending = asyncio.get_running_loop().create_task(self._tend(), name=f"devices of {desk.tenant}")
+        self.devices = Devices(desk, self.hall, lease_s)
 
     def close(self) -> None:
         """Hear of nothing any more."""
         self.hall.close()
-        self._tending.cancel()
+        self.devices.close()
 
     async def open(self) -> None:
         """Make the rooms that every team begins with, if there are none."""
@@ -68,31 +68,11 @@ class Floor:
     def enter(self, line: Line) -> None:
         """A member's connection begins; their presence follows in a moment."""
         self.hall.lines.add(line)
-        self._came.set()
+        self.devices.came()
 
     def leave(self, line: Line) -> None:
         """A member's connection ended."""
         self.hall.leave(line)
-
-    async def follow_devices(self) -> None:
-        """Bring the presence of agents in line with their devices, here and at other gateways."""
-        idle: dict[tuple[str, str], bool] = {}
-        for line in self.hall.lines:
-            device = line.entry.agent, line.device
-            idle[device] = line.idle and idle.get(device, True)
-        await self.desk.attendance.follow(idle, LEASE_S / 2)
-
-    async def _tend(self) -> None:
-        while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(TEND_S):
-                    await self._came.wait()
-            await asyncio.sleep(TOGETHER_S)  # of many who come at once, all are seen to together
-            self._came.clear()
-            try:
-                await self.follow_devices()
-            except StreamUnreachable as error:
-                logger.warning("the devices of %s cannot be renewed, trying again: %s", self.desk.tenant, error)
 
     async def do(self, line: Line, asked: p.AnyCommand) -> Any:
         """Carry a command out and return what the answer holds.
@@ -174,16 +154,25 @@ class Floor:
     async def _presence(self, line: Line, asked: p.SetPresence) -> None:
         agent = asked.agent or line.entry.agent
         self._own_or_leading(line.entry, agent)
-        await self.desk.set_presence(agent, asked.presence, asked.reason)
+        await self.desk.set_presence(agent, asked.presence, asked.reason, by=_other(line, agent))
+
+    async def _calendar(self, line: Line, asked: p.SetCalendar) -> None:
+        agent = asked.agent or line.entry.agent
+        self._own_or_leading(line.entry, agent)
+        await self.desk.set_calendar(agent, asked.busy, by=_other(line, agent))
 
     async def _idle(self, line: Line, asked: p.Idle) -> None:
         line.idle = asked.on
-        await self.follow_devices()
+        await self.devices.follow()
+
+    async def _call(self, line: Line, asked: p.Call) -> None:
+        line.call = asked.on
+        await self.devices.follow()
 
     async def _workload(self, line: Line, asked: p.UpdateWorkload) -> None:
         self._own_or_leading(line.entry, asked.agent)
         changes = {"capacity": asked.capacity, "presence": asked.presence, "on_shift": asked.on_shift}
-        await self.desk.update_agent_workload(asked.agent, **changes)
+        await self.desk.update_agent_workload(asked.agent, **changes, by=_other(line, asked.agent))
 
     def _own_or_leading(self, entry: Pass, agent: str) -> None:
         if agent != entry.agent and entry.role not in LEADING:
@@ -194,7 +183,13 @@ class Floor:
 
     async def _metrics(self, line: Line, asked: p.Metrics) -> dict[str, Any]:
         gateway = {"connections": len(self.hall.lines), "rooms": self.hall.rooms}
-        return {"team": self.desk.coordination_metrics(), "gateway": gateway, "process": self._status()}
+        status = {name: value for name, value in self._status().items() if name not in SHARED}
+        return {"team": self.desk.coordination_metrics(), "gateway": gateway, "process": status}
+
+
+def _other(line: Line, agent: str) -> str | None:
+    """Who asks, if it is not the agent whom it is about."""
+    return line.entry.agent if line.entry.agent != agent else None
 
 
 def _shown(room: Room, agent: str) -> dict[str, Any]:
@@ -272,6 +267,8 @@ _ACTS: dict[type[p.Command], tuple[frozenset[Role], Act]] = {
     p.Search: (EVERYBODY, Floor._search),
     p.SetPresence: (WORKING, Floor._presence),
     p.Idle: (EVERYBODY, Floor._idle),
+    p.Call: (EVERYBODY, Floor._call),
+    p.SetCalendar: (WORKING, Floor._calendar),
     p.UpdateWorkload: (WORKING, Floor._workload),
     p.AddAgent: (LEADING, _desk(lambda desk, me, c: desk.add_agent(c.agent, c.name, **_joining(c)))),
     p.RouteLead: (WORKING, _desk(lambda desk, me, c: desk.route_lead(c.lead))),

@@ -139,23 +139,27 @@ def _closing(time: int, event: events.LeadClosed) -> Row:
 
 
 def _joined(time: int, event: events.AgentJoined) -> Row:
-    return time, event.agent, "joined", None, event.capacity, event.on_shift, ""
+    return time, event.agent, "joined", None, event.capacity, event.on_shift, None, "", None
 
 
 def _left(time: int, event: events.AgentLeft) -> Row:
-    return time, event.agent, "left", None, None, None, ""
+    return time, event.agent, "left", None, None, None, None, "", None
 
 
 def _presence(time: int, event: events.PresenceChanged) -> Row:
-    return time, event.agent, "presence", str(event.presence), None, None, event.reason
+    return time, event.agent, "presence", str(event.presence), None, None, None, event.reason, event.by
+
+
+def _calendar(time: int, event: events.CalendarChanged) -> Row:
+    return time, event.agent, "calendar", None, None, None, len(event.busy), "", event.by
 
 
 def _capacity(time: int, event: events.CapacityChanged) -> Row:
-    return time, event.agent, "capacity", None, event.capacity, None, ""
+    return time, event.agent, "capacity", None, event.capacity, None, None, "", None
 
 
 def _shift(time: int, event: events.ShiftChanged) -> Row:
-    return time, event.agent, "shift", None, None, event.on_shift, ""
+    return time, event.agent, "shift", None, None, event.on_shift, None, "", None
 
 
 def _weights(time: int, event: events.WeightsAdopted) -> Row:
@@ -187,6 +191,7 @@ _ROWS: dict[type[Event], tuple[str, Callable[[int, Any], Row]]] = {
     events.AgentJoined: ("presence", _joined),
     events.AgentLeft: ("presence", _left),
     events.PresenceChanged: ("presence", _presence),
+    events.CalendarChanged: ("presence", _calendar),
     events.CapacityChanged: ("presence", _capacity),
     events.ShiftChanged: ("presence", _shift),
     events.LeadArrived: ("arrivals", _arrival),

@@ -137,16 +137,18 @@ CLOSINGS = Table(
 
 PRESENCE = Table(
     "presence",
-    "Changes of agents: presence, capacity, shift, joined, left.",
+    "Changes of agents: presence, calendar, capacity, shift, joined, left.",
     (
         SEQ,
         TIME,
         AGENT,
-        word("change", "presence, capacity, shift, joined or left"),
+        word("change", "presence, calendar, capacity, shift, joined or left"),
         word("presence", "the new presence; empty if it did not change", null=True),
         count("capacity", "the new capacity; empty if it did not change", null=True),
         flag("on_shift", "whether on shift now; empty if it did not change", null=True),
+        count("busy", "how many times a new calendar holds; empty if it did not change", null=True),
         REASON,
+        word("person", "who changed it for the agent; empty if themselves, their devices or their calendar", null=True),
     ),
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -34,6 +35,7 @@ class Pass(Struct, frozen=True):
     tenant: Key
     agent: Key
     role: Role
+    issued: datetime
     expires: datetime
     id: str
 
@@ -42,7 +44,8 @@ class Access:
     """Makes and checks tokens by the keys of a file, which is read again when it has changed.
 
     Each line of the file is `key ID SECRET`, the newest first: it signs, all are accepted; or `revoked ID` for a token
-    that was taken back. Gateways that share the file have the same keys.
+    that was taken back; or `revoked-until TENANT AGENT TIME` for all that an agent was given up to then. Gateways that
+    share the file have the same keys.
 
     Args:
         file: the file; it is made with a new key, readable by its owner only, if it is not there.
@@ -55,6 +58,7 @@ class Access:
         self._seen: tuple[int, int] | None = None
         self._keys: dict[str, str] = {}
         self._revoked: frozenset[str] = frozenset()
+        self._revoked_until: dict[tuple[str, str], datetime] = {}
         if not self.file.exists():
             self._make()
         self._read()
@@ -68,7 +72,7 @@ class Access:
             "sub": agent,
             "tenant": tenant,
             "role": str(Role(role)),
-            "iat": now,
+            "iat": now.timestamp(),
             "exp": now + timedelta(seconds=lasts_s),
             "jti": secrets.token_hex(8),
         }
@@ -87,12 +91,13 @@ class Access:
                 token,
                 secret,
                 [ALGORITHM],
-                options={"require": ["sub", "exp", "jti"], "verify_exp": False, "verify_iat": False},
+                options={"require": ["sub", "iat", "exp", "jti"], "verify_exp": False, "verify_iat": False},
             )
             found = Pass(
                 tenant=msgspec.convert(claims.get("tenant"), Key),
                 agent=msgspec.convert(claims["sub"], Key),
                 role=Role(str(claims.get("role"))),
+                issued=datetime.fromtimestamp(claims["iat"], UTC),
                 expires=datetime.fromtimestamp(claims["exp"], UTC),
                 id=str(claims["jti"]),
             )
@@ -100,25 +105,35 @@ class Access:
             raise AccessDenied("the token is not one of ours; get a new one with `collab token`") from None
         if self._clock() > found.expires + timedelta(seconds=LEEWAY_S):
             raise AccessDenied(f"the token ended at {found.expires:%Y-%m-%d %H:%M:%S} UTC; get a new one")
-        if found.id in self.taken_back():
+        if self.taken_back()(found):
             raise AccessDenied("the token was taken back; get a new one")
         return found
 
-    def taken_back(self) -> frozenset[str]:
-        """The ids of the tokens that were taken back."""
+    def taken_back(self) -> Callable[[Pass], bool]:
+        """Tells of tokens whether they were taken back by now."""
         self._read()
-        return self._revoked
+        until, ids = self._revoked_until, self._revoked
+        return lambda found: (
+            found.id in ids or found.issued <= until.get((found.tenant, found.agent), datetime.min.replace(tzinfo=UTC))
+        )
 
     def revoke(self, token: str) -> None:
         """Take a token back: nobody comes in with it any more, and who is in with it is sent out."""
-        found = self.check(token)
-        with self.file.open("a", encoding="utf-8") as text:
-            text.write(f"revoked {found.id}\n")
+        self._add(f"revoked {self.check(token).id}")
+
+    def revoke_all(self, tenant: str, agent: str) -> None:
+        """Take all tokens back that an agent was given so far, as `revoke` does; new ones hold."""
+        msgspec.convert(tenant, Key), msgspec.convert(agent, Key)
+        self._add(f"revoked-until {tenant} {agent} {self._clock().isoformat()}")
 
     def rotate(self) -> None:
         """Sign with a new key from now on; tokens of the older ones hold until they end."""
         kept = self.file.read_text(encoding="utf-8")
         self._write(f"{_line()}{kept}")
+
+    def _add(self, line: str) -> None:
+        with self.file.open("a", encoding="utf-8") as text:
+            text.write(f"{line}\n")
 
     def _make(self) -> None:
         self.file.parent.mkdir(parents=True, exist_ok=True)
@@ -139,28 +154,39 @@ class Access:
         if self._seen == (status.st_mtime_ns, status.st_size):
             return
         keys: dict[str, str] = {}
-        revoked = set()
+        revoked, until = set(), dict[tuple[str, str], datetime]()
         for number, line in enumerate(self.file.read_text(encoding="utf-8").splitlines(), 1):
             match line.split():
                 case ["key", name, secret] if len(secret) >= LEAST_BYTES:
                     keys[name] = secret
                 case ["revoked", name]:
                     revoked.add(name)
+                case ["revoked-until", tenant, agent, time] if moment := _moment(time):
+                    until[tenant, agent] = max(moment, until.get((tenant, agent), moment))
                 case []:
                     continue
                 case _:
                     raise ValueError(
                         f"{self.file}, line {number} is neither `key ID SECRET` with a secret of {LEAST_BYTES} or more "
-                        "characters, nor `revoked ID`; mend it, or remove the file to have a new one made"
+                        "characters, nor `revoked ID`, nor `revoked-until TENANT AGENT TIME`; mend it, or remove the "
+                        "file to have a new one made"
                     )
         if not keys:
             raise ValueError(f"{self.file} holds no key; remove it to have a new one made")
-        self._keys, self._revoked = keys, frozenset(revoked)
+        self._keys, self._revoked, self._revoked_until = keys, frozenset(revoked), until
         self._seen = status.st_mtime_ns, status.st_size
 
 
 def _line() -> str:
     return f"key {secrets.token_hex(4)} {secrets.token_urlsafe(48)}\n"
+
+
+def _moment(text: str) -> datetime | None:
+    """The aware time that is written there, if one is."""
+    with suppress(ValueError):
+        time = datetime.fromisoformat(text)
+        return time if time.tzinfo else None
+    return None
 
 
 def _owner_only(path: str, flags: int) -> int:

@@ -6,7 +6,6 @@ import asyncio
 import itertools
 import logging
 import random
-import uuid
 from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Any
@@ -18,10 +17,23 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
 from collab import protocol as p
 from collab.events import AnyEvent
-from collab.live.heard import Confirmed, CutOff, Denied, Heard, InRoom, Trimmed
-from collab.records import Lead, Presence
+from collab.live.calls import Calls
+from collab.live.heard import (
+    MOST_WAITING,
+    Confirmed,
+    CutOff,
+    Denied,
+    Heard,
+    Hit,
+    InRoom,
+    Missed,
+    Trimmed,
+    Waiting,
+)
 
-__all__ = ["Confirmed", "CutOff", "Denied", "Heard", "InRoom", "Member", "Trimmed", "connect"]
+__all__ = [
+    "Confirmed", "CutOff", "Denied", "Heard", "Hit", "InRoom", "Member", "Missed", "Trimmed", "connect",
+]  # fmt: skip
 
 logger = logging.getLogger(__name__)
 
@@ -35,41 +47,34 @@ LONGEST_PAUSE_S = 5.0
 """The longest pause before it is tried again to connect."""
 
 AGAIN = (
-    p.Send,
-    p.Join,
-    p.Read,
-    p.Page,
-    p.Search,
-    p.ListRooms,
-    p.RouteLead,
-    p.SetPresence,
-    p.Idle,
-    p.Watch,
-    p.Metrics,
-    p.Ping,
-)
+    p.Send, p.Delete, p.Join, p.Read, p.Typing, p.ArchiveRoom, p.Page, p.Search, p.ListRooms, p.SetPresence, p.Idle,
+    p.Call, p.SetCalendar, p.AddAgent, p.UpdateWorkload, p.RouteLead, p.Accept, p.Watch, p.Metrics, p.Ping,
+)  # fmt: skip
 """Commands that may be carried out twice without harm: they are sent again after a cut."""
 
 
-class Member:
+class Member(Calls):
     """A member's side of a connection; use it as `async with connect(url, token) as desk`.
+
+    Who never reads `events` holds no more than the newest 10,000 of what happened: then `events` begins with a
+    `Trimmed` for each room that something is missing of, and joining it `after` a number brings it again.
 
     Attributes:
         numbers: the number up to which everything of each joined room has come.
         welcome: who one is; None before the first connection.
     """
 
-    def __init__(self, url: str, token: str, *, device: str = "python") -> None:
+    def __init__(self, url: str, token: str, *, device: str = "python", most_waiting: int = MOST_WAITING) -> None:
         self.url, self.device, self.numbers = url, device, dict[str, int]()
         self.welcome: p.Welcome | None = None
         self._token = token
         self._ids = itertools.count(1)
         self._waiting: dict[int, tuple[p.Command, asyncio.Future[Any]]] = {}
-        self._heard: asyncio.Queue[Heard | None] = asyncio.Queue()
+        self._heard = Waiting(most_waiting)
         self._socket: ClientConnection | None = None
         self._joined: dict[str, bool] = {}
         self._rejoining: dict[p.Id, str] = {}
-        self._watching = False
+        self._said: dict[type[p.Command], p.Command] = {}
         self._running: asyncio.Task[None] | None = None
         self._first: asyncio.Future[None] | None = None
 
@@ -88,7 +93,7 @@ class Member:
 
     async def events(self) -> AsyncIterator[Heard]:
         """What happens in the joined rooms and, after `watch`, to agents and leads, until the connection ends."""
-        while (heard := await self._heard.get()) is not None:
+        while (heard := await self._heard.next()) is not None:
             yield heard
 
     async def join(self, room: str, after: int | None = None) -> dict[str, Any]:
@@ -111,48 +116,12 @@ class Member:
         self._joined.pop(room, None)
         await self.ask(p.Leave(id=0, room=room, member=member))
 
-    async def send_message(
-        self, room: str, text: str, *, key: str | None = None, thread: str | None = None
-    ) -> Confirmed:
-        """Say something; it is kept when this returns. The same key again adds nothing."""
-        key = key or uuid.uuid4().hex
-        return msgspec.convert(await self.ask(p.Send(id=0, room=room, text=text, key=key, thread=thread)), Confirmed)
-
-    async def create_room(self, room: str, name: str, *, private: bool = False) -> bool:
-        """Make a room; False if there is one of this id already."""
-        return bool(await self.ask(p.CreateRoom(id=0, room=room, name=name, private=private)))
-
-    async def rooms(self) -> list[dict[str, Any]]:
-        """The rooms that one may enter, with what one has not read."""
-        found: list[dict[str, Any]] = await self.ask(p.ListRooms(id=0))
-        return found
-
-    async def read(self, room: str, number: int, thread: str | None = None) -> None:
-        """Say up to which number one has read."""
-        await self.ask(p.Read(id=0, room=room, number=number, thread=thread))
-
-    async def set_presence(self, presence: Presence | str, reason: str = "") -> None:
-        """Change one's own presence."""
-        await self.ask(p.SetPresence(id=0, presence=Presence(presence), reason=reason))
-
-    async def route_lead(self, lead: Lead) -> dict[str, Any]:
-        """Give a lead to an agent; the decision, with `agent` None if the lead waits."""
-        decision: dict[str, Any] = await self.ask(p.RouteLead(id=0, lead=lead))
-        return decision
-
     async def watch(self, on: bool = True) -> None:
         """Hear what happens to agents and leads."""
-        self._watching = on
         await self.ask(p.Watch(id=0, on=on))
 
     async def ask(self, command: p.Command) -> Any:
-        """Ask for anything of `collab.protocol`; the command's `id` is set here.
-
-        Raises:
-            PermissionError, ValueError, RuntimeError: the gateway refused it; says why.
-            CutOff: the connection was lost, and the command is not safe to repeat.
-            TimeoutError: no answer came.
-        """
+        """Ask for anything of `collab.protocol`, as `Calls.ask` says."""
         number = next(self._ids)
         command = msgspec.structs.replace(command, id=number)
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
@@ -163,7 +132,10 @@ class Member:
             elif self._running is None or self._running.done():
                 raise CutOff(f"not connected to {self.url}")
             async with asyncio.timeout(ANSWER_S):
-                return await answer
+                result = await answer
+            if isinstance(command, p.Watch | p.Idle | p.Call):
+                self._said[type(command)] = msgspec.structs.replace(command, id=0)
+            return result
         finally:
             del self._waiting[number]
 
@@ -205,8 +177,8 @@ class Member:
         self._rejoining = {next(self._ids): room for room in self._joined if room in self.numbers}
         for number, room in self._rejoining.items():
             await self._write(socket, p.Join(id=number, room=room, after=self.numbers[room]))
-        if self._watching:
-            await self._write(socket, p.Watch(id=0))
+        for command in tuple(self._said.values()):
+            await self._write(socket, command)
         for command, _ in tuple(self._waiting.values()):
             await self._write(socket, command)
         self._socket = socket
@@ -233,9 +205,9 @@ class Member:
                 self._happened(room, first, events)
             case p.Reset(room=room, number=number):
                 self.numbers[room] = number
-                self._heard.put_nowait(Trimmed(room, number))
+                self._heard.put(Trimmed(room, number))
             case p.Types() | p.Changed():
-                self._heard.put_nowait(frame)
+                self._heard.put(frame)
             case p.Goodbye(code="token_ended" | "token_revoked", message=message):
                 raise Denied(message)
 
@@ -250,7 +222,7 @@ class Member:
         has = self.numbers.get(room, first - 1)
         for number, event in enumerate(events, first):
             if number > has:
-                self._heard.put_nowait(InRoom(room, number, event))
+                self._heard.put(InRoom(room, number, event))
         self.numbers[room] = max(has, first + len(events) - 1)
 
     def _answer(self, re: Any, result: Any) -> None:
@@ -274,13 +246,13 @@ class Member:
         for _, answer in self._waiting.values():
             if not answer.done():
                 answer.set_exception(error)
-        self._heard.put_nowait(None)
+        self._heard.end()
 
 
-def connect(url: str, token: str, *, device: str = "python") -> Member:
+def connect(url: str, token: str, *, device: str = "python", most_waiting: int = MOST_WAITING) -> Member:
     """A member who connects to the gateway at `ws://…` or `wss://…`; made by `collab token`, a token says who.
 
     It comes back by itself after a cut, with pauses drawn at random, and goes on where it was: nothing is missed and
-    nothing comes twice.
+    nothing comes twice. `device` names this one of the agent's devices; `most_waiting` bounds what waits in `events`.
     """
-    return Member(url, token, device=device)
+    return Member(url, token, device=device, most_waiting=most_waiting)

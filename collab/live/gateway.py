@@ -19,7 +19,7 @@ from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFact
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
 
-from collab.live.access import Access, AccessDenied
+from collab.live.access import Access, AccessDenied, Pass
 from collab.live.line import WINDOW_BITS, Allowance, Connection, Line
 from collab.live.turns import Floor, listen
 from collab.protocol import VERSION, AnyCommand, Hello, Refused, Welcome, command, encode
@@ -30,7 +30,7 @@ HELLO_S = 5.0
 """A connection that does not say who it is for so long is closed."""
 
 LEASE_S = 20.0
-"""A member that is not heard of for so long is gone: half of it until the gateway notices, half for its device."""
+"""A member is asked to answer after a quarter of it, gone after half; after the rest its device is forgotten."""
 
 MOST_BYTES = 64 * 1024
 """The longest frame that a member may send."""
@@ -40,9 +40,6 @@ RATE = 100.0
 
 SWEEP_S = 1.0
 """How often ended tokens and silent members are looked for."""
-
-PING_S = LEASE_S / 4
-"""Who was not heard of for so long is asked to answer, and who is silent for twice as long is gone."""
 
 PING = Frame(Opcode.PING, b"").serialize(mask=False)
 
@@ -65,6 +62,8 @@ class Gateway:
         tls: certificate and key, for `wss://`.
         rate: commands a second that one connection may send.
         compress: offer permessage-deflate, without memory between messages; a frame is compressed once for all.
+        agent_rate: commands a second that all connections of an agent may send together; twice `rate` by default.
+        lease_s: a member that is not heard of for so long is gone.
         pages: answers to plain HTTP requests, by path.
     """
 
@@ -79,10 +78,15 @@ class Gateway:
         tls: ssl.SSLContext | None = None,
         rate: float = RATE,
         compress: bool = False,
+        agent_rate: float | None = None,
+        lease_s: float = LEASE_S,
         pages: Callable[[str], tuple[str, str] | None] = lambda path: None,
     ) -> None:
         self.access, self.host, self.port, self.rate = access, host, port, rate
+        self.lease_s = lease_s
+        self.agent_rate = 2 * rate if agent_rate is None else agent_rate
         self.lines: set[Line] = set()
+        self._allowances: dict[tuple[str, str], Allowance] = {}
         self._floor, self._origins, self._tls, self._pages = floor, origins, tls, pages
         self._extensions = [_DEFLATE] if compress else None
         self._server: Server | None = None
@@ -174,7 +178,7 @@ class Gateway:
             await self._send_away(connection, asked, code, why)
             return None
         connection.request, connection.response = _FORGOTTEN, None  # they are large, and served their purpose
-        line = Line(connection, entry, asked.device, Allowance(self.rate))
+        line = Line(connection, entry, asked.device, self._allowance(entry))
         line.push(
             Welcome(
                 re=asked.id,
@@ -182,7 +186,7 @@ class Gateway:
                 tenant=entry.tenant,
                 role=entry.role,
                 expires=entry.expires,
-                lease_s=LEASE_S,
+                lease_s=self.lease_s,
             )
         )
         return line, floor
@@ -193,19 +197,27 @@ class Gateway:
             await connection.send(encode(Refused(re=re, code=code, message=why)), text=True)
             await connection.close(1008 if code == "denied" else 1013, code)
 
+    def _allowance(self, entry: Pass) -> Allowance:
+        whole = self._allowances.setdefault((entry.tenant, entry.agent), Allowance(self.agent_rate))
+        return Allowance(self.rate, whole=whole)
+
     async def _sweep(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            await asyncio.sleep(SWEEP_S)
-            now, time, revoked = datetime.now(UTC), loop.time(), self.access.taken_back()
+            await asyncio.sleep(min(SWEEP_S, self.lease_s / 8))
+            now, time, taken_back = datetime.now(UTC), loop.time(), self.access.taken_back()
+            used = {line.allowance.whole for line in self.lines}
+            self._allowances = {
+                agent: whole for agent, whole in self._allowances.items() if whole in used or not whole.full
+            }
             for line in tuple(self.lines):
-                if line.entry.id in revoked:
+                if taken_back(line.entry):
                     line.cut_off("token_revoked", "the token was taken back; connect with a new one")
                 elif line.entry.expires <= now:
                     line.cut_off("token_ended", "the token ended; connect with a new one")
-                elif (silent_s := time - line.connection.heard) >= 2 * PING_S:
+                elif (silent_s := time - line.connection.heard) >= self.lease_s / 2:
                     line.connection.transport.abort()
-                elif silent_s >= PING_S and not line.cut:
+                elif silent_s >= self.lease_s / 4 and not line.cut:
                     line.connection.transport.write(PING)
 
     def _page(self, connection: ServerConnection, request: Request) -> Response | None:

@@ -74,21 +74,41 @@ class Allowance:
     Args:
         rate: commands a second.
         reserve_s: how many seconds of them may come at once.
+        whole: the allowance that this one is a part of: of all connections of an agent.
+
+    Attributes:
+        why: what was exceeded, after a `take` that was refused.
     """
 
-    def __init__(self, rate: float, reserve_s: float = 3.0) -> None:
-        self.rate, self._most = rate, rate * reserve_s
-        self._left, self._seen = self._most, monotonic()
+    __slots__ = ("_left", "_most", "_seen", "rate", "whole", "why")
+
+    def __init__(self, rate: float, reserve_s: float = 3.0, *, whole: Allowance | None = None) -> None:
+        self.rate, self.whole, self.why = rate, whole, ""
+        self._most = self._left = rate * reserve_s
+        self._seen = monotonic()
+
+    @property
+    def full(self) -> bool:
+        """Nothing was taken lately."""
+        self._refill()
+        return self._left >= self._most
 
     def take(self) -> bool:
-        """Take one; False if none is left just now."""
-        now = monotonic()
-        self._left = min(self._most, self._left + (now - self._seen) * self.rate)
-        self._seen = now
+        """Take one; False if none is left just now, and `why` says of what."""
+        self._refill()
         if self._left < 1:
+            self.why = f"more than {self.rate:g} commands a second"
+            return False
+        if self.whole is not None and not self.whole.take():
+            self.why = f"{self.whole.why} over all connections of an agent"
             return False
         self._left -= 1
         return True
+
+    def _refill(self) -> None:
+        now = monotonic()
+        self._left = min(self._most, self._left + (now - self._seen) * self.rate)
+        self._seen = now
 
 
 class Line:
@@ -97,7 +117,8 @@ class Line:
     Attributes:
         entry: whose it is.
         device: which of their devices.
-        idle: nobody touches it.
+        idle: nobody touches it; None if it has not said, and is as it was before it came back.
+        call: it is in a call; None the same.
         rooms: the rooms that it gets everything from.
         cut: why it was cut off; "" while it is not.
         deflates: it takes compressed frames.
@@ -109,6 +130,7 @@ class Line:
         "_held",
         "_settled",
         "allowance",
+        "call",
         "connection",
         "cut",
         "deflates",
@@ -122,7 +144,9 @@ class Line:
     def __init__(self, connection: Connection, entry: Pass, device: str, allowance: Allowance) -> None:
         self.connection, self.entry, self.device, self.allowance = connection, entry, device, allowance
         self.rooms: set[str] = set()
-        self.cut, self.idle = "", False
+        self.cut = ""
+        self.idle: bool | None = None
+        self.call: bool | None = None
         self.deflates = bool(connection.protocol.extensions)
         self.under_way = 0
         self._held = b""

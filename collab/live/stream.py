@@ -11,6 +11,7 @@ import logging
 import re
 import zlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any
 
@@ -21,8 +22,9 @@ from collab.events import Entry, decode
 from collab.live.batch import MARK, MOST, Batch
 from collab.live.lease import Lease
 from collab.live.redis import Server, StreamUnreachable, server_at
+from collab.presence import Device
 
-__all__ = ["Receipt", "Stream", "StreamUnreachable", "open_partition", "open_stream"]
+__all__ = ["Receipt", "Said", "Stream", "StreamUnreachable", "open_partition", "open_stream"]
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +35,10 @@ LONGEST_PAUSE_S = 2.0
 """The longest pause before a follower that lost its server tries again."""
 
 _TENANT = re.compile(r"(?!id$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+Said = tuple[bool | None, bool | None]
+"""What a device says of itself, idle and in a call; None leaves it as it was when the device was heard of last."""
 
 
 class Receipt(Struct, frozen=True):
@@ -199,20 +205,23 @@ class Stream:
                 if done >= 0:
                     return bool(done)
 
-    async def devices(self, renewed: Mapping[tuple[str, str], bool], lasts_s: float) -> dict[str, list[bool]]:
-        """Renew devices, by agent and name, each idle or not; and tell which of all are left, by agent.
+    async def devices(
+        self, renewed: Mapping[tuple[str, str], Said], lasts_s: float
+    ) -> tuple[datetime, dict[str, list[Device]]]:
+        """Renew devices, by agent and name; and tell the server's time and which of all are left, by agent.
 
         A device that is not renewed for so many seconds of the server's time is forgotten.
         """
-        named = {f"{agent} {device}": idle for (agent, device), idle in renewed.items()}
-        fields = [field for name, idle in named.items() for field in (name, int(idle))]
+        fields: list[Any] = []
+        for (agent, device), said in renewed.items():
+            fields += (f"{agent} {device}", *("-" if one is None else int(one) for one in said))
         with self._server.answering():
             key = self._value(_DEVICES)
             found = await self._server.run("devices", [key], [round(lasts_s * 1000), *fields])
-        left: dict[str, list[bool]] = {}
-        for name, idle in zip(found[::2], found[1::2], strict=True):
-            left.setdefault(name.decode().partition(" ")[0], []).append(idle == b"1")
-        return left
+        left: dict[str, list[Device]] = {}
+        for name, idle, call in zip(found[1::3], found[2::3], found[3::3], strict=True):
+            left.setdefault(name.decode().partition(" ")[0], []).append(Device(idle == b"1", call == b"1"))
+        return datetime.fromtimestamp(int(found[0]) / 1000, UTC), left
 
     async def trim(self, before: int) -> None:
         """Drop the entries before this place."""

@@ -92,7 +92,7 @@ def _read(line: Line, data: str | bytes) -> AnyCommand | None:
 def _allowed(line: Line, asked: AnyCommand) -> bool:
     if line.allowance.take():
         return True
-    message = f"more than {line.allowance.rate:g} commands a second; send fewer, or wait a moment"
+    message = f"{line.allowance.why}; send fewer, or wait a moment"
     line.push(Refused(re=asked.id, code="too_many", message=message))
     return False
 

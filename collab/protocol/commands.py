@@ -8,7 +8,7 @@ from typing import Annotated, get_args
 
 from msgspec import Meta, Struct
 
-from collab.records import Key, Lead, Name, Presence, Seat, Share, Text
+from collab.records import Calendar, Key, Lead, Name, Presence, Seat, Share, Text
 
 VERSION = 1
 """The version of the protocol; a member that speaks another is told so."""
@@ -170,7 +170,10 @@ class Search(Command, frozen=True, tag="search"):
 
 
 class SetPresence(Command, frozen=True, tag="set_presence"):
-    """Change one's own presence; a team lead may change anybody's."""
+    """Choose one's own presence; a team lead may choose anybody's. Offline holds until one of the two chooses again.
+
+    A call, the calendar and idle devices may outweigh it, and never make one readier than what was chosen.
+    """
 
     presence: Presence
     reason: Words = ""
@@ -178,9 +181,28 @@ class SetPresence(Command, frozen=True, tag="set_presence"):
 
 
 class Idle(Command, frozen=True, tag="idle"):
-    """Say that nobody touches this device, or somebody does again; with all devices idle one is away."""
+    """Say that nobody touches this device, or somebody does again; with all devices idle one is away.
+
+    A device that comes back within its lease is as it was until it says otherwise.
+    """
 
     on: bool = True
+
+
+class Call(Command, frozen=True, tag="call"):
+    """Say that this device is in a call, or not any more; meanwhile one is in_call, unless one chose away or offline.
+
+    A device that comes back within its lease is as it was; the call of one that does not ends with it.
+    """
+
+    on: bool = True
+
+
+class SetCalendar(Command, frozen=True, tag="set_calendar"):
+    """Say when one is busy or off, in place of what was said before; a team lead may say it of anybody."""
+
+    busy: Calendar
+    agent: Key | None = None
 
 
 class RouteLead(Command, frozen=True, tag="route_lead"):
@@ -268,8 +290,8 @@ class Ping(Command, frozen=True, tag="ping"):
 
 AnyCommand = (
     Hello | Join | Leave | Send | Edit | Delete | React | Read | Typing | CreateRoom | RenameRoom | ArchiveRoom | Invite
-    | Remove | ListRooms | Page | Search | SetPresence | Idle | RouteLead | Accept | Decline | FirstResponse | CloseLead
-    | Override | Assign | AddAgent | UpdateWorkload | Watch | Metrics | Ping
+    | Remove | ListRooms | Page | Search | SetPresence | Idle | Call | SetCalendar | RouteLead | Accept | Decline
+    | FirstResponse | CloseLead | Override | Assign | AddAgent | UpdateWorkload | Watch | Metrics | Ping
 )  # fmt: skip
 COMMANDS: tuple[type[Command], ...] = get_args(AnyCommand)
 """Every kind of command; the tag of each is its `do`."""

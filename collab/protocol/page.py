@@ -28,9 +28,11 @@ from `collab/protocol` and tested.
    what happens, without a seam. **reset** says that what happened up to a number is not kept any more.
 5. A **send** with a `key` may be sent again until it is answered: it is there once.
 6. A member that does not read is cut off once a mebibyte waits for it, or something for ten seconds, and resumes by
-   number. A frame may have 64 KiB, a connection send 100 commands a second with three seconds' worth in reserve
-   (`too_many` says so). Whole numbers go up to 2^53 - 1. Answers to page and search end at 256 KiB: ask on from there.
-7. The gateway pings every ten seconds; who does not answer for ten more is gone.
+   number. A frame may have 64 KiB, a connection send 100 commands a second and all connections of an agent 200, with
+   three seconds' worth in reserve (`too_many` says which). Whole numbers go up to 2^53 - 1. Answers to page and search
+   end at 256 KiB: ask on from there.
+7. The gateway pings every five seconds; a device that is not heard of is gone after 20 seconds at most. Until then it
+   is as it was: idle, or in a call.
 
 Codes of **refused**: `malformed` (it cannot be read), `denied` (the token), `forbidden` (role or seat), `refused` (it
 cannot be done; the message says why), `too_late` (somebody was faster, or no hello came in time), `too_many`,

@@ -6,7 +6,17 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from collab.records import Presence
+from collab.records import Busy, Presence
+
+
+class Choice(Struct, frozen=True, kw_only=True):
+    """The presence that was chosen last: with which words, when, and by whom if not by the agent."""
+
+    presence: Presence
+    time: datetime
+    reason: str = ""
+    by: str | None = None
+
 
 ABSENCE_S = 900.0
 """An agent who was offline for so long has been absent: when they come back they are eased in (see `collab.gates`)."""
@@ -15,11 +25,12 @@ ABSENCE_S = 900.0
 class Agent(Struct, frozen=True, kw_only=True):
     """An agent as the events left them.
 
-    `chosen` is the presence that somebody chose last, `connected` whether a device of theirs was there. `leads` are
-    the ids of those held now. `closed`, `converted`, `rated` and `satisfaction` (a sum of 1 to 5) count over all
-    time; `responses`, `response_weight` and `response_total_s` are first responses: how many, and their number and
-    sum with each halved every four hours up to `responded`. `back` is when they last came back from an absence, and
-    `taken` how many leads they were given since.
+    `chosen` is what somebody chose last, `connected` whether a device of theirs is there, `lost` that one was and is
+    gone; `since` when the presence began, `reason` why, and `turn` the place of what was said of it last. `calendar`
+    is when they are busy. `leads` are the ids of those held now. `closed`, `converted`, `rated` and `satisfaction` (a
+    sum of 1 to 5) count over all time; `responses`, `response_weight` and `response_total_s` are first responses: how
+    many, and their number and sum with each halved every four hours up to `responded`. `back` is when
+    they last came back from an absence, and `taken` how many leads they were given since.
     """
 
     id: str
@@ -29,10 +40,13 @@ class Agent(Struct, frozen=True, kw_only=True):
     on_shift: bool = True
     left: bool = False
     presence: Presence = Presence.offline
-    chosen: Presence | None = None
+    chosen: Choice | None = None
     connected: bool = False
+    lost: bool = False
     since: datetime | None = None
     reason: str = ""
+    turn: int = 0
+    calendar: tuple[Busy, ...] = ()
     leads: tuple[str, ...] = ()
     closed: int = 0
     converted: int = 0

@@ -15,7 +15,7 @@ from collab import chat, claims, events
 from collab.chat import Room
 from collab.events import Entry, Event, LeadAssigned, RoomEvent
 from collab.records import Presence, WeightsVersion, seconds_between
-from collab.team.agent import ABSENCE_S, Agent
+from collab.team.agent import ABSENCE_S, Agent, Choice
 from collab.team.lead import OpenLead
 
 RECENT = 50
@@ -138,7 +138,8 @@ def _agent_joined(team: Team, event: events.AgentJoined, seq: int) -> None:
 
 
 def _agent_left(team: Team, event: events.AgentLeft, seq: int) -> None:
-    team._agent(event.agent, left=True, on_shift=False, presence=Presence.offline, connected=False, since=event.time)
+    gone = {"presence": Presence.offline, "chosen": None, "connected": False, "lost": False, "calendar": ()}
+    team._agent(event.agent, left=True, on_shift=False, since=event.time, turn=seq, **gone)
 
 
 def _presence_changed(team: Team, event: events.PresenceChanged, seq: int) -> None:
@@ -146,11 +147,20 @@ def _presence_changed(team: Team, event: events.PresenceChanged, seq: int) -> No
     gone = before.since if before is not None and before.presence == Presence.offline != event.presence else None
     if gone is not None and seconds_between(gone, event.time) >= ABSENCE_S:
         team._agent(event.agent, back=event.time, taken=0)
-    team._agent(event.agent, presence=event.presence, since=event.time, reason=event.reason)
-    if event.connected is None:
-        team._agent(event.agent, chosen=event.presence)
-    else:
-        team._agent(event.agent, connected=event.connected)
+    stays = before is not None and before.since is not None and before.presence == event.presence
+    since = before.since if before is not None and stays else event.time
+    team._agent(event.agent, presence=event.presence, since=since, reason=event.reason, turn=seq)
+    if event.connected is not None:
+        lost = not event.connected and event.presence == Presence.offline
+        team._agent(event.agent, connected=event.connected, lost=lost)
+        return
+    presence = event.chosen or event.presence
+    said = event.reason if presence == event.presence else event.said
+    team._agent(event.agent, chosen=Choice(presence=presence, reason=said, by=event.by, time=event.time), lost=False)
+
+
+def _calendar_changed(team: Team, event: events.CalendarChanged, seq: int) -> None:
+    team._agent(event.agent, calendar=event.busy)
 
 
 def _capacity_changed(team: Team, event: events.CapacityChanged, seq: int) -> None:
@@ -251,6 +261,7 @@ _APPLY: dict[type[Event], Callable[[Team, Any, int], None]] = {
     events.AgentJoined: _agent_joined,
     events.AgentLeft: _agent_left,
     events.PresenceChanged: _presence_changed,
+    events.CalendarChanged: _calendar_changed,
     events.CapacityChanged: _capacity_changed,
     events.ShiftChanged: _shift_changed,
     events.LeadArrived: _lead_arrived,

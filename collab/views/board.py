@@ -139,7 +139,7 @@ class Board(param.Parameterized):
     def __init__(self, office: Office, **params: Any) -> None:
         self.office = office
         self._feed = feed_of(office)
-        self.schedule = _scheduler()
+        self.schedule = scheduler()
         self._waiting = False
         super().__init__(frame=self._feed.frame, **params)
         self._feed.join(self)
@@ -197,7 +197,7 @@ def _in_document(doc: Document, callback: Callable[[], None]) -> None:
         callback()
 
 
-def _scheduler() -> Callable[[Callable[[], None]], Any]:
+def scheduler() -> Callable[[Callable[[], None]], Any]:
     """How to reach this session's thread: its document, else the loop that runs here, else at once."""
     doc = pn.state.curdoc
     if doc is not None and doc.session_context is not None:

@@ -87,13 +87,11 @@ def test_after_a_long_absence_the_history_tells_what_is_not_at_hand(at_gate: Cal
             await bo.join("big", after=0)
             found = await heard(bo, count + 2)
             assert [event.number for event in found] == list(range(1, count + 3))
-            page = await bo.ask(p.Page(id=0, room="big", before=100, count=20))
-            assert (page["number"], len(page["events"])) == (80, 20)
-            page = await bo.ask(p.Page(id=0, room="big", count=3))
-            assert page["number"] == count
-            hits = await bo.ask(p.Search(id=0, words="7", room="big", count=200))
+            assert await bo.page("big", before=100, count=20) == found[79:99]
+            assert await bo.page("big", count=3) == found[-3:]
+            hits = await bo.search("7", room="big", count=200)
             said = [(event.number, event.event.text) for event in found if hasattr(event.event, "text")]
-            assert [(hit["number"], hit["text"]) for hit in hits] == [one for one in said if "7" in one[1]][::-1][:200]
+            assert [(hit.number, hit.text) for hit in hits] == [one for one in said if "7" in one[1]][::-1][:200]
 
     at_gate(talk)
 
@@ -215,27 +213,26 @@ def test_what_was_taken_back_is_not_told_again(at_gate: Callable[[Work], None]) 
 def test_a_lead_goes_through_the_socket_as_through_the_desk(at_gate: Callable[[Work], None]) -> None:
     async def work(gate: Gate) -> None:
         async with gate.member("crm", "service") as crm, gate.member("ana") as ana, gate.member("eve") as eve:
-            await crm.ask(p.AddAgent(id=0, agent="ana", name="Ana Ruiz", skills={"property:condo": 0.9}))
+            await crm.add_agent("ana", "Ana Ruiz", skills={"property:condo": 0.9})
             await ana.set_presence("available")
             await ana.watch()
             await eve.watch()
             decision = await crm.route_lead(Lead(id="L-1", name="Zoe", property_type="condo"))
-            assert decision["agent"] == "ana"
-            assert (await crm.route_lead(Lead(id="L-1", name="Zoe")))["candidates"] == decision["candidates"]
+            assert decision.agent == "ana"
+            assert (await crm.route_lead(Lead(id="L-1", name="Zoe"))).candidates == decision.candidates
             with pytest.raises(ValueError, match="but lead L-1 is with ana"):
-                await eve.ask(p.Accept(id=0, lead="L-1"))
-            await ana.ask(p.Accept(id=0, lead="L-1"))
-            assert await ana.ask(p.FirstResponse(id=0, lead="L-1")) >= 0
-            await ana.ask(p.CloseLead(id=0, lead="L-1", converted=True, value=5.0))
+                await eve.accept("L-1")
+            await ana.accept("L-1")
+            assert await ana.first_response("L-1") >= 0
+            await ana.close_lead("L-1", converted=True, value=5.0)
             kinds = []
             while "LeadClosed" not in kinds:
                 kinds += [type(event).__name__ for frame in await heard(ana, 1) for event in frame.events]
             # Their presence follows their device, at some moment.
             told = [kind for kind in kinds if kind != "PresenceChanged"]
             assert told == ["LeadAssigned", "OfferAccepted", "FirstResponded", "LeadClosed"]
-            metrics = await ana.ask(p.Metrics(id=0))
-            assert metrics["gateway"]["connections"] == 3
-            assert eve._heard.empty()
+            assert (await ana.metrics())["gateway"]["connections"] == 3
+            assert len(eve._heard) == 0
 
     at_gate(work)
 

@@ -1,0 +1,70 @@
+"""The devices at one gateway: they are heard of, and presence follows from what they say."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+
+from collab.desk import Desk
+from collab.floor.hall import Hall
+from collab.live.stream import Said, StreamUnreachable
+
+logger = logging.getLogger(__name__)
+
+TEND_S = 2.0
+"""How often devices are renewed, and those that were not are looked for."""
+
+TOGETHER_S = 0.05
+"""How long is waited for further members when one came."""
+
+
+class Devices:
+    """Renews the devices that are here until it is closed, and brings presence in line.
+
+    Args:
+        desk: the tenant's started desk.
+        hall: who is connected.
+        lease_s: a member that is not heard of for so long is gone.
+    """
+
+    def __init__(self, desk: Desk, hall: Hall, lease_s: float) -> None:
+        self._desk, self._hall, self._lease_s = desk, hall, lease_s
+        self._came = asyncio.Event()
+        self._tending = asyncio.get_running_loop().create_task(self._tend(), name=f"devices of {desk.tenant}")
+
+    def came(self) -> None:
+        """Somebody came: their presence follows in a moment."""
+        self._came.set()
+
+    async def follow(self) -> None:
+        """Bring the presence of agents in line with their devices, here and at other gateways."""
+        said: dict[tuple[str, str], Said] = {}
+        for line in self._hall.lines:
+            device = line.entry.agent, line.device
+            idle, call = said.get(device, (line.idle, line.call))
+            said[device] = _either(idle, line.idle, False), _either(call, line.call, True)
+        await self._desk.attendance.follow(said, self._lease_s / 2)
+
+    def close(self) -> None:
+        """Renew nothing any more."""
+        self._tending.cancel()
+
+    async def _tend(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(TEND_S, self._lease_s / 8)):
+                    await self._came.wait()
+            await asyncio.sleep(TOGETHER_S)  # of many who come at once, all are seen to together
+            self._came.clear()
+            try:
+                await self.follow()
+            except StreamUnreachable as error:
+                logger.warning("the devices of %s cannot be renewed, trying again: %s", self._desk.tenant, error)
+
+
+def _either(one: bool | None, other: bool | None, first: bool) -> bool | None:
+    """What two connections of one device say together: `first` if either does, else nothing if one says nothing."""
+    if first in (one, other):
+        return first
+    return None if None in (one, other) else not first

@@ -1,0 +1,191 @@
+"""What a member may ask a gateway for, one call a command, named and answered as the desk does."""
+
+from __future__ import annotations
+
+import uuid
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from collab import protocol as p
+from collab.events import AnyEvent
+from collab.live.heard import Confirmed, Hit, InRoom
+from collab.records import Busy, Decision, Lead, Presence, Seat
+
+
+class Calls(ABC):
+    """The calls of a member; each raises what `ask` does."""
+
+    @abstractmethod
+    async def ask(self, command: p.Command) -> Any:
+        """Ask for anything of `collab.protocol`; the command's `id` is set here.
+
+        Raises:
+            PermissionError, ValueError, RuntimeError: the gateway refused it; says why.
+            CutOff: the connection was lost, and the command is not safe to repeat.
+            TimeoutError: no answer came.
+        """
+
+    async def send_message(
+        self, room: str, text: str, *, key: str | None = None, thread: str | None = None
+    ) -> Confirmed:
+        """Say something; it is kept when this returns. The same key again adds nothing."""
+        key = key or uuid.uuid4().hex
+        return msgspec.convert(await self.ask(p.Send(id=0, room=room, text=text, key=key, thread=thread)), Confirmed)
+
+    async def edit(self, room: str, message: str, text: str) -> None:
+        """Put other words into one's own message."""
+        await self.ask(p.Edit(id=0, room=room, message=message, text=text))
+
+    async def delete(self, room: str, message: str) -> None:
+        """Take a message back."""
+        await self.ask(p.Delete(id=0, room=room, message=message))
+
+    async def react(self, room: str, message: str, reaction: str, *, on: bool = True) -> None:
+        """Put a reaction on a message, or take one's own away."""
+        await self.ask(p.React(id=0, room=room, message=message, reaction=reaction, on=on))
+
+    async def typing(self, room: str, on: bool = True) -> None:
+        """Say that one is typing; it ends by itself after a few seconds."""
+        await self.ask(p.Typing(id=0, room=room, on=on))
+
+    async def read(self, room: str, number: int, thread: str | None = None) -> None:
+        """Say up to which number one has read."""
+        await self.ask(p.Read(id=0, room=room, number=number, thread=thread))
+
+    async def create_room(self, room: str, name: str, *, private: bool = False) -> bool:
+        """Make a room; False if there is one of this id already."""
+        return bool(await self.ask(p.CreateRoom(id=0, room=room, name=name, private=private)))
+
+    async def rename_room(self, room: str, name: str) -> None:
+        """Give a room another name."""
+        await self.ask(p.RenameRoom(id=0, room=room, name=name))
+
+    async def archive_room(self, room: str) -> None:
+        """Close a room: it can be read, and nothing is added to it any more."""
+        await self.ask(p.ArchiveRoom(id=0, room=room))
+
+    async def invite(self, room: str, agent: str, seat: Seat | str = Seat.member) -> None:
+        """Let somebody into a room, or give them another seat."""
+        await self.ask(p.Invite(id=0, room=room, agent=agent, seat=_one_of(Seat, seat, "seat")))
+
+    async def remove(self, room: str, agent: str) -> None:
+        """End somebody's membership of a room."""
+        await self.ask(p.Remove(id=0, room=room, agent=agent))
+
+    async def rooms(self) -> list[dict[str, Any]]:
+        """The rooms that one may enter, with what one has not read."""
+        found: list[dict[str, Any]] = await self.ask(p.ListRooms(id=0))
+        return found
+
+    async def page(self, room: str, before: int | None = None, count: int = 100) -> list[InRoom]:
+        """What happened in a room before a number, the newest last."""
+        found = await self.ask(p.Page(id=0, room=room, before=before, count=count))
+        events = msgspec.convert(found["events"], list[AnyEvent])
+        return [InRoom(room, number, event) for number, event in enumerate(events, found["number"])]
+
+    async def search(
+        self,
+        words: str = "",
+        *,
+        room: str | None = None,
+        agent: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        count: int = 50,
+    ) -> list[Hit]:
+        """Messages in the rooms one is in: by words, room, author and time, the newest first."""
+        asked = p.Search(id=0, words=words, room=room, agent=agent, since=since, until=until, count=count)
+        return msgspec.convert(await self.ask(asked), list[Hit])
+
+    async def set_presence(self, presence: Presence | str, reason: str = "", *, agent: str | None = None) -> None:
+        """Choose one's own presence, or for a team lead anybody's."""
+        chosen = _one_of(Presence, presence, "presence")
+        await self.ask(p.SetPresence(id=0, presence=chosen, reason=reason, agent=agent))
+
+    async def idle(self, on: bool = True) -> None:
+        """Say that nobody touches this device, or somebody does again; it is said again after a cut."""
+        await self.ask(p.Idle(id=0, on=on))
+
+    async def call(self, on: bool = True) -> None:
+        """Say that this device is in a call, or not any more; it is said again after a cut."""
+        await self.ask(p.Call(id=0, on=on))
+
+    async def set_calendar(self, busy: Iterable[Busy], *, agent: str | None = None) -> None:
+        """Say when one is busy or off, or for a team lead when anybody is, in place of what was said before."""
+        await self.ask(p.SetCalendar(id=0, busy=tuple(busy), agent=agent))
+
+    async def add_agent(
+        self,
+        agent: str,
+        name: str,
+        *,
+        skills: Mapping[str, float] | None = None,
+        capacity: int = 5,
+        on_shift: bool = True,
+    ) -> None:
+        """Put an agent on the roster, or change their name, skills, capacity and shift; for team leads and services."""
+        levels = dict(skills or {})
+        await self.ask(p.AddAgent(id=0, agent=agent, name=name, skills=levels, capacity=capacity, on_shift=on_shift))
+
+    async def update_agent_workload(
+        self,
+        agent: str,
+        *,
+        capacity: int | None = None,
+        presence: Presence | str | None = None,
+        on_shift: bool | None = None,
+    ) -> None:
+        """Change what an agent can take: capacity, presence, shift, those that are given, in one step."""
+        chosen = None if presence is None else _one_of(Presence, presence, "presence")
+        await self.ask(p.UpdateWorkload(id=0, agent=agent, capacity=capacity, presence=chosen, on_shift=on_shift))
+
+    async def route_lead(self, lead: Lead) -> Decision:
+        """Give a lead to an agent; the decision's `agent` is None if the lead waits."""
+        return msgspec.convert(await self.ask(p.RouteLead(id=0, lead=lead)), Decision)
+
+    async def accept(self, lead: str) -> None:
+        """Take up a lead that one holds."""
+        await self.ask(p.Accept(id=0, lead=lead))
+
+    async def decline(self, lead: str, reason: str = "") -> None:
+        """Give a lead back."""
+        await self.ask(p.Decline(id=0, lead=lead, reason=reason))
+
+    async def first_response(self, lead: str) -> float:
+        """The customer has the first answer; returns the seconds since the lead came in."""
+        return float(await self.ask(p.FirstResponse(id=0, lead=lead)))
+
+    async def close_lead(
+        self, lead: str, *, converted: bool, value: float = 0.0, satisfaction: float | None = None
+    ) -> None:
+        """The work on a lead ended."""
+        await self.ask(p.CloseLead(id=0, lead=lead, converted=converted, value=value, satisfaction=satisfaction))
+
+    async def override(self, lead: str, to: str, reason: str = "") -> None:
+        """Give a held lead to another agent; for team leads."""
+        await self.ask(p.Override(id=0, lead=lead, to=to, reason=reason))
+
+    async def metrics(self) -> dict[str, Any]:
+        """How the team stands now (`team`, see `Desk.coordination_metrics`), this gateway and its process."""
+        found: dict[str, Any] = await self.ask(p.Metrics(id=0))
+        return found
+
+    async def coordination_metrics(self) -> dict[str, Any]:
+        """How the team stands now, as `Desk.coordination_metrics` gives it."""
+        found: dict[str, Any] = (await self.metrics())["team"]
+        return found
+
+    async def ping(self) -> datetime:
+        """The gateway's time, answered at once."""
+        return msgspec.convert((await self.ask(p.Ping(id=0)))["time"], datetime)
+
+
+def _one_of(kind: Any, value: Any, name: str) -> Any:
+    try:
+        return kind(value)
+    except ValueError:
+        raise ValueError(f"{name} is {value!r}; it is one of {', '.join(kind)}") from None

@@ -1,0 +1,149 @@
+"""A member in Python: every command has a call, what it returns, and what waits until it is read."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from desks import lead
+from gateways import a_gate, soon
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collab import protocol as p
+from collab.events import MessageSent
+from collab.live.client import Hit, InRoom, Member, Missed, Trimmed
+from collab.live.heard import Waiting
+from collab.records import Busy, Decision, Presence
+
+NAMES = {"send": "send_message", "rooms": "rooms", "hello": "__aenter__"}
+"""Commands whose call has another name."""
+
+
+def test_every_command_has_a_call_of_its_name() -> None:
+    names = [NAMES.get(tag, tag) for tag in (str(kind.__struct_config__.tag) for kind in p.COMMANDS)]
+    assert [name for name in names if not inspect.iscoroutinefunction(getattr(Member, name, None))] == []
+
+
+def test_each_call_does_what_the_desk_does(tmp_path: Path) -> None:
+    async def call() -> None:
+        async with a_gate(tmp_path) as gate, gate.member("tim", "team_lead") as tim, gate.member("ana") as ana:
+            await tim.add_agent("ana", "Ana", skills={"property:condo": 1.0})
+            await tim.update_agent_workload("ana", capacity=2, presence="available")
+            assert gate.office.team.agents["ana"].capacity == 2
+            await _talk(tim, ana)
+            await _work(tim, ana)
+            await _be(gate.office.team.agents.__getitem__, tim, ana)
+
+    asyncio.run(call())
+
+
+async def _talk(tim: Member, ana: Member) -> None:
+    assert await tim.create_room("deal", "Deal", private=True)
+    await tim.invite("deal", "ana", "moderator")
+    await ana.join("deal")
+    said = await ana.send_message("deal", "helo")
+    await ana.edit("deal", said.message, "hello")
+    await ana.react("deal", said.message, "+1")
+    await ana.typing("deal")
+    await ana.read("deal", said.number)
+    await ana.rename_room("deal", "The deal")
+    page = await tim.page("deal", count=2)
+    assert [type(one.event).__name__ for one in page] == ["MessageReacted", "RoomRenamed"]
+    hits: list[Hit] = []
+    async with asyncio.timeout(20):
+        while not hits:
+            hits = await tim.search("hello", room="deal", agent="ana")
+    assert (hits[0].text, hits[0].number, hits[0].agent) == ("hello", said.number, "ana")
+    await ana.delete("deal", said.message)
+    await tim.remove("deal", "ana")
+    await tim.archive_room("deal")
+    assert next(room for room in await tim.rooms() if room["room"] == "deal")["archived"]
+    with pytest.raises(PermissionError):
+        await ana.page("deal")
+
+
+async def _work(tim: Member, ana: Member) -> None:
+    decision = await tim.route_lead(lead())
+    assert isinstance(decision, Decision)
+    assert (decision.agent, decision.lead, decision.candidates.agent) == ("ana", lead(), ["ana"])
+    await ana.decline("l1", "lunch")
+    await tim.add_agent("bo", "Bo")
+    await tim.set_presence("available", agent="bo")
+    assert (await tim.route_lead(lead())).agent == "bo"
+    await tim.override("l1", "ana", "knows them")
+    await ana.accept("l1")
+    assert await ana.first_response("l1") >= 0
+    await ana.close_lead("l1", converted=True, value=9.0, satisfaction=5.0)
+    assert (await ana.coordination_metrics())["active"] == 0
+    assert set(await ana.metrics()) == {"team", "gateway", "process"}
+
+
+async def _be(agent: Callable[[str], Any], tim: Member, ana: Member) -> None:
+    now = await ana.ping()
+    assert abs((now - datetime.now(UTC)).total_seconds()) < 60
+    await ana.set_presence("available")
+    await tim.set_calendar([Busy(starts=now - timedelta(days=1), ends=now + timedelta(days=1), off=True)], agent="ana")
+    assert agent("ana").presence == Presence.available  # chosen since it began
+    await tim.set_calendar([Busy(starts=now + timedelta(days=1), ends=now + timedelta(days=2))], agent="ana")
+    assert len(agent("ana").calendar) == 1
+    await soon(lambda: agent("ana").connected)
+    await ana.idle()
+    assert agent("ana").presence == Presence.away
+    await ana.call()
+    assert agent("ana").presence == Presence.in_call
+    with pytest.raises(ValueError, match="presence is 'asleep'; it is one of available"):
+        await ana.set_presence("asleep")
+    with pytest.raises(PermissionError, match="only a team lead may change others"):
+        await ana.set_calendar([], agent="bo")
+
+
+def test_who_never_reads_holds_so_much_and_is_told_what_is_missing(tmp_path: Path) -> None:
+    async def talk() -> None:
+        async with a_gate(tmp_path) as gate, gate.member("ana") as ana, gate.member("bo", most_waiting=10) as bo:
+            await ana.join("main")
+            await bo.join("main")
+            last = [await ana.send_message("main", f"{n}") for n in range(40)][-1].number
+            await soon(lambda: bo.numbers["main"] == last)
+            assert len(bo._heard) == 10
+            events = bo.events()
+            assert await anext(events) == Trimmed("main", last - 10)
+            assert [(await anext(events)).number for _ in range(10)] == list(range(last - 9, last + 1))  # type: ignore[union-attr]
+            await bo.join("main", after=last - 5)
+            assert (await anext(events)).number == last - 4  # type: ignore[union-attr]
+
+    asyncio.run(talk())
+
+
+def in_room(room: str, number: int) -> InRoom:
+    """A message at its number."""
+    event = MessageSent(id="m", time=datetime(2026, 11, 2, tzinfo=UTC), room=room, agent="ana", text="x")
+    return InRoom(room, number, event)
+
+
+@given(st.lists(st.sampled_from(("main", "side", "")), max_size=40), st.integers(1, 10))
+def test_what_is_let_go_is_the_oldest_and_all_of_it_is_told(rooms: list[str], most: int) -> None:
+    async def read() -> list[Any]:
+        waiting = Waiting(most)
+        for number, room in enumerate(rooms, 1):
+            waiting.put(in_room(room, number) if room else p.Changed(events=[]))
+        waiting.end()
+        return [one async for one in _all(waiting)]
+
+    found = asyncio.run(read())
+    gone, kept = rooms[:-most], rooms[-most:]
+    told = {one.room: one.number for one in found if isinstance(one, Trimmed)}
+    assert told == {room: max(n for n, other in enumerate(gone, 1) if other == room) for room in {*gone} - {""}}
+    assert sum(one.count for one in found if isinstance(one, Missed)) == gone.count("")
+    rest = [getattr(one, "room", "") for one in found if not isinstance(one, Trimmed | Missed)]
+    assert rest == kept
+
+
+async def _all(waiting: Waiting) -> Any:
+    while (one := await waiting.next()) is not None:
+        yield one
