@@ -30,6 +30,9 @@ from `collab/protocol` and tested.
 6. A member that does not read is cut off once a mebibyte waits for it, and resumes by number. A frame may have 64 KiB,
    a connection send 100 commands a second with three seconds' worth in reserve (`too_many` says so).
 7. The gateway pings every ten seconds; who does not answer for ten more is gone.
+8. The text of a message is Markdown, of which members show a subset: **bold**, *italic*, ~~struck~~, `code`, fenced
+   code, lists, quotes, tables, links to http, https and mailto, and @mentions. Headings, images and HTML stay text.
+   `collab.markup.to_html` makes it; who shows messages otherwise must let nothing else through either.
 
 Codes of **refused**: `malformed` (it cannot be read), `denied` (the token), `forbidden` (role or seat), `refused` (it
 cannot be done; the message says why), `too_late` (somebody was faster), `too_many`, `unreachable` (the stream is away;
