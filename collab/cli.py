@@ -20,6 +20,9 @@ from tqdm import tqdm
 STREAM = click.option("--stream", help="URL of the stream [COLLAB_REDIS, else embedded://].")
 HISTORY = click.option("--history", help="Folder or URL of the history [COLLAB_HISTORY, else data/history].")
 WS_PORT = click.option("--ws-port", type=click.IntRange(0, 65_535), help="Port of the gateway [WS_PORT, else 8765].")
+HTTP_PORT = click.option(
+    "--http-port", type=click.IntRange(0, 65_535), help="Port of health, metrics, webhooks [HTTP_PORT, else 8766]."
+)
 ROLES = ("agent", "team_lead", "analyst", "service")
 TENANT = click.option("--tenant", help="Whose team [COLLAB_TENANT, else main; demo with --team-at-work].")
 
@@ -68,8 +71,7 @@ def serve(
     _check_port(address, port, "PORT")
     _check_port(address, ws_port, "WS_PORT")
 
-    from collab.app import serve_pages
-    from collab.door import Door
+    from collab.app import serve_pages, site
     from collab.live.access import Access
     from collab.office import shared
     from collab.settings import keys, settings
@@ -78,13 +80,10 @@ def serve(
     with _Progress("the seeded team's past") as progress:
         office = _or_exit(shared, **settings(**given), days=days, explore=explore, progress=progress)
     click.echo(f"collab: the {office.tenant} team is on http://{address}:{port} (mode {office.mode}; stop with Ctrl-C)")
-    door = None
-    if office.mode != "reading":
-        door = Door(_or_exit(Access, keys()), office, port=ws_port, gateway={"host": address})
-        _or_exit(office.call(door.open()).result)
-        click.echo(f"collab: members connect to ws://{address}:{door.gateway.port} with a token of `collab token`")
+    access = _or_exit(Access, keys())
+    door = _door(access, office, ws_port, address) if office.mode != "reading" else None
     try:
-        serve_pages(office, port, address, origin)
+        serve_pages(office, site(office, door, access), port, address, origin)
     except KeyboardInterrupt:
         click.echo("collab: recording what is left, then stopping")
     finally:
@@ -94,8 +93,20 @@ def serve(
     _leave()
 
 
+def _door(access: Any, office: Any, ws_port: int, address: str) -> Any:
+    """An open gateway beside the dashboard."""
+    from collab.door import Door
+
+    door = Door(access, office, port=ws_port, gateway={"host": address})
+    _or_exit(office.call(door.open()).result)
+    click.echo(f"collab: members connect to ws://{address}:{door.gateway.port} with a token of `collab token`")
+    return door
+
+
 @main.command()
 @WS_PORT
+@HTTP_PORT
+@click.option("--no-http", is_flag=True, help="Answer no health, metrics, webhooks and files.")
 @click.option("--address", default="localhost", show_default=True, help="Address to listen on.")
 @click.option("--origin", multiple=True, help="A page (https://…) that may connect; without any, all may.")
 @click.option(
@@ -107,6 +118,8 @@ def serve(
 @HISTORY
 def gateway(
     ws_port: int | None,
+    http_port: int | None,
+    no_http: bool,
     address: str,
     origin: tuple[str, ...],
     rate: float,
@@ -121,23 +134,27 @@ def gateway(
     from collab.door import Door
     from collab.live.access import Access
     from collab.settings import keys, settings
+    from collab.web import Listener, Site
 
-    found = settings(**given)
-    tls = None
+    found, access, tls = settings(**given), _or_exit(Access, keys()), None
     if certificate:
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         _or_exit(tls.load_cert_chain, certificate, private_key)
     door = Door(
-        _or_exit(Access, keys()),
+        access,
         port=ws_port,
         gateway={"host": address, "origins": origin or None, "tls": tls, "rate": rate},
         stream=found["stream"],
         history=found["history"],
     )
     signal.signal(signal.SIGTERM, _interrupt)
-    scheme = "wss" if tls else "ws"
+    listener = None
+    if not no_http:
+        http_port = http_port if http_port is not None else _number("HTTP_PORT", 8766)
+        _check_port(address, http_port, "HTTP_PORT")
+        listener = Listener(Site(access, door, rate=rate), host=address, port=http_port, tls=tls)
     with contextlib.suppress(KeyboardInterrupt):
-        _or_exit(asyncio.run, _open(door, f"collab: members connect to {scheme}://{address}:"))
+        _or_exit(asyncio.run, _open(door, listener, address, "s" if tls else ""))
     _leave()
 
 
@@ -149,12 +166,17 @@ def _leave() -> NoReturn:
     os._exit(0)
 
 
-async def _open(door: Any, said: str) -> None:
+async def _open(door: Any, listener: Any, address: str, secure: str) -> None:
     await door.open()
     try:
-        click.echo(f"{said}{door.gateway.port} (stop with Ctrl-C)")
+        if listener is not None:
+            await listener.start()
+            click.echo(f"collab: health, metrics and webhooks are on http{secure}://{address}:{listener.port}")
+        click.echo(f"collab: members connect to ws{secure}://{address}:{door.gateway.port} (stop with Ctrl-C)")
         await asyncio.Event().wait()
     finally:
+        if listener is not None:
+            await listener.stop()
         await door.close()
 
 

@@ -34,6 +34,7 @@ from collab.events import (
 )
 from collab.live.follower import Follower
 from collab.live.stream import Stream
+from collab.live.tally import Durations
 from collab.offers import Terms, lapses
 from collab.records import Decision, Lead, Presence, checked, seconds_between
 from collab.rooms import Confirmation, Rooms
@@ -89,6 +90,11 @@ class Desk:
     def tenant(self) -> str:
         """The tenant whose team this is."""
         return self.stream.tenant
+
+    @property
+    def deciding(self) -> Durations:
+        """How long decisions took since the start."""
+        return self._router.deciding
 
     async def start(self) -> None:
         """Take in what the stream holds, give waiting leads away and follow the stream; twice is as once."""
@@ -165,15 +171,15 @@ class Desk:
         await self._append_all(changes)
         await self._router.drain()
 
-    async def route_lead(self, lead: Lead) -> Decision:
+    async def route_lead(self, lead: Lead, key: str | None = None) -> Decision:
         """Give the lead to an agent; with nobody eligible it waits, and the decision's agent is None.
 
-        The same lead id again gives the decision in force, whatever the other fields say.
+        The same lead id, or the same key of its sender within a week, again gives the decision in force.
 
         Raises:
             ValueError: a field of the lead is missing or out of bounds; names it.
         """
-        return await self._router.route(checked(lead))
+        return await self._router.route(checked(lead), key)
 
     async def accept(self, lead: str, agent: str) -> None:
         """The agent takes up the lead that they hold; twice is as once."""

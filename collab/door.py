@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 from collab.desk import Desk
 from collab.floor import Floor
 from collab.live.access import Access, AccessDenied
 from collab.live.gateway import Gateway
 from collab.office import Office
+
+Result = TypeVar("Result")
 
 
 class Door:
@@ -38,9 +41,11 @@ class Door:
         self._floors: dict[str, Floor] = {}
         self._offices: list[Office] = []
         self._opening = asyncio.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def open(self) -> Door:
         """Let members in; call it in the office's loop."""
+        self._loop = asyncio.get_running_loop()
         await self.gateway.start()
         return self
 
@@ -53,6 +58,23 @@ class Door:
             await office.close()
         self._floors.clear()
         self._offices.clear()
+
+    @property
+    def offices(self) -> list[Office]:
+        """The offices that are open now."""
+        return [self.office] if self.office is not None else [*self._offices]
+
+    @property
+    def floors(self) -> list[Floor]:
+        """The floors that are open now."""
+        return [*self._floors.values()]
+
+    async def ask(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Run a coroutine in the door's loop and await it in another one, or in the same."""
+        if self._loop is None:
+            work.close()
+            raise RuntimeError("the door is not open; call open() first")
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
 
     async def floor(self, tenant: str) -> Floor:
         """The tenant's floor, opened for its first member.

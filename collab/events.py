@@ -71,9 +71,10 @@ class ShiftChanged(Event, frozen=True, tag="shift_changed"):
 
 
 class LeadArrived(Event, frozen=True, tag="lead_arrived"):
-    """A lead came in and waits in the queue."""
+    """A lead came in and waits in the queue. `key` is its sender's own name for the request, if they gave one."""
 
     lead: Lead
+    key: Key | None = None
 
 
 class LeadAssigned(Event, frozen=True, tag="lead_assigned"):

@@ -11,7 +11,7 @@ from time import perf_counter
 
 import msgspec
 
-from collab.claims import CLOSED, Claim, claim, lead_key, place_key
+from collab.claims import CLOSED, Claim, claim, lead_key, place_key, request_key
 from collab.events import (
     AgentJoined,
     CapacityChanged,
@@ -27,6 +27,7 @@ from collab.events import (
 )
 from collab.factors import Sheet
 from collab.live.follower import Follower
+from collab.live.tally import Durations
 from collab.records import Decision, Lead, Presence
 from collab.routing import decide
 from collab.team import OpenLead, Team
@@ -81,6 +82,7 @@ class Router:
         self.explore = explore
         self.decided_ms: deque[float] = deque(maxlen=TIMED)
         self.waited_s: deque[float] = deque(maxlen=TIMED)
+        self.deciding = Durations()
         self._follower, self._clock, self._new_id = follower, clock, new_id
         self._timer, self._find = timer, find
         self._sheet = Sheet()
@@ -104,18 +106,23 @@ class Router:
             self._draining.cancel()
             await asyncio.gather(self._draining, return_exceptions=True)
 
-    async def route(self, lead: Lead) -> Decision:
-        """Give the lead to an agent; with nobody eligible it waits. The same id again gives the decision in force."""
+    async def route(self, lead: Lead, key: str | None = None) -> Decision:
+        """Give the lead to an agent; with nobody eligible it waits. The same id again gives the decision in force.
+
+        So does the same `key` of the sender within a week, whatever the lead is then.
+        """
         async with self._lock:
             state = self._team.leads.get(lead.id)
             if state is None:
                 now, seen = self._clock(), self._team.seq
                 decision, claims = self._decide(OpenLead(lead=lead, arrived=now), len(self._team.queue()))
-                arrived = LeadArrived(id=self._new_id(), time=now, lead=lead)
+                arrived = LeadArrived(id=self._new_id(), time=now, lead=lead, key=key)
                 receipt = await self._follower.commit([claim(arrived), *claims])
                 if receipt.refused is None:
                     # A lead that waits is decided again if something happened meanwhile: it may have made room.
                     return decision if claims or receipt.seq == seen + 1 else await self._assign(lead.id)
+                if key is not None and receipt.refused.key == request_key(key) and receipt.actual is not None:
+                    return await self._assign(receipt.actual)
                 state = self._team.leads.get(lead.id)
                 known = receipt.refused.key == lead_key(lead.id)
                 if state is None and known:
@@ -173,6 +180,7 @@ class Router:
         if decision.agent is None:
             return decision, []
         self.decided_ms.append(decided_ms)
+        self.deciding.add(decided_ms / 1000)
         self.waited_s.append(decision.waited_s)
         return decision, [claim(LeadAssigned(id=self._new_id(), time=decision.time, decision=decision))]
 

@@ -122,7 +122,7 @@ _fields: dict[type[Event], dict[str, st.SearchStrategy[Any]]] = {
     ev.PresenceChanged: {"agent": keys, "presence": st.sampled_from(Presence), "reason": texts, "connected": _maybe},
     ev.CapacityChanged: {"agent": keys, "capacity": st.integers(0, 1000)},
     ev.ShiftChanged: {"agent": keys, "on_shift": st.booleans()},
-    ev.LeadArrived: {"lead": leads},
+    ev.LeadArrived: {"lead": leads, "key": st.none() | keys},
     ev.LeadAssigned: {"decision": decisions()},
     ev.OfferAccepted: _held,
     ev.OfferDeclined: {**_held, "reason": texts},

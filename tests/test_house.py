@@ -19,7 +19,8 @@ HOUSE = ROOT / "collab"
 # A room may import only from the rooms before it.
 ORDER = (
     "records events claims chat markup weights team presence offers factors routing reasons metrics history whatif "
-    "protocol live router rooms attendance desk floor team_at_work office door settings views app cli"
+    "records events claims chat markup weights team presence offers factors routing reasons metrics history whatif "
+    "protocol live router rooms attendance desk floor team_at_work office door web settings views app cli"
 ).split()
 # The rooms that are functions of their arguments: no I/O, no clock, no chance without a seed.
 CENTRE = (
@@ -36,6 +37,8 @@ SHORES = {
     "markdown_it": {"markup"},
     "nh3": {"markup"},
     "numba": {"whatif"},
+    "tornado": {"web"},
+    "prometheus_client": {"web"},
     "panel": {"views", "app"},
     "panel_material_ui": {"views", "app"},
     "holoviews": {"views", "app"},

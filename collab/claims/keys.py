@@ -14,6 +14,11 @@ def lead_key(lead: str) -> str:
     return f"lead:{lead}"
 
 
+def request_key(key: str) -> str:
+    """Holds the id of the lead that came in with this key of its sender."""
+    return f"request:{key}"
+
+
 def place_key(lead: str) -> str:
     """Holds the seq of the decision in force."""
     return f"place:{lead}"

@@ -18,6 +18,7 @@ from collab.claims.keys import (
     member_key,
     place_key,
     present_key,
+    request_key,
     shift_key,
 )
 from collab.events import (
@@ -105,7 +106,10 @@ def _(event: ShiftChanged) -> Rules:
 @rules.register
 def _(event: LeadArrived) -> Rules:
     key = lead_key(event.lead.id)
-    return [Absent(key)], [Put(key, QUEUED)]
+    if event.key is None:
+        return [Absent(key)], [Put(key, QUEUED)]
+    request = request_key(event.key)
+    return [Absent(key), Absent(request)], [Put(key, QUEUED), Put(request, event.lead.id, CLOSED_FOR_S)]
 
 
 @rules.register

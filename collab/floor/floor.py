@@ -22,7 +22,7 @@ from collab.live.gateway import LEASE_S
 from collab.live.line import Line
 from collab.live.stream import StreamUnreachable
 from collab.protocol import Role
-from collab.rooms import Rooms
+from collab.rooms import Confirmation, Rooms
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +43,9 @@ LEADING = frozenset((Role.team_lead, Role.service))
 class Floor:
     """Carries out what members ask, for one tenant at one gateway.
 
+    Attributes:
+        said: how many messages members said here.
+
     Args:
         desk: the tenant's started desk.
         history: gives the tenant's history, for what is not at hand.
@@ -52,6 +55,7 @@ class Floor:
     def __init__(self, desk: Desk, history: Callable[[], History], status: Callable[[], dict[str, Any]]) -> None:
         self.desk, self.hall, self._history, self._status = desk, Hall(desk, history), history, status
         self._came = asyncio.Event()
+        self.said = 0
         self._tending = asyncio.get_running_loop().create_task(self._tend(), name=f"devices of {desk.tenant}")
 
     def close(self) -> None:
@@ -114,7 +118,15 @@ class Floor:
         agent = line.entry.agent
         self.hall.types(asked.room, agent, False)
         more = {"key": asked.key, "thread": asked.thread}
-        return self.desk.rooms.send_soon(asked.room, agent, asked.text, done=done, **more)
+
+        def told(result: Any) -> None:
+            self._count(result)
+            done(result)
+
+        return self.desk.rooms.send_soon(asked.room, agent, asked.text, done=told, **more)
+
+    def _count(self, result: Any) -> None:
+        self.said += isinstance(result, Confirmation) and not result.duplicate
 
     def _allow(self, line: Line, asked: p.AnyCommand, allowed: frozenset[Role]) -> None:
         if line.entry.role not in allowed:
@@ -138,7 +150,9 @@ class Floor:
     async def _send(self, line: Line, asked: p.Send) -> Any:
         agent = line.entry.agent
         self.hall.types(asked.room, agent, False)
-        return await self.desk.rooms.send(asked.room, agent, asked.text, key=asked.key, thread=asked.thread)
+        confirmation = await self.desk.rooms.send(asked.room, agent, asked.text, key=asked.key, thread=asked.thread)
+        self._count(confirmation)
+        return confirmation
 
     async def _typing(self, line: Line, asked: p.Typing) -> None:
         self._seated(asked.room, line)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from itertools import accumulate
 from typing import Any
 
@@ -36,6 +36,10 @@ TYPING_S = 6.0
 class Hall:
     """Tells members what happens in their rooms and, if they watch, to agents and leads.
 
+    Attributes:
+        told: how many events of rooms were written to members, each counted for everybody who got it.
+        told_bytes: the bytes of these.
+
     Args:
         desk: the tenant's started desk.
         history: gives the tenant's history, for what is not at hand.
@@ -46,6 +50,7 @@ class Hall:
         self.lines: set[Line] = set()
         self._in_room: defaultdict[str, set[Line]] = defaultdict(set)
         self._watching: set[Line] = set()
+        self.told = self.told_bytes = 0
         self._recent = {room.id: Recent(room.number) for room in desk.team.rooms.values()}
         self._typing: dict[tuple[str, str], asyncio.TimerHandle] = {}
         self._told: dict[str, tuple[int, list[bytes]]] = {}
@@ -89,7 +94,7 @@ class Hall:
                 continue
             missed = _within(recent.after(told), AT_ONCE)
             if missed:
-                line.push(p.happened(room, told + 1, missed))
+                self._bring((line,), room, told + 1, missed)
                 told += len(missed)
             if told == recent.last:
                 self._tell()  # to those who are in, so that nothing of it comes again to who comes in now
@@ -105,7 +110,7 @@ class Hall:
             before = self._recent[room].first
             past = await asyncio.to_thread(stretch, self.history(), room, told, before, STRETCH)
             if past and past[0][0] == told + 1:
-                line.push(p.happened(room, told + 1, [data for _, data in past]))
+                self._bring((line,), room, told + 1, [data for _, data in past])
                 await line.connection.drain()
                 return past[-1][0]
             await asyncio.sleep(LOOK_S)  # the recorder is a moment behind
@@ -163,9 +168,15 @@ class Hall:
         self._telling = False
         told, changed, self._told, self._changed = self._told, self._changed, {}, []
         for room, (first, events) in told.items():
-            write(self._in_room[room], p.happened(room, first, events))
+            self._bring(self._in_room[room], room, first, events)
         if changed and self._watching:
             self._tell_watching(changed)
+
+    def _bring(self, lines: Collection[Line], room: str, first: int, events: list[bytes]) -> None:
+        data = p.happened(room, first, events)
+        written = write(lines, data)
+        self.told += written * len(events)
+        self.told_bytes += written * len(data)
 
     def _keep(self, event: RoomEvent, data: bytes) -> int:
         recent = self._recent.get(event.room)

@@ -21,6 +21,7 @@ from websockets.http11 import Request, Response
 
 from collab.live.access import Access, AccessDenied
 from collab.live.line import WINDOW_BITS, Allowance, Connection, Line
+from collab.live.tally import Tally
 from collab.live.turns import Floor, listen
 from collab.protocol import VERSION, AnyCommand, Hello, Refused, Welcome, command, encode
 
@@ -83,6 +84,7 @@ class Gateway:
     ) -> None:
         self.access, self.host, self.port, self.rate = access, host, port, rate
         self.lines: set[Line] = set()
+        self.tally = Tally()
         self._floor, self._origins, self._tls, self._pages = floor, origins, tls, pages
         self._extensions = [_DEFLATE] if compress else None
         self._server: Server | None = None
@@ -140,6 +142,7 @@ class Gateway:
             return
         line, floor = let_in
         self.lines.add(line)
+        self.tally.entered += 1
         try:
             floor.enter(line)
             await listen(floor, line)
@@ -147,6 +150,8 @@ class Gateway:
             pass  # a member may go in the middle of anything
         finally:
             self.lines.discard(line)
+            if line.cut:
+                self.tally.cut[line.cut] += 1
             floor.leave(line)
 
     async def _let_in(self, connection: Connection) -> tuple[Line, Floor] | None:
@@ -166,12 +171,13 @@ class Gateway:
         except (AccessDenied, ValueError, OSError, ConnectionClosed) as error:
             why = str(error) or "no hello came in time"
             re = asked.id if asked is not None else None
+            self.tally.refused["denied"] += 1
             with contextlib.suppress(ConnectionClosed):
                 await connection.send(encode(Refused(re=re, code="denied", message=why)), text=True)
                 await connection.close(1008, "denied")
             return None
         connection.request, connection.response = _FORGOTTEN, None  # they are large, and served their purpose
-        line = Line(connection, entry, asked.device, Allowance(self.rate))
+        line = Line(connection, entry, asked.device, Allowance(self.rate), self.tally)
         line.push(
             Welcome(
                 re=asked.id,
@@ -195,6 +201,7 @@ class Gateway:
                 elif line.entry.expires <= now:
                     line.cut_off("token_ended", "the token ended; connect with a new one")
                 elif (silent_s := time - line.connection.heard) >= 2 * PING_S:
+                    line.cut = line.cut or "silent"
                     line.connection.transport.abort()
                 elif silent_s >= PING_S and not line.cut:
                     line.connection.transport.write(PING)

@@ -33,15 +33,14 @@ def command(data: bytes | str) -> AnyCommand:
     try:
         found: AnyCommand = _commands.decode(data)
     except msgspec.ValidationError as error:
-        raise ValueError(_explained(data, str(error))) from None
+        raise ValueError(explained(msgspec.json.decode(data), str(error))) from None
     return found
 
 
-def _explained(data: bytes | str, message: str) -> str:
-    """The message with the field and the value that it is about."""
+def explained(value: Any, message: str) -> str:
+    """What msgspec says of a value, with the field and what it holds: `lead.score is 101: expected …`."""
     reason, _, path = message.partition(" - at `")
     names = _STEP.findall(path)
-    value: Any = msgspec.json.decode(data)
     for name in names:
         try:
             value = value[int(name)] if isinstance(value, list) else value[name]
