@@ -23,6 +23,13 @@ WS_PORT = click.option("--ws-port", type=click.IntRange(0, 65_535), help="Port o
 HTTP_PORT = click.option(
     "--http-port", type=click.IntRange(0, 65_535), help="Port of health, metrics, webhooks [HTTP_PORT, else 8766]."
 )
+FILES = click.option("--files", help="Folder of the files in rooms [COLLAB_FILES, else in that of the history].")
+FILE_MIB = click.option(
+    "--file-mib", type=click.FloatRange(0.001), default=25.0, show_default=True, help="Largest file."
+)
+TEAM_GIB = click.option(
+    "--team-gib", type=click.FloatRange(0.001), default=10.0, show_default=True, help="Most files of a team."
+)
 ROLES = ("agent", "team_lead", "analyst", "service")
 TENANT = click.option("--tenant", help="Whose team [COLLAB_TENANT, else main; demo with --team-at-work].")
 
@@ -53,6 +60,9 @@ def main() -> None:
 @click.option("--address", default="localhost", show_default=True, help="Address to listen on.")
 @click.option("--origin", multiple=True, help="A further host:port that pages may be opened under.")
 @WS_PORT
+@FILES
+@FILE_MIB
+@TEAM_GIB
 @STREAM
 @HISTORY
 @TENANT
@@ -81,7 +91,9 @@ def serve(
         office = _or_exit(shared, **settings(**given), days=days, explore=explore, progress=progress)
     click.echo(f"collab: the {office.tenant} team is on http://{address}:{port} (mode {office.mode}; stop with Ctrl-C)")
     access = _or_exit(Access, keys())
-    door = _door(access, office, ws_port, address) if office.mode != "reading" else None
+    door = (
+        _door(access, office, ws_port, address, _shelf(office.history_url, given)) if office.mode != "reading" else None
+    )
     try:
         serve_pages(office, site(office, door, access), port, address, origin)
     except KeyboardInterrupt:
@@ -93,11 +105,11 @@ def serve(
     _leave()
 
 
-def _door(access: Any, office: Any, ws_port: int, address: str) -> Any:
+def _door(access: Any, office: Any, ws_port: int, address: str, shelf: Any) -> Any:
     """An open gateway beside the dashboard."""
     from collab.door import Door
 
-    door = Door(access, office, port=ws_port, gateway={"host": address})
+    door = Door(access, office, port=ws_port, gateway={"host": address}, shelf=shelf)
     _or_exit(office.call(door.open()).result)
     click.echo(f"collab: members connect to ws://{address}:{door.gateway.port} with a token of `collab token`")
     return door
@@ -114,6 +126,9 @@ def _door(access: Any, office: Any, ws_port: int, address: str) -> Any:
 )
 @click.option("--certificate", type=click.Path(exists=True), help="File with the certificate chain, for wss://.")
 @click.option("--private-key", type=click.Path(exists=True), help="File with the certificate's key.")
+@FILES
+@FILE_MIB
+@TEAM_GIB
 @STREAM
 @HISTORY
 def gateway(
@@ -136,13 +151,11 @@ def gateway(
     from collab.settings import keys, settings
     from collab.web import Listener, Site
 
-    found, access, tls = settings(**given), _or_exit(Access, keys()), None
-    if certificate:
-        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        _or_exit(tls.load_cert_chain, certificate, private_key)
+    found, access, tls = settings(**given), _or_exit(Access, keys()), _tls(certificate, private_key)
     door = Door(
         access,
         port=ws_port,
+        shelf=_shelf(found["history"], given),
         gateway={"host": address, "origins": origin or None, "tls": tls, "rate": rate},
         stream=found["stream"],
         history=found["history"],
@@ -156,6 +169,23 @@ def gateway(
     with contextlib.suppress(KeyboardInterrupt):
         _or_exit(asyncio.run, _open(door, listener, address, "s" if tls else ""))
     _leave()
+
+
+def _tls(certificate: str | None, private_key: str | None) -> ssl.SSLContext | None:
+    """What makes a port a secure one, if a certificate is given."""
+    if certificate is None:
+        return None
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    _or_exit(tls.load_cert_chain, certificate, private_key)
+    return tls
+
+
+def _shelf(history: str, given: dict[str, Any]) -> Any:
+    """Where files lie, by the options of the command."""
+    from collab.settings import shelf
+
+    most = {"most_bytes": int(given["file_mib"] * 2**20), "quota": int(given["team_gib"] * 2**30)}
+    return shelf(history, given["files"], **most)
 
 
 def _leave() -> NoReturn:

@@ -114,7 +114,7 @@ class Desk:
         """Make a room with its first moderator; False if there is one of this id (more is in `rooms`)."""
         return await self.rooms.create(room, by, name)
 
-    async def send_message(self, room: str, agent: str, text: str, **more: str | None) -> Confirmation:
+    async def send_message(self, room: str, agent: str, text: str, **more: Any) -> Confirmation:
         """Say something in a room; see `Rooms.send`."""
         return await self.rooms.send(room, agent, text, **more)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from collab.desk import Desk
+from collab.files import Shelf
 from collab.floor import Floor
 from collab.live.access import Access, AccessDenied
 from collab.live.gateway import Gateway
@@ -24,6 +25,7 @@ class Door:
             offices that are opened as members come, in the loop that `open` is called in.
         port: the gateway's port; 0 takes a free one.
         gateway: further settings of the gateway.
+        shelf: where the files of all tenants lie; None keeps none.
         settings: `stream` and `history` of the offices.
     """
 
@@ -34,12 +36,14 @@ class Door:
         *,
         port: int = 8765,
         gateway: dict[str, Any] | None = None,
+        shelf: Shelf | None = None,
         **settings: Any,
     ) -> None:
-        self.office, self.settings = office, settings
+        self.office, self.shelf, self.settings = office, shelf, settings
         self.gateway = Gateway(access, self.floor, port=port, **(gateway or {}))
         self._floors: dict[str, Floor] = {}
         self._offices: list[Office] = []
+        self._leave: list[Callable[[], None]] = []
         self._opening = asyncio.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -52,6 +56,9 @@ class Door:
     async def close(self) -> None:
         """Send all members away and close what was opened."""
         await self.gateway.stop()
+        for leave in self._leave:
+            leave()
+        self._leave.clear()
         for floor in self._floors.values():
             floor.close()
         for office in self._offices:
@@ -85,9 +92,12 @@ class Door:
         async with self._opening:
             if tenant not in self._floors:
                 office = await self._office(tenant)
-                floor = Floor(_desk(office), lambda: office.history, office.status)
+                desk = _desk(office)
+                floor = Floor(desk, lambda: office.history, office.status)
                 await floor.open()
                 self._floors[tenant] = floor
+                if self.shelf is not None:
+                    self._leave.append(self.shelf.follow(desk))
         return self._floors[tenant]
 
     async def _office(self, tenant: str) -> Office:

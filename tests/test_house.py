@@ -19,8 +19,7 @@ HOUSE = ROOT / "collab"
 # A room may import only from the rooms before it.
 ORDER = (
     "records events claims chat markup weights team presence offers factors routing reasons metrics history whatif "
-    "records events claims chat markup weights team presence offers factors routing reasons metrics history whatif "
-    "protocol live router rooms attendance desk floor team_at_work office door web settings views app cli"
+    "protocol live router rooms attendance desk files floor team_at_work office door web settings views app cli"
 ).split()
 # The rooms that are functions of their arguments: no I/O, no clock, no chance without a seed.
 CENTRE = (
@@ -37,6 +36,7 @@ SHORES = {
     "markdown_it": {"markup"},
     "nh3": {"markup"},
     "numba": {"whatif"},
+    "PIL": {"files"},
     "tornado": {"web"},
     "prometheus_client": {"web"},
     "panel": {"views", "app"},

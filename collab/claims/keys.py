@@ -66,6 +66,11 @@ def room_key(room: str) -> str:
     return f"room:{room}"
 
 
+def file_key(room: str, hash: str) -> str:
+    """Holds "1" once the file was uploaded to the room."""
+    return f"file:{room}:{hash}"
+
+
 def seat_key(room: str, agent: str) -> str:
     """Holds "1" while the agent is a member of the room."""
     return f"seat:{room}:{agent}"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-CHANGED: dict[int, tuple[str, ...]] = {2: ("chats",)}
+CHANGED: dict[int, tuple[str, ...]] = {2: ("chats",), 3: ("chats",)}
 """The derived tables whose columns or meaning changed with each version after the first: they are made again."""
 
 AT_ONCE = 5_000

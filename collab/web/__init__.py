@@ -1,4 +1,4 @@
-"""What a process answers over HTTP, beside the dashboard or on a port of its own: health, metrics, webhooks."""
+"""What a process answers over HTTP, beside the dashboard or on a port of its own: health, metrics, webhooks, files."""
 
 from collab.web.listener import Listener
 from collab.web.routes import routes

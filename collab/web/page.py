@@ -87,6 +87,17 @@ class Missing(Page):
         raise Refusal(404, "refused", f"path is {self.request.path!r}, which is no page here; see docs/http.md")
 
 
+def declared(page: RequestHandler) -> int:
+    """How many bytes the body is said to have; 0 if that is not said."""
+    text = page.request.headers.get("Content-Length", "0")
+    return int(text) if text.isdigit() else 0
+
+
+def allow(page: RequestHandler, most_bytes: int) -> None:
+    """Read a body of so many bytes at most, and cut a longer one off; what is a little too long can be answered."""
+    page.request.connection.set_max_body_size(most_bytes)  # type: ignore[union-attr]
+
+
 def too_large(size: int, most: int) -> Refusal:
     """The refusal of what is larger than it may be."""
     return Refusal(413, "refused", f"the body has {size:,} bytes or more: at most {most:,} are taken; send less")

@@ -6,6 +6,7 @@ from typing import Any
 
 from tornado.web import RequestHandler
 
+from collab.web.files import Download, Thumbnail, Upload
 from collab.web.health import Health
 from collab.web.scrape import Scrape
 from collab.web.site import Site
@@ -19,4 +20,7 @@ def routes(site: Site) -> list[tuple[str, type[RequestHandler], dict[str, Any]]]
         (r"/healthz", Health, given),
         (r"/metrics", Scrape, given),
         (r"/webhooks/([^/]+)", Webhook, given),
+        (r"/files/([^/]+)", Upload, given),
+        (r"/files/([^/]+)/([^/]+)", Download, given),
+        (r"/files/([^/]+)/([^/]+)/thumb", Thumbnail, given),
     ]

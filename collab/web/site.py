@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 from tornado.web import HTTPError
 
 from collab.door import Door
+from collab.files import Full, NoPicture, Shelf, Unwanted
 from collab.floor import Floor
 from collab.live.access import Access, AccessDenied, Pass
 from collab.live.gateway import RATE
@@ -20,6 +22,10 @@ Result = TypeVar("Result")
 
 MOST_HOLDERS = 10_000
 """Of so many token holders it is remembered how much they asked lately."""
+
+
+DRAWN_AT_ONCE = 2
+"""So many thumbnails are made at the same time, as each may need a lot of memory."""
 
 
 class Refusal(HTTPError):
@@ -35,6 +41,7 @@ class Site:
 
     Attributes:
         answered: how many requests were answered, by page and status.
+        drawing: lets a few thumbnails be made at a time.
 
     Args:
         access: checks tokens; None if nobody can come in here.
@@ -55,7 +62,19 @@ class Site:
     ) -> None:
         self.access, self.door, self.office, self.more, self.rate = access, door, office, more, rate
         self.answered: defaultdict[tuple[str, int], int] = defaultdict(int)
+        self.drawing = asyncio.Semaphore(DRAWN_AT_ONCE)
         self._allowances: OrderedDict[tuple[str, str], Allowance] = OrderedDict()
+
+    @property
+    def shelf(self) -> Shelf:
+        """Where files lie.
+
+        Raises:
+            Refusal: this process has no place for files.
+        """
+        if self.door is None or self.door.shelf is None:
+            raise Refusal(503, "unreachable", "no files are kept here; name a folder for them with COLLAB_FILES")
+        return self.door.shelf
 
     @property
     def offices(self) -> list[Office]:
@@ -96,8 +115,22 @@ class Site:
         async def done() -> Result:
             return await work(await door.floor(entry.tenant))
 
+        return await self.told(door.ask(done()))
+
+    async def told(self, work: Awaitable[Result]) -> Result:
+        """Await this, and tell what it refuses as a status.
+
+        Raises:
+            Refusal: it was refused; says why.
+        """
         try:
-            return await door.ask(done())
+            return await work
+        except Refusal:
+            raise
+        except Full as error:
+            raise Refusal(413, "refused", str(error)) from error
+        except (Unwanted, NoPicture) as error:
+            raise Refusal(415, "refused", str(error)) from error
         except StreamUnreachable as error:
             raise Refusal(503, "unreachable", str(error)) from error
         except PermissionError as error:

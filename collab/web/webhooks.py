@@ -11,7 +11,7 @@ from collab.floor import LEADING
 from collab.live.access import Pass
 from collab.protocol.codec import explained
 from collab.records import Decision, Lead
-from collab.web.page import Page, too_large
+from collab.web.page import Page, allow, declared, too_large
 from collab.web.site import Refusal
 
 MOST_BYTES = 64 * 1024
@@ -48,16 +48,18 @@ class Webhook(Page):
         kind = self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if kind != "application/json":
             raise Refusal(415, "malformed", f"Content-Type is {kind!r}; send application/json")
-        self._measure(int(self.request.headers.get("Content-Length") or 0))
+        allow(self, 16 * MOST_BYTES)
+        self._measure(declared(self))
 
     def data_received(self, chunk: bytes) -> None:
         """Keep a piece of the body."""
-        self._measure(len(self.body) + len(chunk))
-        self.body += chunk
+        if len(self.body) <= MOST_BYTES:
+            self.body += chunk
 
     async def post(self, source: str) -> None:
         """Give the lead to an agent: 201 with who has it, 202 if it waits."""
         assert self.entry is not None
+        self._measure(len(self.body))
         key = self._key()
         lead = _lead(bytes(self.body), key)
 
