@@ -1,7 +1,8 @@
 """The dashboard for `panel serve collab/app.py`: this process's office, shown to each session.
 
 Settings come from the environment: `COLLAB_REDIS` (URL of the stream), `COLLAB_HISTORY` (folder or URL of the history),
-`COLLAB_TENANT`, `COLLAB_KEYS` (the file of the keys that sign tokens), and `COLLAB_TEAM_AT_WORK=1` for the seeded team.
+`COLLAB_TENANT`, `COLLAB_FILES` (folder of the files in rooms), `COLLAB_KEYS` (the file of the keys that sign tokens),
+and `COLLAB_TEAM_AT_WORK=1` for the seeded team.
 """
 
 from __future__ import annotations
@@ -10,10 +11,14 @@ from collections.abc import Sequence
 
 import panel as pn
 
+from collab.door import Door
+from collab.live.access import Access
 from collab.office import Office, shared
 from collab.settings import settings
+from collab.views.board import feed_of
 from collab.views.page import page, title
-from collab.views.socket import routes, send_at_once
+from collab.views.socket import send_at_once
+from collab.web import Site, routes
 
 
 def office() -> Office:
@@ -21,8 +26,13 @@ def office() -> Office:
     return shared(**settings())
 
 
-def serve_pages(office: Office, port: int, address: str, origins: Sequence[str] = ()) -> None:
-    """Serve the dashboard at `/` and its routes until the process is interrupted."""
+def site(office: Office, door: Door | None, access: Access | None) -> Site:
+    """The pages beside the dashboard."""
+    return Site(access, door, office, more=lambda: {"boards": feed_of(office).boards})
+
+
+def serve_pages(office: Office, site: Site, port: int, address: str, origins: Sequence[str] = ()) -> None:
+    """Serve the dashboard at `/` and the site's pages beside it until the process is interrupted."""
     send_at_once()
     pn.extension()
     pn.serve(
@@ -31,7 +41,7 @@ def serve_pages(office: Office, port: int, address: str, origins: Sequence[str] 
         address=address,
         show=False,
         websocket_origin=[f"localhost:{port}", f"127.0.0.1:{port}", *origins],
-        extra_patterns=routes(office),
+        extra_patterns=routes(site),
         title=title(office),
     )
 

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from collab import events
-from collab.claims import ARCHIVED, OPEN, room_key, seat_key
+from collab.claims import ARCHIVED, OPEN, file_key, room_key, seat_key
 from collab.events import Entry, RoomEvent
 from collab.records import Seat
 
@@ -52,12 +52,31 @@ class Unread(Struct, frozen=True):
     mentions: int = 0
 
 
+class Kept(Struct, frozen=True, kw_only=True):
+    """A file in a room: who uploaded it last, what it is, and the messages that have it.
+
+    One that was `sent` and that no message has any more was taken back.
+    """
+
+    agent: str
+    size: int
+    type: str
+    name: str = ""
+    messages: tuple[str, ...] = ()
+    sent: bool = False
+
+    @property
+    def gone(self) -> bool:
+        """Was it taken back?"""
+        return self.sent and not self.messages
+
+
 class Room(Struct, kw_only=True):
     """A room after what happened at its `number`.
 
     `members` are their seats by agent; `read` is the number that each has read up to, and `read_threads` the same for
     single threads, by agent and message; `came` is the number at which each came in, before which nothing is unread.
-    `messages` are the newest `KEPT`, in order.
+    `messages` are the newest `KEPT`, in order. `files` are those ever uploaded, by their hash.
     """
 
     id: str
@@ -70,6 +89,14 @@ class Room(Struct, kw_only=True):
     read: dict[str, int] = {}
     read_threads: dict[str, dict[str, int]] = {}
     came: dict[str, int] = {}
+    files: dict[str, Kept] = {}
+
+    def file(self, hash: str, agent: str) -> Kept | None:
+        """A file that this member may have: some message has it, or they uploaded it for one to come."""
+        kept = self.files.get(hash)
+        if kept is None or kept.gone or not (kept.messages or kept.agent == agent):
+            return None
+        return kept
 
     def message(self, id: str) -> Message | None:
         """A message that the room remembers."""
@@ -104,6 +131,19 @@ def mentioned(text: str, members: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(known)) if "all" in found else tuple(found)
 
 
+def file_name(name: str) -> str:
+    """A name that is safe to save under: no folders, nothing unseen, no dot in front, at most 120 characters."""
+    last = re.split(r"[/\\]", name)[-1]
+    seen = "".join(sign for sign in last if sign.isprintable() and sign not in '<>:"|?*')
+    stem, dot, ending = " ".join(seen.split()).strip(". ").rpartition(".")
+    return f"{stem[: 119 - len(ending)]}{dot}{ending}"[:120] or "file"
+
+
+def stored(rooms: Rooms) -> dict[str, int]:
+    """The files that somebody may still have, each once, with their sizes."""
+    return {hash: kept.size for room in rooms.values() for hash, kept in room.files.items() if not kept.gone}
+
+
 def apply(rooms: Rooms, event: RoomEvent) -> None:
     """Take what happened in a room into the rooms."""
     if isinstance(event, events.RoomCreated) and event.room not in rooms:
@@ -127,7 +167,8 @@ def values(rooms: Rooms) -> dict[str, str]:
     """What the stream's claims must hold for these rooms, by key (see `collab.claims`)."""
     found = {room_key(room.id): ARCHIVED if room.archived else OPEN for room in rooms.values()}
     seats = {seat_key(room.id, agent): "1" for room in rooms.values() for agent in room.members}
-    return found | seats
+    files = {file_key(room.id, hash): "1" for room in rooms.values() for hash in room.files}
+    return found | seats | files
 
 
 def _created(room: Room, event: events.RoomCreated) -> None:
@@ -158,6 +199,17 @@ def _sent(room: Room, event: events.MessageSent) -> None:
     room.messages.append(message)
     if len(room.messages) > KEPT:
         del room.messages[: len(room.messages) - KEPT]
+    for file in event.files:
+        kept = room.files.get(file.hash) or Kept(agent=event.agent, size=file.size, type=file.type)
+        having = (*kept.messages, event.id)
+        room.files[file.hash] = msgspec.structs.replace(kept, name=file.name, messages=having, sent=True)
+
+
+def _uploaded(room: Room, event: events.FileUploaded) -> None:
+    having = room.files[event.hash].messages if event.hash in room.files else ()
+    room.files[event.hash] = Kept(
+        agent=event.agent, size=event.size, type=event.type, messages=having, sent=bool(having)
+    )
 
 
 def _edited(room: Room, event: events.MessageEdited) -> None:
@@ -166,6 +218,10 @@ def _edited(room: Room, event: events.MessageEdited) -> None:
 
 def _deleted(room: Room, event: events.MessageDeleted) -> None:
     _change(room, event.message, deleted=True)
+    for hash, kept in room.files.items():
+        if event.message in kept.messages:
+            left = tuple(message for message in kept.messages if message != event.message)
+            room.files[hash] = msgspec.structs.replace(kept, messages=left)
 
 
 def _reacted(room: Room, event: events.MessageReacted) -> None:
@@ -198,5 +254,6 @@ _APPLY: dict[type[RoomEvent], Callable[[Room, Any], None]] = {
     events.MessageEdited: _edited,
     events.MessageDeleted: _deleted,
     events.MessageReacted: _reacted,
+    events.FileUploaded: _uploaded,
     events.RoomRead: _read,
 }

@@ -22,6 +22,16 @@ from collab.recorder import recorder
 STREAM = click.option("--stream", help="URL of the stream [COLLAB_REDIS, else embedded://].")
 HISTORY = click.option("--history", help="Folder or URL of the history [COLLAB_HISTORY, else data/history].")
 WS_PORT = click.option("--ws-port", type=click.IntRange(0, 65_535), help="Port of the gateway [WS_PORT, else 8765].")
+HTTP_PORT = click.option(
+    "--http-port", type=click.IntRange(0, 65_535), help="Port of health, metrics, webhooks [HTTP_PORT, else 8766]."
+)
+FILES = click.option("--files", help="Folder of the files in rooms [COLLAB_FILES, else in that of the history].")
+FILE_MIB = click.option(
+    "--file-mib", type=click.FloatRange(0.001), default=25.0, show_default=True, help="Largest file."
+)
+TEAM_GIB = click.option(
+    "--team-gib", type=click.FloatRange(0.001), default=10.0, show_default=True, help="Most files of a team."
+)
 ROLES = ("agent", "team_lead", "analyst", "service")
 TENANT = click.option("--tenant", help="Whose team [COLLAB_TENANT, else main; demo with --team-at-work].")
 
@@ -52,6 +62,9 @@ def main() -> None:
 @click.option("--address", default="localhost", show_default=True, help="Address to listen on.")
 @click.option("--origin", multiple=True, help="A further host:port that pages may be opened under.")
 @WS_PORT
+@FILES
+@FILE_MIB
+@TEAM_GIB
 @STREAM
 @HISTORY
 @TENANT
@@ -70,8 +83,7 @@ def serve(
     _check_port(address, port, "PORT")
     _check_port(address, ws_port, "WS_PORT")
 
-    from collab.app import serve_pages
-    from collab.door import Door
+    from collab.app import serve_pages, site
     from collab.live.access import Access
     from collab.office import shared
     from collab.settings import keys, settings
@@ -80,13 +92,12 @@ def serve(
     with _Progress("the seeded team's past") as progress:
         office = _or_exit(shared, **settings(**given), days=days, explore=explore, progress=progress)
     click.echo(f"collab: the {office.tenant} team is on http://{address}:{port} (mode {office.mode}; stop with Ctrl-C)")
-    door = None
-    if office.mode != "reading":
-        door = Door(_or_exit(Access, keys()), office, port=ws_port, gateway={"host": address})
-        _or_exit(office.call(door.open()).result)
-        click.echo(f"collab: members connect to ws://{address}:{door.gateway.port} with a token of `collab token`")
+    access = _or_exit(Access, keys())
+    door = (
+        _door(access, office, ws_port, address, _shelf(office.history_url, given)) if office.mode != "reading" else None
+    )
     try:
-        serve_pages(office, port, address, origin)
+        serve_pages(office, site(office, door, access), port, address, origin)
     except KeyboardInterrupt:
         click.echo("collab: recording what is left, then stopping")
     finally:
@@ -96,8 +107,20 @@ def serve(
     _leave()
 
 
+def _door(access: Any, office: Any, ws_port: int, address: str, shelf: Any) -> Any:
+    """An open gateway beside the dashboard."""
+    from collab.door import Door
+
+    door = Door(access, office, port=ws_port, gateway={"host": address}, shelf=shelf)
+    _or_exit(office.call(door.open()).result)
+    click.echo(f"collab: members connect to ws://{address}:{door.gateway.port} with a token of `collab token`")
+    return door
+
+
 @main.command()
 @WS_PORT
+@HTTP_PORT
+@click.option("--no-http", is_flag=True, help="Answer no health, metrics, webhooks and files.")
 @click.option("--address", default="localhost", show_default=True, help="Address to listen on.")
 @click.option("--origin", multiple=True, help="A page (https://…) that may connect; without any, all may.")
 @click.option(
@@ -107,10 +130,15 @@ def serve(
 @click.option("--agent-rate", type=click.FloatRange(1), help="The same of all connections of an agent [twice --rate].")
 @click.option("--certificate", type=click.Path(exists=True), help="File with the certificate chain, for wss://.")
 @click.option("--private-key", type=click.Path(exists=True), help="File with the certificate's key.")
+@FILES
+@FILE_MIB
+@TEAM_GIB
 @STREAM
 @HISTORY
 def gateway(
     ws_port: int | None,
+    http_port: int | None,
+    no_http: bool,
     address: str,
     origin: tuple[str, ...],
     rate: float,
@@ -127,15 +155,13 @@ def gateway(
     from collab.door import Door
     from collab.live.access import Access
     from collab.settings import keys, settings
+    from collab.web import Listener, Site
 
-    found = settings(**given)
-    tls = None
-    if certificate:
-        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        _or_exit(tls.load_cert_chain, certificate, private_key)
+    found, access, tls = settings(**given), _or_exit(Access, keys()), _tls(certificate, private_key)
     door = Door(
-        _or_exit(Access, keys()),
+        access,
         port=ws_port,
+        shelf=_shelf(found["history"], given),
         gateway={
             "host": address,
             "origins": origin or None,
@@ -148,10 +174,31 @@ def gateway(
         history=found["history"],
     )
     signal.signal(signal.SIGTERM, _interrupt)
-    scheme = "wss" if tls else "ws"
+    listener = None
+    if not no_http:
+        http_port = http_port if http_port is not None else _number("HTTP_PORT", 8766)
+        _check_port(address, http_port, "HTTP_PORT")
+        listener = Listener(Site(access, door, rate=rate), host=address, port=http_port, tls=tls)
     with contextlib.suppress(KeyboardInterrupt):
-        _or_exit(asyncio.run, _open(door, f"collab: members connect to {scheme}://{address}:"))
+        _or_exit(asyncio.run, _open(door, listener, address, "s" if tls else ""))
     _leave()
+
+
+def _tls(certificate: str | None, private_key: str | None) -> ssl.SSLContext | None:
+    """What makes a port a secure one, if a certificate is given."""
+    if certificate is None:
+        return None
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    _or_exit(tls.load_cert_chain, certificate, private_key)
+    return tls
+
+
+def _shelf(history: str, given: dict[str, Any]) -> Any:
+    """Where files lie, by the options of the command."""
+    from collab.settings import shelf
+
+    most = {"most_bytes": int(given["file_mib"] * 2**20), "quota": int(given["team_gib"] * 2**30)}
+    return shelf(history, given["files"], **most)
 
 
 def _leave() -> NoReturn:
@@ -162,12 +209,17 @@ def _leave() -> NoReturn:
     os._exit(0)
 
 
-async def _open(door: Any, said: str) -> None:
+async def _open(door: Any, listener: Any, address: str, secure: str) -> None:
     await door.open()
     try:
-        click.echo(f"{said}{door.gateway.port} (stop with Ctrl-C)")
+        if listener is not None:
+            await listener.start()
+            click.echo(f"collab: health, metrics and webhooks are on http{secure}://{address}:{listener.port}")
+        click.echo(f"collab: members connect to ws{secure}://{address}:{door.gateway.port} (stop with Ctrl-C)")
         await asyncio.Event().wait()
     finally:
+        if listener is not None:
+            await listener.stop()
         await door.close()
 
 

@@ -33,6 +33,7 @@ from collab.events import (
 from collab.gates import check_room
 from collab.live.follower import Follower
 from collab.live.stream import Stream
+from collab.live.tally import Durations
 from collab.offers import Terms, lapses
 from collab.records import Busy, Decision, Lead, Presence, checked, seconds_between
 from collab.rooms import Confirmation, Rooms
@@ -85,6 +86,11 @@ class Desk:
         """The tenant whose team this is."""
         return self.stream.tenant
 
+    @property
+    def deciding(self) -> Durations:
+        """How long decisions took since the start."""
+        return self._router.deciding
+
     async def start(self) -> None:
         """Take in what the stream holds, give waiting leads away and follow the stream; twice is as once."""
         await self._follower.start()
@@ -107,7 +113,7 @@ class Desk:
         """Make a room with its first moderator; False if there is one of this id (more is in `rooms`)."""
         return await self.rooms.create(room, by, name)
 
-    async def send_message(self, room: str, agent: str, text: str, **more: str | None) -> Confirmation:
+    async def send_message(self, room: str, agent: str, text: str, **more: Any) -> Confirmation:
         """Say something in a room; see `Rooms.send`."""
         return await self.rooms.send(room, agent, text, **more)
 
@@ -178,15 +184,15 @@ class Desk:
         await self._append_all(changes)
         await self._router.drain()
 
-    async def route_lead(self, lead: Lead) -> Decision:
+    async def route_lead(self, lead: Lead, key: str | None = None) -> Decision:
         """Give the lead to an agent; with nobody eligible it waits, and the decision's agent is None.
 
-        The same lead id again gives the decision in force, whatever the other fields say.
+        The same lead id, or the same key of its sender within a week, again gives the decision in force.
 
         Raises:
             ValueError: a field of the lead is missing or out of bounds; names it.
         """
-        return await self._router.route(checked(lead))
+        return await self._router.route(checked(lead), key)
 
     async def accept(self, lead: str, agent: str) -> None:
         """The agent takes up the lead that they hold; twice is as once."""

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
 
 from collab.desk import Desk
+from collab.files import Shelf
 from collab.floor import Floor
 from collab.live.access import Access, AccessDenied
 from collab.live.gateway import Gateway
 from collab.office import Office
+
+Result = TypeVar("Result")
 
 
 class Door:
@@ -21,6 +25,7 @@ class Door:
             offices that are opened as members come, in the loop that `open` is called in.
         port: the gateway's port; 0 takes a free one.
         gateway: further settings of the gateway.
+        shelf: where the files of all tenants lie; None keeps none.
         settings: `stream` and `history` of the offices.
     """
 
@@ -31,28 +36,52 @@ class Door:
         *,
         port: int = 8765,
         gateway: dict[str, Any] | None = None,
+        shelf: Shelf | None = None,
         **settings: Any,
     ) -> None:
-        self.office, self.settings = office, settings
+        self.office, self.shelf, self.settings = office, shelf, settings
         self.gateway = Gateway(access, self.floor, port=port, **(gateway or {}))
         self._floors: dict[str, Floor] = {}
         self._offices: list[Office] = []
+        self._leave: list[Callable[[], None]] = []
         self._opening = asyncio.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def open(self) -> Door:
         """Let members in; call it in the office's loop."""
+        self._loop = asyncio.get_running_loop()
         await self.gateway.start()
         return self
 
     async def close(self) -> None:
         """Send all members away and close what was opened."""
         await self.gateway.stop()
+        for leave in self._leave:
+            leave()
+        self._leave.clear()
         for floor in self._floors.values():
             floor.close()
         for office in self._offices:
             await office.close()
         self._floors.clear()
         self._offices.clear()
+
+    @property
+    def offices(self) -> list[Office]:
+        """The offices that are open now."""
+        return [self.office] if self.office is not None else [*self._offices]
+
+    @property
+    def floors(self) -> list[Floor]:
+        """The floors that are open now."""
+        return [*self._floors.values()]
+
+    async def ask(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Run a coroutine in the door's loop and await it in another one, or in the same."""
+        if self._loop is None:
+            work.close()
+            raise RuntimeError("the door is not open; call open() first")
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
 
     async def floor(self, tenant: str) -> Floor:
         """The tenant's floor, opened for its first member.
@@ -63,9 +92,12 @@ class Door:
         async with self._opening:
             if tenant not in self._floors:
                 office = await self._office(tenant)
-                floor = Floor(_desk(office), lambda: office.history, office.status, lease_s=self.gateway.lease_s)
+                desk = _desk(office)
+                floor = Floor(desk, lambda: office.history, office.status, lease_s=self.gateway.lease_s)
                 await floor.open()
                 self._floors[tenant] = floor
+                if self.shelf is not None:
+                    self._leave.append(self.shelf.follow(desk))
         return self._floors[tenant]
 
     async def _office(self, tenant: str) -> Office:

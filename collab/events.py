@@ -18,6 +18,8 @@ from collab.records import (
     Count,
     Decision,
     Fact,
+    File,
+    Hash,
     Key,
     Lead,
     Name,
@@ -100,9 +102,10 @@ class ShiftChanged(Event, frozen=True, tag="shift_changed"):
 
 
 class LeadArrived(Event, frozen=True, tag="lead_arrived"):
-    """A lead came in and waits in the queue."""
+    """A lead came in and waits in the queue. `key` is its sender's own name for the request, if they gave one."""
 
     lead: Lead
+    key: Key | None = None
 
 
 class LeadAssigned(Event, frozen=True, tag="lead_assigned"):
@@ -219,11 +222,15 @@ class RoomLeft(RoomEvent, frozen=True, tag="room_left"):
 
 
 class MessageSent(RoomEvent, frozen=True, tag="message_sent"):
-    """A member said something; the event's id is the message's. `thread` is the message that it answers."""
+    """A member said something; the event's id is the message's. `thread` is the message that it answers.
+
+    `files` were uploaded to the room before.
+    """
 
     text: Text
     thread: Key | None = None
     mentions: tuple[Key, ...] = ()
+    files: tuple[File, ...] = ()
 
 
 class MessageEdited(RoomEvent, frozen=True, tag="message_edited"):
@@ -248,6 +255,14 @@ class MessageReacted(RoomEvent, frozen=True, tag="message_reacted"):
     on: bool = True
 
 
+class FileUploaded(RoomEvent, frozen=True, tag="file_uploaded"):
+    """A member put a file where members of the room can get it once a message has it; until then only they can."""
+
+    hash: Hash
+    size: Count
+    type: Annotated[str, Meta(min_length=1, max_length=100)]
+
+
 class RoomRead(RoomEvent, frozen=True, tag="room_read"):
     """A member has read the room, or one of its threads, up to a number; it never goes back."""
 
@@ -259,7 +274,7 @@ AnyEvent = (
     AgentJoined | AgentLeft | PresenceChanged | CalendarChanged | CapacityChanged | ShiftChanged | LeadArrived
     | LeadAssigned | OfferAccepted | OfferDeclined | OfferExpired | LeadOverridden | FirstResponded | LeadClosed
     | WeightsAdopted | RoomCreated | RoomRenamed | RoomArchived | RoomJoined | RoomLeft | MessageSent
-    | MessageEdited | MessageDeleted | MessageReacted | RoomRead
+    | MessageEdited | MessageDeleted | MessageReacted | FileUploaded | RoomRead
 )  # fmt: skip
 EVENTS: tuple[type[Event], ...] = get_args(AnyEvent)
 """Every kind of event; the tag of each is its `event` field in JSON."""

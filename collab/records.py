@@ -25,6 +25,9 @@ Text = Annotated[str, Meta(min_length=1, max_length=8000)]
 Key = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[^\s\x00-\x1f]+$(?!\n)")]
 """An id: 1 to 120 characters without white space."""
 
+Hash = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
+"""The SHA-256 of a file's bytes, in hexadecimal digits."""
+
 
 Customer = Annotated[str, Meta(max_length=120, pattern=r"^[^\s\x00-\x1f]*$(?!\n)")]
 """A customer's id as a Key, or "" for an unknown one."""
@@ -120,6 +123,15 @@ class Lead(Fact, frozen=True, kw_only=True):
     requires: tuple[Key, ...] = ()
     source: Annotated[str, Meta(max_length=60)] = ""
     customer: Customer = ""
+
+
+class File(Struct, frozen=True, kw_only=True):
+    """A file of a message: what its bytes are, its name there, and its size and media type as they were found."""
+
+    hash: Hash
+    name: Name
+    size: Count
+    type: Annotated[str, Meta(min_length=1, max_length=100)]
 
 
 class WeightsVersion(Struct, frozen=True, kw_only=True):

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
 
-from collab.chat import DEFAULT_ROOMS, Message, Room, mentioned
-from collab.claims import claim, room_key
+from collab.chat import DEFAULT_ROOMS, Message, Room, file_name, mentioned
+from collab.claims import claim, file_key, room_key
 from collab.events import (
+    FileUploaded,
     MessageDeleted,
     MessageEdited,
     MessageReacted,
@@ -26,7 +27,7 @@ from collab.events import (
 )
 from collab.live.follower import Follower
 from collab.live.stream import Receipt
-from collab.records import Seat, checked
+from collab.records import File, Seat, checked
 
 
 class Confirmation(Struct, frozen=True):
@@ -107,22 +108,31 @@ class Rooms:
             await self._append(RoomLeft, room=room, agent=agent, by=by or agent)
 
     async def send(
-        self, room: str, agent: str, text: str, *, key: str | None = None, thread: str | None = None
+        self,
+        room: str,
+        agent: str,
+        text: str,
+        *,
+        key: str | None = None,
+        thread: str | None = None,
+        files: Mapping[str, str] | None = None,
     ) -> Confirmation:
         """Say something in the room; it is on the stream when this returns.
 
         Args:
             key: the sender's own name for this message: sent again with it, nothing is added.
             thread: the message that this one answers.
+            files: the names of files that were uploaded to the room, by their hashes.
 
         Raises:
-            ValueError: there is no such room or thread, the room is archived, or the text is empty or too long.
+            ValueError: there is no such room, thread or file, the room is archived, or the text is empty or too long.
             PermissionError: the agent is no member.
         """
         found = await self._seated(room, agent)
         if thread is not None:
             await self._message(found, thread)
-        event = self._said(found, agent, text, key, thread)
+        attached = await self._files(room, agent, files) if files else ()
+        event = self._said(found, agent, text, key, thread, attached)
         return self._confirmed(event, await self._follower.commit([claim(event)]))
 
     def send_soon(
@@ -154,7 +164,15 @@ class Rooms:
 
         return self._follower.commit_soon([claim(event)], answered)
 
-    def _said(self, found: Room, agent: str, text: str, key: str | None, thread: str | None) -> MessageSent:
+    def _said(
+        self,
+        found: Room,
+        agent: str,
+        text: str,
+        key: str | None,
+        thread: str | None,
+        files: tuple[File, ...] = (),
+    ) -> MessageSent:
         if thread is not None and (answered := found.message(thread)) is not None and answered.thread is not None:
             thread = answered.thread  # a thread has one level
         return MessageSent(
@@ -165,12 +183,20 @@ class Rooms:
             text=text,
             thread=thread,
             mentions=mentioned(text, found.members) if "@" in text else (),
+            files=files,
         )
 
     def _confirmed(self, event: MessageSent, receipt: Receipt) -> Confirmation:
         self._held(receipt, event.room, event.agent)
         message = self._rooms[event.room].message(event.id)
         return Confirmation(event.room, event.id, message.number if message else 0, event.time, receipt.duplicate)
+
+    async def upload(self, room: str, agent: str, hash: str, size: int, type: str) -> None:
+        """Say that a file was put where members of the room get it; twice is as once."""
+        found = await self._seated(room, agent)
+        if found.file(hash, agent) is None:
+            event = await self._append(FileUploaded, room=room, agent=agent, hash=hash, size=size, type=type)
+            self._held(event, room, agent)
 
     async def edit(self, room: str, agent: str, message: str, text: str) -> None:
         """Put other words into one's own message."""
@@ -241,9 +267,22 @@ class Rooms:
         """Say why an append was refused, if it was."""
         if receipt.refused is None:
             return
+        if receipt.refused.key.startswith(file_key(room, "")):
+            raise ValueError(f"a file was not uploaded to room {room}; upload it there first")
         if receipt.refused.key == room_key(room):
             raise ValueError(f"room is {room!r}, which is archived; it can be read, and nothing is added to it")
         raise PermissionError(f"agent is {agent!r}, who is no member of room {room}; join it first")
+
+    async def _files(self, room: str, agent: str, files: Mapping[str, str]) -> tuple[File, ...]:
+        if any(self._rooms[room].file(hash, agent) is None for hash in files):
+            await self._follower.catch_up()
+        found = []
+        for hash, name in files.items():
+            kept = self._rooms[room].file(hash, agent)
+            if kept is None:
+                raise ValueError(f"file is {hash!r}, which room {room} does not have; upload it there first")
+            found.append(File(hash=hash, name=file_name(name), size=kept.size, type=kept.type))
+        return tuple(found)
 
     async def _message(self, room: Room, message: str) -> Message:
         """A message of the room, others' newest included."""

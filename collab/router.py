@@ -11,7 +11,7 @@ from time import perf_counter
 
 import msgspec
 
-from collab.claims import CLOSED, claim, in_turn, lead_key, place_key
+from collab.claims import CLOSED, claim, in_turn, lead_key, place_key, request_key
 from collab.events import (
     AgentJoined,
     CapacityChanged,
@@ -28,6 +28,7 @@ from collab.events import (
 from collab.factors import Sheet
 from collab.gates import Pacing, check_room
 from collab.live.follower import Follower
+from collab.live.tally import Durations
 from collab.records import Decision, Lead, Presence
 from collab.routing import chosen_by, decide
 from collab.team import OpenLead, Team
@@ -84,6 +85,7 @@ class Router:
         self.explore = explore
         self.decided_ms: deque[float] = deque(maxlen=TIMED)
         self.waited_s: deque[float] = deque(maxlen=TIMED)
+        self.deciding = Durations()
         self._follower, self._clock, self._new_id = follower, clock, new_id
         self._timer, self._find, self._pacing = timer, find, pacing or Pacing()
         self._sheet = Sheet()
@@ -107,14 +109,15 @@ class Router:
             self._draining.cancel()
             await asyncio.gather(self._draining, return_exceptions=True)
 
-    async def route(self, lead: Lead) -> Decision:
+    async def route(self, lead: Lead, key: str | None = None) -> Decision:
         """Give the lead to an agent; with nobody eligible it waits. The same id again gives the decision in force.
 
-        Leads that wait and are due before it go first, if they can go now.
+        So does the same `key` of the sender within a week, whatever the lead is then. Leads that wait and are due before
+        it go first, if they can go now.
         """
         async with self._lock:
             if lead.id not in self._team.leads:
-                decision = await self._straight(lead)
+                decision = await self._straight(lead, key)
                 if decision is not None:
                     return decision
             return await self._in_force(lead.id)
@@ -150,13 +153,13 @@ class Router:
     def _team(self) -> Team:
         return self._follower.team
 
-    async def _straight(self, lead: Lead) -> Decision | None:
+    async def _straight(self, lead: Lead, key: str | None) -> Decision | None:
         """Let a lead in, and give it away in the same step unless another may have to go first.
 
         None if the lead was known, or if it waits and must be looked at again.
         """
         now, seen = self._clock(), self._team.seq
-        arrived = LeadArrived(id=self._new_id(), time=now, lead=lead)
+        arrived = LeadArrived(id=self._new_id(), time=now, lead=lead, key=key)
         # Who is not subscribed does not hear of others' changes, and cannot know.
         first = not self._waiting() or not (self._moved or self._unsubscribe is None)
         if first:
@@ -170,6 +173,8 @@ class Router:
                 if receipt.refused.key == lead_key(lead.id):
                     return None
         receipt = await self._follower.commit([claim(arrived)])
+        if key is not None and receipt.refused is not None and receipt.refused.key == request_key(key):
+            return await self._in_force(receipt.actual or lead.id)
         # A lead that waits is decided again if something happened meanwhile: it may have made room.
         if not first or decision.agent is not None or not (receipt.seq == self._team.seq == seen + 1):
             return None
@@ -232,6 +237,7 @@ class Router:
 
     def _count(self, decision: Decision) -> None:
         self.decided_ms.append(decision.decided_ms)
+        self.deciding.add(decision.decided_ms / 1000)
         self.waited_s.append(decision.waited_s)
 
     def _freed(self, entries: list[Entry]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from collab.files import Shelf
 from collab.office import DEMO
 
 TENANT = "main"
@@ -27,3 +28,11 @@ def settings(**given: Any) -> dict[str, Any]:
 def keys() -> str:
     """The file of the keys that sign tokens."""
     return os.environ.get("COLLAB_KEYS") or "data/keys"
+
+
+def shelf(history: str, files: str | None = None, **limits: int) -> Shelf | None:
+    """Where files lie: a folder that is named, else one beside the tables of a history that is a folder, else none."""
+    folder = files or os.environ.get("COLLAB_FILES")
+    if folder is None and "://" not in history:
+        folder = f"{history}/_files"
+    return None if folder is None else Shelf(folder, **limits)

@@ -16,6 +16,7 @@ from websockets.asyncio.client import connect as open_socket
 
 from collab import protocol as p
 from collab.door import Door
+from collab.files import Shelf
 from collab.live.access import Access
 from collab.live.client import Heard, InRoom, Member, connect
 from collab.office import Office
@@ -40,14 +41,22 @@ class Gate(Struct):
 
 @asynccontextmanager
 async def a_gate(
-    folder: Path, stream: str = "", *, tenant: str = "acme", port: int = 0, history: str = "history", **gateway: Any
+    folder: Path,
+    stream: str = "",
+    *,
+    tenant: str = "acme",
+    port: int = 0,
+    history: str = "history",
+    shelf: Shelf | None = None,
+    **gateway: Any,
 ) -> AsyncIterator[Gate]:
     """An office with a gateway, both stopped in the end; the embedded stream is a new one unless it is named."""
     access = Access(folder / "keys")
     office = Office(stream or f"embedded://{uuid.uuid4().hex}", str(folder / history), tenant=tenant)
     await office.open()
     try:
-        door = await Door(access, office, port=port, gateway={"host": "127.0.0.1", **gateway}).open()
+        door = Door(access, office, port=port, gateway={"host": "127.0.0.1", **gateway}, shelf=shelf)
+        await door.open()
         try:
             yield Gate(door, office, access)
         finally:

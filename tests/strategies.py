@@ -26,7 +26,7 @@ from collab.claims import (
     place_key,
 )
 from collab.events import Entry, Event
-from collab.records import Busy, Candidates, Decision, Lead, Presence, Seat, Urgency, WeightsVersion
+from collab.records import Busy, Candidates, Decision, File, Lead, Presence, Seat, Urgency, WeightsVersion
 from collab.team import Agent, Team
 
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -135,6 +135,9 @@ _held = {"lead": keys, "decision": keys, "agent": keys}
 _maybe = st.none() | st.booleans()
 _roomed = {"room": keys, "agent": keys}
 _keys = st.lists(keys, max_size=3).map(tuple)
+_kinds = st.sampled_from(("image/png", "text/plain"))
+hashes = st.text("0123456789abcdef", min_size=64, max_size=64)
+_files = st.lists(st.builds(File, hash=hashes, name=names, size=counts, type=_kinds), max_size=2).map(tuple)
 _fields: dict[type[Event], dict[str, st.SearchStrategy[Any]]] = {
     ev.AgentJoined: {
         "agent": keys,
@@ -156,7 +159,7 @@ _fields: dict[type[Event], dict[str, st.SearchStrategy[Any]]] = {
     ev.CalendarChanged: {"agent": keys, "busy": st.lists(busy, max_size=4).map(tuple), "by": st.none() | keys},
     ev.CapacityChanged: {"agent": keys, "capacity": st.integers(0, 1000)},
     ev.ShiftChanged: {"agent": keys, "on_shift": st.booleans()},
-    ev.LeadArrived: {"lead": leads},
+    ev.LeadArrived: {"lead": leads, "key": st.none() | keys},
     ev.LeadAssigned: {"decision": decisions()},
     ev.OfferAccepted: _held,
     ev.OfferDeclined: {**_held, "reason": texts},
@@ -175,10 +178,11 @@ _fields: dict[type[Event], dict[str, st.SearchStrategy[Any]]] = {
     ev.RoomArchived: _roomed,
     ev.RoomJoined: {**_roomed, "by": keys, "seat": st.sampled_from(Seat)},
     ev.RoomLeft: {**_roomed, "by": keys},
-    ev.MessageSent: {**_roomed, "text": names, "thread": st.none() | keys, "mentions": _keys},
+    ev.MessageSent: {**_roomed, "text": names, "thread": st.none() | keys, "mentions": _keys, "files": _files},
     ev.MessageEdited: {**_roomed, "message": keys, "text": names, "mentions": _keys},
     ev.MessageDeleted: {**_roomed, "message": keys},
     ev.MessageReacted: {**_roomed, "message": keys, "reaction": names, "on": st.booleans()},
+    ev.FileUploaded: {**_roomed, "hash": hashes, "size": counts, "type": _kinds},
     ev.RoomRead: {**_roomed, "number": counts, "thread": st.none() | keys},
 }
 
@@ -306,6 +310,7 @@ def _touched(draw: st.DrawFn, team: Team) -> tuple[type[Event], dict[str, Any]]:
 
 
 ROOMS = ("main", "side")
+FILES = tuple(File(hash=sign * 64, name=f"{sign}.txt", size=7, type="text/plain") for sign in "ab")
 
 
 def _in_a_room(draw: st.DrawFn, team: Team) -> tuple[type[Event], dict[str, Any]]:
@@ -318,13 +323,18 @@ def _in_a_room(draw: st.DrawFn, team: Team) -> tuple[type[Event], dict[str, Any]
         ev.RoomRenamed: {"name": "Another name"},
         ev.RoomJoined: {"by": "ana", "seat": draw(st.sampled_from(Seat))},
         ev.RoomLeft: {"by": "ana"},
-        ev.MessageSent: {"text": "Hello", "thread": draw(st.sampled_from((None, message)))},
+        ev.MessageSent: {
+            "text": "Hello",
+            "thread": draw(st.sampled_from((None, message))),
+            "files": draw(st.lists(st.sampled_from(FILES), max_size=2).map(tuple)),
+        },
+        ev.FileUploaded: {"hash": draw(st.sampled_from(FILES)).hash, "size": 7, "type": "text/plain"},
         ev.MessageEdited: {"message": message, "text": "Hullo"},
         ev.MessageDeleted: {"message": message},
         ev.MessageReacted: {"message": message, "reaction": "+1"},
         ev.RoomRead: {"number": draw(st.integers(0, 9)), "thread": draw(st.sampled_from((None, message)))},
     }
-    often = (ev.RoomCreated, ev.RoomJoined, ev.MessageSent, ev.RoomArchived)
+    often = (ev.RoomCreated, ev.RoomJoined, ev.MessageSent, ev.RoomArchived, ev.FileUploaded)
     kind = draw(st.sampled_from((*more, *often)))
     return kind, {**head, **more.get(kind, {})}
 

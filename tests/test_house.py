@@ -18,14 +18,12 @@ HOUSE = ROOT / "collab"
 
 # A room may import only from the rooms before it.
 ORDER = (
-    "records events claims chat weights team presence offers factors gates routing reasons metrics history whatif "
-    "protocol live recording router rooms attendance desk floor team_at_work office intake door roundtrip settings "
-    "recorder views app cli"
+    "records events claims chat markup weights team presence offers factors gates routing reasons metrics history "
+    "whatif protocol live recording router rooms attendance desk files floor team_at_work office intake door roundtrip "
+    "web settings recorder views app cli"
 ).split()
 # The rooms that are functions of their arguments: no I/O, no clock, no chance without a seed.
-CENTRE = (
-    "records events claims chat weights team presence offers factors gates routing reasons metrics protocol".split()
-)
+CENTRE = "records events claims chat markup weights team presence offers factors gates routing reasons metrics protocol".split()
 # Third-party packages that are known in some rooms only.
 SHORES = {
     "redis": {"live"},
@@ -34,7 +32,12 @@ SHORES = {
     "duckdb": {"history"},
     "deltalake": {"history"},
     "arro3": {"history"},
+    "markdown_it": {"markup"},
+    "nh3": {"markup"},
     "numba": {"whatif"},
+    "PIL": {"files"},
+    "tornado": {"web"},
+    "prometheus_client": {"web"},
     "panel": {"views", "app"},
     "panel_material_ui": {"views", "app"},
     "holoviews": {"views", "app"},
@@ -57,6 +60,11 @@ NOT_LOADED_BY_IMPORT = {
     "numba",
     "bokeh",
     "holoviews",
+    "nh3",
+    "markdown_it",
+    "tornado",
+    "prometheus_client",
+    "PIL",
 }
 
 MOST_LINES_OF_A_FILE = 300

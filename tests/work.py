@@ -10,13 +10,13 @@ from collab import events as ev
 from collab.claims import Claim
 from collab.events import Entry, Event
 from collab.live.stream import Stream
-from collab.records import Lead, Presence, Urgency, WeightsVersion
+from collab.records import File, Lead, Presence, Urgency, WeightsVersion
 from collab.routing import decide
 from collab.team import Team
 
 MORNING = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 AGENTS = tuple(f"agent-{number}" for number in range(8))
-KINDS = 24
+KINDS = 25
 """Kinds of events that every stretch of 20 or more leads has: all there are."""
 
 
@@ -74,6 +74,10 @@ class Work:
         if self.leads % 8 == 0:
             yield self._did(ev.MessageReacted(**self._head(), **by, message=said.id, reaction="👍", on=False))
             yield self._did(ev.MessageDeleted(**self._head(), **by, message=said.id))
+            plan = File(hash=f"{self.leads:064x}", name="Plan of the house.pdf", size=9_000, type="application/pdf")
+            kept = {"hash": plan.hash, "size": plan.size, "type": plan.type}
+            yield self._did(ev.FileUploaded(**self._head(), **by, **kept))
+            yield self._did(ev.MessageSent(**self._head(), **by, text="the plan", files=(plan,)))
 
     def _lead(self) -> Iterator[Event]:
         self.leads += 1

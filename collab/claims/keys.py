@@ -14,6 +14,11 @@ def lead_key(lead: str) -> str:
     return f"lead:{lead}"
 
 
+def request_key(key: str) -> str:
+    """Holds the id of the lead that came in with this key of its sender."""
+    return f"request:{key}"
+
+
 def place_key(lead: str) -> str:
     """Holds the seq of the decision in force."""
     return f"place:{lead}"
@@ -62,6 +67,11 @@ ARCHIVED = "archived"
 def room_key(room: str) -> str:
     """Holds "open" or "archived"."""
     return f"room:{room}"
+
+
+def file_key(room: str, hash: str) -> str:
+    """Holds "1" once the file was uploaded to the room."""
+    return f"file:{room}:{hash}"
 
 
 def seat_key(room: str, agent: str) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collab.claims.guards import Absent, Equals, Put, Remove
-from collab.claims.keys import ARCHIVED, OPEN, room_key, seat_key
+from collab.claims.keys import ARCHIVED, OPEN, file_key, room_key, seat_key
 from collab.claims.rules import Rules, rules
 from collab.events import (
+    FileUploaded,
     MessageDeleted,
     MessageEdited,
     MessageReacted,
@@ -54,7 +55,17 @@ def _(event: RoomRenamed) -> Rules:
     return [_open(event.room)], []
 
 
-@rules.register(MessageSent)
+@rules.register
+def _(event: MessageSent) -> Rules:
+    files = [Equals(file_key(event.room, file.hash), "1") for file in event.files]
+    return [_open(event.room), _seated(event), *files], []
+
+
+@rules.register
+def _(event: FileUploaded) -> Rules:
+    return [_open(event.room), _seated(event)], [Put(file_key(event.room, event.hash), "1")]
+
+
 @rules.register(MessageEdited)
 @rules.register(MessageDeleted)
 @rules.register(MessageReacted)

@@ -21,6 +21,7 @@ from collab.claims.keys import (
     member_key,
     place_key,
     present_key,
+    request_key,
     shift_key,
 )
 from collab.events import (
@@ -128,7 +129,11 @@ def _(event: ShiftChanged) -> Rules:
 @rules.register
 def _(event: LeadArrived) -> Rules:
     key = lead_key(event.lead.id)
-    return [Absent(key)], [Put(key, QUEUED), Put(QUEUE_KEY, SEQ)]
+    queued: list[Effect] = [Put(key, QUEUED), Put(QUEUE_KEY, SEQ)]
+    if event.key is None:
+        return [Absent(key)], queued
+    request = request_key(event.key)
+    return [Absent(key), Absent(request)], [*queued, Put(request, event.lead.id, CLOSED_FOR_S)]
 
 
 @rules.register

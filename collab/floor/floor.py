@@ -21,7 +21,7 @@ from collab.live.access import Pass
 from collab.live.gateway import LEASE_S
 from collab.live.line import Line
 from collab.protocol import Role
-from collab.rooms import Rooms
+from collab.rooms import Confirmation, Rooms
 
 CLERK = "desk"
 """Who makes the rooms that a team begins with."""
@@ -36,6 +36,9 @@ SHARED = ("mode", "seq", "recorded", "behind")
 
 class Floor:
     """Carries out what members ask, for one tenant at one gateway.
+
+    Attributes:
+        said: how many messages members said here.
 
     Args:
         desk: the tenant's started desk.
@@ -54,6 +57,7 @@ class Floor:
     ) -> None:
         self.desk, self.hall, self._history, self._status = desk, Hall(desk, history), history, status
         self.devices = Devices(desk, self.hall, lease_s)
+        self.said = 0
 
     def close(self) -> None:
         """Hear of nothing any more."""
@@ -92,10 +96,17 @@ class Floor:
             PermissionError, ValueError: it cannot be done; says why.
         """
         self._allow(line, asked, _ACTS[p.Send][0])
+        if asked.files:
+            return False  # one may have been uploaded at another desk
         agent = line.entry.agent
         self.hall.types(asked.room, agent, False)
         more = {"key": asked.key, "thread": asked.thread}
-        return self.desk.rooms.send_soon(asked.room, agent, asked.text, done=done, **more)
+
+        def told(result: Any) -> None:
+            self.said += isinstance(result, Confirmation) and not result.duplicate
+            done(result)
+
+        return self.desk.rooms.send_soon(asked.room, agent, asked.text, done=told, **more)
 
     def _allow(self, line: Line, asked: p.AnyCommand, allowed: frozenset[Role]) -> None:
         if line.entry.role not in allowed:
@@ -119,10 +130,13 @@ class Floor:
     async def _send(self, line: Line, asked: p.Send) -> Any:
         agent = line.entry.agent
         self.hall.types(asked.room, agent, False)
-        return await self.desk.rooms.send(asked.room, agent, asked.text, key=asked.key, thread=asked.thread)
+        more = {"key": asked.key, "thread": asked.thread, "files": {file.hash: file.name for file in asked.files}}
+        confirmation = await self.desk.rooms.send(asked.room, agent, asked.text, **more)
+        self.said += not confirmation.duplicate
+        return confirmation
 
     async def _typing(self, line: Line, asked: p.Typing) -> None:
-        self._seated(asked.room, line)
+        self.seated(asked.room, line.entry.agent)
         self.hall.types(asked.room, line.entry.agent, asked.on)
 
     async def _list(self, line: Line, asked: p.ListRooms) -> list[dict[str, Any]]:
@@ -131,7 +145,7 @@ class Floor:
         return [_shown(room, agent) for room in rooms if agent in room.members or not room.private]
 
     async def _page(self, line: Line, asked: p.Page) -> dict[str, Any]:
-        self._seated(asked.room, line)
+        self.seated(asked.room, line.entry.agent)
         number, events = await self.hall.page(asked.room, asked.before, asked.count)
         return {"room": asked.room, "number": number, "events": [msgspec.Raw(data) for data in events]}
 
@@ -146,10 +160,12 @@ class Floor:
         sizes = accumulate(len(msgspec.json.encode(row)) for row in rows)
         return [row for row, size in zip(rows, sizes, strict=True) if size <= AT_ONCE]
 
-    def _seated(self, room: str, line: Line) -> None:
+    def seated(self, room: str, agent: str) -> Room:
+        """The room, if the agent is a member; else a PermissionError says that they are not."""
         known = self.desk.team.rooms.get(room)
-        if known is None or line.entry.agent not in known.members:
-            raise PermissionError(f"room is {room!r}, and {line.entry.agent} is no member; join it first")
+        if known is None or agent not in known.members:
+            raise PermissionError(f"room is {room!r}, and {agent} is no member; join it first")
+        return known
 
     async def _presence(self, line: Line, asked: p.SetPresence) -> None:
         agent = asked.agent or line.entry.agent

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from itertools import accumulate
 from typing import Any
 
@@ -37,6 +37,10 @@ TYPING_S = 6.0
 class Hall:
     """Tells members what happens in their rooms and, if they watch, to agents and leads.
 
+    Attributes:
+        told: how many events of rooms were written to members, each counted for everybody who got it.
+        told_bytes: the bytes of these.
+
     Args:
         desk: the tenant's started desk.
         history: gives the tenant's history, for what is not at hand.
@@ -47,6 +51,7 @@ class Hall:
         self.lines: set[Line] = set()
         self._in_room: defaultdict[str, set[Line]] = defaultdict(set)
         self._watching: set[Line] = set()
+        self.told = self.told_bytes = 0
         self._recent = {room.id: Recent(room.number) for room in desk.team.rooms.values()}
         self._typing: dict[tuple[str, str], asyncio.TimerHandle] = {}
         self._told: dict[str, tuple[int, list[bytes]]] = {}
@@ -92,7 +97,7 @@ class Hall:
                 continue
             missed = _within(recent.after(told), AT_ONCE)
             if missed:
-                line.push(p.happened(room, told + 1, missed))
+                self._bring((line,), room, told + 1, missed)
                 told += len(missed)
             if told == recent.last:
                 self._tell()  # to those who are in, so that nothing of it comes again to who comes in now
@@ -111,7 +116,7 @@ class Hall:
                 found = await unrecorded(self.desk.stream, self.history(), room, before)
                 past = [one for one in found if one[0] > told]
             if past and past[0][0] == told + 1:
-                return await _push(line, room, told, [data for _, data in past])
+                return await self._push(line, room, told, [data for _, data in past])
             await asyncio.sleep(LOOK_S)  # what is between was recorded and trimmed just now
         lost = (past[0][0] if past else before) - 1
         line.push(p.Reset(room=room, number=lost))
@@ -173,9 +178,24 @@ class Hall:
         self._telling = False
         told, changed, self._told, self._changed = self._told, self._changed, {}, []
         for room, (first, events) in told.items():
-            write(self._in_room[room], p.happened(room, first, events))
+            self._bring(self._in_room[room], room, first, events)
         if changed and self._watching:
             self._tell_watching(changed)
+
+    async def _push(self, line: Line, room: str, told: int, events: list[bytes]) -> int:
+        """Tell what comes after a number, a part at a time as it is read; returns the number that it ends with."""
+        while events:
+            part = _within(events, AT_ONCE)
+            self._bring((line,), room, told + 1, part)
+            told, events = told + len(part), events[len(part) :]
+            await line.connection.drain()
+        return told
+
+    def _bring(self, lines: Collection[Line], room: str, first: int, events: list[bytes]) -> None:
+        data = p.happened(room, first, events)
+        written = write(lines, data)
+        self.told += written * len(events)
+        self.told_bytes += written * len(data)
 
     def _keep(self, event: RoomEvent, data: bytes) -> int:
         recent = self._recent.get(event.room)
@@ -203,16 +223,6 @@ class Hall:
         for line in tuple(self._in_room[room]):
             if line.entry.agent == agent:
                 self.leave_room(line, room)
-
-
-async def _push(line: Line, room: str, told: int, events: list[bytes]) -> int:
-    """Tell what comes after a number, a part at a time as it is read; returns the number that it ends with."""
-    while events:
-        part = _within(events, AT_ONCE)
-        line.push(p.happened(room, told + 1, part))
-        told, events = told + len(part), events[len(part) :]
-        await line.connection.drain()
-    return told
 
 
 def _within(events: list[bytes], most: int) -> list[bytes]:

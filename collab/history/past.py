@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from collab.events import decode, encode
+from collab.events import MessageSent, decode, encode
 from collab.history.reading import History
 
 GONE = "(deleted)"
@@ -49,8 +49,10 @@ def ended(history: History, room: str) -> tuple[int, int]:
 
 
 def redacted(data: str | bytes) -> bytes:
-    """A message or its edit as JSON, without the words that were taken back."""
-    return encode(msgspec.structs.replace(decode(data), text=GONE))
+    """A message or its edit as JSON, without the words and files that were taken back."""
+    event = decode(data)
+    files = {"files": ()} if isinstance(event, MessageSent) else {}
+    return encode(msgspec.structs.replace(event, text=GONE, **files))
 
 
 def found(

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import os
 from collections.abc import Mapping
+from time import monotonic
 from types import TracebackType
 from typing import Protocol
 
@@ -69,6 +70,7 @@ class Recorder:
         self.every_s, self.at_most, self.keep = every_s, at_most, keep
         self.recorded = 0
         self.trouble: Exception | None = None
+        self._level = monotonic()
         self._stream = stream
         self._writer = Writer(
             Folder(url, storage_options),
@@ -99,6 +101,18 @@ class Recorder:
     def url(self) -> str:
         """The folder or URL of the history."""
         return self._writer.folder.url
+
+    @property
+    def fault(self) -> BaseException | None:
+        """Why nothing is recorded just now: the trouble, or what the recorder ended with; None if it works."""
+        if self._task is not None and self._task.done() and not self._task.cancelled():
+            return self._task.exception() or self.trouble
+        return self.trouble
+
+    @property
+    def behind_s(self) -> float:
+        """Seconds since all that was on the stream was recorded; about `every_s` at most if all is well."""
+        return monotonic() - self._level
 
     def acquire(self) -> None:
         """Make sure that no other recorder writes here; `start` does it too.
@@ -227,6 +241,8 @@ class Recorder:
         if self.trouble is not None:
             logger.info("recording into %s again", self.url)
             self.trouble = None
+        if len(entries) < self.at_most:
+            self._level = monotonic()
         async with self._moved:
             self._moved.notify_all()
         return len(entries)

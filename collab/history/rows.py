@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from collab import events
 from collab.events import Entry, Event, encode, kind
 from collab.history.schema import CANDIDATES, DERIVED, EVENTS
@@ -178,7 +180,9 @@ def _chat(change: str, *, text: str = "", message: str = "message") -> Callable[
         said = getattr(event, text) if text else None
         about = getattr(event, message, None)
         by, thread, number = (getattr(event, name, None) for name in ("by", "thread", "number"))
-        return time, event.room, event.agent, change, about, thread, said, by, number
+        files = getattr(event, "files", ())
+        shown = msgspec.json.encode(files).decode() if files else None
+        return time, event.room, event.agent, change, about, thread, said, by, number, shown
 
     return row
 
@@ -212,5 +216,6 @@ _ROWS: dict[type[Event], tuple[str, Callable[[int, Any], Row]]] = {
     events.MessageEdited: ("chats", _chat("edited", text="text")),
     events.MessageDeleted: ("chats", _chat("deleted")),
     events.MessageReacted: ("chats", _reacted),
+    events.FileUploaded: ("chats", _chat("uploaded", text="type", message="hash")),
     events.RoomRead: ("chats", _chat("read")),
 }

@@ -178,13 +178,14 @@ CHATS = Table(
         AGENT,
         word(
             "change",
-            "created, renamed, archived, joined, left, sent, edited, deleted, reacted, unreacted or read",
+            "created, renamed, archived, joined, left, sent, edited, deleted, reacted, unreacted, uploaded or read",
         ),
-        text("message", "the message that it is about; else empty", null=True),
+        text("message", "the message that it is about, or the hash of an uploaded file; else empty", null=True),
         text("thread", "the message that a message answers, or whose thread was read; else empty", null=True),
-        text("text", "the words of a message, the name of a room, the reaction, the seat; else empty", null=True),
+        text("text", "words of a message, name of a room, reaction, seat, media type; else empty", null=True),
         word("person", "who let the agent in or ended their membership; else empty", null=True),
         long("read", "the number that the agent has read up to; else empty", null=True),
+        text("files", "a message's files as JSON: hash, name, size in bytes, media type; else empty", null=True),
     ),
 )
 
@@ -242,11 +243,13 @@ MESSAGES = Table(
         word("agent", "who said it"),
         text("thread", "the message that it answers; else empty", null=True),
         text("text", 'its words, as last edited; "" if it was deleted'),
+        text("files", "its files as JSON: hash, name, size in bytes, media type; else empty", null=True),
         flag("edited", "its words were changed"),
         flag("deleted", "it was taken back"),
     ),
     """SELECT s.seq, s.message, s.time, s.room, s.number, s.agent, s.thread,
   CASE WHEN d.message IS NULL THEN coalesce(e.text, s.text) ELSE '' END AS text,
+  CASE WHEN d.message IS NULL THEN s.files END AS files,
   e.message IS NOT NULL AS edited, d.message IS NOT NULL AS deleted
 FROM (SELECT *, row_number() OVER (PARTITION BY room ORDER BY seq) AS number FROM chats WHERE change != 'read') AS s
 LEFT JOIN (SELECT message, text FROM chats WHERE change = 'edited'

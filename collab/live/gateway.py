@@ -21,6 +21,7 @@ from websockets.http11 import Request, Response
 
 from collab.live.access import Access, AccessDenied, Pass
 from collab.live.line import WINDOW_BITS, Allowance, Connection, Line
+from collab.live.tally import Tally
 from collab.live.turns import Floor, listen
 from collab.protocol import VERSION, AnyCommand, Hello, Refused, Welcome, command, encode
 
@@ -87,6 +88,7 @@ class Gateway:
         self.agent_rate = 2 * rate if agent_rate is None else agent_rate
         self.lines: set[Line] = set()
         self._allowances: dict[tuple[str, str], Allowance] = {}
+        self.tally = Tally()
         self._floor, self._origins, self._tls, self._pages = floor, origins, tls, pages
         self._extensions = [_DEFLATE] if compress else None
         self._server: Server | None = None
@@ -144,6 +146,7 @@ class Gateway:
             return
         line, floor = let_in
         self.lines.add(line)
+        self.tally.entered += 1
         try:
             floor.enter(line)
             await listen(floor, line)
@@ -151,6 +154,8 @@ class Gateway:
             pass  # a member may go in the middle of anything
         finally:
             self.lines.discard(line)
+            if line.cut:
+                self.tally.cut[line.cut] += 1
             floor.leave(line)
 
     async def _let_in(self, connection: Connection) -> tuple[Line, Floor] | None:
@@ -178,7 +183,7 @@ class Gateway:
             await self._send_away(connection, asked, code, why)
             return None
         connection.request, connection.response = _FORGOTTEN, None  # they are large, and served their purpose
-        line = Line(connection, entry, asked.device, self._allowance(entry))
+        line = Line(connection, entry, asked.device, self._allowance(entry), self.tally)
         line.push(
             Welcome(
                 re=asked.id,
@@ -216,6 +221,7 @@ class Gateway:
                 elif line.entry.expires <= now:
                     line.cut_off("token_ended", "the token ended; connect with a new one")
                 elif (silent_s := time - line.connection.heard) >= self.lease_s / 2:
+                    line.cut = line.cut or "silent"
                     line.connection.transport.abort()
                 elif silent_s >= self.lease_s / 4 and not line.cut:
                     line.connection.transport.write(PING)

@@ -15,6 +15,7 @@ from websockets.frames import Opcode
 from websockets.protocol import State
 
 from collab.live.access import Pass
+from collab.live.tally import Tally
 from collab.protocol import Frame, Goodbye, encode
 
 CLOSE_S = 1.0
@@ -121,6 +122,7 @@ class Line:
         call: it is in a call; None the same.
         rooms: the rooms that it gets everything from.
         cut: why it was cut off; "" while it is not.
+        tally: what its gateway counts.
         deflates: it takes compressed frames.
         under_way: how many of its messages are on their way to the stream.
     """
@@ -138,11 +140,13 @@ class Line:
         "entry",
         "idle",
         "rooms",
+        "tally",
         "under_way",
     )
 
-    def __init__(self, connection: Connection, entry: Pass, device: str, allowance: Allowance) -> None:
+    def __init__(self, connection: Connection, entry: Pass, device: str, allowance: Allowance, tally: Tally) -> None:
         self.connection, self.entry, self.device, self.allowance = connection, entry, device, allowance
+        self.tally = tally
         self.rooms: set[str] = set()
         self.cut = ""
         self.idle: bool | None = None
@@ -167,15 +171,19 @@ class Line:
         if self._held:
             self.write(b"")
 
-    def write(self, framed: bytes) -> None:
-        """Write frames as they are on the wire, and before them what is held; who does not read is cut off."""
+    def write(self, framed: bytes) -> bool:
+        """Write frames as they are on the wire, and before them what is held; who does not read is cut off.
+
+        False if nothing was written: the connection is closed or was cut off.
+        """
         framed, self._held = self._held + framed, b""
         if self.cut or self.connection.protocol.state is not State.OPEN:
-            return
+            return False
         transport = self.connection.transport
         transport.write(framed)
         if transport.get_write_buffer_size() > MOST_UNREAD:
             self.cut_off("too_slow", TOO_SLOW)
+        return True
 
     def settle(self) -> None:
         """A message of this member came to the stream, or did not."""
@@ -203,16 +211,21 @@ class Line:
         self.connection.transport.abort()
 
 
-def write(lines: Iterable[Line], data: bytes) -> None:
-    """Write one text frame to many: it is framed, and compressed, once for all, and nobody waits for anybody."""
+def write(lines: Iterable[Line], data: bytes) -> int:
+    """Write one text frame to many, and return to how many.
+
+    It is framed, and compressed, once for all, and nobody waits for anybody.
+    """
+    written = 0
     plain = _framed(data)
     small = b"" if len(data) >= WORTH_BYTES else plain
     for line in lines:
         if line.deflates:
             small = small or _compressed(data)
-            line.write(small)
+            written += line.write(small)
         else:
-            line.write(plain)
+            written += line.write(plain)
+    return written
 
 
 def _compressed(data: bytes) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from time import perf_counter
 from typing import Any, Protocol
 
 from websockets.exceptions import ConnectionClosed
@@ -44,6 +45,7 @@ async def listen(floor: Floor, line: Line) -> None:
         not connection.queued and line.under_way < UNDER_WAY and SEND in data[:FRONT] and _send_soon(floor, line, data)
     )
     async for data in connection:
+        line.tally.bytes_in += len(data)
         await line.settled()
         try:
             asked = _read(line, data)
@@ -64,19 +66,24 @@ def _send_soon(floor: Floor, line: Line, data: bytes) -> bool:
     if not _allowed(line, asked):
         return True
     line.under_way += 1
+    start = perf_counter()
     try:
-        if floor.send_soon(line, asked, lambda result: _tell(line, asked.id, result)):
+        if floor.send_soon(line, asked, lambda result: _tell(line, asked, start, result)):
+            line.tally.bytes_in += len(data)
             return True
     except (PermissionError, ValueError) as error:
-        _tell(line, asked.id, error)
+        line.tally.bytes_in += len(data)
+        _tell(line, asked, start, error)
         return True
     line.under_way -= 1
     return False
 
 
-def _tell(line: Line, re: Any, result: Any) -> None:
+def _tell(line: Line, asked: Send, start: float, result: Any) -> None:
     line.settle()
-    line.hold(Done(re=re, result=result) if not isinstance(result, Exception) else _refused(re, result))
+    done = Done(re=asked.id, result=result) if not isinstance(result, Exception) else _refused(line, asked.id, result)
+    line.hold(done)
+    line.tally.commands[Send].add(perf_counter() - start)
 
 
 def _read(line: Line, data: str | bytes) -> AnyCommand | None:
@@ -84,6 +91,7 @@ def _read(line: Line, data: str | bytes) -> AnyCommand | None:
     try:
         asked = command(data)
     except ValueError as error:
+        line.tally.refused["malformed"] += 1
         line.push(Refused(re=id_of(data), code="malformed", message=str(error)))
         return None
     return asked if _allowed(line, asked) else None
@@ -93,21 +101,25 @@ def _allowed(line: Line, asked: AnyCommand) -> bool:
     if line.allowance.take():
         return True
     message = f"{line.allowance.why}; send fewer, or wait a moment"
+    line.tally.refused["too_many"] += 1
     line.push(Refused(re=asked.id, code="too_many", message=message))
     return False
 
 
 async def _answer(floor: Floor, line: Line, asked: AnyCommand) -> None:
+    start = perf_counter()
     try:
         line.push(Done(re=asked.id, result=await floor.do(line, asked)))
     except ConnectionClosed:
         return  # whom the answer was for is gone
     except Exception as error:
-        line.push(_refused(asked.id, error))
+        line.push(_refused(line, asked.id, error))
+    line.tally.commands[type(asked)].add(perf_counter() - start)
 
 
-def _refused(re: Any, error: Exception) -> Refused:
+def _refused(line: Line, re: Any, error: Exception) -> Refused:
     code = next((code for kind, code in _CODES if isinstance(error, kind)), "failed")
+    line.tally.refused[code] += 1
     if code == "failed":
         logger.error("a command failed", exc_info=error)
         message = "it failed on the server, and nothing is known of it; look at what happened and try again"

@@ -36,20 +36,20 @@ def command(data: bytes | str) -> AnyCommand:
     try:
         found: AnyCommand = _commands.decode(data)
     except msgspec.ValidationError as error:
-        raise ValueError(_explained(data, str(error))) from None
+        try:
+            value: Any = msgspec.json.decode(data)
+        except (ValueError, RecursionError):  # a number of any length, or a list in a list in a list
+            raise ValueError(str(error)) from None
+        raise ValueError(explained(value, str(error))) from None
     except RecursionError:
         raise ValueError(TOO_DEEP) from None
     return found
 
 
-def _explained(data: bytes | str, message: str) -> str:
-    """The message with the field and the value that it is about."""
+def explained(value: Any, message: str) -> str:
+    """What msgspec says of a value, with the field and what it holds: `lead.score is 101: expected …`."""
     reason, _, path = message.partition(" - at `")
     names = _STEP.findall(path)
-    try:
-        value: Any = msgspec.json.decode(data)
-    except (ValueError, RecursionError):  # a number of any length, or a list in a list in a list
-        return message
     for name in names:
         try:
             value = value[int(name)] if isinstance(value, list) else value[name]

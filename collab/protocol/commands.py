@@ -8,7 +8,7 @@ from typing import Annotated, get_args
 
 from msgspec import Meta, Struct
 
-from collab.records import Calendar, Key, Lead, Name, Presence, Seat, Share, Text
+from collab.records import Calendar, Hash, Key, Lead, Name, Presence, Seat, Share, Text
 
 VERSION = 1
 """The version of the protocol; a member that speaks another is told so."""
@@ -62,13 +62,24 @@ class Leave(Command, frozen=True, tag="leave"):
     member: bool = True
 
 
+class Attached(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A file of a message: the hash that the upload was answered with, and its name in this message."""
+
+    hash: Hash
+    name: Name
+
+
 class Send(Command, frozen=True, tag="send"):
-    """Say something in a room; answered when it is on the stream. The same key again adds nothing."""
+    """Say something in a room; answered when it is on the stream. The same key again adds nothing.
+
+    `files` were uploaded to the room before (http.md).
+    """
 
     room: Key
     text: Text
     key: Key | None = None
     thread: Key | None = None
+    files: Annotated[tuple[Attached, ...], Meta(max_length=10)] = ()
 
 
 class Edit(Command, frozen=True, tag="edit"):

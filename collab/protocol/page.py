@@ -33,6 +33,9 @@ from `collab/protocol` and tested.
    end at 256 KiB: ask on from there.
 7. The gateway pings every five seconds; a device that is not heard of is gone after 20 seconds at most. Until then it
    is as it was: idle, or in a call.
+8. The text of a message is Markdown, of which members show a subset: **bold**, *italic*, ~~struck~~, `code`, fenced
+   code, lists, quotes, tables, links to http, https and mailto, and @mentions. Headings, images and HTML stay text.
+   `collab.markup.to_html` makes it; who shows messages otherwise must let nothing else through either.
 
 Codes of **refused**: `malformed` (it cannot be read), `denied` (the token), `forbidden` (role or seat), `refused` (it
 cannot be done; the message says why), `too_late` (somebody was faster, or no hello came in time), `too_many`,

@@ -1,16 +1,11 @@
-"""The server's side of the page: its socket without Nagle's delay, and the routes beside it."""
+"""The server's side of the page: its socket without Nagle's delay."""
 
 from __future__ import annotations
 
 import functools
-import json
 from typing import Any
 
 from bokeh.server.views.ws import WSHandler
-from tornado.web import RequestHandler
-
-from collab.office import Office
-from collab.views.board import feed_of
 
 
 def send_at_once() -> None:
@@ -29,21 +24,3 @@ def send_at_once() -> None:
 
     open_at_once.at_once = True  # type: ignore[attr-defined]
     WSHandler.open = open_at_once
-
-
-class Health(RequestHandler):
-    """`/healthz`: what works in this process, as JSON."""
-
-    def initialize(self, office: Office) -> None:
-        """Answer for this office."""
-        self.office = office
-
-    def get(self) -> None:
-        """200 with the status of the office, and how many boards are shown."""
-        self.set_header("Content-Type", "application/json")
-        self.write(json.dumps(self.office.status() | {"boards": feed_of(self.office).boards}))
-
-
-def routes(office: Office) -> list[tuple[str, type[RequestHandler], dict[str, Any]]]:
-    """The routes beside the dashboard."""
-    return [("/healthz", Health, {"office": office})]

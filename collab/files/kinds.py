@@ -1,0 +1,87 @@
+"""What a file is, by its bytes alone: neither its name nor what its sender calls it is believed."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import zipfile
+from pathlib import Path
+
+HEAD = 8192
+"""So many bytes of a file tell what it is."""
+
+INLINE = frozenset("image/png image/jpeg image/gif image/webp".split())
+"""Types that a browser may show in place; all others are only saved."""
+
+_OFFICE = "application/vnd.openxmlformats-officedocument"
+ARCHIVES = {
+    "word/document.xml": f"{_OFFICE}.wordprocessingml.document",
+    "xl/workbook.xml": f"{_OFFICE}.spreadsheetml.sheet",
+    "ppt/presentation.xml": f"{_OFFICE}.presentationml.presentation",
+}
+"""Types of zip files, by a member that they have."""
+
+_MAGIC: tuple[tuple[str, bytes], ...] = (
+    ("image/png", rb"\x89PNG\r\n\x1a\n"),
+    ("image/jpeg", rb"\xff\xd8\xff"),
+    ("image/gif", rb"GIF8[79]a"),
+    ("image/webp", rb"RIFF....WEBP"),
+    ("audio/wav", rb"RIFF....WAVE"),
+    ("audio/mpeg", rb"ID3|\xff[\xfb\xf3\xf2]"),
+    ("audio/ogg", rb"OggS"),
+    ("video/mp4", rb"....ftyp"),
+    ("video/webm", rb"\x1a\x45\xdf\xa3"),
+    ("application/pdf", rb"%PDF-"),
+    ("application/zip", rb"PK\x03\x04"),
+)
+_PATTERNS = [(kind, re.compile(magic, re.DOTALL)) for kind, magic in _MAGIC]
+TYPES = frozenset([*(kind for kind, _ in _MAGIC), *ARCHIVES.values(), "text/plain"])
+"""Every type that is known; a file of none is not taken."""
+
+_MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<[a-zA-Z!?/]")
+_PROGRAMS = ("META-INF/MANIFEST.MF", "AndroidManifest.xml", "vbaProject.bin")
+_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+
+
+class Unwanted(ValueError):
+    """The file is of a kind that is not taken: HTML, SVG, a program, or nothing that is known."""
+
+
+def kind_of(path: Path, allowed: frozenset[str] = TYPES) -> str:
+    """The media type of a file.
+
+    Raises:
+        Unwanted: it is of none of the allowed types; says what it is instead.
+    """
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    kind = next((kind for kind, pattern in _PATTERNS if pattern.match(head)), None)
+    if kind == "application/zip":
+        kind = _kind_of_zip(path)
+    kind = kind or _kind_of_text(head)
+    if kind not in allowed:
+        raise Unwanted(f"the file is {kind}; taken are {', '.join(sorted(allowed))}")
+    return kind
+
+
+def _kind_of_text(head: bytes) -> str:
+    if _MARKUP.match(head):
+        return "HTML, SVG or other markup, which a browser might run"
+    if head.startswith(b"#!"):
+        return "a script with an interpreter, which might be run"
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head, final=len(head) < HEAD)
+    except UnicodeDecodeError:
+        return "of no known type"
+    return "of no known type" if _CONTROLS.search(head) else "text/plain"
+
+
+def _kind_of_zip(path: Path) -> str:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+    except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError):
+        return "a broken zip file"
+    if any(name == program or name.endswith(f"/{program}") for name in names for program in _PROGRAMS):
+        return "a zip file with a program in it"
+    return next((kind for member, kind in ARCHIVES.items() if member in names), "application/zip")

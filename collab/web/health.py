@@ -1,0 +1,73 @@
+"""`/healthz`: does what this process is for work?"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from collab.live.stream import StreamUnreachable, open_stream
+from collab.office import Office
+from collab.web.page import Page
+from collab.web.site import Site
+
+ANSWERS_WITHIN_S = 3.0
+"""How long a stream may take to answer."""
+
+
+class Health(Page):
+    """200 if the stream answers and the recorder records, else 503 with the reasons."""
+
+    name = "healthz"
+
+    async def get(self) -> None:
+        """How this process is, as JSON."""
+        reasons = await troubles(self.site)
+        self.answer(503 if reasons else 200, {"ok": not reasons, "trouble": reasons} | status(self.site))
+
+
+def status(site: Site) -> dict[str, Any]:
+    """What works in the process."""
+    if site.office is not None:
+        return site.office.status() | site.more()
+    connections = len(site.door.gateway.lines) if site.door is not None else 0
+    return {"mode": "gateway", "teams": len(site.offices), "connections": connections} | site.more()
+
+
+async def troubles(site: Site) -> list[str]:
+    """Why the process does not do what it is for; nothing if it does."""
+    if site.office is not None:
+        work = _of_offices([site.office])
+        return await asyncio.wrap_future(site.office.call(work))
+    if site.door is None:
+        return []
+    return await site.door.ask(_of_offices(site.offices) if site.offices else _of_stream(site.door.settings["stream"]))
+
+
+async def _of_offices(offices: list[Office]) -> list[str]:
+    found = await asyncio.gather(*map(_of_office, offices))
+    return list(dict.fromkeys(reason for reasons in found for reason in reasons))
+
+
+async def _of_office(office: Office) -> list[str]:
+    reasons = []
+    if office.stream is not None:
+        try:
+            async with asyncio.timeout(ANSWERS_WITHIN_S):
+                await office.stream.ping()
+        except (StreamUnreachable, TimeoutError) as error:
+            reasons.append(f"stream: {error or 'no answer'}")
+    fault = office.recorder.fault if office.recorder is not None else None
+    return [*reasons, f"recorder: {fault}"] if fault is not None else reasons
+
+
+async def _of_stream(url: str) -> list[str]:
+    """Before the first team is opened the stream is looked at by itself."""
+    stream = open_stream(url, "health")
+    try:
+        async with asyncio.timeout(ANSWERS_WITHIN_S):
+            await stream.ping()
+    except (StreamUnreachable, TimeoutError) as error:
+        return [f"stream: {error or 'no answer'}"]
+    finally:
+        await stream.close()
+    return []

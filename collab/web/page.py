@@ -1,0 +1,103 @@
+"""What all pages do alike: let nobody in without a token, answer in JSON, and say what was wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from tornado.web import RequestHandler
+
+from collab.live.access import Pass
+from collab.protocol import Role
+from collab.web.site import Refusal, Site
+
+AGAIN_AFTER_S = {429: 1, 503: 2}
+"""After so many seconds it is worth asking again."""
+
+
+class Page(RequestHandler):
+    """The base of all pages; `name` is theirs in the metrics."""
+
+    name = ""
+
+    def initialize(self, site: Site) -> None:
+        """Answer for this process."""
+        self.site = site
+
+    def set_default_headers(self) -> None:
+        """What every answer says: take it for what it is named, and keep no copy."""
+        self.clear_header("Server")
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Cache-Control", "no-store")
+
+    def check_xsrf_cookie(self) -> None:
+        """Nothing to check: a token comes in a header, which no other page can send."""
+
+    def let_in(self, roles: Collection[Role]) -> Pass:
+        """Whose token came with the request.
+
+        Raises:
+            Refusal: there is none, or its role may not do this.
+        """
+        entry = self.site.let_in(self.request.headers.get("Authorization", ""))
+        if entry.role not in roles:
+            allowed = " or ".join(sorted(roles))
+            raise Refusal(403, "forbidden", f"role is {entry.role}, which may not do this; a {allowed} may")
+        return entry
+
+    def answer(self, status: int, body: Any) -> None:
+        """Answer in JSON."""
+        self.set_status(status)
+        self.set_header("Content-Type", "application/json")
+        self.finish(msgspec.json.encode(body))
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Answer what was wrong, in JSON."""
+        error = kwargs.get("exc_info", (None, None))[1]
+        code, message = "failed", "it failed on the server, and nothing is known of it; try again"
+        if isinstance(error, Refusal):
+            code, message = error.code, error.message
+        elif status_code < 500:
+            code, message = "malformed", f"{self.request.method} {self.request.path}: {HTTPStatus(status_code).phrase}"
+        if status_code == 401:
+            self.set_header("WWW-Authenticate", "Bearer")
+        if status_code in AGAIN_AFTER_S:
+            self.set_header("Retry-After", str(AGAIN_AFTER_S[status_code]))
+        self.answer(status_code, {"code": code, "message": message})
+
+    def log_exception(self, kind: Any, value: Any, trace: Any) -> None:
+        """A refusal is an answer and no event of the log."""
+        if not isinstance(value, Refusal):
+            super().log_exception(kind, value, trace)
+
+    def on_finish(self) -> None:
+        """Count the answer."""
+        self.site.answered[self.name, self.get_status()] += 1
+
+
+class Missing(Page):
+    """Any path that is no page."""
+
+    name = "missing"
+
+    def prepare(self) -> None:
+        """Say so."""
+        raise Refusal(404, "refused", f"path is {self.request.path!r}, which is no page here; see docs/http.md")
+
+
+def declared(page: RequestHandler) -> int:
+    """How many bytes the body is said to have; 0 if that is not said."""
+    text = page.request.headers.get("Content-Length", "0")
+    return int(text) if text.isdigit() else 0
+
+
+def allow(page: RequestHandler, most_bytes: int) -> None:
+    """Read a body of so many bytes at most, and cut a longer one off; what is a little too long can be answered."""
+    page.request.connection.set_max_body_size(most_bytes)  # type: ignore[union-attr]
+
+
+def too_large(size: int, most: int) -> Refusal:
+    """The refusal of what is larger than it may be."""
+    return Refusal(413, "refused", f"the body has {size:,} bytes or more: at most {most:,} are taken; send less")

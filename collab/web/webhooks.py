@@ -1,0 +1,99 @@
+"""`/webhooks/{source}`: leads from forms and CRMs, each taken once however often it is sent."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from tornado.web import stream_request_body
+
+from collab.floor import LEADING
+from collab.live.access import Pass
+from collab.protocol.codec import explained
+from collab.records import Decision, Lead
+from collab.web.page import Page, allow, declared, too_large
+from collab.web.site import Refusal
+
+MOST_BYTES = 64 * 1024
+"""The longest body."""
+
+SOURCES = ("lead",)
+"""Where a webhook may come from: `lead` is a Lead of `collab.records` as JSON."""
+
+_HEADER = "Idempotency-Key"
+
+
+class Named(msgspec.Struct):
+    """A key of the sender."""
+
+    key: Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=r"^[^\s\x00-\x1f]+$(?!\n)")]
+
+
+@stream_request_body
+class Webhook(Page):
+    """Takes a lead in; answered when it is on the stream. The same key, or else the same lead id, adds nothing."""
+
+    name = "webhooks"
+
+    def prepare(self) -> None:
+        """Refuse what is not to be read, before it is read."""
+        self.body = bytearray()
+        self.entry: Pass | None = None
+        if self.request.method != "POST":
+            return
+        self.entry = self.let_in(LEADING)
+        source = self.path_args[0]
+        if source not in SOURCES:
+            raise Refusal(404, "refused", f"source is {source!r}, which is not known; known are {', '.join(SOURCES)}")
+        kind = self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if kind != "application/json":
+            raise Refusal(415, "malformed", f"Content-Type is {kind!r}; send application/json")
+        allow(self, 16 * MOST_BYTES)
+        self._measure(declared(self))
+
+    def data_received(self, chunk: bytes) -> None:
+        """Keep a piece of the body."""
+        if len(self.body) <= MOST_BYTES:
+            self.body += chunk
+
+    async def post(self, source: str) -> None:
+        """Give the lead to an agent: 201 with who has it, 202 if it waits."""
+        assert self.entry is not None
+        self._measure(len(self.body))
+        key = self._key()
+        lead = _lead(bytes(self.body), key)
+
+        async def routed(floor: Any) -> Decision:
+            found: Decision = await floor.desk.route_lead(lead, key and f"{source}:{key}")
+            return found
+
+        decision = await self.site.on_floor(self.entry, routed)
+        said = {"lead": decision.lead.id, "agent": decision.agent, "time": decision.time}
+        self.answer(201 if decision.agent is not None else 202, said)
+
+    def _measure(self, size: int) -> None:
+        if size > MOST_BYTES:
+            raise too_large(size, MOST_BYTES)
+
+    def _key(self) -> str | None:
+        key = self.request.headers.get(_HEADER)
+        if key is None:
+            return None
+        try:
+            return msgspec.convert({"key": key}, Named).key
+        except msgspec.ValidationError:
+            message = f"{_HEADER} is {key[:80]!r}: expected 1 to 100 characters without white space"
+            raise Refusal(400, "malformed", message) from None
+
+
+def _lead(body: bytes, key: str | None) -> Lead:
+    """The lead of the body; without an id of its own it has that of the key."""
+    try:
+        found = msgspec.json.decode(body)
+        if isinstance(found, dict) and key is not None:
+            found.setdefault("id", key)
+        return msgspec.convert(found, Lead)
+    except msgspec.ValidationError as error:
+        raise Refusal(400, "malformed", explained(found, str(error))) from None
+    except msgspec.DecodeError as error:
+        raise Refusal(400, "malformed", f"the body is no JSON: {error}") from None

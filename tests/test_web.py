@@ -1,0 +1,339 @@
+"""Health, metrics and webhooks over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gateways import a_gate, heard, raw, soon
+from real_redis import RealRedis
+from sites import Asked, a_site, said
+
+from collab import protocol as p
+from collab.live.access import Access
+from collab.office import Office
+from collab.web import Listener, Site
+
+LEAD = {"id": "L-1", "name": "Zoe Park", "property_type": "condo"}
+Work = Callable[[Asked], Awaitable[None]]
+
+
+@pytest.fixture
+def at_site(stream_url: str, tmp_path: Path) -> Callable[[Work], None]:
+    """Does work at a gateway with pages, on the embedded stream and on a real Redis."""
+
+    def run(work: Work, **settings: Any) -> None:
+        async def worked() -> None:
+            async with a_site(tmp_path, stream_url, **settings) as asked:
+                await work(asked)
+
+        asyncio.run(worked())
+
+    return run
+
+
+async def send(asked: Asked, lead: Any = LEAD, role: str = "service", **more: Any) -> Any:
+    """Send a lead by the webhook."""
+    return await asked.ask("/webhooks/lead", "crm", role, body=lead, **more)
+
+
+async def hire(asked: Asked, *agents: str) -> None:
+    """Put agents on the roster who are there."""
+    desk = asked.gate.office.desk
+    assert desk is not None
+    for agent in agents:
+        await desk.add_agent(agent, agent.title(), capacity=3)
+        await desk.set_presence(agent, "available")
+
+
+def test_a_lead_of_a_webhook_goes_to_an_agent_once(at_site: Callable[[Work], None]) -> None:
+    async def work(asked: Asked) -> None:
+        await hire(asked, "ana")
+        first = await send(asked)
+        assert (first.code, said(first)["agent"], said(first)["lead"]) == (201, "ana", "L-1")
+        again = await send(asked)
+        assert (again.code, said(again)) == (201, said(first))
+        together = await asyncio.gather(*(send(asked, LEAD | {"id": "L-2"}) for _ in range(8)))
+        assert len({one.body for one in together}) == 1
+        desk = asked.gate.office.desk
+        assert desk is not None
+        assert {lead: state.holder for lead, state in desk.team.leads.items()} == {"L-1": "ana", "L-2": "ana"}
+
+    at_site(work)
+
+
+def test_the_same_key_gives_the_same_answer_whatever_comes_with_it(at_site: Callable[[Work], None]) -> None:
+    async def work(asked: Asked) -> None:
+        await hire(asked, "ana")
+        first = await send(asked, Idempotency_Key="k-1")
+        other = await send(asked, LEAD | {"id": "L-9"}, Idempotency_Key="k-1")
+        assert (other.code, said(other)) == (201, said(first))
+        unnamed = {"name": "Zoe Park"}
+        third = await send(asked, unnamed, Idempotency_Key="k-2")
+        assert said(third)["lead"] == "k-2"
+        assert said(await send(asked, unnamed, Idempotency_Key="k-2")) == said(third)
+        desk = asked.gate.office.desk
+        assert desk is not None
+        assert sorted(desk.team.leads) == ["L-1", "k-2"]
+        await desk.close_lead("L-1", "ana", converted=True)
+        assert said(await send(asked, Idempotency_Key="k-1")) == said(first)
+
+    at_site(work)
+
+
+def test_a_lead_that_nobody_can_take_is_there_and_waits(at_site: Callable[[Work], None]) -> None:
+    async def work(asked: Asked) -> None:
+        waits = await send(asked)
+        assert (waits.code, said(waits)["agent"]) == (202, None)
+        desk = asked.gate.office.desk
+        assert desk is not None
+        entries = await desk.stream.read(0)
+        assert "LeadArrived" in [type(entry.event).__name__ for entry in entries]
+        await hire(asked, "ana")
+        await soon(lambda: desk.team.leads["L-1"].holder == "ana")
+        assert said(await send(asked))["agent"] == "ana"
+
+    at_site(work)
+
+
+@pytest.mark.parametrize(
+    "lead, message",
+    [
+        (LEAD | {"score": 101}, "score is 101: expected `int` <= 100"),
+        (LEAD | {"urgency": "soon"}, 'urgency is "soon": invalid enum value'),
+        ({"id": "L-1"}, "missing required field `name`"),
+        ({"name": "Zoe"}, "missing required field `id`"),
+        ([1], "Expected `object`, got `array`"),
+        (b"{", "the body is no JSON"),
+    ],
+)
+def test_a_bad_lead_is_answered_with_field_value_and_fix(tmp_path: Path, lead: Any, message: str) -> None:
+    async def work() -> None:
+        async with a_site(tmp_path) as asked:
+            answer = await send(asked, lead, Content_Type="application/json")
+            assert (answer.code, said(answer)["code"]) == (400, "malformed")
+            assert message in said(answer)["message"]
+
+    asyncio.run(work())
+
+
+def test_who_may_not_is_told_why_and_nothing_comes_in(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with a_site(tmp_path) as asked:
+            forged = await send(asked, Authorization="Bearer x.y.z")
+            none = await asked.ask("/webhooks/lead", body=LEAD)
+            basic = await send(asked, Authorization="Basic eDp5")
+            assert [one.code for one in (forged, none, basic)] == [401, 401, 401]
+            assert none.headers["WWW-Authenticate"] == "Bearer"
+            for role in ("agent", "analyst"):
+                refused = await send(asked, role=role)
+                assert (refused.code, said(refused)["code"]) == (403, "forbidden")
+            assert (await send(asked, role="team_lead")).code == 202
+            other = await send(asked, LEAD | {"id": "L-5"}, tenant="other")
+            assert other.code == 403
+            assert "not served here" in said(other)["message"]
+            assert (await asked.ask("/webhooks/fax", "crm", "service", body=LEAD)).code == 404
+            assert (await asked.ask("/nothing")).code == 404
+            assert (await asked.ask("/webhooks/lead", "crm", "service")).code == 405
+            assert (await send(asked, b"id=1", Content_Type="text/plain")).code == 415
+            assert (await send(asked, LEAD | {"name": "x" * 70_000})).code == 413
+            assert (await send(asked, LEAD, Idempotency_Key="a b")).code == 400
+            assert [*asked.gate.office.team.leads] == ["L-1"]
+
+    asyncio.run(work())
+
+
+def test_who_asks_too_much_is_told_to_wait_and_others_are_not(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with a_site(tmp_path, rate=1) as asked:
+            codes = [(await send(asked)).code for _ in range(8)]
+            assert codes[:3] == [202] * 3
+            assert codes[-1] == 429
+            other = await asked.ask("/webhooks/lead", "form", "service", body=LEAD)
+            assert other.code == 202
+
+    asyncio.run(work())
+
+
+def test_two_tenants_behind_one_gateway_do_not_meet(redis_url: str, tmp_path: Path) -> None:
+    async def work() -> None:
+        async with a_site(tmp_path, redis_url) as asked:
+            door = type(asked.gate.door)(
+                asked.gate.access,
+                port=0,
+                gateway={"host": "127.0.0.1"},
+                stream=redis_url,
+                history=str(tmp_path / "theirs"),
+            )
+            await door.open()
+            listener = await Listener(Site(asked.gate.access, door), host="127.0.0.1", port=0).start()
+            try:
+                both = Asked(asked.gate, listener)
+                assert said(await both.ask("/healthz")) == {
+                    "ok": True, "trouble": [], "mode": "gateway", "teams": 0, "connections": 0,
+                }  # fmt: skip
+                one = await send(both, tenant="one", Idempotency_Key="k")
+                two = await send(both, LEAD | {"name": "Other"}, tenant="two", Idempotency_Key="k")
+                assert (one.code, two.code) == (202, 202)
+                names = {office.tenant: office.team.leads["L-1"].lead.name for office in door.offices}
+                assert names == {"one": "Zoe Park", "two": "Other"}
+                metrics = (await both.ask("/metrics")).body.decode()
+                assert "collab_teams 2.0" in metrics
+                assert '"one"' not in metrics
+            finally:
+                await listener.stop()
+                await door.close()
+
+    asyncio.run(work())
+
+
+def test_the_metrics_are_what_the_members_counted(at_site: Callable[[Work], None]) -> None:
+    async def work(asked: Asked) -> None:
+        await hire(asked, "ana", "bo")
+        async with asked.gate.member("ana") as ana, asked.gate.member("bo") as bo, raw(asked.gate, "cy") as cy:
+            await ana.join("main")
+            for n in range(7):
+                await ana.send_message("main", f"{n}", key=f"k{n}")
+            await ana.send_message("main", "0", key="k0")
+            await bo.join("main", after=0)
+            await ana.send_message("main", "last")
+            told = len(await heard(ana, 9)) + len(await heard(bo, 11))
+            with pytest.raises(ValueError, match="does not exist"):
+                await bo.join("nowhere")
+            await cy.send("{")
+            await cy.recv()
+            assert (await send(asked)).code == 201
+            found = await asked.metrics()
+            assert found['collab_connections{role="agent"}'] == 3
+            assert found["collab_connections_accepted_total"] == 3
+            assert found["collab_messages_sent_total"] == 8
+            assert found["collab_events_delivered_total"] == told
+            assert found['collab_commands_total{kind="send"}'] == 9
+            assert found['collab_command_seconds_count{kind="send"}'] == 9
+            assert found['collab_command_seconds_bucket{kind="send",le="+Inf"}'] == 9
+            assert found['collab_commands_total{kind="join"}'] == 3
+            assert found['collab_refused_total{code="refused"}'] == 1
+            assert found['collab_refused_total{code="malformed"}'] == 1
+            assert found["collab_rooms"] == 4
+            assert found["collab_rooms_attended"] == 1
+            assert found["collab_deciding_seconds_count"] == 1
+            assert found["collab_held_leads"] == 1
+            assert found["collab_stream_seq"] == asked.gate.office.team.seq
+            assert found['collab_http_requests_total{page="webhooks",status="201"}'] == 1
+            await asked.gate.office.recorder.flush()  # type: ignore[union-attr]
+            found = await asked.metrics()
+            assert found["collab_recorder_behind_events"] == 0
+            assert found['collab_agents{presence="available"}'] == 2
+
+    at_site(work)
+
+
+def test_who_is_sent_out_and_who_waits_is_counted(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with a_site(tmp_path) as asked:
+            async with asked.gate.member("ana"):
+                (line,) = asked.gate.door.gateway.lines
+                line.cut_off("token_revoked", "gone")
+                await soon(lambda: not asked.gate.door.gateway.lines)
+            await send(asked)
+            found = await asked.metrics()
+            assert found['collab_cut_off_total{code="token_revoked"}'] == 1
+            assert found["collab_queue_leads"] == 1
+            assert found["collab_queue_oldest_seconds"] > 0
+
+    asyncio.run(work())
+
+
+def test_health_says_what_is_wrong_and_webhooks_are_not_taken_meanwhile(redis_program: str, tmp_path: Path) -> None:
+    server = RealRedis(redis_program)
+
+    async def work() -> None:
+        async with a_site(tmp_path, server.url) as asked:
+            well = await asked.ask("/healthz")
+            assert (well.code, said(well)["ok"]) == (200, True)
+            server.kill()
+            ill = await asked.ask("/healthz")
+            assert ill.code == 503
+            assert said(ill)["trouble"][0].startswith("stream: ")
+            refused = await send(asked)
+            assert (refused.code, said(refused)["code"]) == (503, "unreachable")
+            assert refused.headers["Retry-After"] == "2"
+            server.start()
+            await soon_well(asked)
+            assert (await send(asked)).code == 202
+
+    try:
+        asyncio.run(work())
+    finally:
+        server.stop()
+
+
+async def soon_well(asked: Asked) -> None:
+    """Return when health says that all is well."""
+    async with asyncio.timeout(20):
+        while (await asked.ask("/healthz")).code != 200:  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0.05)
+
+
+def test_a_recorder_that_cannot_write_is_trouble(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with a_gate(tmp_path) as gate:
+            site = Site(gate.access, gate.door, gate.office, more=lambda: {"boards": 0})
+            listener = await Listener(site, host="127.0.0.1", port=0).start()
+            asked = Asked(gate, listener)
+            recorder = gate.office.recorder
+            assert recorder is not None
+            well = said(await asked.ask("/healthz"))
+            assert (well["ok"], well["boards"], well["tenant"]) == (True, 0, "acme")
+            folder = tmp_path / "history"
+            folder.rename(tmp_path / "away")
+            folder.write_text("no folder")
+            await send(asked)
+            await soon(lambda: recorder.fault is not None)
+            ill = await asked.ask("/healthz")
+            assert (ill.code, said(ill)["trouble"]) == (503, [f"recorder: {recorder.fault}"])
+            assert (await asked.metrics())["collab_recorder_faults"] == 1
+            folder.unlink()
+            (tmp_path / "away").rename(folder)
+            await soon_well(asked)
+            await recorder.flush()
+            await listener.stop()
+
+    asyncio.run(work())
+
+
+def test_a_process_that_only_reads_takes_no_leads(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with a_gate(tmp_path) as gate:
+            reading = Office("embedded://another", str(tmp_path / "history"), tenant="acme")
+            await reading.open()
+            site = Site(Access(tmp_path / "keys"), None, reading)
+            listener = await Listener(site, host="127.0.0.1", port=0).start()
+            asked = Asked(gate, listener)
+            assert said(await asked.ask("/healthz"))["mode"] == "reading"
+            assert (await send(asked)).code == 503
+            assert "collab_teams 1.0" in (await asked.ask("/metrics")).body.decode()
+            await listener.stop()
+            await reading.close()
+
+    asyncio.run(work())
+
+
+def test_a_command_over_the_socket_is_the_same_lead_as_one_over_http(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with a_site(tmp_path) as asked:
+            await hire(asked, "ana")
+            by_http = said(await send(asked))
+            async with raw(asked.gate, "crm", "service") as socket:
+                await socket.send(
+                    p.encode(p.command(json.dumps({"do": "route_lead", "id": 1, "lead": LEAD}))), text=True
+                )
+                answer = json.loads(await socket.recv())
+                assert answer["result"]["agent"] == by_http["agent"]
+                assert answer["result"]["time"] == by_http["time"]
+
+    asyncio.run(work())
