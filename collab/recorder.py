@@ -10,7 +10,8 @@ import click
 
 async def record(stream: str, history: str, lasts_s: float) -> None:
     """Record every partition whenever it is this process's turn, until SIGTERM or SIGINT comes."""
-    from collab.live.stream import PARTITIONS, open_partition  # loaded by this command only
+    from collab.live.partition import PARTITIONS
+    from collab.live.stream import open_partition  # loaded by this command only
     from collab.recording import Recording
 
     ended = asyncio.Event()

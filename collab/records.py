@@ -214,6 +214,19 @@ class Decision(Fact, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class Confirmation(Struct, frozen=True):
+    """A message is on the stream: its id, its number in its room (0 if the room forgot it), when it was said.
+
+    `duplicate` says that it was there before; then nothing was added.
+    """
+
+    room: str
+    message: str
+    number: int
+    time: datetime
+    duplicate: bool = False
+
+
 Record = TypeVar("Record", bound=Struct)
 
 

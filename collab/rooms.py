@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from msgspec import Struct
-
 from collab.chat import DEFAULT_ROOMS, Message, Room, file_name, mentioned
 from collab.claims import claim, file_key, room_key
 from collab.events import (
@@ -27,20 +25,7 @@ from collab.events import (
 )
 from collab.live.follower import Follower
 from collab.live.stream import Receipt
-from collab.records import File, Seat, checked
-
-
-class Confirmation(Struct, frozen=True):
-    """A message is on the stream: its id, its number in its room (0 if the room forgot it), when it was said.
-
-    `duplicate` says that it was there before; then nothing was added.
-    """
-
-    room: str
-    message: str
-    number: int
-    time: datetime
-    duplicate: bool = False
+from collab.records import Confirmation, File, Seat, checked
 
 
 class Rooms:

@@ -112,8 +112,8 @@ class Router:
     async def route(self, lead: Lead, key: str | None = None) -> Decision:
         """Give the lead to an agent; with nobody eligible it waits. The same id again gives the decision in force.
 
-        So does the same `key` of the sender within a week, whatever the lead is then. Leads that wait and are due before
-        it go first, if they can go now.
+        So does the same `key` of the sender within a week, whatever the lead is then. Leads that wait and are due
+        before it go first, if they can go now.
         """
         async with self._lock:
             if lead.id not in self._team.leads:

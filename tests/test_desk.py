@@ -17,7 +17,8 @@ from collab import events as ev
 from collab.claims import claim
 from collab.desk import Desk, TooLate
 from collab.live.follower import Follower
-from collab.live.stream import PARTITIONS, open_stream
+from collab.live.partition import PARTITIONS
+from collab.live.stream import open_stream
 from collab.records import Presence, Urgency
 from collab.team import Team, fold
 from collab.weights import Weights

@@ -23,7 +23,9 @@ ORDER = (
     "web settings recorder views app cli"
 ).split()
 # The rooms that are functions of their arguments: no I/O, no clock, no chance without a seed.
-CENTRE = "records events claims chat markup weights team presence offers factors gates routing reasons metrics protocol".split()
+CENTRE = (
+    "records events claims chat markup weights team presence offers factors gates routing reasons metrics protocol"
+).split()
 # Third-party packages that are known in some rooms only.
 SHORES = {
     "redis": {"live"},

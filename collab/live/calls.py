@@ -12,8 +12,8 @@ import msgspec
 
 from collab import protocol as p
 from collab.events import AnyEvent
-from collab.live.heard import Confirmed, Hit, InRoom
-from collab.records import Busy, Decision, Lead, Presence, Seat
+from collab.live.heard import Hit, InRoom
+from collab.records import Busy, Confirmation, Decision, Lead, Presence, Seat
 
 
 class Calls(ABC):
@@ -31,10 +31,10 @@ class Calls(ABC):
 
     async def send_message(
         self, room: str, text: str, *, key: str | None = None, thread: str | None = None
-    ) -> Confirmed:
+    ) -> Confirmation:
         """Say something; it is kept when this returns. The same key again adds nothing."""
         key = key or uuid.uuid4().hex
-        return msgspec.convert(await self.ask(p.Send(id=0, room=room, text=text, key=key, thread=thread)), Confirmed)
+        return msgspec.convert(await self.ask(p.Send(id=0, room=room, text=text, key=key, thread=thread)), Confirmation)
 
     async def edit(self, room: str, message: str, text: str) -> None:
         """Put other words into one's own message."""
@@ -168,6 +168,10 @@ class Calls(ABC):
     async def override(self, lead: str, to: str, reason: str = "") -> None:
         """Give a held lead to another agent; for team leads."""
         await self.ask(p.Override(id=0, lead=lead, to=to, reason=reason))
+
+    async def assign(self, lead: str, to: str, reason: str = "") -> None:
+        """Give a lead, waiting or held, to an agent who has room; for team leads."""
+        await self.ask(p.Assign(id=0, lead=lead, to=to, reason=reason))
 
     async def metrics(self) -> dict[str, Any]:
         """How the team stands now (`team`, see `Desk.coordination_metrics`), this gateway and its process."""

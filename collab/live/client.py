@@ -20,7 +20,6 @@ from collab.events import AnyEvent
 from collab.live.calls import Calls
 from collab.live.heard import (
     MOST_WAITING,
-    Confirmed,
     CutOff,
     Denied,
     Heard,
@@ -30,9 +29,10 @@ from collab.live.heard import (
     Trimmed,
     Waiting,
 )
+from collab.records import Confirmation
 
 __all__ = [
-    "Confirmed", "CutOff", "Denied", "Heard", "Hit", "InRoom", "Member", "Missed", "Trimmed", "connect",
+    "Confirmation", "CutOff", "Denied", "Heard", "Hit", "InRoom", "Member", "Missed", "Trimmed", "connect",
 ]  # fmt: skip
 
 logger = logging.getLogger(__name__)

@@ -44,16 +44,6 @@ class Missed(Struct, frozen=True):
     count: int
 
 
-class Confirmed(Struct, frozen=True):
-    """A message is kept: its id, its number in the room, when it was said, and whether it was there before."""
-
-    room: str
-    message: str
-    number: int
-    time: datetime
-    duplicate: bool = False
-
-
 class Hit(Struct, frozen=True):
     """A message that was looked for and found, at its number in its room; `thread` is the message that it answers."""
 

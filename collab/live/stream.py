@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-import zlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from time import perf_counter
@@ -21,15 +20,13 @@ from collab.claims import CLOSED, CLOSED_FOR_S, Claim, Guard
 from collab.events import Entry, decode
 from collab.live.batch import MARK, MOST, Batch
 from collab.live.lease import Lease
+from collab.live.partition import key_of, partition_of
 from collab.live.redis import Server, StreamUnreachable, server_at
 from collab.presence import Device
 
 __all__ = ["Receipt", "Said", "Stream", "StreamUnreachable", "open_partition", "open_stream"]
 
 logger = logging.getLogger(__name__)
-
-PARTITIONS = 16
-"""How many streams the tenants share."""
 
 LONGEST_PAUSE_S = 2.0
 """The longest pause before a follower that lost its server tries again."""
@@ -71,7 +68,7 @@ def open_stream(url: str, tenant: str) -> Stream:
     """
     if not _TENANT.fullmatch(tenant):
         raise ValueError(f"tenant is {tenant!r}; it is 1 to 64 letters, digits, . _ - with no sign in front, not 'id'")
-    return Stream(server_at(url, _key(tenant)), tenant)
+    return Stream(server_at(url, key_of(tenant)), tenant)
 
 
 class Stream:
@@ -81,7 +78,7 @@ class Stream:
         self.tenant = tenant
         self.partition = partition_of(tenant)
         self._server, self._redis = server, server.client
-        self._key = _key(tenant)
+        self._key = key_of(tenant)
         self._closed = False
 
     async def append(self, claims: Sequence[Claim], *, after: int | None = None) -> Receipt:
@@ -269,11 +266,6 @@ _DEVICES = "@devices"
 """The tenant's key that holds the devices of its agents."""
 
 
-def partition_of(tenant: str) -> int:
-    """The number of the partition that the tenant is on."""
-    return zlib.crc32(tenant.encode()) % PARTITIONS
-
-
 def open_partition(url: str, number: int) -> Stream:
     """The stream of a partition, for who records all tenants on it.
 
@@ -281,10 +273,6 @@ def open_partition(url: str, number: int) -> Stream:
         ValueError: the url is malformed.
     """
     return open_stream(url, next(name for name in map(str, range(1000)) if partition_of(name) == number))
-
-
-def _key(tenant: str) -> str:
-    return f"collab:{{p{partition_of(tenant):02}}}"
 
 
 def _seq(row: Any) -> int:

@@ -37,7 +37,6 @@ from collab.protocol.commands import (
     Read,
     Remove,
     RenameRoom,
-    Role,
     RouteLead,
     Search,
     Send,
@@ -60,6 +59,7 @@ from collab.protocol.frames import (
     Types,
     Welcome,
 )
+from collab.protocol.role import Role
 
 __all__ = [
     "COMMANDS",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated, get_args
 
 from msgspec import Meta, Struct
@@ -20,15 +19,6 @@ Id = Annotated[str, Meta(min_length=1, max_length=64)] | Annotated[int, Meta(ge=
 Number = Annotated[int, Meta(ge=0, le=MOST_EXACT)]
 Moment = Annotated[datetime, Meta(tz=True)]
 Words = Annotated[str, Meta(max_length=200)]
-
-
-class Role(StrEnum):
-    """Whose token it is: what its holder may do."""
-
-    agent = "agent"
-    team_lead = "team_lead"
-    analyst = "analyst"
-    service = "service"
 
 
 class Command(Struct, frozen=True, kw_only=True, tag_field="do", forbid_unknown_fields=True):

@@ -8,7 +8,8 @@ from typing import Any, get_args
 from msgspec import Struct
 
 from collab.events import AnyEvent
-from collab.protocol.commands import VERSION, Id, Role
+from collab.protocol.commands import VERSION, Id
+from collab.protocol.role import Role
 from collab.records import Count, Key
 
 

@@ -35,7 +35,7 @@ from collab import protocol as p
 from collab.events import Entry, MessageSent, RoomEvent, RoomRead
 from collab.history import History
 from collab.live.access import Access
-from collab.live.client import Confirmed, InRoom, Member, Trimmed, connect
+from collab.live.client import Confirmation, InRoom, Member, Trimmed, connect
 from collab.live.stream import open_stream
 from collab.records import Lead
 from collab.team import Team, fold
@@ -112,7 +112,7 @@ class Talker:
         self.name, self.proxy = name, proxy
         self.member: Member = connect(f"ws://127.0.0.1:{proxy.port}", access.token(TENANT, name, role))
         self.heard: dict[str, list[tuple[int, str]]] = {room: [] for room in ROOMS}
-        self.said: list[tuple[Confirmed, str]] = []
+        self.said: list[tuple[Confirmation, str]] = []
         self.decided: dict[str, str | None] = {}
         self.trimmed = 0
 

@@ -24,7 +24,7 @@ from websockets.asyncio.client import connect as open_socket
 from collab import protocol as p
 from collab.door import Door
 from collab.live.access import Access
-from collab.live.stream import PARTITIONS
+from collab.live.partition import PARTITIONS
 from collab.protocol import Role
 from collab.records import Busy, Lead, Presence
 

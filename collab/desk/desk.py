@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from collab import metrics
 from collab.attendance import Attendance
 from collab.claims import claim
+from collab.desk.appending import Appending, utc_now
 from collab.events import (
     AgentJoined,
     AgentLeft,
@@ -35,21 +36,14 @@ from collab.live.follower import Follower
 from collab.live.stream import Stream
 from collab.live.tally import Durations
 from collab.offers import Terms, lapses
-from collab.records import Busy, Decision, Lead, Presence, checked, seconds_between
-from collab.rooms import Confirmation, Rooms
+from collab.records import Busy, Confirmation, Decision, Lead, Presence, checked, seconds_between
+from collab.rooms import Rooms
 from collab.router import TRIES, Router, TooLate
-from collab.team import OpenLead, Team
+from collab.team import Team
 from collab.weights import Weights
 
-__all__ = ["Desk", "TooLate", "utc_now"]
 
-
-def utc_now() -> datetime:
-    """The time now, in UTC."""
-    return datetime.now(UTC)
-
-
-class Desk:
+class Desk(Appending):
     """Takes commands for one tenant and appends the events that they cause to its stream.
 
     Args:
@@ -69,17 +63,11 @@ class Desk:
         new_id: Callable[[], str] = new_id,
         **routing: Any,
     ) -> None:
+        super().__init__(Follower(stream, team), clock, new_id)
         self.stream = stream
-        self._clock, self._new_id = clock, new_id
-        self._follower = Follower(stream, team)
         self.rooms = Rooms(self._follower, clock=clock, new_id=new_id)
         self.attendance = Attendance(self._follower, clock=clock, new_id=new_id)
         self._router = Router(self._follower, clock=clock, new_id=new_id, **routing)
-
-    @property
-    def team(self) -> Team:
-        """The team as it is now."""
-        return self._follower.team
 
     @property
     def tenant(self) -> str:
@@ -273,43 +261,3 @@ class Desk:
     def coordination_metrics(self) -> dict[str, Any]:
         """How the team stands now, with times of the last 1,000 decisions; see `metrics.coordination`."""
         return metrics.coordination(self.team, self._clock(), self._router.decided_ms, self._router.waited_s)
-
-    def _event(self, kind: type[Event], **fields: Any) -> Any:
-        return checked(kind(id=self._new_id(), time=self._clock(), **fields))
-
-    async def _append(self, kind: type[Event], **fields: Any) -> None:
-        await self._append_all([self._event(kind, **fields)])
-
-    async def _append_all(self, events: list[Event]) -> None:
-        receipt = await self._follower.commit([claim(event) for event in events])
-        if receipt.refused is not None:
-            raise TooLate(f"{receipt.refused.key} is {receipt.actual!r} by now; look at the team and try again")
-
-    async def _held(self, kind: type[Event], lead: str, agent: str, **fields: Any) -> None:
-        state = await self._open(lead)
-        if state.holder != agent:
-            await self._follower.catch_up()
-            state = await self._open(lead)
-        if state.holder != agent:
-            holder = f"with {state.holder}" if state.holder else "waiting in the queue"
-            raise ValueError(f"agent is {agent!r}, but lead {lead} is {holder}")
-        await self._append(kind, lead=lead, agent=agent, decision=state.decision, **fields)
-
-    async def _known(self, agent: str) -> None:
-        """Refuse an agent who is not on the roster, others' newest changes included."""
-        if not self._is_member(agent):
-            await self._follower.catch_up()
-        if not self._is_member(agent):
-            members = ", ".join(member.id for member in self.team.members()) or "nobody yet"
-            raise ValueError(f"agent is {agent!r}, who is not on the roster; on it: {members}")
-
-    def _is_member(self, agent: str) -> bool:
-        return agent in self.team.agents and not self.team.agents[agent].left
-
-    async def _open(self, lead: str) -> OpenLead:
-        if lead not in self.team.leads:
-            await self._follower.catch_up()
-        state = self.team.leads.get(lead)
-        if state is None:
-            raise ValueError(f"lead is {lead!r}, which is not open; it never came in, or it was closed")
-        return state

@@ -1,0 +1,23 @@
+"""The console script: `collab serve`, `gateway`, `recorder`, `token`, `import` and `export`."""
+
+from __future__ import annotations
+
+import logging
+
+import click
+
+from collab.cli.keeping import export_, import_, token
+from collab.cli.serving import gateway, serve
+from collab.recorder import recorder
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """The open cockpit of a live sales or support team."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for quiet in ("tornado.access", "bokeh", "deltalake", "websockets"):
+        logging.getLogger(quiet).setLevel(logging.WARNING)
+
+
+for command in (serve, gateway, recorder, token, import_, export_):
+    main.add_command(command)

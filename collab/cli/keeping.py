@@ -1,0 +1,87 @@
+"""The commands that come and go: tokens, leads from a file, the history as a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from collab.cli.options import HISTORY, ROLES, STREAM, TENANT, Progress, or_exit
+
+
+@click.command()
+@click.argument("agent", required=False)
+@click.option("--role", type=click.Choice(ROLES), default="agent", show_default=True, help="What its holder may do.")
+@click.option("--hours", type=click.FloatRange(0.01, 9000), default=8.0, show_default=True, help="How long it holds.")
+@click.option("--revoke", is_flag=True, help="Take AGENT, which is a token then, back.")
+@click.option("--revoke-all", is_flag=True, help="Take back all tokens that AGENT has so far.")
+@click.option("--new-key", is_flag=True, help="Sign with a new key from now on; tokens of older keys hold.")
+@TENANT
+def token(
+    agent: str | None, role: str, hours: float, revoke: bool, revoke_all: bool, new_key: bool, tenant: str | None
+) -> None:
+    """Print a token with which AGENT connects to a gateway that has the same file of keys (COLLAB_KEYS)."""
+    from collab.live.access import Access
+    from collab.settings import keys, settings
+
+    access = or_exit(Access, keys())
+    if new_key:
+        or_exit(access.rotate)
+        click.echo(f"a new key signs from now on; to end the tokens of an older one, remove its line from {keys()}")
+    if agent is None:
+        if not new_key:
+            raise click.UsageError("AGENT is missing; name one, e.g. `collab token ana`")
+        return
+    whose = settings(tenant=tenant)["tenant"]
+    if revoke or revoke_all:
+        or_exit(*((access.revoke, agent) if revoke else (access.revoke_all, whose, agent)))
+        click.echo("taken back; who is connected with it is sent out within seconds")
+        return
+    click.echo(or_exit(access.token, whose, agent, role, lasts_s=hours * 3600))
+
+
+@click.command("import")
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@STREAM
+@HISTORY
+@TENANT
+def import_(path: Path, **given: Any) -> None:
+    """Route the leads of a CSV file, one a row.
+
+    The first row names the columns: id and name, and any of property_type, location, budget, language, urgency (low,
+    medium, high or critical), score (0 to 100), requires (skills with spaces between them), source and customer (an id
+    that all leads of one person share). A lead whose id is known is left alone, so a file may be imported again. Rows
+    that are no lead go to PATH's .rejects.csv with the reason, to be corrected and imported.
+
+    It works beside `collab serve` if both use one Redis, and on the embedded stream if nothing else has the history.
+    """
+    from collab.intake import read, take_in
+    from collab.office import Office
+    from collab.settings import settings
+
+    file = or_exit(read, path)
+    found = settings(**given)
+    office = Office(found["stream"], found["history"], tenant=found["tenant"])
+    or_exit(office.start)
+    try:
+        with Progress(path.name) as progress:
+            taken = or_exit(take_in, office, file, progress)
+    finally:
+        office.stop()
+    click.echo(taken.sentence(file))
+
+
+@click.command("export")
+@click.argument("path", type=click.Path(path_type=Path))
+@HISTORY
+@TENANT
+def export_(path: Path, history: str | None, tenant: str | None) -> None:
+    """Write the history as a plain DuckDB file for other tools."""
+    from collab.history import History, export
+    from collab.settings import settings
+
+    url = settings(history=history)["history"]
+    opened = or_exit(History, url, tenant)
+    or_exit(export, opened, path)
+    click.echo(f"wrote {path} ({opened.last:,} events)")

@@ -1,0 +1,89 @@
+"""What the commands of the console script share: options, progress, and how they end."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import socket
+import sys
+from typing import Any, NoReturn
+
+import click
+from tqdm import tqdm
+
+STREAM = click.option("--stream", help="URL of the stream [COLLAB_REDIS, else embedded://].")
+HISTORY = click.option("--history", help="Folder or URL of the history [COLLAB_HISTORY, else data/history].")
+WS_PORT = click.option("--ws-port", type=click.IntRange(0, 65_535), help="Port of the gateway [WS_PORT, else 8765].")
+HTTP_PORT = click.option(
+    "--http-port", type=click.IntRange(0, 65_535), help="Port of health, metrics, webhooks [HTTP_PORT, else 8766]."
+)
+FILES = click.option("--files", help="Folder of the files in rooms [COLLAB_FILES, else in that of the history].")
+FILE_MIB = click.option(
+    "--file-mib", type=click.FloatRange(0.001), default=25.0, show_default=True, help="Largest file."
+)
+TEAM_GIB = click.option(
+    "--team-gib", type=click.FloatRange(0.001), default=10.0, show_default=True, help="Most files of a team."
+)
+ROLES = ("agent", "team_lead", "analyst", "service")
+TENANT = click.option("--tenant", help="Whose team [COLLAB_TENANT, else main; demo with --team-at-work].")
+
+
+class Progress:
+    """A progress bar that appears with the first step."""
+
+    def __init__(self, title: str) -> None:
+        self._title, self._bar = title, None
+
+    def __call__(self, done: int, of: int) -> None:
+        """So many of so many are done."""
+        if self._bar is None:
+            self._bar = tqdm(total=of, desc=self._title, unit="lead", file=sys.stderr)
+        self._bar.update(done - self._bar.n)
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+
+def or_exit(call: Any, *args: Any, **kwargs: Any) -> Any:
+    """Call, and say what a person must know of an error in one sentence instead of a traceback."""
+    try:
+        return call(*args, **kwargs)
+    except (ValueError, OSError, RuntimeError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def check_port(address: str, port: int, name: str) -> None:
+    """Fail before any work is done if the port is taken."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError as error:
+            why = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
+            raise click.ClickException(f"port {port} {why}; name another, e.g. {name}={port + 1} make serve") from None
+
+
+def number(name: str, default: int) -> int:
+    """The port that the environment names, else the default."""
+    text = os.environ.get(name) or str(default)
+    if not text.isdigit() or int(text) > 65_535:
+        raise click.ClickException(f"{name} is {text!r}; give a port from 0 to 65535")
+    return int(text)
+
+
+def interrupt(number: int, frame: object) -> NoReturn:
+    """Take an end that was asked for as Ctrl-C is taken."""
+    raise KeyboardInterrupt
+
+
+def leave() -> NoReturn:
+    """End now that all is recorded: an orderly end prints pages about objects that libraries still hold."""
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)

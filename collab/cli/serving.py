@@ -1,0 +1,189 @@
+"""The commands that serve: the dashboard with its gateway, and a gateway alone."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import ssl
+from typing import Any
+
+import click
+
+from collab.cli.options import (
+    FILE_MIB,
+    FILES,
+    HISTORY,
+    HTTP_PORT,
+    STREAM,
+    TEAM_GIB,
+    TENANT,
+    WS_PORT,
+    Progress,
+    check_port,
+    interrupt,
+    leave,
+    number,
+    or_exit,
+)
+
+
+@click.command()
+@click.option(
+    "--team-at-work", is_flag=True, default=None, help="Let the seeded team of eight work, in a tenant of its own."
+)
+@click.option(
+    "--days", default=5, show_default=True, help="Days of the seeded team's past to make when there are none."
+)
+@click.option(
+    "--explore",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    show_default=True,
+    help="Share of leads routed by weights drawn at random, so that other weights can be judged later.",
+)
+@click.option("--port", type=click.IntRange(0, 65_535), help="Port of the page [PORT, else 5006].")
+@click.option("--address", default="localhost", show_default=True, help="Address to listen on.")
+@click.option("--origin", multiple=True, help="A further host:port that pages may be opened under.")
+@WS_PORT
+@FILES
+@FILE_MIB
+@TEAM_GIB
+@STREAM
+@HISTORY
+@TENANT
+def serve(
+    port: int | None,
+    ws_port: int | None,
+    address: str,
+    origin: tuple[str, ...],
+    days: int,
+    explore: float,
+    **given: Any,
+) -> None:
+    """Serve the dashboard and the gateway, on the embedded stream unless a Redis is named."""
+    port = port if port is not None else number("PORT", 5006)
+    ws_port = ws_port if ws_port is not None else number("WS_PORT", 8765)
+    check_port(address, port, "PORT")
+    check_port(address, ws_port, "WS_PORT")
+
+    from collab.app import serve_pages, site
+    from collab.live.access import Access
+    from collab.office import shared
+    from collab.settings import keys, settings
+
+    signal.signal(signal.SIGTERM, interrupt)
+    with Progress("the seeded team's past") as progress:
+        office = or_exit(shared, **settings(**given), days=days, explore=explore, progress=progress)
+    click.echo(f"collab: the {office.tenant} team is on http://{address}:{port} (mode {office.mode}; stop with Ctrl-C)")
+    access = or_exit(Access, keys())
+    door = (
+        _door(access, office, ws_port, address, _shelf(office.history_url, given)) if office.mode != "reading" else None
+    )
+    try:
+        serve_pages(office, site(office, door, access), port, address, origin)
+    except KeyboardInterrupt:
+        click.echo("collab: recording what is left, then stopping")
+    finally:
+        if door is not None:
+            office.call(door.close()).result()
+        office.stop()
+    leave()
+
+
+def _door(access: Any, office: Any, ws_port: int, address: str, shelf: Any) -> Any:
+    """An open gateway beside the dashboard."""
+    from collab.door import Door
+
+    door = Door(access, office, port=ws_port, gateway={"host": address}, shelf=shelf)
+    or_exit(office.call(door.open()).result)
+    click.echo(f"collab: members connect to ws://{address}:{door.gateway.port} with a token of `collab token`")
+    return door
+
+
+@click.command()
+@WS_PORT
+@HTTP_PORT
+@click.option("--no-http", is_flag=True, help="Answer no health, metrics, webhooks and files.")
+@click.option("--address", default="localhost", show_default=True, help="Address to listen on.")
+@click.option("--origin", multiple=True, help="A page (https://…) that may connect; without any, all may.")
+@click.option(
+    "--rate", type=click.FloatRange(1), default=100.0, show_default=True, help="Commands a second that one may send."
+)
+@click.option("--compress", is_flag=True, help="Offer compressed frames: less to send, a little more to do.")
+@click.option("--agent-rate", type=click.FloatRange(1), help="The same of all connections of an agent [twice --rate].")
+@click.option("--certificate", type=click.Path(exists=True), help="File with the certificate chain, for wss://.")
+@click.option("--private-key", type=click.Path(exists=True), help="File with the certificate's key.")
+@FILES
+@FILE_MIB
+@TEAM_GIB
+@STREAM
+@HISTORY
+def gateway(
+    ws_port: int | None,
+    http_port: int | None,
+    no_http: bool,
+    address: str,
+    certificate: str | None,
+    private_key: str | None,
+    **given: Any,
+) -> None:
+    """Serve members of all tenants on a Redis; any number of gateways may share it."""
+    ws_port = ws_port if ws_port is not None else number("WS_PORT", 8765)
+    check_port(address, ws_port, "WS_PORT")
+
+    from collab.door import Door
+    from collab.live.access import Access
+    from collab.settings import keys, settings
+    from collab.web import Listener, Site
+
+    found, access, tls = settings(**given), or_exit(Access, keys()), _tls(certificate, private_key)
+    door = Door(
+        access,
+        port=ws_port,
+        shelf=_shelf(found["history"], given),
+        gateway={"host": address, "tls": tls, "origins": given["origin"] or None}
+        | {name: given[name] for name in ("rate", "agent_rate", "compress")},
+        stream=found["stream"],
+        history=found["history"],
+    )
+    signal.signal(signal.SIGTERM, interrupt)
+    listener = None
+    if not no_http:
+        http_port = http_port if http_port is not None else number("HTTP_PORT", 8766)
+        check_port(address, http_port, "HTTP_PORT")
+        listener = Listener(Site(access, door, rate=given["rate"]), host=address, port=http_port, tls=tls)
+    with contextlib.suppress(KeyboardInterrupt):
+        or_exit(asyncio.run, _open(door, listener, address, "s" if tls else ""))
+    leave()
+
+
+def _tls(certificate: str | None, private_key: str | None) -> ssl.SSLContext | None:
+    """What makes a port a secure one, if a certificate is given."""
+    if certificate is None:
+        return None
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    or_exit(tls.load_cert_chain, certificate, private_key)
+    return tls
+
+
+def _shelf(history: str, given: dict[str, Any]) -> Any:
+    """Where files lie, by the options of the command."""
+    from collab.settings import shelf
+
+    most = {"most_bytes": int(given["file_mib"] * 2**20), "quota": int(given["team_gib"] * 2**30)}
+    return shelf(history, given["files"], **most)
+
+
+async def _open(door: Any, listener: Any, address: str, secure: str) -> None:
+    await door.open()
+    try:
+        if listener is not None:
+            await listener.start()
+            click.echo(f"collab: health, metrics and webhooks are on http{secure}://{address}:{listener.port}")
+        click.echo(f"collab: members connect to ws{secure}://{address}:{door.gateway.port} (stop with Ctrl-C)")
+        await asyncio.Event().wait()
+    finally:
+        if listener is not None:
+            await listener.stop()
+        await door.close()

@@ -1,0 +1,77 @@
+"""How commands become events: checked, stamped, appended in one step, and refused if the team has moved on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from collab.claims import claim
+from collab.events import Event
+from collab.live.follower import Follower
+from collab.records import checked
+from collab.router import TooLate
+from collab.team import OpenLead, Team
+
+
+def utc_now() -> datetime:
+    """The time now, in UTC."""
+    return datetime.now(UTC)
+
+
+class Appending:
+    """Holds the tenant's team and appends what commands cause.
+
+    Args:
+        follower: the team and its stream.
+        clock: tells the time of events; aware.
+        new_id: makes the ids of events.
+    """
+
+    def __init__(self, follower: Follower, clock: Callable[[], datetime], new_id: Callable[[], str]) -> None:
+        self._follower, self._clock, self._new_id = follower, clock, new_id
+
+    @property
+    def team(self) -> Team:
+        """The team as it is now."""
+        return self._follower.team
+
+    def _event(self, kind: type[Event], **fields: Any) -> Any:
+        return checked(kind(id=self._new_id(), time=self._clock(), **fields))
+
+    async def _append(self, kind: type[Event], **fields: Any) -> None:
+        await self._append_all([self._event(kind, **fields)])
+
+    async def _append_all(self, events: list[Event]) -> None:
+        receipt = await self._follower.commit([claim(event) for event in events])
+        if receipt.refused is not None:
+            raise TooLate(f"{receipt.refused.key} is {receipt.actual!r} by now; look at the team and try again")
+
+    async def _held(self, kind: type[Event], lead: str, agent: str, **fields: Any) -> None:
+        state = await self._open(lead)
+        if state.holder != agent:
+            await self._follower.catch_up()
+            state = await self._open(lead)
+        if state.holder != agent:
+            holder = f"with {state.holder}" if state.holder else "waiting in the queue"
+            raise ValueError(f"agent is {agent!r}, but lead {lead} is {holder}")
+        await self._append(kind, lead=lead, agent=agent, decision=state.decision, **fields)
+
+    async def _known(self, agent: str) -> None:
+        """Refuse an agent who is not on the roster, others' newest changes included."""
+        if not self._is_member(agent):
+            await self._follower.catch_up()
+        if not self._is_member(agent):
+            members = ", ".join(member.id for member in self.team.members()) or "nobody yet"
+            raise ValueError(f"agent is {agent!r}, who is not on the roster; on it: {members}")
+
+    def _is_member(self, agent: str) -> bool:
+        return agent in self.team.agents and not self.team.agents[agent].left
+
+    async def _open(self, lead: str) -> OpenLead:
+        if lead not in self.team.leads:
+            await self._follower.catch_up()
+        state = self.team.leads.get(lead)
+        if state is None:
+            raise ValueError(f"lead is {lead!r}, which is not open; it never came in, or it was closed")
+        return state

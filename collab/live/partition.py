@@ -1,0 +1,18 @@
+"""Which of the partitions a tenant is on, and the key that all of its keys begin with."""
+
+from __future__ import annotations
+
+import zlib
+
+PARTITIONS = 16
+"""How many streams the tenants share."""
+
+
+def partition_of(tenant: str) -> int:
+    """The number of the partition that the tenant is on."""
+    return zlib.crc32(tenant.encode()) % PARTITIONS
+
+
+def key_of(tenant: str) -> str:
+    """What the keys of the tenant's partition begin with; the braces keep them on one node of a cluster."""
+    return f"collab:{{p{partition_of(tenant):02}}}"
