@@ -221,6 +221,28 @@ def test_a_reply_of_redis_that_is_lost_adds_no_second_message(
     asyncio.run(say())
 
 
+def test_a_message_that_is_sent_again_to_a_gateway_that_is_behind_has_its_number(
+    redis_server: RealRedis, redis_url: str, tmp_path: Path
+) -> None:
+    async def again() -> None:
+        async with (
+            Proxy("") as slow,
+            a_gate(tmp_path, redis_url) as ahead,
+            a_gate(tmp_path, from_redis(redis_server, slow)) as behind,
+            ahead.member("ana") as ana,
+            behind.member("ana", device="phone") as phone,
+        ):
+            await ana.join("main")
+            await phone.join("main")
+            slow.delay_s["down"] = 0.2
+            for n in range(5):
+                sent = await ana.send_message("main", f"{n}", key=f"{n}")
+                found = await phone.send_message("main", f"{n}", key=f"{n}")
+                assert (found.message, found.number, found.duplicate) == (sent.message, sent.number, True)
+
+    asyncio.run(again())
+
+
 def on_stream(server: RealRedis) -> int:
     """How many events the server has."""
     return sum(server.client.xlen(key) for key in server.client.scan_iter(match="*:events"))
