@@ -63,17 +63,24 @@ class Rooms:
             await self._append(RoomArchived, room=room, agent=agent)
 
     async def join(
-        self, room: str, agent: str, *, by: str | None = None, seat: Seat = Seat.member, leading: bool = False
+        self,
+        room: str,
+        agent: str,
+        *,
+        by: str | None = None,
+        seat: Seat = Seat.member,
+        leading: bool = False,
+        again: bool = False,
     ) -> None:
         """Let the agent in, or give them another seat, by one of the room's moderators; twice is as once.
 
-        By themselves they come into a room that is not private, or whose members they are.
+        By themselves they come into a room that is not private, or whose members they are: only that with `again`.
 
         Raises:
             ValueError: there is no such room, or it is archived.
             PermissionError: the room is private, or `by` is no moderator.
         """
-        found = await self._known(room)
+        found = await self._known(room) if not again else await self._seated(room, agent)
         if by is not None:
             await self._moderated(room, by, "let others in", leading)
         elif agent in found.members:

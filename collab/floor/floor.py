@@ -118,7 +118,7 @@ class Floor:
     async def _join(self, line: Line, asked: p.Join) -> dict[str, Any]:
         known = self.desk.team.rooms.get(asked.room)
         if known is None or line.entry.agent not in known.members:
-            await self.desk.rooms.join(asked.room, line.entry.agent)
+            await self.desk.rooms.join(asked.room, line.entry.agent, again=not asked.member)
         await self.hall.join(line, asked.room, asked.after)
         return _shown(self.desk.team.rooms[asked.room], line.entry.agent)
 

@@ -16,7 +16,7 @@ from websockets.asyncio.client import connect as open_socket
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
 from collab import protocol as p
-from collab.events import AnyEvent
+from collab.events import AnyEvent, RoomLeft
 from collab.live.calls import Calls
 from collab.live.heard import (
     MOST_WAITING,
@@ -176,7 +176,7 @@ class Member(Calls):
         self.welcome = answer
         self._rejoining = {next(self._ids): room for room in self._joined if room in self.numbers}
         for number, room in self._rejoining.items():
-            await self._write(socket, p.Join(id=number, room=room, after=self.numbers[room]))
+            await self._write(socket, p.Join(id=number, room=room, after=self.numbers[room], member=False))
         for command in tuple(self._said.values()):
             await self._write(socket, command)
         for command, _ in tuple(self._waiting.values()):
@@ -223,6 +223,8 @@ class Member(Calls):
         for number, event in enumerate(events, first):
             if number > has:
                 self._heard.put(InRoom(room, number, event))
+            if isinstance(event, RoomLeft) and self.welcome is not None and event.agent == self.welcome.agent:
+                self._joined.pop(room, None)
         self.numbers[room] = max(has, first + len(events) - 1)
 
     def _answer(self, re: Any, result: Any) -> None:

@@ -81,7 +81,7 @@ class Follower:
                 done(receipt)
                 return
             self._take_own(receipt, after)
-            if self._behind(receipt) or receipt.refused is not None:
+            if self.team.seq < receipt.seq or receipt.refused is not None:
                 self._late.add(late := asyncio.get_running_loop().create_task(self._settle(receipt, done)))
                 late.add_done_callback(self._late.discard)
             else:
@@ -97,7 +97,7 @@ class Follower:
         try:
             if self._behind(receipt):
                 await self._reached(receipt.seq)
-            if receipt.refused is not None or self._behind(receipt):
+            if receipt.refused is not None or self.team.seq < receipt.seq:
                 await self.catch_up()
         except StreamUnreachable as error:
             done(error)

@@ -38,11 +38,13 @@ class Hello(Command, frozen=True, tag="hello"):
 class Join(Command, frozen=True, tag="join"):
     """Enter a room, becoming a member if it is not private, and get what happened after a number, then all that does.
 
-    Without `after` only what happens from now on comes.
+    Without `after` only what happens from now on comes. With `member` false it is refused to who is none: so one comes
+    back after a cut.
     """
 
     room: Key
     after: Number | None = None
+    member: bool = True
 
 
 class Leave(Command, frozen=True, tag="leave"):

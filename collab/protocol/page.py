@@ -24,8 +24,8 @@ from `collab/protocol` and tested.
    changed.
 3. What happens comes as **frames** with `on`, without being asked for. In a room everything has a number, 1, 2, 3, …
    without a gap and the same for everybody: **happened** brings events from its `number` on.
-4. After a cut, say hello again and **join** with `after`, the last number you have. What you missed comes first, then
-   what happens, without a seam. **reset** says that what happened up to a number is not kept any more.
+4. After a cut, say hello again and **join** with `after`, the last number you have, and `member` false. What you missed
+   comes first, then what happens, without a seam. **reset** says that what happened up to a number is not kept.
 5. A **send** with a `key` may be sent again until it is answered: it is there once.
 6. A member that does not read is cut off once a mebibyte waits for it, or something for ten seconds, and resumes by
    number. A frame may have 64 KiB, a connection send 100 commands a second and all connections of an agent 200, with

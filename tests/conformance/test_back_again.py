@@ -8,17 +8,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from desks import SOON_S, opened
 from gateways import a_gate, heard, raw, soon, texts
 from proxy import Proxy
 from real_redis import RealRedis
+from strategies import NOON
 from websockets.asyncio.client import connect as open_socket
 
 from collab import protocol as p
+from collab.claims import Claim
 from collab.door import Door
 from collab.events import MessageSent
 from collab.floor import KEPT
 from collab.live.access import Access
 from collab.live.client import InRoom, Member, connect
+from collab.live.follower import Follower
 from collab.live.line import MOST_UNREAD
 
 
@@ -219,6 +223,38 @@ def test_a_reply_of_redis_that_is_lost_adds_no_second_message(
             assert gate.office.team.rooms["main"].number == sent.number
 
     asyncio.run(say())
+
+
+def test_a_message_that_another_gateway_has_already_is_confirmed_when_it_is_known_here_too(
+    redis_server: RealRedis, redis_url: str
+) -> None:
+    async def again() -> None:
+        async with (
+            Proxy("") as proxy,
+            opened(from_redis(redis_server, proxy)) as near,
+            opened(redis_url, "main") as far,
+        ):
+            here = Follower(near)
+            await here.catch_up()
+            await here.commit([message("first")])
+            proxy.hold("down")
+            seen = asyncio.Queue[tuple[Any, int]]()
+            for text in ("ours", "theirs"):
+                assert here.commit_soon([message(text)], lambda receipt: seen.put_nowait((receipt, here.team.seq)))
+                await soon(lambda: on_stream(redis_server) >= 2)
+                if text == "ours":
+                    await far.append([message("theirs")])
+            proxy.heal()
+            async with asyncio.timeout(SOON_S):
+                (ours, _), (theirs, known) = await seen.get(), await seen.get()
+            assert (ours.seq, theirs.seq, theirs.duplicate, known) == (2, 3, True, 3)
+
+    asyncio.run(again())
+
+
+def message(text: str) -> Claim:
+    """A message, the same each time."""
+    return Claim(MessageSent(id=text, time=NOON, room="main", agent="ana", text=text), (), ())
 
 
 def on_stream(server: RealRedis) -> int:
