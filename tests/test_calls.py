@@ -77,6 +77,8 @@ async def _work(tim: Member, ana: Member) -> None:
     await tim.set_presence("available", agent="bo")
     assert (await tim.route_lead(lead())).agent == "bo"
     await tim.override("l1", "ana", "knows them")
+    await tim.assign("l1", "bo")
+    await tim.assign("l1", "ana")
     await ana.accept("l1")
     assert await ana.first_response("l1") >= 0
     await ana.close_lead("l1", converted=True, value=9.0, satisfaction=5.0)

@@ -63,6 +63,7 @@ RULES: dict[type[p.Command], tuple[set[Role], str]] = {
     p.FirstResponse: (WORKING, FREE),
     p.CloseLead: (WORKING, FREE),
     p.Override: (LEADING, FREE),
+    p.Assign: (LEADING, FREE),
     p.Watch: (ALL, FREE),
     p.Metrics: (ALL, FREE),
 }
