@@ -51,6 +51,8 @@ class Work:
         yield self._did(ev.AgentLeft(**self._head(), agent="gone"))
         yield self._did(ev.CapacityChanged(**self._head(), agent=AGENTS[0], capacity=6))
         yield self._did(ev.ShiftChanged(**self._head(), agent=AGENTS[1], on_shift=False))
+        busy = (Busy(start=self.time + timedelta(days=9), end=self.time + timedelta(days=9, hours=1)),)
+        yield self._did(ev.CalendarChanged(**self._head(), agent=AGENTS[2], busy=busy, by="Ida"))
         yield from self._rooms()
 
     def _rooms(self) -> Iterator[Event]:
