@@ -33,6 +33,13 @@ class Change(Struct, frozen=True, kw_only=True):
     needed: float
 
 
+def apart(one: float, other: float, digits: int = 2) -> tuple[str, str]:
+    """Two numbers with so many digits, or with as many as tell them apart where they differ, at most six."""
+    while one != other and digits < 6 and f"{one:.{digits}f}" == f"{other:.{digits}f}":
+        digits += 1
+    return f"{one:.{digits}f}", f"{other:.{digits}f}"
+
+
 def factors_of(decision: Decision, agent: str) -> dict[str, int]:
     """The four factors of one candidate as they were scored, 0 to 10,000."""
     row = _row(decision, agent)
@@ -60,6 +67,8 @@ def reasoning(decision: Decision) -> str:
     if runner is None:
         return f"{text} Nobody else {'was asked' if decision.mode == 'sticky' else 'could take it'}."
     name = decision.candidates.agent[runner]
+    if scores[runner] != score and f"{scores[runner] / FULL_SCORE:.3f}" == f"{score / FULL_SCORE:.3f}":
+        text += " A near tie."
     return f"{text} Next is {name} with {scores[runner] / FULL_SCORE:.3f}, {_lacked(decision, name)}."
 
 
@@ -135,7 +144,8 @@ def _lacked(decision: Decision, agent: str) -> str:
     factor = max(FACTORS, key=lambda name: deficits[name])
     if deficits[factor] <= 0:
         return "as good, and later in the alphabet" if agent > decision.agent else "passed over by the draw"
-    return f"behind in {factor}, {own[factor] / SCALE:.2f} against {chosen[factor] / SCALE:.2f}"
+    had, against = apart(own[factor] / SCALE, chosen[factor] / SCALE)
+    return f"behind in {factor}, {had} against {against}"
 
 
 def _by_hand(decision: Decision) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar, get_type_hints
 
 import msgspec
 from msgspec import Meta, Struct
@@ -250,9 +250,16 @@ def _explain(record: Struct, message: str) -> str:
         return message
     # A place inside a list or mapping (`skills[...]`) is not told: the whole of it is shown.
     path = path.rstrip("`").partition("[")[0]
+    owner: object = record
     value: object = record
     for name in path.split("."):
-        value = getattr(value, name, None)
+        owner, value = value, getattr(value, name, None)
+    if isinstance(value, StrEnum | str) and reason.startswith("Invalid enum value"):
+        kind = get_type_hints(type(owner)).get(path.split(".")[-1])
+        if isinstance(kind, type) and issubclass(kind, StrEnum):
+            return f"{path} is {str(value)!r}; give one of {', '.join(kind)}"
+    if "matching regex" in reason and isinstance(value, str):
+        return f"{path} is {value!r}: expected 1 to 120 characters without white space"
     return f"{path} is {value!r}: {reason[0].lower()}{reason[1:]}"
 
 

@@ -166,7 +166,11 @@ def test_a_lead_that_is_typed_in_is_routed_and_listed(office: Office, board: Boa
     press(office, view._send(None))
     decision = view.decision.decision
     assert (decision.agent, decision.lead.budget) == ("ana", 450_000.0)
-    assert view.form.customer == ""
+    assert view.form.customer == view.budget.value == ""
+    press(office, view._send(None))  # the second press of a double one
+    assert not view.said.visible
+    press(office, view._send(None))
+    assert "name is empty" in view.said.object
     catch_up(board)
     assert "<b>Zoe Park</b> → <b>Ana Ruiz</b>" in newest._list.object
 
@@ -181,6 +185,10 @@ def test_a_lead_that_nobody_can_take_is_shown_as_waiting(office: Office, board: 
     catch_up(board)
     assert "Zoe Park waits" in view.decision._words.object
     assert "waits" in newest._list.object
+    do(office, hire_none.set_presence("ana", "available"))
+    wait_until(lambda: office.team.agents["ana"].active == 1)
+    catch_up(board)
+    assert "Zoe Park goes to ana" in view.decision._words.object
 
 
 def test_a_long_queue_does_not_push_the_assignments_off_the_list(office: Office, board: Board) -> None:
@@ -270,6 +278,27 @@ def test_the_roster_form_hires_and_sets_presence(office: Office, board: Board) -
     view.agent.value = "two words"
     press(office, view._add(None))
     assert view.said.severity == "error"
+    assert "id is 'two words'; give one word without spaces" in view.said.object
+    view.agent.value = ""
+    press(office, view._add(None))
+    assert "id is empty" in view.said.object
+    view.agent.value, view.full_name.value = "ana", "Ana Other"
+    press(office, view._add(None))
+    assert view.said.object.startswith("ana was on the roster as Ana Ruiz, and is changed: Ana Other")
+
+
+def test_an_agent_off_shift_is_shown_so_and_not_counted_with_those_who_are_here(office: Office, board: Board) -> None:
+    hire(office, "ben", "Ben Ode")
+    hire(office, "cem", "Cem Dal")
+    do(office, office.desk.set_presence("ben", "away"))
+    do(office, office.desk.update_agent_workload("cem", on_shift=False))
+    catch_up(board)
+    shown = {agent.id: card(agent) for agent in board.frame.agents}
+    assert "off shift" in shown["cem"]
+    assert "off shift" not in shown["ana"]
+    assert "0 % used" in shown["ana"]
+    assert "1 of 3" in numbers(board.frame)
+    assert "0 of 5" in numbers(board.frame)
 
 
 def test_skills_are_read_as_people_type_them() -> None:
@@ -316,6 +345,7 @@ def test_a_slider_moves_the_others_the_words_and_the_plots(what_if: WhatIfView) 
         "source": ["ana"],
         "target": ["ben"],
         "leads": [2],
+        "shade": [1.0],
     }
 
 
@@ -332,6 +362,18 @@ def test_a_slider_pushed_to_an_end_keeps_the_sum(what_if: WhatIfView) -> None:
         what_if.sliders[0].value = end
         assert sum(what_if.weights.integers()) == 100
         assert np.isclose(sum(slider.value for slider in what_if.sliders), 1)
+
+
+def test_an_older_value_that_a_late_page_sends_back_moves_nothing(what_if: WhatIfView) -> None:
+    availability, expertise = what_if.sliders[:2]
+    expertise.value = 0.5
+    older = availability.value
+    expertise.value = 0.6
+    availability.value = older
+    assert what_if.weights.expertise == 0.6
+    assert [slider.value for slider in what_if.sliders] == pytest.approx([0.20, 0.60, 0.11, 0.09])
+    availability.value = 0.25  # a hand's, though it is what was written before
+    assert what_if.weights.availability == 0.25
 
 
 def test_the_what_if_of_a_history_without_decisions_says_so(office: Office) -> None:

@@ -38,6 +38,7 @@ class History:
         tenant: whose history; may be left out if there is only one.
 
     Raises:
+        ValueError: frames are asked of a tenant who is not in a folder that has others.
         NotAHistory: the folder holds other things (at the first question).
         NewerHistory: the tables are newer than this program (at the first question).
     """
@@ -124,7 +125,14 @@ class History:
         return self._source.read([name for name in VIEWS if name in words] or VIEWS, self._until, work)
 
     def connect(self) -> duckdb.DuckDBPyConnection:
-        """A DuckDB connection with a view for each table, at this moment; its files are kept at least an hour."""
+        """A DuckDB connection with a view for each table, at this moment; its files are kept at least an hour.
+
+        Raises:
+            ValueError: there is no history in the folder, or none of this tenant.
+        """
+        if not self.exists:
+            self._refuse_a_stranger()
+            raise ValueError(f"url is {self.url!r}, where no history is recorded yet; give the folder of a history")
         return self._source.connect(self._until)
 
     def columns(self, view: str, names: Sequence[str] | None = None) -> dict[str, np.ndarray]:
@@ -229,7 +237,13 @@ class History:
             raise KeyError(seq)
         return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=rows[0][0])
 
+    def _refuse_a_stranger(self) -> None:
+        """A misspelt tenant must not pass for one to whom nothing happened."""
+        if not self.exists and (others := self.tenants):
+            raise ValueError(f"tenant is {self.tenant!r}, who is not in {self.url}; it has {', '.join(others)}")
+
     def _frame(self, view: str) -> pd.DataFrame:
+        self._refuse_a_stranger()
         return self._read(view, lambda connection: frame(connection, VIEWS[view]))
 
     def _read(self, view: str, work: Callable[[duckdb.DuckDBPyConnection], Result]) -> Result:

@@ -10,7 +10,7 @@ import pandas as pd
 import panel as pn
 import param
 
-from collab.reasons import alternatives, factors_of, reasoning, what_would_win
+from collab.reasons import alternatives, apart, factors_of, reasoning, what_would_win
 from collab.records import FACTORS, SCALE, Decision
 from collab.routing import FULL_SCORE
 from collab.views.theme import INFO, PRIMARY, SHEET, SUCCESS, WARNING
@@ -56,9 +56,9 @@ def changes(decision: Decision) -> str:
             items.append(f"<li><b>{escape(other.agent)}</b> was out: {escape(other.gate)}.</li>")
         elif found := what_would_win(decision, other.agent):
             least = found[0]
+            needed, had = apart(least.needed, least.had)
             items.append(
-                f"<li><b>{escape(other.agent)}</b> would have won with {least.factor} {least.needed:.2f} "
-                f"instead of {least.had:.2f}.</li>"
+                f"<li><b>{escape(other.agent)}</b> would have won with {least.factor} {needed} instead of {had}.</li>"
             )
         else:
             items.append(f"<li><b>{escape(other.agent)}</b>: no single factor could have made up for it.</li>")
@@ -110,11 +110,13 @@ class DecisionView(pn.viewable.Viewer):
         title = f"{lead.name} goes to {self.decision.agent}" if self.decision.agent else f"{lead.name} waits"
         times = f"waited {self.decision.waited_s:.1f} s, decided in {self.decision.decided_ms:.2f} ms"
         sure = f"match score {self.decision.score / FULL_SCORE:.3f}, confidence {self.decision.confidence:.2f}"
-        self._words.object = (
-            f"<h3>{escape(title)}</h3><p>{escape(reasoning(self.decision))}</p>"
-            f'<p class="soft">{sure}; {times}; weights {self.decision.weights.id}.</p>{table(self.decision)}'
-            f"<h3>What would have changed it</h3>{changes(self.decision)}"
-        )
+        said = f'<div class="said"><h3>{escape(title)}</h3><p>{escape(reasoning(self.decision))}</p></div>'
+        if len(self.decision.candidates):
+            said += (
+                f'<p class="soft">{sure}; {times}; weights {self.decision.weights.id}.</p>{table(self.decision)}'
+                f"<h3>What would have changed it</h3>{changes(self.decision)}"
+            )
+        self._words.object = said
         if self._plot:
             self._bars.object = bars(self.decision)
 

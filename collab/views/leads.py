@@ -15,7 +15,7 @@ from collab.records import Lead, Urgency
 from collab.routing import FULL_SCORE
 from collab.views.board import Board
 from collab.views.decision import DecisionView
-from collab.views.theme import SHEET
+from collab.views.theme import SHEET, plain
 
 NEWEST = 12
 """How many assignments are listed."""
@@ -67,7 +67,7 @@ class LeadView(pn.viewable.Viewer):
 
     def __init__(self, board: Board, **params: Any) -> None:
         super().__init__(board=board, **params)
-        self.form, self._sending = LeadForm(), False
+        self.form, self._sending, self._routed = LeadForm(), False, False
         self.decision = DecisionView(plot=False)
         form = self.form.param
         wide = {"sizing_mode": "stretch_width"}
@@ -87,12 +87,32 @@ class LeadView(pn.viewable.Viewer):
         two = [pn.Row(*fields[i : i + 2], **wide) for i in range(0, 6, 2)]
         self._layout = pn.Column(*two, fields[6], self.send, self.said, self.decision, **wide)
         self.send.on_click(self._send)
+        self.customer.param.watch(self._send, "enter_pressed")
+        self.budget.param.watch(self._send, "enter_pressed")
+        self.customer.param.watch(self._typed, ["value_input", "value"])
         if board.office.desk is None:
             self.send.disabled = True
             self._say("This page follows the history that another process records, so it cannot route leads.")
 
+    def _typed(self, *events: Any) -> None:
+        self._routed = self._routed and not any(event.new for event in events)
+
+    @param.depends("board.frame", watch=True)
+    def _follow(self) -> None:
+        """Show who took the lead that waits here, as soon as somebody has."""
+        waits = self.decision.decision
+        if waits is None or waits.agent is not None:
+            return
+        for event in self.board.frame.recent:
+            if event.decision.lead.id == waits.lead.id:
+                self.decision.decision = event.decision
+                return
+
     async def _send(self, event: object) -> None:
         if self._sending:
+            return
+        if self._routed:  # the second press of a double one, whose lead was routed with the first
+            self._routed = False
             return
         self._sending = True  # the button stays enabled: turned off and on at once, a page may hear only of the first
         try:
@@ -100,14 +120,16 @@ class LeadView(pn.viewable.Viewer):
             self.form.customer = self.customer.value_input or self.customer.value
             self.decision.decision = await self.board.route(self.form.lead())
             self.said.visible = False
-            self.form.customer = ""
+            self.form.param.update(customer="", location="")
+            self.budget.value = ""
+            self._routed = True
         except (ValueError, RuntimeError) as error:
             self._say(str(error))
         finally:
             self._sending = False
 
     def _say(self, text: str) -> None:
-        self.said.param.update(object=text, visible=True)
+        self.said.param.update(object=plain(text), visible=True)
 
     def __panel__(self) -> pn.Column:
         return self._layout

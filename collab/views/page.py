@@ -26,9 +26,8 @@ HALF = {"min_width": 280, "styles": {"flex": "1 1 340px"}}
 """Half of the page's width, all of it on a phone."""
 
 BANNERS = {
-    "demo": "A seeded team of eight is at work here: its leads, agents and outcomes are made up, the router, the "
-    "stream and the history are real. Its day begins at 13:00 when it starts, passes 30 times as fast as life (answers "
-    "take the seconds they take), and skips nights and weekends.",
+    "demo": "A seeded team of eight is at work here: its leads, agents and outcomes are made up, the router and the "
+    "history are real. Its day passes 30 times as fast as life.",
     "reading": "Another process has this team and records it; this page follows its history, a second or two behind. "
     "Route leads on that process's page.",
     "joined": "Another process records this stream; this page shares it.",

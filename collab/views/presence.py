@@ -16,7 +16,7 @@ from collab.metrics import band, percentiles
 from collab.records import Presence
 from collab.team import Agent
 from collab.views.board import Board, Frame
-from collab.views.theme import AGENT_COLOURS, BAND, PRESENCE, PRIMARY, SHEET
+from collab.views.theme import AGENT_COLOURS, BAND, OFF_SHIFT, PRESENCE, PRIMARY, SHEET
 
 SHOWN = 300
 """How many points the latency stream shows at most."""
@@ -30,7 +30,10 @@ def card(agent: Agent, place: int = 0) -> str:
     """An agent's card as HTML: who, presence, active leads, utilization with its band."""
     word, fill = PRESENCE[agent.presence]
     bar_fill, sign, state = BAND[band(agent.utilization)]
-    if agent.presence == Presence.offline:
+    if not agent.on_shift:
+        word, fill = OFF_SHIFT
+        sign, state = "○", word.lower()
+    elif agent.presence == Presence.offline:
         sign, state = "○", "not here"
     initials = "".join(part[0] for part in agent.name.split()[:2]).upper()
     percent = round(100 * agent.utilization)
@@ -42,27 +45,33 @@ def card(agent: Agent, place: int = 0) -> str:
         f'<span class="chip"><i style="background:{fill}"></i>{word}</span></div>'
         f'<div class="bar" role="progressbar" aria-label="utilization" aria-valuenow="{percent}" aria-valuemin="0" '
         f'aria-valuemax="100"><i style="width:{min(percent, 100)}%;background:{bar_fill}"></i></div>'
-        f'<div class="row"><span>{sign} {percent} % {state}</span><span>{agent.active} of {agent.capacity} leads</span>'
+        f'<div class="row"><span>{sign} {percent} % used · {state}</span>'
+        f"<span>{agent.active} of {agent.capacity} leads</span>"
         f'</div><div class="soft">{escape(closed)}</div></div>'
     )
 
 
 def numbers(frame: Frame) -> str:
-    """The team's numbers as HTML: who is online, leads in work, waiting, balance."""
-    active = sum(agent.active for agent in frame.agents)
-    capacity = sum(agent.capacity for agent in frame.online)
+    """The team's numbers as HTML: who is here, leads in work, waiting, balance."""
+    here = [agent for agent in frame.online if agent.presence != Presence.away]
+    active = sum(agent.active for agent in here)
+    capacity = sum(agent.capacity for agent in here)
+    others = sum(agent.active for agent in frame.agents) - active
     balance = "–" if frame.balance is None else f"{100 * frame.balance:.0f} %"
     oldest = (
         max((int((frame.time - lead.arrived).total_seconds()) for lead in frame.queue), default=0) if frame.time else 0
     )
     tiles = [
-        (f"{len(frame.online)} of {len(frame.agents)}", "agents online"),
-        (f"{active} of {capacity}", "leads in work, of the capacity online"),
+        (f"{len(here)} of {len(frame.agents)}", "agents here: on shift, not away and not offline"),
+        (
+            f"{active} of {capacity}",
+            "leads in work, of what the agents here can hold" + (f"; {others} more with others" if others else ""),
+        ),
         (
             str(len(frame.queue)),
             f"leads waiting, the oldest for {max(oldest, 0)} s" if frame.queue else "leads waiting",
         ),
-        (balance, "balance (Jain's index of utilization online)"),
+        (balance, "balance (Jain's index of utilization, all on shift and not offline)"),
     ]
     return (
         '<div class="kpis">'
@@ -81,8 +90,9 @@ GRID = """
 :host { display: grid !important; gap: 12px; grid-template-columns: repeat(3, minmax(0, 1fr)); }
 @media (max-width: 1000px) { :host { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
 @media (max-width: 560px) { :host { grid-template-columns: minmax(0, 1fr); } }
+.scroll-button { display: none !important; }
 """
-"""Cards in three, two or one columns."""
+"""Cards in three, two or one columns; the hidden button of a Panel column would take a cell of its own."""
 
 
 class PresenceView(pn.viewable.Viewer):

@@ -13,7 +13,7 @@ import param
 from collab.desk import Desk
 from collab.records import Presence
 from collab.views.board import Board
-from collab.views.theme import PRESENCE, SHEET
+from collab.views.theme import PRESENCE, SHEET, plain
 
 
 def skills_of(text: str) -> dict[str, float]:
@@ -32,6 +32,19 @@ def skills_of(text: str) -> dict[str, float]:
         except ValueError:
             raise ValueError(f"skills has {part!r}, whose level is no number; give 0 to 1") from None
     return skills
+
+
+def id_of(text: str) -> str:
+    """An agent's id as a person types it.
+
+    Raises:
+        ValueError: it is empty, or no id.
+    """
+    if not text:
+        raise ValueError("id is empty; give one word, e.g. ana")
+    if len(text) > 120 or len(text.split()) > 1:
+        raise ValueError(f"id is {text!r}; give one word without spaces, of at most 120 characters, e.g. ana")
+    return text
 
 
 class RosterView(pn.viewable.Viewer):
@@ -53,6 +66,8 @@ class RosterView(pn.viewable.Viewer):
         self.said = pmui.Alert(visible=False, closeable=False, **wide)
         self.add.on_click(self._add)
         self.set.on_click(self._set)
+        for field in (self.agent, self.full_name, self.skills):
+            field.param.watch(self._add, "enter_pressed")
         forms = pn.FlexBox(
             pn.Column(
                 pn.Row(self.agent, self.full_name, **wide),
@@ -83,7 +98,15 @@ class RosterView(pn.viewable.Viewer):
         name = (self.full_name.value_input or self.full_name.value).strip() or agent
 
         async def put(desk: Desk) -> str:
-            await desk.add_agent(agent, name, skills=skills_of(self.skills.value), capacity=self.capacity.value)
+            id_of(agent)
+            capacity = self.capacity.value
+            if capacity is None or not 0 <= capacity <= 1000:
+                raise ValueError(f"capacity is {'empty' if capacity is None else capacity}; give 0 to 1000, e.g. 5")
+            skills = skills_of(self.skills.value_input or self.skills.value)
+            before = next((known for known in desk.team.members() if known.id == agent), None)
+            await desk.add_agent(agent, name, skills=skills, capacity=capacity)
+            if before is not None:
+                return f"{agent} was on the roster as {before.name}, and is changed: {name}, capacity {capacity}."
             return f"{name} is on the roster, and offline until their presence is set."
 
         await self._do(put)
@@ -103,7 +126,7 @@ class RosterView(pn.viewable.Viewer):
             text, severity = await self.board.office.ask(work), "success"
         except (ValueError, RuntimeError) as error:
             text, severity = str(error), "error"
-        self.said.param.update(object=text, severity=severity, visible=True)
+        self.said.param.update(object=plain(text), severity=severity, visible=True)
 
     def __panel__(self) -> pn.Column:
         return self._layout

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from functools import partial
+from itertools import cycle
 from typing import Any
 
 import panel as pn
@@ -15,11 +17,19 @@ from collab.weights import Weights
 GATHER_MS = 5
 """How long a slider's moves are gathered before the weights follow; Panel's own 50 ms would be half of the way."""
 
+MARKS = 1_000
+"""How many marks there are; a slider knows the last hundred of the values that were written to it."""
+
+MARK = 1e-13
+"""The smallest mark: far below what is shown, so the four still sum to 1."""
+
 
 class WeightSliders(pn.viewable.Viewer):
     """A slider for each weight; as one moves, the others follow.
 
     The slider that a hand is on is never written to: what it sends would come back late, and take steps back.
+    A page that is behind sends back what was written to its other sliders, older values after newer ones; so every
+    value written carries a mark of its own, and one that comes back with its mark is no hand's.
     """
 
     weights = param.ClassSelector(class_=Weights, doc="The weights that the sliders move.")
@@ -27,6 +37,8 @@ class WeightSliders(pn.viewable.Viewer):
     def __init__(self, weights: Weights, **params: Any) -> None:
         super().__init__(weights=weights, **params)
         self._start, self._following = weights.integers(), False
+        self._marks = cycle(MARK * number for number in range(1, MARKS + 1))
+        self._written: dict[str, deque[float]] = {factor: deque(maxlen=100) for factor in FACTORS}
         self.sliders = []
         for factor in FACTORS:
             knob = weights.param[factor]
@@ -41,17 +53,22 @@ class WeightSliders(pn.viewable.Viewer):
                 sizing_mode="stretch_width",
             )
             slider._debounce = GATHER_MS  # Panel has no public name for it
-            slider.param.watch(partial(self._moved, factor), "value")
+            # The value let go comes once more, throttled: the first may be lost beside one that is written.
+            slider.param.watch(partial(self._moved, factor), ["value", "value_throttled"])
             self.sliders.append(slider)
-        self.back = pmui.Button(label="Back to the start", variant="outlined", icon="restart_alt")
+        self.back = pmui.Button(label="Back to the weights in force", variant="outlined", icon="restart_alt")
         self.back.on_click(self._back)
         weights.param.watch(self._follow, list(FACTORS))
         self._layout = pn.Column(*self.sliders, self.back, min_width=260, sizing_mode="stretch_width")
 
-    def _moved(self, factor: str, event: Any) -> None:
-        if not self._following:
-            with pn.io.hold():
-                setattr(self.weights, factor, round(event.new, 2))
+    def _moved(self, factor: str, *events: Any) -> None:
+        if self._following:
+            return
+        by_hand = [event.new for event in events if event.new not in self._written[factor]]
+        with pn.io.hold():
+            if by_hand:
+                setattr(self.weights, factor, round(by_hand[-1], 2))
+            self._follow()
 
     def _follow(self, *events: Any) -> None:
         self._following = True
@@ -59,7 +76,9 @@ class WeightSliders(pn.viewable.Viewer):
             for factor, slider in zip(FACTORS, self.sliders, strict=True):
                 weight = getattr(self.weights, factor)
                 if abs(slider.value - weight) > 0.004:
-                    slider.value = weight
+                    mark = next(self._marks)
+                    self._written[factor].append(weight + mark if weight < 0.5 else weight - mark)
+                    slider.value = self._written[factor][-1]
         finally:
             self._following = False
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from html import escape
+
 from collab.metrics import AMBER, GREEN, RED
 from collab.records import Presence
 
@@ -46,8 +49,17 @@ PRESENCE = {
 }
 """Each presence as people read it, with its fill."""
 
-AGENT_COLOURS = ("#3b82f6", "#4CAF50", "#FF9800", "#8e5bd0", "#00897b", "#d81b60", "#6d4c41", "#546e7a")
+OFF_SHIFT = ("Off shift", "#5b6470")
+"""An agent who is not on shift, wherever they are, with its fill."""
+
+AGENT_COLOURS = ("#60a5fa", "#4CAF50", "#FF9800", "#b794e8", "#26a69a", "#f06292", "#bc9a8c", "#90a4ae")
 """Fills of avatars, by place in the roster."""
+
+
+def plain(text: str) -> str:
+    """Text for a pane that reads Markdown, so that it shows as it is."""
+    return re.sub(r"([\\`*_\[\]#^~|$])", r"\\\1", escape(text, quote=False))
+
 
 SHEET = """
 :host { --ink: var(--mui-palette-text-primary, var(--jp-ui-font-color1, #1c2430));
@@ -60,6 +72,7 @@ SHEET = """
 .kpis { display: grid; gap: 12px; grid-template-columns: repeat(4, minmax(0, 1fr)); }
 @media (max-width: 1000px) { .grid, .kpis { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
 @media (max-width: 560px) { .grid { grid-template-columns: minmax(0, 1fr); } }
+.card, .list, .said { overflow-wrap: anywhere; }
 .card { border: 1px solid var(--line); border-radius: 10px; background: var(--paper); padding: 12px 14px;
   height: 100%; }
 .kpi b { display: block; font-size: 26px; line-height: 1.2; font-variant-numeric: tabular-nums; }

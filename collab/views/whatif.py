@@ -10,7 +10,7 @@ from typing import Any
 
 import panel as pn
 import param
-from bokeh.models import ColumnDataSource, FactorRange, HoverTool, LinearColorMapper, NumeralTickFormatter, Range1d
+from bokeh.models import ColumnDataSource, FactorRange, HoverTool, NumeralTickFormatter, Range1d
 from bokeh.plotting import figure
 from bokeh.transform import dodge
 
@@ -28,8 +28,8 @@ REFRESH_S = 10.0
 GREY = "#8a94a3"
 """The fill of what was, beside what would have been."""
 
-SHADES = ["#e8effc", "#bcd3fb", "#8fb5f8", "#5f97f6", "#3b82f6", "#1d5fd1", "#123f8c"]
-"""Fills of the matrix, few leads to many."""
+FAINTEST = 0.35
+"""How opaque the matrix is where the fewest leads move; 1 where the most do, in the light and in the dark."""
 
 SHARES = "Each agent's share of the leads, before (grey) and after (blue)"
 MOVES = "Leads that would have moved, from (rows) to (columns)"
@@ -37,6 +37,9 @@ MOVES = "Leads that would have moved, from (rows) to (columns)"
 
 TOP = 6
 """How many of the largest moves are listed in words."""
+
+ROOM = 250
+"""Pixels that the list of moves takes, so that the plots below stay where they are."""
 
 
 class WhatIfView(pn.viewable.Viewer):
@@ -66,11 +69,10 @@ class WhatIfView(pn.viewable.Viewer):
         self._knobs = WeightSliders(self.weights)
         self.sliders, self.back = self._knobs.sliders, self._knobs.back
         self._words = pn.pane.HTML(stylesheets=[SHEET], sizing_mode="stretch_width")
-        self._moves = pn.pane.HTML(stylesheets=[SHEET], sizing_mode="stretch_width")
+        self._moves = pn.pane.HTML(stylesheets=[SHEET], sizing_mode="stretch_width", min_height=ROOM)
         self.shares = ColumnDataSource({"agent": [], "before": [], "after": [], "leads_before": [], "leads_after": []})
-        self.matrix = ColumnDataSource({"source": [], "target": [], "leads": []})
+        self.matrix = ColumnDataSource({"source": [], "target": [], "leads": [], "shade": []})
         self._agents, self._sources, self._targets = (FactorRange(factors=[""]) for _ in range(3))
-        self._shade = LinearColorMapper(palette=SHADES, low=1, high=2)
         self._until = Range1d(0, 1)
         self._layout = self._build()
         self.weights.param.watch(lambda *events: self._rescore(), list(FACTORS))
@@ -138,7 +140,20 @@ class WhatIfView(pn.viewable.Viewer):
             0.9,
             source=self.matrix,
             line_color=None,
-            fill_color={"field": "leads", "transform": self._shade},
+            fill_color=PRIMARY,
+            fill_alpha="shade",
+        )
+        plot.text(
+            "target",
+            "source",
+            "leads",
+            source=self.matrix,
+            text_align="center",
+            text_baseline="middle",
+            text_font_size="12px",
+            text_font_style="bold",
+            text_color="#ffffff",
+            text_outline_color="#10203c",
         )
         plot.xaxis.major_label_orientation = 0.8
         plot.grid.visible = False
@@ -198,11 +213,12 @@ class WhatIfView(pn.viewable.Viewer):
         }
         largest = max([*shares["share_before"], *shares["share_after"]], default=1.0)
         self._until.end = min(1.0, math.ceil(10 * largest + 0.2) / 10)
-        self._shade.high = max(2, int(flows["leads"].max()) if len(flows) else 2)
+        most = max(2, int(flows["leads"].max()) if len(flows) else 2)
         self.matrix.data = {
             "source": list(flows["from"]),
             "target": list(flows["to"]),
             "leads": flows["leads"].tolist(),
+            "shade": (FAINTEST + (1 - FAINTEST) * flows["leads"] / most).tolist(),
         }
 
     def __panel__(self) -> pn.Column:
@@ -229,7 +245,7 @@ def moves(rescored: Rescored) -> str:
     """The largest moves from one agent to another, as HTML."""
     largest = rescored.flows().nlargest(TOP, "leads") if rescored.moved else None
     if largest is None:
-        return ""
+        return '<div class="empty">Move a weight to see who would have got what.</div>' if rescored.n else ""
     rows = "".join(
         f"<tr><td>{escape(str(source))} → {escape(str(target))}</td><td>{leads:,}</td></tr>"
         for source, target, leads in largest.itertuples(index=False)

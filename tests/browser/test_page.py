@@ -86,7 +86,7 @@ def test_a_lead_typed_in_is_assigned_with_its_reasons_and_listed(page: Page) -> 
 
 
 def test_a_lead_without_a_name_is_refused_with_the_fix(page: Page) -> None:
-    route(page, "")
+    route(page, " ")
     expect(page.get_by_role("alert").filter(has_text="name is empty; say who asks, e.g. Zoe Park")).to_be_visible()
 
 
@@ -106,7 +106,7 @@ def test_a_slider_moves_leads_and_the_other_three_follow(page: Page) -> None:
     until(lambda: abs(sum(float(s.input_value()) for s in sliders.all()) - 1) < 1e-9, "the weights sum to 1")
     after = [slider.input_value() for slider in sliders.all()]
     assert [was != now for was, now in zip(before, after, strict=True)] == [True] * 4
-    page.get_by_role("button", name="Back to the start").click()
+    page.get_by_role("button", name="Back to the weights in force").click()
     expect(headline).to_contain_text(re.compile(r"^0 of [1-9]"))
 
 
@@ -149,9 +149,35 @@ def test_cards_lie_in_as_many_columns_as_fit_and_nothing_is_cut_off(page: Page, 
         page.set_viewport_size({"width": 1440, "height": 900})
 
 
+def test_after_a_drag_on_a_page_that_is_behind_the_value_let_go_wins(page: Page) -> None:
+    tab(page, "What-if")
+    sliders = page.get_by_role("slider")
+    slow = page.context.new_cdp_session(page)
+    slow.send("Emulation.setCPUThrottlingRate", {"rate": 6})
+    try:
+        for number, start, end in ((1, 0.3, 0.6), (3, 0.1, 0.9)):
+            box = page.locator(".MuiSlider-root").nth(number).bounding_box()
+            assert box is not None
+            y, steps = box["y"] + box["height"] / 2, 40
+            page.mouse.move(box["x"] + box["width"] * float(sliders.nth(number).input_value()), y)
+            page.mouse.down()
+            for step in range(1, steps + 1):
+                page.mouse.move(box["x"] + box["width"] * (start + (end - start) * step / steps), y)
+            page.mouse.up()
+            until(lambda n=number, at=end: abs(float(sliders.nth(n).input_value()) - at) < 0.011, "it is where let go")
+            until(lambda: abs(sum(float(s.input_value()) for s in sliders.all()) - 1) < 1e-9, "the weights sum to 1")
+    finally:
+        slow.send("Emulation.setCPUThrottlingRate", {"rate": 1})
+        page.get_by_role("button", name="Back to the weights in force").click()
+
+
 def test_tabs_can_be_changed_again_and_again(page: Page) -> None:
     for _ in range(5):
-        for name, shown in (("What-if", "Back to the start"), ("Leads", "Newest assignments"), ("Team", "Latency of")):
+        for name, shown in (
+            ("What-if", "Back to the weights in force"),
+            ("Leads", "Newest assignments"),
+            ("Team", "Latency of"),
+        ):
             tab(page, name)
             expect(page.get_by_text(shown).first).to_be_visible()
 
@@ -193,6 +219,9 @@ def test_without_the_seeded_team_a_server_starts_empty_and_real(tmp_path: Path, 
         page.get_by_role("textbox", name="Name").fill("Ana Ruiz")
         page.get_by_role("button", name="Put on the roster").click()
         expect(page.locator(CARDS)).to_contain_text("Offline")
+        box = page.locator(CARDS).bounding_box()
+        assert box is not None
+        assert box["x"] < 100, "the first card stands on the left"
         page.get_by_role("button", name="Set presence").click()
         expect(page.locator(CARDS)).to_contain_text("Online")
         route(page, "Zoe Park")
