@@ -16,12 +16,12 @@ from collab.claims import (
     SEQ,
     Absent,
     Add,
-    AtMost,
     Below,
     Equals,
     Guard,
     Put,
     Remove,
+    Within,
     claim,
     place_key,
 )
@@ -231,7 +231,7 @@ class Ledger:
             return found is None
         if isinstance(guard, Equals):
             return found == guard.value
-        if isinstance(guard, AtMost):
+        if isinstance(guard, Within):
             return int(found or 0) <= guard.number
         assert isinstance(guard, Below)
         return int(found or 0) < int(self.values.get(guard.limit, "0"))

@@ -6,7 +6,7 @@ hold, and effects, which are written with the event. A team folded from the same
 """
 
 from collab.claims import rooms as rooms
-from collab.claims.guards import SEQ, Absent, Add, AtMost, Below, Claim, Effect, Equals, Expire, Guard, Put, Remove
+from collab.claims.guards import SEQ, Absent, Add, Below, Claim, Effect, Equals, Expire, Guard, Put, Remove, Within
 from collab.claims.keys import (
     ARCHIVED,
     CLOSED,
@@ -41,7 +41,6 @@ __all__ = [
     "WEIGHTS_KEY",
     "Absent",
     "Add",
-    "AtMost",
     "Below",
     "Claim",
     "Effect",
@@ -50,6 +49,7 @@ __all__ = [
     "Guard",
     "Put",
     "Remove",
+    "Within",
     "capacity_key",
     "claim",
     "file_key",

@@ -30,7 +30,7 @@ class Below(Struct, frozen=True):
     limit: str
 
 
-class AtMost(Struct, frozen=True):
+class Within(Struct, frozen=True):
     """Guard: the number at `key` is this `number` or less; a missing one is 0."""
 
     key: str
@@ -65,7 +65,7 @@ class Expire(Struct, frozen=True):
     ttl_s: int
 
 
-Guard = Absent | Equals | Below | AtMost
+Guard = Absent | Equals | Below | Within
 Effect = Put | Add | Remove | Expire
 
 

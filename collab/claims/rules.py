@@ -7,7 +7,7 @@ from functools import singledispatch
 
 from msgspec.structs import replace
 
-from collab.claims.guards import SEQ, Absent, Add, AtMost, Below, Claim, Effect, Equals, Expire, Guard, Put, Remove
+from collab.claims.guards import SEQ, Absent, Add, Below, Claim, Effect, Equals, Expire, Guard, Put, Remove, Within
 from collab.claims.keys import (
     CLOSED,
     CLOSED_FOR_S,
@@ -58,7 +58,7 @@ def in_turn(assigned: LeadAssigned, seen: int, arrived: LeadArrived | None = Non
 
     With `arrived` the lead comes in by the same step, so nobody sees it wait.
     """
-    turn = AtMost(QUEUE_KEY, seen)
+    turn = Within(QUEUE_KEY, seen)
     if arrived is None:
         one = claim(assigned)
         return [replace(one, guards=(*one.guards, turn))]

@@ -38,7 +38,7 @@ end
 local function holds(kind, key, operand)
   if kind == "absent" then return not held[key] end
   if kind == "equals" then return held[key] == operand end
-  if kind == "atmost" then return tonumber(held[key] or 0) <= operand end
+  if kind == "within" then return tonumber(held[key] or 0) <= operand end
   return tonumber(held[key] or 0) < tonumber(held[operand] or 0)
 end
 

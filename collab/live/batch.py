@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from collab.claims import Absent, Add, AtMost, Below, Claim, Effect, Equals, Expire, Guard, Put
+from collab.claims import Absent, Add, Below, Claim, Effect, Equals, Expire, Guard, Put, Within
 from collab.events import LeadAssigned, decode, encode
 
 REMEMBERED_S = 600
@@ -54,8 +54,8 @@ class Batch:
                 return "equals", self._place(key), value
             case Below(key, limit):
                 return "below", self._place(key), self._place(limit)
-            case AtMost(key, number):
-                return "atmost", self._place(key), number
+            case Within(key, number):
+                return "within", self._place(key), number
 
     def _effect(self, effect: Effect) -> tuple[Any, ...]:
         match effect:
