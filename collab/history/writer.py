@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from deltalake import CommitProperties, Transaction
+from deltalake.exceptions import CommitFailedError
 from filelock import FileLock, Timeout
 from msgspec import Struct
 
@@ -23,6 +24,9 @@ logger = logging.getLogger(__name__)
 
 FILE_SIZE = 64 << 20
 """Files are merged up to so many bytes."""
+
+TRIES = 20
+"""How often a new recorder tries to shut out the one before, which may commit in between."""
 
 KEEP_FILES_H = 1
 """Merged and left-over files stay for so many hours, for readers that still have them."""
@@ -131,12 +135,19 @@ class TenantTables:
 
     def _shut_out(self, url: str, fence: int) -> None:
         """Make appends of recorders with lower numbers fail from now on."""
-        name = f"fence-{self.partition:02}"
-        known = self._tables[EVENTS.name].transaction_version(name) or 0
-        if known > fence:
-            raise Superseded(url, known)
-        if known < fence:
-            append(self._tables[EVENTS.name], arrow(EVENTS, event_rows([])), recorder=self.recorded, **{name: fence})
+        name, events = f"fence-{self.partition:02}", self._tables[EVENTS.name]
+        for _ in range(TRIES):
+            known = events.transaction_version(name) or 0
+            if known > fence:
+                raise Superseded(url, known)
+            if known == fence:
+                return
+            try:
+                append(events, arrow(EVENTS, event_rows([])), recorder=self.recorded, **{name: fence})
+            except CommitFailedError:  # the recorder before was still at work, and has recorded more
+                events.update_incremental()
+                self.recorded = self._version(EVENTS.name)
+        raise HistoryInUse(f"another recorder does not stop writing the history at {url}; stop it")
 
     def _cut_back(self, name: str) -> None:
         """Drop the rows of events that never got into `events`, in one commit."""

@@ -17,6 +17,8 @@ from work import Work
 
 from collab.claims import Claim
 from collab.history import History
+from collab.history.folder import Folder
+from collab.history.writer import Fence, TenantTables, Writer
 from collab.live.stream import open_stream
 from collab.recording import Recording
 
@@ -94,11 +96,30 @@ def test_another_recorder_goes_on_and_no_event_is_missing_or_there_twice(
         check(History(history, tenant))
 
 
+def test_a_recorder_takes_over_while_the_one_before_is_still_writing(redis_url: str, tmp_path: Path) -> None:
+    async def run() -> None:
+        stream = open_stream(redis_url, "t2")
+        await say(redis_url, Work(), 2)
+        writers = [Writer(Folder(tmp_path), stream.partition, fence=Fence(number, "redis")) for number in (1, 2)]
+        await asyncio.to_thread(writers[0].open)
+        writers[0].write(await stream.read(0))
+        tables = TenantTables(Folder(tmp_path), "t2", stream.partition, 1000)  # read before the old one goes on
+        await say(redis_url, Work(seed=5), 2)
+        entries = await stream.read(writers[0].recorded)
+        writers[0].write(entries)
+        tables._shut_out(str(tmp_path), 2)
+        assert tables.recorded == entries[-1].seq
+        writers[0].close()
+        await stream.close()
+
+    asyncio.run(run())
+
+
 def test_a_recorder_that_was_replaced_in_the_middle_of_an_append_cannot_end_it(redis_url: str, tmp_path: Path) -> None:
     async def run() -> None:
         streams = [open_stream(redis_url, "t2") for _ in range(2)]
         await say(redis_url, Work(), 8)
-        old, new = (Recording(str(tmp_path), stream, lasts_s=60) for stream in streams)
+        old, new = (Recording(str(tmp_path), stream, lasts_s=60, every_s=3600) for stream in streams)
         await old.start()
         assert old.recorder is not None
         await old.recorder.flush()
