@@ -224,9 +224,10 @@ def test_the_metrics_are_what_the_members_counted(at_site: Callable[[Work], None
             assert found["collab_held_leads"] == 1
             assert found["collab_stream_seq"] == asked.gate.office.team.seq
             assert found['collab_http_requests_total{page="webhooks",status="201"}'] == 1
-            await asked.gate.office.recorder.flush()  # type: ignore[union-attr]
+            async with asyncio.timeout(20):  # presence follows devices on its own, so one flush is not the last
+                while (await asked.metrics())["collab_recorder_behind_events"]:
+                    await asked.gate.office.recorder.flush()  # type: ignore[union-attr]
             found = await asked.metrics()
-            assert found["collab_recorder_behind_events"] == 0
             assert found['collab_agents{presence="available"}'] == 2
 
     at_site(work)
