@@ -10,13 +10,13 @@ from collab import events as ev
 from collab.claims import Claim
 from collab.events import Entry, Event
 from collab.live.stream import Stream
-from collab.records import File, Lead, Presence, Urgency, WeightsVersion
+from collab.records import Busy, File, Lead, Presence, Urgency, WeightsVersion
 from collab.routing import decide
 from collab.team import Team
 
 MORNING = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 AGENTS = tuple(f"agent-{number}" for number in range(8))
-KINDS = 25
+KINDS = 26
 """Kinds of events that every stretch of 20 or more leads has: all there are."""
 
 
@@ -51,7 +51,7 @@ class Work:
         yield self._did(ev.AgentLeft(**self._head(), agent="gone"))
         yield self._did(ev.CapacityChanged(**self._head(), agent=AGENTS[0], capacity=6))
         yield self._did(ev.ShiftChanged(**self._head(), agent=AGENTS[1], on_shift=False))
-        busy = (Busy(start=self.time + timedelta(days=9), end=self.time + timedelta(days=9, hours=1)),)
+        busy = (Busy(starts=self.time + timedelta(days=9), ends=self.time + timedelta(days=9, hours=1)),)
         yield self._did(ev.CalendarChanged(**self._head(), agent=AGENTS[2], busy=busy, by="Ida"))
         yield from self._rooms()
 
