@@ -114,7 +114,7 @@ def test_an_answered_lead_that_is_open_is_an_outcome_without_an_end(tmp_path: Pa
 
 def test_changes_of_agents_and_weights_are_rows(history: History) -> None:
     presence = history.presence()
-    assert set(presence["change"]) == {"presence", "capacity", "shift", "joined", "left"}
+    assert set(presence["change"]) == {"presence", "calendar", "capacity", "shift", "joined", "left"}
     capacity = presence[presence["change"] == "capacity"].iloc[0]
     assert (capacity["agent"], capacity["capacity"]) == ("agent-0", 6)
     weights = history.weights().iloc[0]

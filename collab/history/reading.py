@@ -239,7 +239,7 @@ class History:
 
     def _refuse_a_stranger(self) -> None:
         """A misspelt tenant must not pass for one to whom nothing happened."""
-        if not self.exists and (others := self.tenants):
+        if not self.exists and (others := self.tenants) and self.tenant not in others:  # not begun just now, either
             raise ValueError(f"tenant is {self.tenant!r}, who is not in {self.url}; it has {', '.join(others)}")
 
     def _frame(self, view: str) -> pd.DataFrame:
