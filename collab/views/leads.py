@@ -73,7 +73,7 @@ class LeadView(pn.viewable.Viewer):
         wide = {"sizing_mode": "stretch_width"}
         self.customer = pmui.TextInput.from_param(form.customer, placeholder="Zoe Park", **wide)
         self.send = pmui.Button(label="Find the best agent", icon="person_search", **wide)
-        self.said = pmui.Alert(severity="error", visible=False, closeable=False, **wide)
+        self.said = pmui.Alert(severity="error", visible=False, closeable=False, margin=(5, 10), **wide)
         self.budget = pmui.TextInput(label="Budget", placeholder="450000", **wide)
         fields = [
             self.customer,

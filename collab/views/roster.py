@@ -63,7 +63,7 @@ class RosterView(pn.viewable.Viewer):
         self.who = pmui.Select(label="Agent", options={}, **wide)
         self.presence = pmui.Select(label="Is", options={word: str(p) for p, (word, _) in PRESENCE.items()}, **wide)
         self.set = pmui.Button(label="Set presence", icon="how_to_reg", **wide)
-        self.said = pmui.Alert(visible=False, closeable=False, **wide)
+        self.said = pmui.Alert(visible=False, closeable=False, margin=(5, 10), **wide)
         self.add.on_click(self._add)
         self.set.on_click(self._set)
         for field in (self.agent, self.full_name, self.skills):
