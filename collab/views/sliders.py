@@ -67,7 +67,10 @@ class WeightSliders(pn.viewable.Viewer):
         by_hand = [event.new for event in events if event.new not in self._written[factor]]
         with pn.io.hold():
             if by_hand:
-                setattr(self.weights, factor, round(by_hand[-1], 2))
+                # The throttled value may be a step behind; it counts only where the value itself was written over.
+                now = self.sliders[FACTORS.index(factor)].value
+                newest = by_hand[-1] if now in self._written[factor] else now
+                setattr(self.weights, factor, round(newest, 2))
             self._follow()
 
     def _follow(self, *events: Any) -> None:
