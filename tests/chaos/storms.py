@@ -84,7 +84,7 @@ class GatewayProcess:
 
     async def start(self) -> None:
         """Start it, and return when it listens."""
-        command = [str(COLLAB), "gateway", "--ws-port", "0", "--address", "127.0.0.1", "--rate", "10000"]
+        command = [str(COLLAB), "gateway", "--no-http", "--ws-port", "0", "--address", "127.0.0.1", "--rate", "10000"]
         command += ["--stream", f"redis://127.0.0.1:{self.to_redis.port}/0", "--history", str(self.folder / "history")]
         with (self.folder / "gateways.log").open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
@@ -140,7 +140,7 @@ class Talker:
                 return
             lead = Lead(id=f"L-{number}", name="Zoe")
             decision = await insist(lambda: self.member.route_lead(lead))  # noqa: B023
-            self.decided[lead.id] = decision["agent"]
+            self.decided[lead.id] = decision.agent
             await asyncio.sleep(chance.uniform(0, 0.1))
 
 
