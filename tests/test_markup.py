@@ -39,7 +39,8 @@ class Tree(HTMLParser):
         self.wrong += [f"{tag} {name}" for name in given if name not in allowed]
         if tag == "a" and (given.get("rel") != REL or given.get("target") != "_blank"):
             self.wrong.append(f"link {given}")
-        if tag == "a" and urlsplit(given.get("href") or "").scheme not in SCHEMES:
+        # A link without a place is text: it goes nowhere.
+        if tag == "a" and "href" in given and urlsplit(given["href"] or "").scheme not in SCHEMES:
             self.wrong.append(f"link to {given.get('href')}")
         if given.get("class", MENTIONED) != MENTIONED or not str(given.get("start", "1")).isdigit():
             self.wrong.append(f"{tag} {given}")

@@ -145,14 +145,22 @@ class Hall:
         if after + 1 >= recent.first:
             events = recent.after(after)[: before - 1 - after]
         else:
-            past = await asyncio.to_thread(stretch, self.history(), room, after, before, count)
+            past = await self._past(room, after, before, count)
+            after = past[0][0] - 1 if past else recent.first - 1
             events = [data for _, data in past]
-            if after + len(events) < recent.first - 1 < before - 1:  # the recorder is behind: no gap, but fewer
-                after, events = recent.first - 1, []
-            if len(events) < before - 1 - after:  # the newest are at hand only
-                events += recent.after(max(after + len(events), recent.first - 1))[: before - 1 - after - len(events)]
+            if after + len(events) + 1 >= recent.first:  # the newest are at hand only
+                events += recent.after(after + len(events))[: max(0, before - 1 - after - len(events))]
         newest = len(_within(events[::-1], AT_ONCE))
         return after + 1 + len(events) - newest, events[len(events) - newest :]
+
+    async def _past(self, room: str, after: int, before: int, count: int) -> list[tuple[int, bytes]]:
+        """What is not at hand any more between two numbers: of the history and, if that is behind, of the stream."""
+        past = await asyncio.to_thread(stretch, self.history(), room, after, before, count)
+        has = past[-1][0] if past else after
+        if has + 1 < min(before, self._recent[room].first):
+            found = await unrecorded(self.desk.stream, self.history(), room, before)
+            past += [one for one in found if one[0] > has]
+        return past
 
     def _hear(self, entries: list[Entry]) -> None:
         for entry in entries:
