@@ -37,6 +37,7 @@ class WeightSliders(pn.viewable.Viewer):
     def __init__(self, weights: Weights, **params: Any) -> None:
         super().__init__(weights=weights, **params)
         self._start, self._following = weights.integers(), False
+        self._hand: str | None = None
         self._marks = cycle(MARK * number for number in range(1, MARKS + 1))
         self._written: dict[str, deque[float]] = {factor: deque(maxlen=100) for factor in FACTORS}
         self.sliders = []
@@ -70,15 +71,17 @@ class WeightSliders(pn.viewable.Viewer):
                 # The throttled value may be a step behind; it counts only where the value itself was written over.
                 now = self.sliders[FACTORS.index(factor)].value
                 newest = by_hand[-1] if now in self._written[factor] else now
+                self._hand = None if now in self._written[factor] else factor
                 setattr(self.weights, factor, round(newest, 2))
             self._follow()
+            self._hand = None
 
     def _follow(self, *events: Any) -> None:
         self._following = True
         try:
             for factor, slider in zip(FACTORS, self.sliders, strict=True):
                 weight = getattr(self.weights, factor)
-                if abs(slider.value - weight) > 0.004:
+                if factor != self._hand and abs(slider.value - weight) > 0.004:
                     mark = next(self._marks)
                     self._written[factor].append(weight + mark if weight < 0.5 else weight - mark)
                     slider.value = self._written[factor][-1]
