@@ -28,6 +28,7 @@ from typing import Any
 
 import numpy as np
 import psutil
+from _member import Client
 
 from collab.live.access import Access
 
@@ -53,64 +54,6 @@ asyncio.run(main())
 """
 GOALS = {"pair": 1.7, "fan": 1.1, "crowd": 1.3, "cpu": 1.1}
 FILL = b" the buyer on Maple Street asks for a call back before noon; who can take it? ok"
-
-
-class Client(asyncio.Protocol):
-    """One member, as little of a WebSocket client as will do: frames are masked with zeros, arrivals are stamped."""
-
-    def __init__(self, port: int, path: str, hello: list[bytes], joined: bytes) -> None:
-        self.arrived: list[tuple[int, int, int]] = []
-        self.ready = asyncio.get_running_loop().create_future()
-        self._port, self._path, self._hello, self._joined = port, path, hello, joined
-        self._data, self._open = b"", False
-
-    def connection_made(self, transport: Any) -> None:
-        self.transport = transport
-        asked = f"GET {self._path} HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\nUpgrade: websocket\r\n"
-        asked += (
-            "Connection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-        )
-        transport.write(asked.encode())
-
-    def data_received(self, data: bytes) -> None:
-        now = monotonic_ns()
-        data = self._data + data
-        if not self._open:
-            head, found, data = data.partition(b"\r\n\r\n")
-            if not found:
-                self._data = head
-                return
-            self._open = True
-            for frame in self._hello:
-                self.send(frame)
-        self._data = self._frames(data, now)
-
-    def _frames(self, data: bytes, now: int) -> bytes:
-        place = 0
-        while len(data) - place >= 2:
-            size, start = data[place + 1] & 127, place + 2
-            if size > 125:
-                width = 2 if size == 126 else 8
-                size, start = int.from_bytes(data[start : start + width], "big"), start + width
-            if len(data) < start + size:
-                break
-            self._take(data[start : start + size], now)
-            place = start + size
-        return data[place:]
-
-    def _take(self, message: bytes, now: int) -> None:
-        found = message.find(b"~")
-        if found < 0 and not self.ready.done() and self._joined in message:
-            self.ready.set_result(None)
-        while found >= 0:
-            sent, number = int(message[found + 1 : found + 17], 16), int(message[found + 17 : found + 25], 16)
-            self.arrived.append((number, sent, now))
-            found = message.find(b"~", found + 25)
-
-    def send(self, message: bytes) -> None:
-        size = len(message)
-        head = bytes([129, 128 | size]) if size < 126 else bytes([129, 254]) + size.to_bytes(2, "big")
-        self.transport.write(head + b"\0\0\0\0" + message)
 
 
 class Bare:

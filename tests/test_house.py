@@ -20,7 +20,7 @@ HOUSE = ROOT / "collab"
 ORDER = (
     "records events claims chat markup weights team presence offers factors gates routing reasons metrics history "
     "whatif protocol live recording router rooms attendance desk files floor team_at_work office intake door roundtrip "
-    "web settings recorder views app cli"
+    "web settings views app cli"
 ).split()
 # The rooms that are functions of their arguments: no I/O, no clock, no chance without a seed.
 CENTRE = (

@@ -7,8 +7,8 @@ import logging
 import click
 
 from collab.cli.keeping import export_, import_, token
+from collab.cli.recording import recorder
 from collab.cli.serving import gateway, serve
-from collab.recorder import recorder
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

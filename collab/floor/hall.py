@@ -111,10 +111,7 @@ class Hall:
         """Tell a stretch of what is not at hand any more; returns the number up to which all is told."""
         for _ in range(round(RECORDED_S / LOOK_S)):
             before = self._recent[room].first
-            past = await asyncio.to_thread(stretch, self.history(), room, told, before, STRETCH)
-            if not past or past[0][0] != told + 1:  # the recorder is behind, or away
-                found = await unrecorded(self.desk.stream, self.history(), room, before)
-                past = [one for one in found if one[0] > told]
+            past = await self._past(room, told, before, STRETCH)
             if past and past[0][0] == told + 1:
                 return await self._push(line, room, told, [data for _, data in past])
             await asyncio.sleep(LOOK_S)  # what is between was recorded and trimmed just now
@@ -157,7 +154,7 @@ class Hall:
         """What is not at hand any more between two numbers: of the history and, if that is behind, of the stream."""
         past = await asyncio.to_thread(stretch, self.history(), room, after, before, count)
         has = past[-1][0] if past else after
-        if has + 1 < min(before, self._recent[room].first):
+        if len(past) < count and has + 1 < min(before, self._recent[room].first):
             found = await unrecorded(self.desk.stream, self.history(), room, before)
             past += [one for one in found if one[0] > has]
         return past

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from itertools import islice
 from typing import Any
 
@@ -49,18 +48,29 @@ class Feed:
             await self._pipe.call("PING")
             self.listening = 1
             return await self._read(after, count)
-        if not (rows := self._take(after, count)):
-            if not self._rows:
-                self._came.clear()
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(self._look_s):
-                        await self._came.wait()
-            rows = self._take(after, count) or await self._read(after, count)
+        if rows := self._take(after, count):
+            return rows
+        if not self._rows:
+            await self._wait()
+            if rows := self._take(after, count):
+                return rows
+        rows = await self._read(after, count)
+        if not rows:
+            self._rows.clear()  # what came after a gap belongs to a stream that is no more
         return rows
 
     async def close(self) -> None:
         """Listen no more; twice is as once."""
         await self._pipe.close()
+
+    async def _wait(self) -> None:
+        """Wait until something comes; a link over which nothing does is asked whether it lives."""
+        self._came.clear()
+        try:
+            async with asyncio.timeout(self._look_s):
+                await self._came.wait()
+        except TimeoutError:
+            self._pipe.ask(("PING",), lambda reply: None)  # unanswered, the pipe gives the connection up
 
     def _take(self, after: int, count: int) -> list[Any]:
         """The entries that came, if they begin with the one after the place."""

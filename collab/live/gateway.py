@@ -65,7 +65,6 @@ class Gateway:
         compress: offer permessage-deflate, without memory between messages; a frame is compressed once for all.
         agent_rate: commands a second that all connections of an agent may send together; twice `rate` by default.
         lease_s: a member that is not heard of for so long is gone.
-        pages: answers to plain HTTP requests, by path.
     """
 
     def __init__(
@@ -81,7 +80,6 @@ class Gateway:
         compress: bool = False,
         agent_rate: float | None = None,
         lease_s: float = LEASE_S,
-        pages: Callable[[str], tuple[str, str] | None] = lambda path: None,
     ) -> None:
         self.access, self.host, self.port, self.rate = access, host, port, rate
         self.lease_s = lease_s
@@ -89,7 +87,7 @@ class Gateway:
         self.lines: set[Line] = set()
         self._allowances: dict[tuple[str, str], Allowance] = {}
         self.tally = Tally()
-        self._floor, self._origins, self._tls, self._pages = floor, origins, tls, pages
+        self._floor, self._origins, self._tls = floor, origins, tls
         self._extensions = [_DEFLATE] if compress else None
         self._server: Server | None = None
         self._sweeping: asyncio.Task[None] | None = None
@@ -229,14 +227,7 @@ class Gateway:
     def _page(self, connection: ServerConnection, request: Request) -> Response | None:
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return None
-        found = self._pages(request.path)
-        if found is None:
-            return connection.respond(HTTPStatus.NOT_FOUND, "this is a WebSocket; see docs/protocol.md\n")
-        kind, text = found
-        response = connection.respond(HTTPStatus.OK, text)
-        del response.headers["Content-Type"]
-        response.headers["Content-Type"] = kind
-        return response
+        return connection.respond(HTTPStatus.NOT_FOUND, "this is a WebSocket; see docs/protocol.md\n")
 
 
 _FORGOTTEN = Request("", Headers())

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from gateways import soon
+from proxy import Proxy
 from real_redis import RealRedis
 from redis.exceptions import AuthenticationError, ResponseError
 from redis.exceptions import ConnectionError as NoConnection
@@ -140,3 +141,33 @@ def test_a_feed_misses_nothing_that_was_told_before_or_without_it(redis_url: str
             await feed.close()
 
     asyncio.run(work())
+
+
+def test_a_feed_whose_link_went_silent_finds_another_way(redis_url: str, redis_server: RealRedis) -> None:
+    async def work() -> None:
+        async with Proxy(str(redis_server.socket)) as proxy:
+            feed = Feed({"host": "127.0.0.1", "port": proxy.port}, "s", 0.2, 0.02, nothing)
+            try:
+                async with asyncio.timeout(20):
+                    assert await feed.more(0, 100) == []
+                    first = tuple(proxy.links)
+                    proxy.lose("down")  # half open: nothing is closed, and nothing comes any more
+                    while feed.listening:
+                        assert await feed.more(0, 100) == []
+                    proxy.heal()
+                    while not feed.listening:
+                        assert await feed.more(0, 100) == []
+                    assert not set(first) & proxy.links
+                    redis_server.client.publish("s:news", "1\nacme\nhello")
+                    while not (rows := await feed.more(0, 100)):
+                        pass
+                    assert rows == [[b"1-0", [b"t", b"acme", b"d", b"hello"]]]
+            finally:
+                await feed.close()
+
+    asyncio.run(work())
+
+
+async def nothing(after: int, count: int) -> list[Any]:
+    """A stream on which nothing is."""
+    return []

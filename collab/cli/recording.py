@@ -7,6 +7,8 @@ import signal
 
 import click
 
+from collab.cli.options import HISTORY, STREAM, or_exit
+
 
 async def record(stream: str, history: str, lasts_s: float) -> None:
     """Record every partition whenever it is this process's turn, until SIGTERM or SIGINT comes."""
@@ -31,8 +33,8 @@ async def record(stream: str, history: str, lasts_s: float) -> None:
 
 
 @click.command("recorder")
-@click.option("--stream", help="URL of the Redis [COLLAB_REDIS].")
-@click.option("--history", help="Folder or URL of the history [COLLAB_HISTORY, else data/history].")
+@STREAM
+@HISTORY
 @click.option(
     "--takeover",
     type=click.FloatRange(0.5, 60),
@@ -47,7 +49,4 @@ def recorder(stream: str | None, history: str | None, takeover: float) -> None:
     found = settings(stream=stream, history=history)
     if found["stream"].startswith("embedded"):
         raise click.ClickException("an embedded stream is recorded by its own process; name a Redis with --stream")
-    try:
-        asyncio.run(record(found["stream"], found["history"], takeover))
-    except (ValueError, OSError, RuntimeError) as error:
-        raise click.ClickException(str(error)) from error
+    or_exit(asyncio.run, record(found["stream"], found["history"], takeover))
