@@ -162,7 +162,7 @@ class Page(Command, frozen=True, tag="page"):
 
 
 class Search(Command, frozen=True, tag="search"):
-    """Messages in the rooms one is in: by words, room, author and time, the newest first."""
+    """Recorded messages of the rooms one is in: by words, room, author and time, the newest first."""
 
     words: Words = ""
     room: Key | None = None

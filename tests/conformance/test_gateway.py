@@ -89,6 +89,7 @@ def test_after_a_long_absence_the_history_tells_what_is_not_at_hand(at_gate: Cal
             assert [event.number for event in found] == list(range(1, count + 3))
             assert await bo.page("big", before=100, count=20) == found[79:99]
             assert await bo.page("big", count=3) == found[-3:]
+            await gate.office.recorder.flush()  # type: ignore[union-attr]  # only what is recorded is found
             hits = await bo.search("7", room="big", count=200)
             said = [(event.number, event.event.text) for event in found if hasattr(event.event, "text")]
             assert [(hit.number, hit.text) for hit in hits] == [one for one in said if "7" in one[1]][::-1][:200]
