@@ -25,7 +25,7 @@ from bokeh.plotting import figure
 from msgspec.structs import replace
 from playwright.sync_api import Locator, Page, sync_playwright
 
-from collab.events import AgentJoined, Entry, LeadAssigned, PresenceChanged
+from collab.events import AgentJoined, Entry, Event, LeadArrived, LeadAssigned, LeadClosed, PresenceChanged
 from collab.factors import Sheet
 from collab.history.folder import Folder
 from collab.history.writer import Writer
@@ -69,33 +69,44 @@ MEASURE = """
 """
 
 
-def team(chance: random.Random) -> Team:
+def roster(chance: random.Random) -> list[Event]:
     """Eight agents with drawn skills, all available."""
-    events = []
+    events: list[Event] = []
     for agent in (f"agent-{number}" for number in range(8)):
         skills = {f"location:{place}": chance.random() for place in "abcdefgh"}
         events.append(AgentJoined(id=f"j{agent}", time=START, agent=agent, name=agent, skills=skills, capacity=9))
         events.append(PresenceChanged(id=f"p{agent}", time=START, agent=agent, presence=Presence.available))
-    return fold(Entry(seq, TENANT, event) for seq, event in enumerate(events, 1))
+    return events
+
+
+def routed(chance: random.Random, sheet: Sheet, base: Team, number: int) -> list[Event]:
+    """One lead that came, was given to an agent at loads drawn anew, and is closed again."""
+    busy = {name: replace(agent, leads=("x",) * chance.randint(0, 8)) for name, agent in base.agents.items()}
+    sheet.refresh(Team(agents=busy))
+    lead = Lead(id=f"L-{number}", name="Zoe", location=chance.choice("abcdefgh"))
+    time = START + timedelta(seconds=number)
+    decision = decide(lead, sheet, time, base.weights)
+    end = {"lead": lead.id, "decision": f"d{number}", "agent": str(decision.agent), "converted": chance.random() < 0.3}
+    return [
+        LeadArrived(id=f"a{number}", time=time, lead=lead),
+        LeadAssigned(id=f"d{number}", time=time, decision=decision),
+        LeadClosed(id=f"c{number}", time=time, **end),
+    ]
 
 
 def fill(folder: Path, decisions: int) -> None:
     """Write so many decisions, made by the router on a team whose loads are drawn anew each time."""
     chance = random.Random(1)
-    base, sheet = team(chance), Sheet()
+    events, sheet = roster(chance), Sheet()
+    base = fold(Entry(seq, TENANT, event) for seq, event in enumerate(events, 1))
     writer = Writer(Folder(str(folder)), open_stream("embedded://fill", TENANT).partition, compact_every=1000)
     writer.open()
-    batch: list[Entry] = []
+    seq = 0
     for number in range(1, decisions + 1):
-        busy = {name: replace(agent, leads=("x",) * chance.randint(0, 8)) for name, agent in base.agents.items()}
-        sheet.refresh(Team(agents=busy))
-        lead = Lead(id=f"L-{number}", name="Zoe", location=chance.choice("abcdefgh"))
-        time = START + timedelta(seconds=number)
-        decision = decide(lead, sheet, time, base.weights)
-        batch.append(Entry(number, TENANT, LeadAssigned(id=f"d{number}", time=time, decision=decision)))
-        if len(batch) == 5000 or number == decisions:
-            writer.write(batch)
-            batch = []
+        events += routed(chance, sheet, base, number)
+        if len(events) >= 5000 or number == decisions:
+            writer.write([Entry(seq + place, TENANT, event) for place, event in enumerate(events, 1)])
+            seq, events = seq + len(events), []
     writer.close()
 
 

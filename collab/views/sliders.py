@@ -17,6 +17,9 @@ from collab.weights import Weights
 GATHER_MS = 5
 """How long a slider's moves are gathered before the weights follow; Panel's own 50 ms would be half of the way."""
 
+STILL = {"& .MuiSlider-thumb, & .MuiSlider-track, & .MuiSlider-thumb::before": {"transition": "none"}}
+"""A knob goes where the weight is at once: gliding there would paint the page ten times for each step."""
+
 MARKS = 1_000
 """How many marks there are; a slider knows the last hundred of the values that were written to it."""
 
@@ -52,6 +55,7 @@ class WeightSliders(pn.viewable.Viewer):
                 label=knob.label,
                 description=knob.doc,
                 sizing_mode="stretch_width",
+                sx=STILL,
             )
             slider._debounce = GATHER_MS  # Panel has no public name for it
             # The value let go comes once more, throttled: the first may be lost beside one that is written.

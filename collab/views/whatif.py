@@ -198,27 +198,26 @@ class WhatIfView(pn.viewable.Viewer):
     def _show(self, rescored: Rescored) -> None:
         self._words.object = words(rescored)
         self._moves.object = moves(rescored)
-        shares, flows = rescored.shares(), rescored.flows()
-        agents = list(shares["agent"])
+        agents, flows = list(rescored.agents), rescored.moves()
+        before, after = (list(shares.values()) for shares in (rescored.before, rescored.after))
         if self._agents.factors != agents[::-1]:
             self._agents.factors = self._sources.factors = agents[::-1]
             self._targets.factors = agents
         # Lists, because a small array would travel in two frames of its own.
         self.shares.data = {
             "agent": agents,
-            "before": shares["share_before"].tolist(),
-            "after": shares["share_after"].tolist(),
-            "leads_before": shares["leads_before"].tolist(),
-            "leads_after": shares["leads_after"].tolist(),
+            "before": before,
+            "after": after,
+            "leads_before": rescored.counts.sum(axis=1).tolist(),
+            "leads_after": rescored.counts.sum(axis=0).tolist(),
         }
-        largest = max([*shares["share_before"], *shares["share_after"]], default=1.0)
-        self._until.end = min(1.0, math.ceil(10 * largest + 0.2) / 10)
-        most = max(2, int(flows["leads"].max()) if len(flows) else 2)
+        self._until.end = min(1.0, math.ceil(10 * max([*before, *after], default=1.0) + 0.2) / 10)
+        most = max([2, *(leads for _, _, leads in flows)])
         self.matrix.data = {
-            "source": list(flows["from"]),
-            "target": list(flows["to"]),
-            "leads": flows["leads"].tolist(),
-            "shade": (FAINTEST + (1 - FAINTEST) * flows["leads"] / most).tolist(),
+            "source": [source for source, _, _ in flows],
+            "target": [target for _, target, _ in flows],
+            "leads": [leads for _, _, leads in flows],
+            "shade": [FAINTEST + (1 - FAINTEST) * leads / most for _, _, leads in flows],
         }
 
     def __panel__(self) -> pn.Column:
@@ -243,11 +242,10 @@ def words(rescored: Rescored) -> str:
 
 def moves(rescored: Rescored) -> str:
     """The largest moves from one agent to another, as HTML."""
-    largest = rescored.flows().nlargest(TOP, "leads") if rescored.moved else None
-    if largest is None:
+    largest = sorted(rescored.moves(), key=lambda move: -move[2])[:TOP]
+    if not largest:
         return '<div class="empty">Move a weight to see who would have got what.</div>' if rescored.n else ""
     rows = "".join(
-        f"<tr><td>{escape(str(source))} → {escape(str(target))}</td><td>{leads:,}</td></tr>"
-        for source, target, leads in largest.itertuples(index=False)
+        f"<tr><td>{escape(source)} → {escape(target)}</td><td>{leads:,}</td></tr>" for source, target, leads in largest
     )
     return f"<table><tr><th>largest moves</th><th>leads</th></tr>{rows}</table>"

@@ -81,17 +81,22 @@ class Rescored:
             }
         )
 
+    def moves(self) -> list[tuple[str, str, int]]:
+        """The leads that move, by the agent they leave and the agent they go to: from, to, leads."""
+        counts = self.counts.tolist()
+        return [
+            (source, target, counts[row][column])
+            for row, source in enumerate(self.agents)
+            for column, target in enumerate(self.agents)
+            if row != column and counts[row][column]
+        ]
+
     def flows(self) -> pd.DataFrame:
-        """The leads that move, counted by the agent they leave and the agent they go to."""
-        source, target = np.nonzero(self.counts * ~np.eye(len(self.agents), dtype=bool))
-        names = np.array(self.agents, dtype=object)
-        return pd.DataFrame(
-            {
-                "from": pd.array(names[source], dtype="str"),
-                "to": pd.array(names[target], dtype="str"),
-                "leads": self.counts[source, target],
-            }
-        )
+        """`moves` as a frame."""
+        columns = list(zip(*self.moves(), strict=True)) or [(), (), ()]
+        names = {"from": columns[0], "to": columns[1]}
+        frame = pd.DataFrame({name: pd.array(list(column), dtype="str") for name, column in names.items()})
+        return frame.assign(leads=np.array(columns[2], dtype=np.int64))
 
     def matrix(self) -> pd.DataFrame:
         """All leads by logged agent (row) and rescored agent (column); those on the diagonal stay."""
