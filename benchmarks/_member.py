@@ -13,7 +13,7 @@ class Client(asyncio.Protocol):
     def __init__(self, port: int, path: str, hello: list[bytes], joined: bytes) -> None:
         self.arrived: list[tuple[int, int, int]] = []
         self.ready = asyncio.get_running_loop().create_future()
-        self._port, self._path, self._hello, self._joined = port, path, hello, joined
+        self._port, self._path, self.hello, self._joined = port, path, hello, joined
         self._data, self._open = b"", False
 
     def connection_made(self, transport: Any) -> None:
@@ -33,7 +33,7 @@ class Client(asyncio.Protocol):
                 self._data = head
                 return
             self._open = True
-            for frame in self._hello:
+            for frame in self.hello:
                 self.send(frame)
         self._data = self._frames(data, now)
 

@@ -1,6 +1,6 @@
 """How fast words travel through a gateway, against websockets alone with no broker and nothing kept, in one run.
 
-    python benchmarks/live.py [--rounds 3] [--shapes pair,fan,crowd,limit] [--fsync everysec|always]
+    python benchmarks/live.py [--rounds 3] [--shapes pair,fan,crowd,limit] [--fsync everysec|always] [--apart]
 
 Both servers are processes of their own on loopback; ours has a redis-server with an append-only file and a history of
 its own, keeps everything and gives it one order. Shapes: `pair` is a room of two at 200 messages a second, one way;
@@ -13,149 +13,18 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
-import json
-import os
 import shutil
-import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from statistics import median
-from time import monotonic, monotonic_ns
+from time import monotonic
 from typing import Any
 
 import numpy as np
 import psutil
 from _member import Client
+from _servers import Bare, Ours, joined, say, settled, used_s
 
-from collab.live.access import Access
-
-BARE = """
-import asyncio, sys
-from collections import defaultdict
-from websockets.asyncio.server import broadcast, serve
-rooms = defaultdict(set)
-async def handler(member):
-    room = rooms[member.request.path]
-    await member.send("joined")
-    room.add(member)
-    try:
-        async for message in member:
-            broadcast(room, message)
-    finally:
-        room.discard(member)
-async def main():
-    async with serve(handler, "127.0.0.1", 0, compression=None) as server:
-        print("port", server.sockets[0].getsockname()[1], flush=True)
-        await asyncio.Event().wait()
-asyncio.run(main())
-"""
 GOALS = {"pair": 1.7, "fan": 1.1, "crowd": 1.3, "cpu": 1.1}
-FILL = b" the buyer on Maple Street asks for a call back before noon; who can take it? ok"
-
-
-class Bare:
-    """websockets and nothing else."""
-
-    name = "bare"
-
-    @contextmanager
-    def serving(self, fsync: str) -> Iterator[tuple[int, psutil.Process]]:
-        process = subprocess.Popen([sys.executable, "-c", BARE], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        try:
-            assert process.stdout is not None
-            yield int(process.stdout.readline().split()[1]), psutil.Process(process.pid)
-        finally:
-            process.kill()
-            process.wait()
-
-    def client(self, port: int, room: str) -> Client:
-        return Client(port, f"/{room}", [], b"joined")
-
-    def wrap(self, room: str, payload: bytes) -> bytes:
-        return payload
-
-
-class Ours:
-    """A gateway with its Redis and history."""
-
-    name = "collab"
-
-    @contextmanager
-    def serving(self, fsync: str) -> Iterator[tuple[int, psutil.Process]]:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, "redis.sock")
-            settings = ["--port", "0", "--unixsocket", str(path), "--save", "", "--dir", folder]
-            command = ["redis-server", *settings, "--appendonly", "yes", "--appendfsync", fsync]
-            redis = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-            access = Access(Path(folder, "keys"))
-            self.tokens = iter([access.token("acme", f"a{n}", lasts_s=3600) for n in range(2000)])
-            while not path.exists():
-                redis.poll()
-            command = [str(Path(sys.executable).with_name("collab")), "gateway", "--ws-port", "0", "--rate", "1000000"]
-            command += ["--address", "127.0.0.1", "--stream", f"unix://{path}", "--history", str(Path(folder, "h"))]
-            environment = os.environ | {"COLLAB_KEYS": str(Path(folder, "keys")), "HTTP_PORT": "0"}
-            pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
-            process = subprocess.Popen(command, env=environment, **pipes)
-            try:
-                assert process.stdout is not None
-                said = next(line for line in process.stdout if "ws://" in line)
-                yield int(said.partition("127.0.0.1:")[2].split()[0]), psutil.Process(process.pid)
-            finally:
-                process.terminate()
-                process.wait()
-                redis.terminate()
-                redis.wait()
-
-    def client(self, port: int, room: str) -> Client:
-        asks: list[dict[str, Any]] = [
-            {"do": "hello", "id": 0, "token": next(self.tokens)},
-            {"do": "create_room", "id": 1, "room": room, "name": room},
-            {"do": "join", "id": 2, "room": room},
-        ]
-        return Client(port, "/", [json.dumps(ask).encode() for ask in asks], b'"re":2')
-
-    def wrap(self, room: str, payload: bytes) -> bytes:
-        return b'{"do":"send","id":3,"room":"%s","text":"%s"}' % (room.encode(), payload)
-
-
-async def joined(server: Any, port: int, rooms: list[str], width: int = 25) -> list[Client]:
-    """Members in these rooms, so many handshakes at a time."""
-    gate = asyncio.Semaphore(width)
-
-    async def one(room: str) -> Client:
-        async with gate:
-            made = server.client(port, room)
-            await asyncio.get_running_loop().create_connection(lambda: made, "127.0.0.1", port)
-            await asyncio.wait_for(made.ready, 60)
-            return made
-
-    return list(await asyncio.gather(*map(one, rooms)))
-
-
-async def say(server: Any, senders: list[tuple[Client, str]], rate: float, count: int, first: int = 0) -> None:
-    """Send at fixed times, whatever comes back."""
-    start = monotonic() + 0.005
-    for number in range(count):
-        wait = start + number / rate - monotonic()
-        await asyncio.sleep(max(0.0, wait) if wait > 0 or number % 8 == 0 else 0)
-        member, room = senders[number % len(senders)]
-        member.send(server.wrap(room, b"~%016x%08x" % (monotonic_ns(), first + number) + FILL))
-
-
-async def settled(members: list[Client], count: int, patience_s: float = 2.0) -> bool:
-    """Wait until all have so many arrivals, or nothing more comes."""
-    seen, since = -1, monotonic()
-    while monotonic() - since < patience_s:
-        now = sum(len(member.arrived) for member in members)
-        if now >= count * len(members):
-            return True
-        if now != seen:
-            seen, since = now, monotonic()
-        await asyncio.sleep(0.01)
-    return False
 
 
 def last_ms(members: list[Client], count: int) -> Any:
@@ -165,12 +34,6 @@ def last_ms(members: list[Client], count: int) -> Any:
         for number, sent, came in member.arrived:
             worst[number] = max(worst[number], (came - sent) / 1e6)
     return worst
-
-
-def used_s(process: psutil.Process) -> float:
-    """Seconds of processor time so far."""
-    times = process.cpu_times()
-    return float(times.user + times.system)
 
 
 async def room_of(server: Any, port: int, process: psutil.Process, size: int, rate: float, seconds: float) -> Any:
@@ -242,13 +105,16 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--shapes", default="pair,fan,crowd,limit")
     parser.add_argument("--fsync", choices=("everysec", "always"), default="everysec")
+    parser.add_argument("--apart", action="store_true", help="record in a process of its own")
     asked = parser.parse_args()
     if not shutil.which("redis-server"):
         sys.exit("there is no redis-server on PATH; install it, e.g. with `make test` on Debian or Ubuntu as root")
     for shape in asked.shapes.split(","):
         rounds = []
         for _ in range(asked.rounds):
-            rounds.append([asyncio.run(measured(server(), shape, asked.fsync)) for server in (Bare, Ours, Bare)])
+            rounds.append(
+                [asyncio.run(measured(server, shape, asked.fsync)) for server in (Bare(), Ours(asked.apart), Bare())]
+            )
         for name in rounds[0][1]:
             if name == "whole":
                 continue

@@ -215,7 +215,7 @@ class Decision(Fact, frozen=True, kw_only=True):
 
 
 class Confirmation(Struct, frozen=True):
-    """A message is on the stream: its id, its number in its room (0 if the room forgot it), when it was said.
+    """A message is on the stream: its id, its number in its room (0 if nobody knows it any more), when it was said.
 
     `duplicate` says that it was there before; then nothing was added.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import ssl
 from typing import Any
@@ -182,6 +183,7 @@ async def _open(door: Any, listener: Any, address: str, secure: str) -> None:
             await listener.start()
             click.echo(f"collab: health, metrics and webhooks are on http{secure}://{address}:{listener.port}")
         click.echo(f"collab: members connect to ws{secure}://{address}:{door.gateway.port} (stop with Ctrl-C)")
+        gc.freeze()  # what is there now stays, and need not be looked through while members wait
         await asyncio.Event().wait()
     finally:
         if listener is not None:

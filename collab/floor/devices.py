@@ -18,6 +18,12 @@ TEND_S = 2.0
 TOGETHER_S = 0.05
 """How long is waited for further members when one came."""
 
+MOST_S = 0.1
+"""What seeing to them is taken to last at most: a Redis that hangs is no reason to see to nobody for long."""
+
+SHARE = 0.1
+"""At most so much of the time goes into seeing to those who come; of many, more are seen to together."""
+
 
 class Devices:
     """Renews the devices that are here until it is closed, and brings presence in line.
@@ -51,16 +57,19 @@ class Devices:
         self._tending.cancel()
 
     async def _tend(self) -> None:
+        loop, took_s = asyncio.get_running_loop(), 0.0
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(min(TEND_S, self._lease_s / 8)):
                     await self._came.wait()
-            await asyncio.sleep(TOGETHER_S)  # of many who come at once, all are seen to together
+            await asyncio.sleep(max(TOGETHER_S, took_s / SHARE))  # of many who come at once, all are seen to together
             self._came.clear()
+            start = loop.time()
             try:
                 await self.follow()
             except StreamUnreachable as error:
                 logger.warning("the devices of %s cannot be renewed, trying again: %s", self._desk.tenant, error)
+            took_s = min(loop.time() - start, MOST_S)
 
 
 def _either(one: bool | None, other: bool | None, first: bool) -> bool | None:

@@ -15,6 +15,8 @@ from collab.chat import Room
 from collab.desk import Desk
 from collab.floor.devices import Devices
 from collab.floor.hall import AT_ONCE, Hall
+from collab.floor.recalled import recalled
+from collab.floor.shown import shown
 from collab.history import History
 from collab.history.past import found
 from collab.live.access import Pass
@@ -58,6 +60,7 @@ class Floor:
         self.desk, self.hall, self._history, self._status = desk, Hall(desk, history), history, status
         self.devices = Devices(desk, self.hall, lease_s)
         self.said = 0
+        self._recalling: set[asyncio.Task[Confirmation]] = set()
 
     def close(self) -> None:
         """Hear of nothing any more."""
@@ -103,10 +106,23 @@ class Floor:
         more = {"key": asked.key, "thread": asked.thread}
 
         def told(result: Any) -> None:
-            self.said += isinstance(result, Confirmation) and not result.duplicate
-            done(result)
+            if isinstance(result, Confirmation) and result.duplicate:
+                self._recall(result, done)
+            else:
+                self.said += isinstance(result, Confirmation)
+                done(result)
 
         return self.desk.rooms.send_soon(asked.room, agent, asked.text, done=told, **more)
+
+    def _recall(self, said: Confirmation, done: Callable[[Any], None]) -> None:
+        def found(task: asyncio.Task[Confirmation]) -> None:
+            self._recalling.discard(task)
+            if not task.cancelled():
+                done(task.exception() or task.result())
+
+        task = asyncio.get_running_loop().create_task(recalled(self.hall, said))
+        self._recalling.add(task)
+        task.add_done_callback(found)
 
     def _allow(self, line: Line, asked: p.AnyCommand, allowed: frozenset[Role]) -> None:
         if line.entry.role not in allowed:
@@ -120,7 +136,7 @@ class Floor:
         if known is None or line.entry.agent not in known.members:
             await self.desk.rooms.join(asked.room, line.entry.agent, again=not asked.member)
         await self.hall.join(line, asked.room, asked.after)
-        return _shown(self.desk.team.rooms[asked.room], line.entry.agent)
+        return shown(self.desk.team.rooms[asked.room], line.entry.agent)
 
     async def _leave(self, line: Line, asked: p.Leave) -> None:
         self.hall.leave_room(line, asked.room)
@@ -133,7 +149,7 @@ class Floor:
         more = {"key": asked.key, "thread": asked.thread, "files": {file.hash: file.name for file in asked.files}}
         confirmation = await self.desk.rooms.send(asked.room, agent, asked.text, **more)
         self.said += not confirmation.duplicate
-        return confirmation
+        return await recalled(self.hall, confirmation) if confirmation.duplicate else confirmation
 
     async def _typing(self, line: Line, asked: p.Typing) -> None:
         self.seated(asked.room, line.entry.agent)
@@ -142,7 +158,7 @@ class Floor:
     async def _list(self, line: Line, asked: p.ListRooms) -> list[dict[str, Any]]:
         agent = line.entry.agent
         rooms = self.desk.team.rooms.values()
-        return [_shown(room, agent) for room in rooms if agent in room.members or not room.private]
+        return [shown(room, agent) for room in rooms if agent in room.members or not room.private]
 
     async def _page(self, line: Line, asked: p.Page) -> dict[str, Any]:
         self.seated(asked.room, line.entry.agent)
@@ -206,23 +222,6 @@ class Floor:
 def _other(line: Line, agent: str) -> str | None:
     """Who asks, if it is not the agent whom it is about."""
     return line.entry.agent if line.entry.agent != agent else None
-
-
-def _shown(room: Room, agent: str) -> dict[str, Any]:
-    unread = room.unread(agent)
-    return {
-        "room": room.id,
-        "name": room.name,
-        "private": room.private,
-        "archived": room.archived,
-        "number": room.number,
-        "seat": room.members.get(agent),
-        "members": sorted(room.members),
-        "read": room.read.get(agent, 0),
-        "unread": unread.messages,
-        "mentions": unread.mentions,
-        "threads": {thread: room.unread(agent, thread).messages for thread in room.threads()},
-    }
 
 
 Act = Callable[[Floor, Line, Any], Awaitable[Any]]

@@ -39,6 +39,14 @@ def stretch(
     return told[::-1] if newest else told
 
 
+def number_of(history: History, room: str, message: str) -> int:
+    """The number of a message in its room; 0 if it is not recorded."""
+    if not history.exists:
+        return 0
+    rows = history.rows(["messages"], "SELECT number FROM messages WHERE room = ? AND message = ?", room, message)
+    return int(rows[0][0]) if rows else 0
+
+
 def ended(history: History, room: str) -> tuple[int, int]:
     """Where the history ends just now: the place on the stream, and the number of the room there."""
     if not history.exists:

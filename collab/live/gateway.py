@@ -42,9 +42,12 @@ RATE = 100.0
 SWEEP_S = 1.0
 """How often ended tokens and silent members are looked for."""
 
+AT_ONCE = 200
+"""So many members are looked at before others have their turn."""
+
 PING = Frame(Opcode.PING, b"").serialize(mask=False)
 
-ADMITTED = 16
+ADMITTED = 4
 """So many connections are taken in before those who are there have their turn: a storm costs them little."""
 
 WAITING = 1024
@@ -213,7 +216,7 @@ class Gateway:
             self._allowances = {
                 agent: whole for agent, whole in self._allowances.items() if whole in used or not whole.full
             }
-            for line in tuple(self.lines):
+            for number, line in enumerate(tuple(self.lines), 1):
                 if taken_back(line.entry):
                     line.cut_off("token_revoked", "the token was taken back; connect with a new one")
                 elif line.entry.expires <= now:
@@ -223,6 +226,8 @@ class Gateway:
                     line.connection.transport.abort()
                 elif silent_s >= self.lease_s / 4 and not line.cut:
                     line.connection.transport.write(PING)
+                if number % AT_ONCE == 0:
+                    await asyncio.sleep(0)
 
     def _page(self, connection: ServerConnection, request: Request) -> Response | None:
         if request.headers.get("Upgrade", "").lower() == "websocket":

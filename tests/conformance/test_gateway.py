@@ -97,6 +97,23 @@ def test_after_a_long_absence_the_history_tells_what_is_not_at_hand(at_gate: Cal
     at_gate(talk)
 
 
+def test_a_message_said_again_much_later_is_confirmed_as_it_was_first(at_gate: Callable[[Work], None]) -> None:
+    async def talk(gate: Gate) -> None:
+        rooms = gate.office.desk.rooms  # type: ignore[union-attr]
+        async with gate.member("ana") as ana:
+            await ana.join("main")
+            first = await ana.send_message("main", "once", key="k")
+            near = await ana.send_message("main", "once", key="k")
+            assert (near.number, near.time, near.duplicate) == (first.number, first.time, True)
+            for start in range(0, KEPT + 100, 100):
+                await asyncio.gather(*(rooms.send("main", "ana", f"{n}") for n in range(start, start + 100)))
+            far = await ana.send_message("main", "once", key="k")
+            assert (far.message, far.number, far.time) == (first.message, first.number, first.time)
+            assert (far.duplicate, first.duplicate) == (True, False)
+
+    at_gate(talk)
+
+
 def test_a_gateway_that_went_away_and_came_back_costs_nothing(stream_url: str, tmp_path: Path) -> None:
     async def talk() -> None:
         async with a_gate(tmp_path, stream_url) as gate:
