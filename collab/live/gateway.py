@@ -47,7 +47,7 @@ AT_ONCE = 200
 
 PING = Frame(Opcode.PING, b"").serialize(mask=False)
 
-ADMITTED = 4
+ADMITTED = 1
 """So many connections are taken in before those who are there have their turn: a storm costs them little."""
 
 WAITING = 1024
