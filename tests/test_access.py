@@ -49,6 +49,17 @@ def test_the_keys_are_for_their_owner_s_eyes_and_shared_by_file(access: Access, 
     assert Access(access.file, clock=clock).check(access.token("acme", "ana")).agent == "ana"
 
 
+@pytest.mark.parametrize(
+    "tenant, agent, says",
+    [("x/y", "ana", "tenant is 'x/y'"), ("acme", "a b", "agent is 'a b'"), ("acme", "", "is ''")],
+)
+def test_names_that_nobody_can_have_get_no_token(access: Access, tenant: str, agent: str, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        access.token(tenant, agent)
+    with pytest.raises(ValueError, match=says):
+        access.revoke_all(tenant, agent)
+
+
 def test_a_token_ends(access: Access, clock: Clock) -> None:
     token = access.token("acme", "ana", lasts_s=60)
     clock.time = NOW + timedelta(seconds=60 + LEEWAY_S)

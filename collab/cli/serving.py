@@ -34,7 +34,11 @@ from collab.cli.options import (
     "--team-at-work", is_flag=True, default=None, help="Let the seeded team of eight work, in a tenant of its own."
 )
 @click.option(
-    "--days", default=5, show_default=True, help="Days of the seeded team's past to make when there are none."
+    "--days",
+    type=click.IntRange(0, 90),
+    default=5,
+    show_default=True,
+    help="Days of the seeded team's past to make when there are none.",
 )
 @click.option(
     "--explore",
@@ -155,7 +159,7 @@ def gateway(
         check_port(address, http_port, "HTTP_PORT")
         listener = Listener(Site(access, door, rate=given["rate"]), host=address, port=http_port, tls=tls)
     with contextlib.suppress(KeyboardInterrupt):
-        or_exit(asyncio.run, _open(door, listener, address, "s" if tls else ""))
+        or_exit(asyncio.run, _open(door, listener, address, "s" if tls else "", found["stream"]))
     leave()
 
 
@@ -176,7 +180,8 @@ def _shelf(history: str, given: dict[str, Any]) -> Any:
     return shelf(history, given["files"], **most)
 
 
-async def _open(door: Any, listener: Any, address: str, secure: str) -> None:
+async def _open(door: Any, listener: Any, address: str, secure: str, stream: str) -> None:
+    await _look(stream)
     await door.open()
     try:
         if listener is not None:
@@ -189,3 +194,21 @@ async def _open(door: Any, listener: Any, address: str, secure: str) -> None:
         if listener is not None:
             await listener.stop()
         await door.close()
+
+
+async def _look(stream: str) -> None:
+    """Say it if members will find nothing behind the gateway, or something of their own."""
+    from collab.live.stream import StreamUnreachable, open_partition
+
+    if stream.startswith("embedded://"):
+        click.echo(
+            "collab: no Redis is named: the teams of this gateway are its own; name one with --stream or COLLAB_REDIS",
+            err=True,
+        )
+    opened = open_partition(stream, 0)
+    try:
+        await opened.ping()
+    except StreamUnreachable as error:
+        click.echo(f"collab: {error}; members are let in as soon as it answers", err=True)
+    finally:
+        await opened.close()

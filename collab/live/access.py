@@ -15,6 +15,7 @@ import jwt
 import msgspec
 from msgspec import Struct
 
+from collab.live.partition import check_tenant
 from collab.protocol import Role
 from collab.records import Key
 
@@ -69,7 +70,12 @@ class Access:
         self._read()
 
     def token(self, tenant: str, agent: str, role: Role | str = Role.agent, *, lasts_s: float = 8 * 3600) -> str:
-        """A token that lets the agent in for so many seconds."""
+        """A token that lets the agent in for so many seconds.
+
+        Raises:
+            ValueError: the tenant or the agent is no name; names it.
+        """
+        _check_names(tenant, agent)
         self._read()
         key, secret = next(iter(self._keys.items()))
         now = self._clock()
@@ -114,7 +120,7 @@ class Access:
 
     def revoke_all(self, tenant: str, agent: str) -> None:
         """Take all tokens back that an agent was given so far, as `revoke` does; new ones hold."""
-        msgspec.convert(tenant, Key), msgspec.convert(agent, Key)
+        _check_names(tenant, agent)
         self._add(f"revoked-until {tenant} {agent} {self._clock().isoformat()}")
 
     def rotate(self) -> None:
@@ -182,6 +188,14 @@ def _told(token: str, keys: tuple[tuple[str, str], ...]) -> Pass:
         expires=datetime.fromtimestamp(claims["exp"], UTC),
         id=str(claims["jti"]),
     )
+
+
+def _check_names(tenant: str, agent: str) -> None:
+    check_tenant(tenant)
+    try:
+        msgspec.convert(agent, Key)
+    except msgspec.ValidationError:
+        raise ValueError(f"agent is {agent!r}; give an id of 1 to 120 signs without spaces, e.g. ana") from None
 
 
 def _line() -> str:

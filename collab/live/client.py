@@ -43,6 +43,8 @@ ANSWER_S = 30.0
 PING_S = 5.0
 """A gateway that does not answer a ping in this time, asked as often, is lost."""
 
+NOBODY = "no gateway answers at %s, trying again (%s); start one with `collab serve`, or look at the address"
+
 LONGEST_PAUSE_S = 5.0
 """The longest pause before it is tried again to connect."""
 
@@ -152,6 +154,8 @@ class Member(Calls):
                 except Denied:  # an OSError too, but not one to try again
                     raise
                 except (OSError, InvalidHandshake, ConnectionClosed, TimeoutError) as error:
+                    if self.welcome is None and not pause:
+                        logger.warning(NOBODY, self.url, error)
                     logger.info("the connection to %s is lost, trying again: %s", self.url, error)
                 self._lose()
                 pause = min(max(0.1, pause * 2), LONGEST_PAUSE_S)

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 
 PARTITIONS = 16
 """How many streams the tenants share."""
+
+
+def check_tenant(tenant: str) -> None:
+    """Raise a ValueError unless this can be a tenant's name."""
+    if not _TENANT.fullmatch(tenant):
+        raise ValueError(f"tenant is {tenant!r}; it is 1 to 64 letters, digits, . _ - with no sign in front, not 'id'")
 
 
 def partition_of(tenant: str) -> int:
@@ -16,3 +23,6 @@ def partition_of(tenant: str) -> int:
 def key_of(tenant: str) -> str:
     """What the keys of the tenant's partition begin with; the braces keep them on one node of a cluster."""
     return f"collab:{{p{partition_of(tenant):02}}}"
+
+
+_TENANT = re.compile(r"(?!id$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

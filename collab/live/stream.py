@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from time import perf_counter
@@ -20,7 +19,7 @@ from collab.claims import CLOSED, CLOSED_FOR_S, Claim, Guard
 from collab.events import Entry, decode
 from collab.live.batch import MARK, MOST, Batch
 from collab.live.lease import Lease
-from collab.live.partition import key_of, partition_of
+from collab.live.partition import check_tenant, key_of, partition_of
 from collab.live.redis import Server, StreamUnreachable, server_at
 from collab.presence import Device
 
@@ -30,8 +29,6 @@ logger = logging.getLogger(__name__)
 
 LONGEST_PAUSE_S = 2.0
 """The longest pause before a follower that lost its server tries again."""
-
-_TENANT = re.compile(r"(?!id$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 Said = tuple[bool | None, bool | None]
@@ -66,8 +63,7 @@ def open_stream(url: str, tenant: str) -> Stream:
     Raises:
         ValueError: the url or the tenant is malformed.
     """
-    if not _TENANT.fullmatch(tenant):
-        raise ValueError(f"tenant is {tenant!r}; it is 1 to 64 letters, digits, . _ - with no sign in front, not 'id'")
+    check_tenant(tenant)
     return Stream(server_at(url, key_of(tenant)), tenant)
 
 

@@ -265,3 +265,21 @@ def on_stream(server: RealRedis) -> int:
 async def _numbers(member: Member, count: int) -> Any:
     for event in await heard(member, count, lambda e: isinstance(e, InRoom) and isinstance(e.event, MessageSent)):
         yield event.number
+
+
+def test_who_knocks_where_nobody_is_is_told_so_and_comes_in_when_somebody_is(
+    stream_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def knock() -> None:
+        async with Proxy("") as proxy:
+            access = Access(tmp_path / "keys")
+            member = connect(f"ws://127.0.0.1:{proxy.port}", access.token("acme", "ana"))
+            coming = asyncio.create_task(member.__aenter__())
+            await soon(lambda: "no gateway answers at ws://127.0.0.1" in caplog.text)
+            async with a_gate(tmp_path, stream_url) as gate:
+                proxy.target = "127.0.0.1", gate.door.gateway.port
+                assert (await coming).welcome is not None
+                await member.__aexit__(None, None, None)
+
+    asyncio.run(knock())
+    assert caplog.text.count("no gateway answers") == 1

@@ -1,0 +1,36 @@
+"""What the README shows is what the program does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+TEXT = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```python\n(.*?)^```", TEXT, re.M | re.S)
+
+
+def block(word: str) -> str:
+    """The only block of Python that has this word in it."""
+    found = [text for text in BLOCKS if word in text]
+    assert len(found) == 1, f"{len(found)} blocks have {word}"
+    return found[0]
+
+
+@pytest.mark.parametrize("text", BLOCKS)
+def test_every_block_is_a_whole_program(text: str) -> None:
+    compile(text, "README.md", "exec")
+
+
+def test_a_team_of_one_s_own_routes_its_first_lead_and_its_history_is_read(
+    redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = block("office.stop()")
+    assert "redis://localhost:6379/0" in text
+    exec(text.replace("redis://localhost:6379/0", redis_url), {})
+    exec(block("what_if.rescore").replace('"demo"', '"acme"'), {})
+    said = capsys.readouterr().out
+    assert said.startswith("ana\n")
+    assert "0 of 1 leads (0.0%) would have gone to somebody else" in said
