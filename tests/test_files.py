@@ -79,9 +79,8 @@ async def share(asked: Asked, data: bytes, name: str = "Plan A.png") -> tuple[st
     """Upload a file and send it: its hash and the message's id."""
     hash = said(await put(asked, data))["hash"]
     async with asked.gate.member("ana") as ana:
-        files = (p.Attached(hash=hash, name=name),)
-        sent = await ana.ask(p.Send(id=0, room="deal", text="look", files=files))
-    return hash, sent["message"]
+        sent = await ana.send_message("deal", "look", files={hash: name})
+    return hash, sent.message
 
 
 def test_a_file_of_ten_megabytes_goes_to_the_members_of_its_room_unchanged(stream_url: str, tmp_path: Path) -> None:
@@ -97,8 +96,7 @@ def test_a_file_of_ten_megabytes_goes_to_the_members_of_its_room_unchanged(strea
         assert (await asked.ask(path, "bo")).code == 404  # no message has it yet
         async with asked.gate.member("ana") as ana, asked.gate.member("bo") as bo:
             await bo.join("deal")
-            files = (p.Attached(hash=found["hash"], name="../../Offer <1>.pdf"),)
-            await ana.ask(p.Send(id=0, room="deal", text="the offer", files=files))
+            await ana.send_message("deal", "the offer", files={found["hash"]: "../../Offer <1>.pdf"})
             (event,) = await heard(bo, 1)
             (file,) = event.event.files
             assert (file.hash, file.size, file.type) == (found["hash"], len(data), "application/pdf")
@@ -129,7 +127,7 @@ def test_nobody_else_gets_a_file_or_learns_of_it(tmp_path: Path) -> None:
             await eve.create_room("main", "Main")
             assert (await asked.ask(f"/files/main/{hash}", "eve")).code == 404
             with pytest.raises(ValueError, match="upload it there first"):
-                await eve.ask(p.Send(id=0, room="main", text="x", files=(p.Attached(hash=hash, name="x"),)))
+                await eve.send_message("main", "x", files={hash: "x"})
         assert (await put(asked, picture(), "eve")).code == 403
         assert (await asked.ask("/files/deal", "ana", "analyst", body=picture())).code == 403
         rooms = asked.gate.office.desk.rooms  # type: ignore[union-attr]
@@ -332,7 +330,7 @@ def test_a_file_goes_with_the_last_message_that_has_it(stream_url: str, tmp_path
                 assert (await asked.ask(path, agent)).code == 404
                 assert (await asked.ask(f"{path}/thumb", agent)).code == 404
             with pytest.raises(ValueError, match="upload it there first"):
-                await ana.ask(p.Send(id=0, room="deal", text="x", files=(p.Attached(hash=hash, name="x"),)))
+                await ana.send_message("deal", "x", files={hash: "x"})
             await ana.ask(p.Invite(id=0, room="deal", agent="cy"))
             await cy.join("deal", after=0)
             told = [event.event for event in await heard(cy, 8)]

@@ -30,11 +30,22 @@ class Calls(ABC):
         """
 
     async def send_message(
-        self, room: str, text: str, *, key: str | None = None, thread: str | None = None
+        self,
+        room: str,
+        text: str,
+        *,
+        key: str | None = None,
+        thread: str | None = None,
+        files: Mapping[str, str] | None = None,
     ) -> Confirmation:
-        """Say something; it is kept when this returns. The same key again adds nothing."""
+        """Say something; it is kept when this returns. The same key again adds nothing.
+
+        `files` are the names of files that were uploaded to the room (docs/http.md), by their hashes.
+        """
         key = key or uuid.uuid4().hex
-        return msgspec.convert(await self.ask(p.Send(id=0, room=room, text=text, key=key, thread=thread)), Confirmation)
+        attached = tuple(p.Attached(hash=hash, name=name) for hash, name in (files or {}).items())
+        send = p.Send(id=0, room=room, text=text, key=key, thread=thread, files=attached)
+        return msgspec.convert(await self.ask(send), Confirmation)
 
     async def edit(self, room: str, message: str, text: str) -> None:
         """Put other words into one's own message."""

@@ -48,6 +48,9 @@ NOBODY = "no gateway answers at %s, trying again (%s); start one with `collab se
 LONGEST_PAUSE_S = 5.0
 """The longest pause before it is tried again to connect."""
 
+AT_ONCE = 50
+"""So many rooms are joined again at once, and in each second after: a gateway takes no more than its rate."""
+
 AGAIN = (
     p.Send, p.Delete, p.Join, p.Read, p.Typing, p.ArchiveRoom, p.Page, p.Search, p.ListRooms, p.SetPresence, p.Idle,
     p.Call, p.SetCalendar, p.AddAgent, p.UpdateWorkload, p.RouteLead, p.Accept, p.Watch, p.Metrics, p.Ping,
@@ -76,6 +79,7 @@ class Member(Calls):
         self._socket: ClientConnection | None = None
         self._joined: dict[str, bool] = {}
         self._rejoining: dict[p.Id, str] = {}
+        self._joining: set[asyncio.Task[None]] = set()
         self._said: dict[type[p.Command], p.Command] = {}
         self._running: asyncio.Task[None] | None = None
         self._first: asyncio.Future[None] | None = None
@@ -179,8 +183,11 @@ class Member(Calls):
         assert isinstance(answer, p.Welcome)
         self.welcome = answer
         self._rejoining = {next(self._ids): room for room in self._joined if room in self.numbers}
-        for number, room in self._rejoining.items():
-            await self._write(socket, p.Join(id=number, room=room, after=self.numbers[room], member=False))
+        for place, number in enumerate(self._rejoining):
+            if place < AT_ONCE:
+                await self._write(socket, self._again(number))
+            else:
+                asyncio.get_running_loop().call_later(place / AT_ONCE, self._rejoin, socket, number)
         for command in tuple(self._said.values()):
             await self._write(socket, command)
         for command, _ in tuple(self._waiting.values()):
@@ -195,11 +202,24 @@ class Member(Calls):
         except ConnectionClosed:
             logger.debug("a command waits for the next connection")
 
+    def _again(self, number: p.Id) -> p.Join:
+        room = self._rejoining[number]
+        return p.Join(id=number, room=room, after=self.numbers[room], member=False)
+
+    def _rejoin(self, socket: ClientConnection | None, number: p.Id) -> None:
+        """Join a room again that there were too many others before, unless the connection was lost meanwhile."""
+        if socket is not None and socket is self._socket and self._rejoining.get(number) in self._joined:
+            joining = asyncio.create_task(self._write(socket, self._again(number)))
+            self._joining.add(joining)
+            joining.add_done_callback(self._joining.discard)
+
     def _take(self, frame: p.AnyFrame) -> None:
         match frame:
             case p.Done(re=re, result=result):
                 self._rejoining.pop(re, None)
                 self._answer(re, result)
+            case p.Refused(re=re, code="too_many") if re is not None and re in self._rejoining:
+                asyncio.get_running_loop().call_later(random.uniform(1, 2), self._rejoin, self._socket, re)
             case p.Refused(re=re, code=code, message=message) if re is not None and re in self._rejoining:
                 self._not_let_in(self._rejoining.pop(re), code, message)
             case p.Refused(re=re, code=code, message=message):

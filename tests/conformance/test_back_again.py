@@ -283,3 +283,25 @@ def test_who_knocks_where_nobody_is_is_told_so_and_comes_in_when_somebody_is(
 
     asyncio.run(knock())
     assert caplog.text.count("no gateway answers") == 1
+
+
+def test_a_member_of_more_rooms_than_may_be_joined_at_once_comes_back_to_all(tmp_path: Path) -> None:
+    names = [f"r{number}" for number in range(60)]
+
+    async def come() -> None:
+        async with a_gate(tmp_path) as gate, Proxy(("127.0.0.1", gate.door.gateway.port)) as proxy:
+            rooms = gate.office.desk.rooms  # type: ignore[union-attr]
+            for name in names:
+                await rooms.create(name, "ana", name)
+            async with connect(f"ws://127.0.0.1:{proxy.port}", gate.access.token("acme", "ana")) as ana:
+                for name in names:
+                    await ana.join(name)
+                gate.door.gateway.rate = 10.0  # three seconds' worth are thirty joins
+                for link in tuple(proxy.links):
+                    link.cut()
+                for name in names:
+                    await rooms.send(name, "ana", f"in {name}")
+                found = await heard(ana, 60, lambda event: isinstance(event, InRoom))
+                assert sorted(event.event.text for event in found) == sorted(f"in {name}" for name in names)
+
+    asyncio.run(come())
