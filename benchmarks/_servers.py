@@ -135,14 +135,14 @@ async def joined(server: Any, port: int, rooms: list[str], width: int = 25) -> l
     return list(await asyncio.gather(*map(one, rooms)))
 
 
-async def say(server: Any, senders: list[tuple[Client, str]], rate: float, count: int, first: int = 0) -> None:
+async def say(server: Any, senders: list[tuple[Client, str]], rate: float, count: int, fill: bytes = FILL) -> None:
     """Send at fixed times, whatever comes back."""
     start = monotonic() + 0.005
     for number in range(count):
         wait = start + number / rate - monotonic()
         await asyncio.sleep(max(0.0, wait) if wait > 0 or number % 8 == 0 else 0)
         member, room = senders[number % len(senders)]
-        member.send(server.wrap(room, b"~%016x%08x" % (monotonic_ns(), first + number) + FILL))
+        member.send(server.wrap(room, b"~%016x%08x" % (monotonic_ns(), number) + fill))
 
 
 async def settled(members: list[Client], count: int, patience_s: float = 2.0) -> bool:

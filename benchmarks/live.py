@@ -1,11 +1,13 @@
 """How fast words travel through a gateway, against websockets alone with no broker and nothing kept, in one run.
 
-    python benchmarks/live.py [--rounds 3] [--shapes pair,fan,crowd,limit] [--fsync everysec|always] [--apart]
+    python benchmarks/live.py [--rounds 3] [--shapes pair,fan,crowd,limit,slow] [--fsync everysec|always] [--apart]
 
 Both servers are processes of their own on loopback; ours has a redis-server with an append-only file and a history of
 its own, keeps everything and gives it one order. Shapes: `pair` is a room of two at 200 messages a second, one way;
 `fan` a room of 100 at 20 a second, up to the last receiver; `crowd` 1,000 connections in 50 rooms, one message a
-second in each; `limit` a room of 100 whose rate is doubled until the last receiver's p99 passes 50 ms.
+second in each; `limit` a room of 100 whose rate is raised until the last receiver's p99 passes 50 ms; `slow` a room of
+100 with messages of 8 KB, without and with a member who stops reading: what the others feel, what the server holds, and
+whether the member is cut off.
 """
 
 from __future__ import annotations
@@ -87,6 +89,29 @@ async def limit(server: Any, port: int, process: psutil.Process) -> Any:
         best, rate = rate * len(members), rate * 1.4
 
 
+async def slow(server: Any, port: int, process: psutil.Process) -> Any:
+    """A room of 100 with long messages, first as it is and then with a member who reads nothing any more."""
+    members = await joined(server, port, ["s"] * 100)
+    senders, others, long = [(members[0], "s")], members[:-1], b"x" * 8000
+    found = {}
+    for name in ("p95_ms", "slow_ms"):
+        for member in members:
+            member.arrived.clear()
+        held = process.memory_info().rss
+        await say(server, senders, 60, 900, fill=long)
+        whole = await settled(others, 900)
+        found[name] = float(np.percentile(last_ms(others, 900), 95))
+        found["held_kib"] = (process.memory_info().rss - held) / 1024
+        members[-1].transport.pause_reading()
+    members[-1].transport.resume_reading()
+    await asyncio.sleep(1)
+    return found | {
+        "slow_x": found["slow_ms"] / found["p95_ms"],
+        "cut": members[-1].transport.is_closing(),
+        "whole": whole,
+    }
+
+
 async def measured(server: Any, shape: str, fsync: str) -> Any:
     """The figures of one shape."""
     with server.serving(fsync) as (port, process):
@@ -95,6 +120,8 @@ async def measured(server: Any, shape: str, fsync: str) -> Any:
             return await crowd(server, port, process)
         if shape == "limit":
             return await limit(server, port, process)
+        if shape == "slow":
+            return await slow(server, port, process)
         size, rate, seconds = (2, 200, 3) if shape == "pair" else (100, 20, 5)
         return await room_of(server, port, process, size, rate, seconds)
 
@@ -103,7 +130,7 @@ def main() -> None:
     """Measure in turns and print medians and the medians of the ratios."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--shapes", default="pair,fan,crowd,limit")
+    parser.add_argument("--shapes", default="pair,fan,crowd,limit,slow")
     parser.add_argument("--fsync", choices=("everysec", "always"), default="everysec")
     parser.add_argument("--apart", action="store_true", help="record in a process of its own")
     asked = parser.parse_args()
