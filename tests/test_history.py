@@ -196,6 +196,8 @@ def test_a_history_as_of_a_place_or_time_is_the_rows_up_to_it(history: History, 
     assert past.as_of(10**9).last == 100
     with pytest.raises(ValueError, match="no time zone"):
         history.as_of(datetime(2026, 11, 2))  # noqa: DTZ001
+    with pytest.raises(ValueError, match="moment is 'noon'; give a place"):
+        history.as_of("noon")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="moment is -1; give a place"):
         history.as_of(-1)
 

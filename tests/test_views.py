@@ -31,7 +31,7 @@ from collab.views.presence import PresenceView, card, numbers
 from collab.views.roster import RosterView, skills_of
 from collab.views.sliders import GATHER_MS, WeightSliders
 from collab.views.theme import BAND
-from collab.views.whatif import WhatIfView
+from collab.views.whatif import WhatIfView, labels
 from collab.weights import Weights
 from collab.whatif import WhatIf
 
@@ -380,6 +380,12 @@ def test_the_what_if_of_a_history_without_decisions_says_so(office: Office) -> N
     view = WhatIfView(WhatIf(office.history))
     assert "No decision is in the history yet" in view._words.object
     assert view.shares.data["agent"] == []
+
+
+def test_plots_call_agents_by_their_names_unless_two_have_the_same() -> None:
+    named = {"ana": "Ana Ruiz", "bo": "Bo Lund", "bo2": "Bo Lund", "cy": "ana", "di": "di"}
+    agents = [Agent(id=agent, name=name) for agent, name in named.items()]
+    assert labels(agents) == {"ana": "Ana Ruiz", "bo": "bo", "bo2": "bo2", "cy": "cy", "di": "di"}
 
 
 def test_a_decision_taken_apart_agrees_with_itself(office: Office) -> None:

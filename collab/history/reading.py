@@ -95,14 +95,14 @@ class History:
         """The history as it was after the event at a place, or after the last event at or before an aware time.
 
         Raises:
-            ValueError: the time has no zone, or the place is below 0.
+            ValueError: the time has no zone, the place is below 0, or it is neither.
         """
         if isinstance(moment, datetime):
             time = aware(moment, "moment")
             found = self.rows(["events"], "SELECT max(seq) FROM events WHERE time <= ?", time)[0][0]
             moment = found or 0
-        if moment < 0:
-            raise ValueError(f"moment is {moment}; give a place on the stream of 0 or more, or an aware time")
+        if not isinstance(moment, int) or moment < 0:
+            raise ValueError(f"moment is {moment!r}; give a place on the stream of 0 or more, or an aware time")
         history = object.__new__(type(self))
         history._source = self._source
         history._until = moment if self._until is None else min(moment, self._until)
@@ -114,6 +114,7 @@ class History:
         Raises:
             ValueError: it is not one query; `connect` gives a connection on which anything goes.
         """
+        self._refuse_a_stranger()
         words = set(re.findall(r"\w+", query.lower()))
 
         def work(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from html import escape
 from typing import Any
@@ -16,6 +18,7 @@ from bokeh.transform import dodge
 
 from collab.desk import utc_now
 from collab.records import FACTORS
+from collab.team import Agent
 from collab.views.board import Board
 from collab.views.sliders import WeightSliders
 from collab.views.theme import PRIMARY, SHEET
@@ -66,6 +69,7 @@ class WhatIfView(pn.viewable.Viewer):
         super().__init__(weights=weights or Weights(), **params)
         self.what_if, self.board = what_if, board
         self._read, self._reading = utc_now(), False
+        self._names: dict[str, str] = {}
         self._knobs = WeightSliders(self.weights)
         self.sliders, self.back = self._knobs.sliders, self._knobs.back
         self._words = pn.pane.HTML(stylesheets=[SHEET], sizing_mode="stretch_width")
@@ -182,6 +186,8 @@ class WhatIfView(pn.viewable.Viewer):
             )
             return
         self.what_if = found.result()
+        if self.board is not None:
+            self._names = labels(self.board.frame.agents)
         self._rescore(force=True)
 
     def _rescore(self, force: bool = False) -> None:
@@ -197,8 +203,12 @@ class WhatIfView(pn.viewable.Viewer):
 
     def _show(self, rescored: Rescored) -> None:
         self._words.object = words(rescored)
-        self._moves.object = moves(rescored)
-        agents, flows = list(rescored.agents), rescored.moves()
+        names = {agent: self._names.get(agent, agent) for agent in rescored.agents}
+        if len(set(names.values())) < len(names):
+            names = {agent: agent for agent in names}
+        agents = list(names.values())
+        flows = [(names[source], names[target], leads) for source, target, leads in rescored.moves()]
+        self._moves.object = moves(flows) if rescored.n else ""
         before, after = (list(shares.values()) for shares in (rescored.before, rescored.after))
         if self._agents.factors != agents[::-1]:
             self._agents.factors = self._sources.factors = agents[::-1]
@@ -240,12 +250,19 @@ def words(rescored: Rescored) -> str:
     )
 
 
-def moves(rescored: Rescored) -> str:
+def moves(flows: Sequence[tuple[str, str, int]]) -> str:
     """The largest moves from one agent to another, as HTML."""
-    largest = sorted(rescored.moves(), key=lambda move: -move[2])[:TOP]
+    largest = sorted(flows, key=lambda move: -move[2])[:TOP]
     if not largest:
-        return '<div class="empty">Move a weight to see who would have got what.</div>' if rescored.n else ""
+        return '<div class="empty">Move a weight to see who would have got what.</div>'
     rows = "".join(
         f"<tr><td>{escape(source)} → {escape(target)}</td><td>{leads:,}</td></tr>" for source, target, leads in largest
     )
     return f"<table><tr><th>largest moves</th><th>leads</th></tr>{rows}</table>"
+
+
+def labels(agents: Iterable[Agent]) -> dict[str, str]:
+    """What plots call the agents, by id: the name, or the id of those whose name is another's too."""
+    named = {agent.id: agent.name for agent in agents}
+    often = Counter([*named.values(), *named])
+    return {agent: name if often[name] == 1 else agent for agent, name in named.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
@@ -59,6 +60,8 @@ class WhatIf:
     """
 
     def __init__(self, history: History, since: datetime | None = None, until: datetime | None = None) -> None:
+        if isinstance(history, str | os.PathLike):
+            raise TypeError(f"history is {history!r}; give a collab.History, e.g. WhatIf(History('data/history'))")
         self._window = Window(aware(since, "since") if since else None, aware(until, "until") if until else None)
         self._history: History | None = history
         self._names: pd.DataFrame | None = None
