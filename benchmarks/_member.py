@@ -6,6 +6,8 @@ import asyncio
 from time import monotonic_ns
 from typing import Any
 
+TEXT, PING = 1, 9
+
 
 class Client(asyncio.Protocol):
     """One member, as little of a WebSocket client as will do: frames are masked with zeros, arrivals are stamped."""
@@ -43,10 +45,16 @@ class Client(asyncio.Protocol):
             size, start = data[place + 1] & 127, place + 2
             if size > 125:
                 width = 2 if size == 126 else 8
+                if len(data) < start + width:
+                    break
                 size, start = int.from_bytes(data[start : start + width], "big"), start + width
             if len(data) < start + size:
                 break
-            self._take(data[start : start + size], now)
+            kind, message = data[place] & 15, data[start : start + size]
+            if kind == PING:
+                self.transport.write(bytes([0x8A, 128 | size]) + b"\0\0\0\0" + message)
+            elif kind == TEXT:
+                self._take(message, now)
             place = start + size
         return data[place:]
 
