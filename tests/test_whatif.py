@@ -291,7 +291,8 @@ def test_outcomes_come_along_if_they_can_be_joined() -> None:
 
 
 @pytest.mark.parametrize(
-    "weights", [(50, 50), (50, 50, 0, 1), (120, -20, 0, 0), (0.35, 0.3, 0.2, 0.15), (0, 0, 0, 0), (True, 99, 0, 0)]
+    "weights",
+    [(50, 50), (50, 50, 0, 1), (120, -20, 0, 0), (0.35, 0.3, 0.2, 0.15), (0, 0, 0, 0), (True, 99, 0, 0), 0.6, None],
 )
 def test_wrong_weights_are_refused_with_the_fix(weights: Any) -> None:
     with pytest.raises(ValueError, match=r"weights are \[.* four whole numbers of 0 or more that sum to 100"):

@@ -66,6 +66,8 @@ class Floor:
         """Hear of nothing any more."""
         self.hall.close()
         self.devices.close()
+        for recalling in self._recalling:
+            recalling.cancel()
 
     async def open(self) -> None:
         """Make the rooms that every team begins with, if there are none."""

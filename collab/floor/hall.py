@@ -156,6 +156,9 @@ class Hall:
         has = past[-1][0] if past else after
         if len(past) < count and has + 1 < min(before, self._recent[room].first):
             found = await unrecorded(self.desk.stream, self.history(), room, before)
+            # Once more, for what was recorded meanwhile is not among them either.
+            past = await asyncio.to_thread(stretch, self.history(), room, after, before, count)
+            has = past[-1][0] if past else after
             past += [one for one in found if one[0] > has]
         return past
 
