@@ -34,7 +34,7 @@ def site(office: Office, door: Door | None, access: Access | None) -> Site:
 def serve_pages(office: Office, site: Site, port: int, address: str, origins: Sequence[str] = ()) -> None:
     """Serve the dashboard at `/` and the site's pages beside it until the process is interrupted."""
     send_at_once()
-    pn.extension()
+    pn.extension(notifications=True, reconnect=True)
     pn.serve(
         {"/": lambda: page(office)},
         port=port,
@@ -47,6 +47,6 @@ def serve_pages(office: Office, site: Site, port: int, address: str, origins: Se
 
 
 if pn.state.served:
-    pn.extension()
+    pn.extension(notifications=True, reconnect=True)
     send_at_once()
     page(office()).servable()

@@ -11,6 +11,9 @@ from collab.records import Presence
 PRIMARY, SUCCESS, WARNING, ERROR, INFO = "#3b82f6", "#4CAF50", "#FF9800", "#F44336", "#2196F3"
 """The guide's five colours; against white they measure under 4.5, so they fill and never write small text."""
 
+SLIDER = {"defaultProps": {"shiftStep": 0.1}}
+"""PageUp and PageDown move a weight by ten hundredths; the library's own ten is the whole way."""
+
 THEME = {
     "light": {
         "palette": {
@@ -21,7 +24,10 @@ THEME = {
             "background": {"default": "#f5f7fb", "paper": "#ffffff"},
         },
         "shape": {"borderRadius": 10},
-        "components": {"MuiAppBar": {"styleOverrides": {"root": {"backgroundColor": "#1d4fae", "color": "#ffffff"}}}},
+        "components": {
+            "MuiAppBar": {"styleOverrides": {"root": {"backgroundColor": "#1d4fae", "color": "#ffffff"}}},
+            "MuiSlider": SLIDER,
+        },
     },
     "dark": {
         "palette": {
@@ -32,7 +38,10 @@ THEME = {
             "background": {"default": "#0f141b", "paper": "#171e27"},
         },
         "shape": {"borderRadius": 10},
-        "components": {"MuiAppBar": {"styleOverrides": {"root": {"backgroundColor": "#16243d", "color": "#ffffff"}}}},
+        "components": {
+            "MuiAppBar": {"styleOverrides": {"root": {"backgroundColor": "#16243d", "color": "#ffffff"}}},
+            "MuiSlider": SLIDER,
+        },
     },
 }
 """The theme of panel-material-ui, light and dark."""

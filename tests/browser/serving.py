@@ -62,13 +62,19 @@ def got(url: str) -> str:
 
 @contextmanager
 def serving(
-    log: Path, *command: str, path: str = "", probe: str = "", history: Path | None = None, **environment: str
+    log: Path,
+    *command: str,
+    path: str = "",
+    probe: str = "",
+    history: Path | None = None,
+    port: int = 0,
+    **environment: str,
 ) -> Iterator[Served]:
-    """Serve with `collab …` or `panel …` on a free port; in the end it is stopped like Ctrl-C and must end by itself.
+    """Serve with `collab …` or `panel …` on a port, a free one if it is 0; in the end it is stopped like Ctrl-C.
 
-    The page is at `path`; the server has started once `probe` answers.
+    It must end by itself. The page is at `path`; the server has started once `probe` answers.
     """
-    port = free_port()
+    port = port or free_port()
     env = {name: value for name, value in os.environ.items() if not name.startswith(("COLLAB_", "BOKEH_", "PANEL_"))}
     env |= {"WS_PORT": "0", "COLLAB_KEYS": str(log.with_name("keys"))} | environment
     env |= {"COLLAB_HISTORY": str(history)} if history else {}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
-from serving import Served, raised, serving, until
+from serving import Served, free_port, raised, serving, until
 from watching import Watch
 
 Open = Callable[[str], Page]
@@ -106,6 +106,8 @@ def test_a_slider_moves_leads_and_the_other_three_follow(page: Page) -> None:
     until(lambda: abs(sum(float(s.input_value()) for s in sliders.all()) - 1) < 1e-9, "the weights sum to 1")
     after = [slider.input_value() for slider in sliders.all()]
     assert [was != now for was, now in zip(before, after, strict=True)] == [True] * 4
+    expertise.press("PageDown")
+    expect(expertise).to_have_value("0.5")
     page.get_by_role("button", name="Back to the weights in force").click()
     expect(headline).to_contain_text(re.compile(r"^0 of [1-9]"))
 
@@ -206,6 +208,26 @@ def test_a_second_server_on_the_same_history_reads(
         expect(page.get_by_role("button", name="Find the best agent")).to_be_disabled()
         page.close()  # before its server ends
     assert raised(tmp_path / "log") == []
+
+
+def test_a_page_says_that_its_server_is_gone_and_goes_on_when_it_is_back(
+    tmp_path: Path, open_page: Open, watch: Watch
+) -> None:
+    port, command = free_port(), ("collab", "serve")
+    again = {"probe": "healthz", "history": tmp_path / "history", "port": port}
+    with serving(tmp_path / "first", *command, **again) as served:
+        page = open_page(served.url)
+        expect(page.get_by_text("Nobody is on the roster yet.")).to_be_visible()
+        expect(page.locator("#loader")).to_be_hidden(timeout=40_000)  # till then it is loading
+    expect(page.get_by_text("Server connection lost")).to_be_visible()
+    with serving(tmp_path / "second", *command, **again):
+        expect(page.get_by_text("Connection with server was re-established")).to_be_visible()
+        route(page, "Zoe Park")
+        expect(page.get_by_role("heading", name="Zoe Park waits")).to_be_visible()
+        page.close()  # before its server ends
+    refused = "WebSocket", "Bokeh server", "ERR_CONNECTION_REFUSED"
+    assert [fault for fault in watch.faults if not any(words in fault for words in refused)] == []
+    watch.faults.clear()  # the page tried to connect while there was no server
 
 
 def test_without_the_seeded_team_a_server_starts_empty_and_real(tmp_path: Path, open_page: Open) -> None:
