@@ -6,8 +6,7 @@ Both servers are processes of their own on loopback; ours has a redis-server wit
 its own, keeps everything and gives it one order. Shapes: `pair` is a room of two at 200 messages a second, one way;
 `fan` a room of 100 at 20 a second, up to the last receiver; `crowd` 1,000 connections in 50 rooms, one message a
 second in each; `limit` a room of 100 whose rate is raised until the last receiver's p99 passes 50 ms; `slow` a room of
-100 with messages of 8 KB, without and with a member who stops reading: what the others feel, what the server holds, and
-whether the member is cut off.
+100 with messages of 8 KB, without and with a member who stops reading: what the others feel, and what the server holds.
 """
 
 from __future__ import annotations
@@ -58,7 +57,7 @@ async def room_of(server: Any, port: int, process: psutil.Process, size: int, ra
 
 
 async def crowd(server: Any, port: int, process: psutil.Process) -> Any:
-    """1,000 connections in 50 rooms."""
+    """1,000 connections in 50 rooms, and then the memory of 1,000 further ones."""
     rooms = [f"c{n % 50}" for n in range(1000)]
     await joined(server, port, ["warm"])
     held, start = process.memory_info().rss, monotonic()
@@ -71,21 +70,27 @@ async def crowd(server: Any, port: int, process: psutil.Process) -> Any:
     await settled(members, 5)
     found = [(came - sent) / 1e6 for member in members for _, sent, came in member.arrived]
     p50, p99 = np.percentile(found, [50, 99])
-    return {"p50_ms": p50, "p99_ms": p99, "kib": kib, "joins": joins, "whole": len(found) == 5000}
+    held = process.memory_info().rss
+    more = await joined(server, port, rooms)
+    await asyncio.sleep(1)
+    further = (process.memory_info().rss - held) / 1024 / len(more)
+    figures = {"p50_ms": p50, "p99_ms": p99, "kib": kib, "kib_further": further, "joins": joins}
+    return figures | {"whole": len(found) == 5000}
 
 
 async def limit(server: Any, port: int, process: psutil.Process) -> Any:
     """Deliveries a second to a room of 100 until the last receiver's p99 passes 50 ms."""
     members = await joined(server, port, ["l"] * 100)
-    best, rate = 0.0, 125.0
+    best, rate, cpu_us = 0.0, 125.0, 0.0
     while True:
-        count = int(rate * 0.8)
+        count, before = int(rate * 0.8), used_s(process)
         for member in members:
             member.arrived.clear()
         await say(server, [(members[0], "l")], rate, count)
         whole = await settled(members, count)
         if not whole or np.percentile(last_ms(members, count), 99) > 50:
-            return {"deliveries": best, "whole": True}
+            return {"deliveries": best, "cpu_us": cpu_us, "whole": True}
+        cpu_us = (used_s(process) - before) / count / len(members) * 1e6
         best, rate = rate * len(members), rate * 1.4
 
 
@@ -93,23 +98,20 @@ async def slow(server: Any, port: int, process: psutil.Process) -> Any:
     """A room of 100 with long messages, first as it is and then with a member who reads nothing any more."""
     members = await joined(server, port, ["s"] * 100)
     senders, others, long = [(members[0], "s")], members[:-1], b"x" * 7900
-    found = {}
+    found, whole = {}, True
     for name in ("p95_ms", "slow_ms"):
         for member in members:
             member.arrived.clear()
         held = process.memory_info().rss
         await say(server, senders, 60, 900, fill=long)
-        whole = await settled(others, 900)
+        whole = await settled(others, 900) and whole
         found[name] = float(np.percentile(last_ms(others, 900), 95))
         found["held_kib"] = (process.memory_info().rss - held) / 1024
         members[-1].transport.pause_reading()
     members[-1].transport.resume_reading()  # it reads the goodbye now
     await asyncio.sleep(1)
-    return found | {
-        "slow_x": found["slow_ms"] / found["p95_ms"],
-        "cut": members[-1].transport.is_closing(),
-        "whole": whole,
-    }
+    ends = members[-1].transport.is_closing() or server.name == "bare"  # which cuts nobody off
+    return found | {"slow_x": found["slow_ms"] / found["p95_ms"], "whole": whole and ends}
 
 
 async def measured(server: Any, shape: str, fsync: str) -> Any:
@@ -147,11 +149,13 @@ def main() -> None:
                 continue
             ours = median(ours[name] for _, ours, _ in rounds)
             ratio = median(2 * ours[name] / max(1e-9, one[name] + other[name]) for one, ours, other in rounds)
-            goal = GOALS.get(shape if name == "p50_ms" else "cpu" if name == "cpu_us" and shape == "fan" else "", 0)
+            goal = GOALS.get(
+                shape if name == "p50_ms" else "cpu" if name == "cpu_us" and shape in ("fan", "limit") else "", 0
+            )
             met = f"   goal {goal} x: {'met' if ratio <= goal else 'MISSED'}" if goal else ""
             print(f"{shape:6} {name:11} {ours:12,.2f}   {ratio:5.2f} x bare{met}", flush=True)
         if not all(row["whole"] for three in rounds for row in three):
-            print(f"{shape:6} some messages did not arrive in time", flush=True)
+            print(f"{shape:6} some messages did not arrive in time, or who did not read was not cut off", flush=True)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+from gateways import a_gate, soon
 
 TEXT = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```python\n(.*?)^```", TEXT, re.M | re.S)
@@ -34,3 +37,27 @@ def test_a_team_of_one_s_own_routes_its_first_lead_and_its_history_is_read(
     said = capsys.readouterr().out
     assert said.startswith("ana\n")
     assert "0 of 1 leads (0.0%) would have gone to somebody else" in said
+
+
+def test_somebody_from_another_machine_says_a_word_and_hears_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text, _, ending = block("collab.connect").partition("with contextlib")
+    assert "asyncio.run(talk(os.environ" in ending
+
+    async def say() -> None:
+        async with a_gate(tmp_path, tenant="demo") as gate:
+            shown: dict[str, Any] = {}
+            exec(text.replace("ws://localhost:8765", gate.url), shown)
+            talking = asyncio.create_task(shown["talk"](gate.access.token("demo", "visitor")))
+            said = [""]
+
+            def heard() -> bool:
+                said[0] += capsys.readouterr().out
+                return "Who speaks Spanish?" in said[0]
+
+            await soon(heard)
+            talking.cancel()
+            await asyncio.gather(talking, return_exceptions=True)
+
+    asyncio.run(say())

@@ -383,9 +383,11 @@ def test_the_what_if_of_a_history_without_decisions_says_so(office: Office) -> N
 
 
 def test_plots_call_agents_by_their_names_unless_two_have_the_same() -> None:
-    named = {"ana": "Ana Ruiz", "bo": "Bo Lund", "bo2": "Bo Lund", "cy": "ana", "di": "di"}
+    named = {"ana": "Ana Ruiz", "bo": "Bo Lund", "bo2": "Bo Lund", "cy": "ana", "di": "di", "ed": "gone", "flo": "Flo"}
     agents = [Agent(id=agent, name=name) for agent, name in named.items()]
-    assert labels(agents) == {"ana": "Ana Ruiz", "bo": "bo", "bo2": "bo2", "cy": "cy", "di": "di"}
+    ids = ["ana", "bo", "bo2", "cy", "di", "ed", "gone"]
+    assert labels(ids, agents) == {agent: agent for agent in ids} | {"ana": "Ana Ruiz"}
+    assert labels(ids) == {agent: agent for agent in ids}
 
 
 def test_a_decision_taken_apart_agrees_with_itself(office: Office) -> None:

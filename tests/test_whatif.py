@@ -490,9 +490,10 @@ def test_since_and_until_bound_the_decisions(writer: Writer) -> None:
         WhatIf(history_of(writer), since=datetime(2026, 1, 5, 12))  # noqa: DTZ001
 
 
-def test_a_folder_in_the_place_of_its_history_is_refused_with_the_fix() -> None:
-    with pytest.raises(TypeError, match=r"history is 'data/history'; give a collab.History, e.g. WhatIf\(History"):
-        WhatIf("data/history")  # type: ignore[arg-type]
+@pytest.mark.parametrize("wrong", ["data/history", None, 5])
+def test_another_thing_in_the_place_of_a_history_is_refused_with_the_fix(wrong: Any) -> None:
+    with pytest.raises(TypeError, match=rf"history is {wrong!r}; give a collab.History, e.g. WhatIf\(History"):
+        WhatIf(wrong)
 
 
 def test_a_history_with_nothing_in_it_says_so(tmp_path: Path) -> None:

@@ -18,11 +18,8 @@ TEND_S = 2.0
 TOGETHER_S = 0.05
 """How long is waited for further members when one came."""
 
-MOST_S = 0.1
-"""What seeing to them is taken to last at most: a Redis that hangs is no reason to see to nobody for long."""
-
 SHARE = 0.1
-"""At most so much of the time goes into seeing to those who come; of many, more are seen to together."""
+"""So much of the time goes into seeing to those who come; of many, more are seen to together."""
 
 
 class Devices:
@@ -62,14 +59,15 @@ class Devices:
             with suppress(TimeoutError):
                 async with asyncio.timeout(min(TEND_S, self._lease_s / 8)):
                     await self._came.wait()
-            await asyncio.sleep(max(TOGETHER_S, took_s / SHARE))  # of many who come at once, all are seen to together
+            # Of many who come at once, all are seen to together, and never so late that a device is forgotten.
+            await asyncio.sleep(min(max(TOGETHER_S, took_s / SHARE), max(TOGETHER_S, self._lease_s / 16)))
             self._came.clear()
             start = loop.time()
             try:
                 await self.follow()
             except StreamUnreachable as error:
                 logger.warning("the devices of %s cannot be renewed, trying again: %s", self._desk.tenant, error)
-            took_s = min(loop.time() - start, MOST_S)
+            took_s = loop.time() - start
 
 
 def _either(one: bool | None, other: bool | None, first: bool) -> bool | None:

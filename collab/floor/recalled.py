@@ -8,23 +8,22 @@ from msgspec.structs import replace
 
 from collab.events import decode
 from collab.floor.hall import Hall
+from collab.floor.unrecorded import unrecorded
 from collab.history.past import number_of
 from collab.records import Confirmation
-
-AT_ONCE = 500
-"""So many events are looked through in one step."""
 
 
 async def recalled(hall: Hall, said: Confirmation) -> Confirmation:
     """The confirmation with the first number and time of the message, however long ago it was said."""
-    number = said.number or await asyncio.to_thread(number_of, hall.history(), said.room, said.message)
-    before = number + 1 if number else None
-    while True:
-        first, events = await hall.page(said.room, before, 1 if number else AT_ONCE)
-        for place, data in enumerate(events, first):
-            event = decode(data)
-            if event.id == said.message:
-                return replace(said, number=place, time=event.time)
-        if first <= 1 or not events:
-            return said
-        number, before = 0, first
+    number = said.number or await _number(hall, said)
+    _, events = await hall.page(said.room, number + 1, 1) if number else (0, [])
+    return replace(said, number=number, time=decode(events[0]).time) if events else said
+
+
+async def _number(hall: Hall, said: Confirmation) -> int:
+    """The number of a message that its room does not remember: not recorded yet, or else in the history."""
+    last = hall.desk.team.rooms[said.room].number
+    for number, data in await unrecorded(hall.desk.stream, hall.history(), said.room, last + 1):
+        if decode(data).id == said.message:
+            return number
+    return await asyncio.to_thread(number_of, hall.history(), said.room, said.message)

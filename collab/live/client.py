@@ -43,8 +43,6 @@ ANSWER_S = 30.0
 PING_S = 5.0
 """A gateway that does not answer a ping in this time, asked as often, is lost."""
 
-NOBODY = "no gateway answers at %s, trying again (%s); start one with `collab serve`, or look at the address"
-
 LONGEST_PAUSE_S = 5.0
 """The longest pause before it is tried again to connect."""
 
@@ -159,7 +157,10 @@ class Member(Calls):
                     raise
                 except (OSError, InvalidHandshake, ConnectionClosed, TimeoutError) as error:
                     if self.welcome is None and not pause:
-                        logger.warning(NOBODY, self.url, error)
+                        why = (
+                            "no gateway answers at %s, trying again: %s; start one with `collab serve`, or mend the url"
+                        )
+                        logger.warning(why, self.url, error)
                     logger.info("the connection to %s is lost, trying again: %s", self.url, error)
                 self._lose()
                 pause = min(max(0.1, pause * 2), LONGEST_PAUSE_S)
@@ -208,7 +209,9 @@ class Member(Calls):
 
     def _rejoin(self, socket: ClientConnection | None, number: p.Id) -> None:
         """Join a room again that there were too many others before, unless the connection was lost meanwhile."""
-        if socket is not None and socket is self._socket and self._rejoining.get(number) in self._joined:
+        if self._rejoining.get(number) not in self._joined:
+            self._rejoining.pop(number, None)  # it was left meanwhile
+        elif socket is not None and socket is self._socket:
             joining = asyncio.create_task(self._write(socket, self._again(number)))
             self._joining.add(joining)
             joining.add_done_callback(self._joining.discard)

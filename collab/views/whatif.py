@@ -187,7 +187,7 @@ class WhatIfView(pn.viewable.Viewer):
             return
         self.what_if = found.result()
         if self.board is not None:
-            self._names = labels(self.board.frame.agents)
+            self._names = labels(self.what_if.agents, self.board.frame.agents)
         self._rescore(force=True)
 
     def _rescore(self, force: bool = False) -> None:
@@ -203,10 +203,8 @@ class WhatIfView(pn.viewable.Viewer):
 
     def _show(self, rescored: Rescored) -> None:
         self._words.object = words(rescored)
-        names = {agent: self._names.get(agent, agent) for agent in rescored.agents}
-        if len(set(names.values())) < len(names):
-            names = {agent: agent for agent in names}
-        agents = list(names.values())
+        names = self._names or labels(rescored.agents)
+        agents = [names[agent] for agent in rescored.agents]
         flows = [(names[source], names[target], leads) for source, target, leads in rescored.moves()]
         self._moves.object = moves(flows) if rescored.n else ""
         before, after = (list(shares.values()) for shares in (rescored.before, rescored.after))
@@ -261,8 +259,9 @@ def moves(flows: Sequence[tuple[str, str, int]]) -> str:
     return f"<table><tr><th>largest moves</th><th>leads</th></tr>{rows}</table>"
 
 
-def labels(agents: Iterable[Agent]) -> dict[str, str]:
-    """What plots call the agents, by id: the name, or the id of those whose name is another's too."""
+def labels(ids: Iterable[str], agents: Iterable[Agent] = ()) -> dict[str, str]:
+    """What plots call these, by id: the name that an agent has alone, else the id."""
     named = {agent.id: agent.name for agent in agents}
-    often = Counter([*named.values(), *named])
-    return {agent: name if often[name] == 1 else agent for agent, name in named.items()}
+    known = {agent: named.get(agent, agent) for agent in ids}
+    often = Counter([*known.values(), *known])
+    return {agent: name if often[name] == 1 else agent for agent, name in known.items()}

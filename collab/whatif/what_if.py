@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
@@ -60,7 +59,7 @@ class WhatIf:
     """
 
     def __init__(self, history: History, since: datetime | None = None, until: datetime | None = None) -> None:
-        if isinstance(history, str | os.PathLike):
+        if not hasattr(history, "as_of"):
             raise TypeError(f"history is {history!r}; give a collab.History, e.g. WhatIf(History('data/history'))")
         self._window = Window(aware(since, "since") if since else None, aware(until, "until") if until else None)
         self._history: History | None = history

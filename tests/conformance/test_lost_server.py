@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import socket
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
@@ -227,3 +229,25 @@ def test_a_malformed_url_is_refused_and_shows_no_password(url: str) -> None:
 def test_a_tenant_that_could_be_taken_for_something_else_is_refused(tenant: str) -> None:
     with pytest.raises(ValueError, match="tenant is"):
         open_stream("embedded://", tenant)
+
+
+def test_a_gateway_without_its_redis_says_so_and_waits_for_it(tmp_path: Path) -> None:
+    async def start(*options: str) -> str:
+        command = [Path(sys.executable).with_name("collab"), "gateway", "--no-http", "--ws-port", "0", *options]
+        gateway = await asyncio.create_subprocess_exec(
+            *command,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            cwd=tmp_path,
+            env={name: value for name, value in os.environ.items() if not name.startswith("COLLAB_")},
+        )
+        assert gateway.stdout is not None
+        async with asyncio.timeout(60):
+            assert b"members connect to ws://localhost:" in await gateway.stdout.readline()
+            gateway.terminate()
+            return (await gateway.communicate())[1].decode()
+
+    said = asyncio.run(start("--stream", "redis://127.0.0.1:1"))
+    assert "no Redis answers at redis://127.0.0.1:1" in said
+    assert "members are let in as soon as it answers" in said
+    assert "name one with --stream or COLLAB_REDIS" in asyncio.run(start())
