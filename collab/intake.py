@@ -7,6 +7,7 @@ and `requires` names skills with spaces between them. A file may come again: a l
 from __future__ import annotations
 
 import csv
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from collab.claims import lead_key
 from collab.desk import Desk
 from collab.office import Office
 from collab.records import Lead, Urgency
+
+logger = logging.getLogger(__name__)
 
 COLUMNS = Lead.__struct_fields__
 """What a column may be called."""
@@ -110,6 +113,8 @@ def take_in(office: Office, file: LeadFile, progress: Callable[[int, int], None]
             f"another process has the history at {office.history_url} open, and with it the embedded stream; stop it, "
             "or let both use one Redis, e.g. COLLAB_REDIS=redis://localhost:6379/0"
         )
+    if not office.call(_members(office.desk)).result():
+        logger.warning("%s has nobody on its roster, so leads wait until somebody joins", office.tenant)
     history = office.history
     recorded = set(history.columns("arrivals", ["lead"])["lead"].tolist()) if history.exists else set()
     became: dict[str, int] = {"rejected": 0}
@@ -120,6 +125,10 @@ def take_in(office: Office, file: LeadFile, progress: Callable[[int, int], None]
         if progress is not None:
             progress(done, len(file.rows))
     return Taken(**became)
+
+
+async def _members(desk: Desk) -> int:
+    return len(desk.team.members())
 
 
 async def _route(desk: Desk, lead: Lead, recorded: set[str]) -> str:

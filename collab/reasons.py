@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
 from collab.records import FACTORS, SCALE, Decision
 from collab.routing import FULL_SCORE
+
+NOBODY: Mapping[str, str] = {}
+"""No names: agents are called by their ids."""
 
 
 class Alternative(Struct, frozen=True, kw_only=True):
@@ -46,12 +50,19 @@ def factors_of(decision: Decision, agent: str) -> dict[str, int]:
     return {factor: getattr(decision.candidates, factor)[row] for factor in FACTORS}
 
 
-def reasoning(decision: Decision) -> str:
-    """One or two sentences that say why the agent was chosen, or why nobody was."""
+def labels(ids: Iterable[str], names: Mapping[str, str] = NOBODY) -> dict[str, str]:
+    """What people call these agents, by id: the name that an agent has alone, else the id."""
+    known = {agent: names.get(agent, agent) for agent in ids}
+    often = Counter([*known.values(), *known])
+    return {agent: name if often[name] == 1 else agent for agent, name in known.items()}
+
+
+def reasoning(decision: Decision, names: Mapping[str, str] = NOBODY) -> str:
+    """One or two sentences that say why the agent was chosen, or why nobody was; names by id, else ids are said."""
     if decision.agent is None:
         return _nobody(decision)
     if decision.mode == "manual":
-        return _by_hand(decision)
+        return _by_hand(decision, names)
     values, factors = _chose(decision), factors_of(decision, decision.agent)
     parts = sorted(zip(FACTORS, values, strict=True), key=lambda pair: -pair[1] * factors[pair[0]])
     named = ", ".join(f"{factor} {factors[factor] / SCALE:.2f} x {weight / 100:.2f}" for factor, weight in parts)
@@ -59,9 +70,9 @@ def reasoning(decision: Decision) -> str:
     chosen = _row(decision, decision.agent)
     others = [row for row, gate in enumerate(gates) if not gate and row != chosen]
     runner = max(others, key=lambda row: (scores[row], -row), default=None)
-    score = scores[chosen]
-    text = f"{decision.agent} had the customer's last lead and can take this one. " if decision.mode == "sticky" else ""
-    text += f"{decision.agent} scores {score / FULL_SCORE:.3f}: {named}."
+    score, agent = scores[chosen], names.get(decision.agent, decision.agent)
+    text = f"{agent} had the customer's last lead and can take this one. " if decision.mode == "sticky" else ""
+    text += f"{agent} scores {score / FULL_SCORE:.3f}: {named}."
     if decision.drawn is not None:
         text += " Chosen by weights drawn at random, to learn."
     if runner is None:
@@ -69,7 +80,7 @@ def reasoning(decision: Decision) -> str:
     name = decision.candidates.agent[runner]
     if scores[runner] != score and f"{scores[runner] / FULL_SCORE:.3f}" == f"{score / FULL_SCORE:.3f}":
         text += " A near tie."
-    return f"{text} Next is {name} with {scores[runner] / FULL_SCORE:.3f}, {_lacked(decision, name)}."
+    return f"{text} Next is {names.get(name, name)} with {scores[runner] / FULL_SCORE:.3f}, {_lacked(decision, name)}."
 
 
 def alternatives(decision: Decision) -> list[Alternative]:
@@ -148,17 +159,19 @@ def _lacked(decision: Decision, agent: str) -> str:
     return f"behind in {factor}, {had} against {against}"
 
 
-def _by_hand(decision: Decision) -> str:
+def _by_hand(decision: Decision, names: Mapping[str, str]) -> str:
     """A person's choice, and how far it is from what the router would have done."""
     chosen, gates, scores = _row(decision, decision.agent or ""), decision.candidates.gate, decision.candidates.score
-    text = f"{decision.by} gave it to {decision.agent}{f' ({decision.reason})' if decision.reason else ''}."
+    agent, by = names.get(decision.agent or "", decision.agent), names.get(decision.by, decision.by)
+    text = f"{by} gave it to {agent}{f' ({decision.reason})' if decision.reason else ''}."
     if gates[chosen]:
-        text += f" The router would not have asked {decision.agent}: {gates[chosen]}."
+        text += f" The router would not have asked {agent}: {gates[chosen]}."
     best = max((row for row, gate in enumerate(gates) if not gate), key=lambda row: (scores[row], -row), default=None)
     if best is None or best == chosen:
         return text
-    name, score = decision.candidates.agent[best], scores[best] / FULL_SCORE
-    return f"{text} {name} scores highest with {score:.3f}, {decision.agent} has {scores[chosen] / FULL_SCORE:.3f}."
+    name = decision.candidates.agent[best]
+    highest, had = f"{scores[best] / FULL_SCORE:.3f}", f"{scores[chosen] / FULL_SCORE:.3f}"
+    return f"{text} {names.get(name, name)} scores highest with {highest}, {agent} has {had}."
 
 
 def _nobody(decision: Decision) -> str:

@@ -67,6 +67,9 @@ class Weights(param.Parameterized):
         whole = all(isinstance(value, int) for value in given) and sum(given) != 1
         return cls(**{factor: value / 100 if whole else value for factor, value in zip(FACTORS, given, strict=True)})
 
+    def __str__(self) -> str:
+        return ", ".join(f"{factor} {getattr(self, factor):.2f}" for factor in FACTORS)
+
     def integers(self) -> tuple[int, int, int, int]:
         """The weights as integers that sum to 100, in the order of `FACTORS`."""
         a, e, p, r = (round(100 * getattr(self, factor)) for factor in FACTORS)

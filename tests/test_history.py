@@ -128,7 +128,12 @@ def test_empty_histories_give_frames_with_the_columns_and_dtypes_of_full_ones(hi
     assert nothing.events() == []
     assert nothing.team() == fold([])
     assert nothing.tenants == []
+    with pytest.raises(ValueError, match=r"url is '.*nowhere', and there is no such folder"):
+        nothing.assignments()
+    with pytest.raises(ValueError, match="there is no such folder"):
+        nothing.sql("SELECT count(*) FROM decisions")
     assert not (tmp_path / "nowhere").exists()
+    (tmp_path / "nowhere").mkdir()
     for name in FRAMES:
         empty, full = getattr(nothing, name)(), getattr(history, name)()
         assert empty.empty
@@ -151,8 +156,18 @@ def test_sql_that_gives_no_rows_or_is_wrong_says_so(history: History) -> None:
         history.sql("CREATE TABLE mine (x INTEGER)")
     assert not history.sql("PIVOT offers ON outcome USING count(*) GROUP BY agent").empty
     assert set(history.sql("SHOW TABLES")["name"]) == set(VIEWS)
-    with pytest.raises(duckdb.CatalogException, match="decisionz"):
+    with pytest.raises(duckdb.CatalogException, match=r"decisionz does not exist! The history has events, decisions,"):
         history.sql("SELECT * FROM decisionz")
+    with pytest.raises(ValueError, match="query is 5; give one SELECT as text"):
+        history.sql(5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "wrong, said", [((None,), "url is None; give the folder"), (("h", 5), "tenant is 5; give a n")]
+)
+def test_a_history_of_what_is_no_folder_or_tenant_is_refused(wrong: tuple[object, ...], said: str) -> None:
+    with pytest.raises(TypeError, match=said):
+        History(*wrong)  # type: ignore[arg-type]
 
 
 def test_every_column_and_view_can_be_named_in_sql_without_quotes() -> None:
@@ -223,7 +238,10 @@ def test_a_connection_is_a_duckdb_with_commented_views_that_stays_at_its_moment(
 
 
 def test_an_export_is_a_plain_duckdb_file_with_comments(history: History, tmp_path: Path) -> None:
-    target = export(history, tmp_path / "out" / "history.duckdb")
+    with pytest.raises(FileNotFoundError, match=r"out is no folder; make it first, or name another"):
+        export(history, tmp_path / "out" / "history.duckdb")
+    assert not (tmp_path / "out").exists()
+    target = export(history, tmp_path / "history.duckdb")
     with duckdb.connect(target, read_only=True) as file:
         for name in FRAMES:
             assert file.execute(f"SELECT count(*) FROM {name}").fetchall() == [(len(getattr(history, name)()),)]

@@ -127,6 +127,7 @@ def test_the_command_tells_the_counts_and_takes_corrected_rejects(tmp_path: Path
     counts = f"of 2 rows 0 assigned, 1 waiting, 0 known before and 1 rejected (see {rejects})"
     assert ran.stdout.splitlines()[-1] == f"leads.csv: {counts}"
     assert "leads.csv: 100%" in ran.stderr
+    assert "t has nobody on its roster, so leads wait until somebody joins" in ran.stderr
     corrected = written(tmp_path, rejects.read_text(encoding="utf-8").replace(",soon,", ",low,"), "again.csv")
     office = Office("embedded://again", str(tmp_path / "history"), tenant="t").start()
     try:

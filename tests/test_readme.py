@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from gateways import a_gate, soon
 
+from collab.intake import read
+
 TEXT = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```python\n(.*?)^```", TEXT, re.M | re.S)
 
@@ -34,9 +36,17 @@ def test_a_team_of_one_s_own_routes_its_first_lead_and_its_history_is_read(
     assert "redis://localhost:6379/0" in text
     exec(text.replace("redis://localhost:6379/0", redis_url), {})
     exec(block("what_if.rescore").replace('"demo"', '"acme"'), {})
+    exec(block("as_of").replace('"demo"', '"acme"'), {})
     said = capsys.readouterr().out
     assert said.startswith("ana\n")
+    assert re.search(r"0 +ana +1 ", said)
     assert "0 of 1 leads (0.0%) would have gone to somebody else" in said
+
+
+def test_the_leads_of_its_file_can_be_imported(tmp_path: Path) -> None:
+    (tmp_path / "leads.csv").write_text(re.findall(r"^```csv\n(.*?)^```", TEXT, re.M | re.S)[0])
+    rows = read(tmp_path / "leads.csv").rows
+    assert [row.lead.name for row in rows if row.lead] == ["Noa Berg", "Sam Ito"]
 
 
 def test_somebody_from_another_machine_says_a_word_and_hears_it(

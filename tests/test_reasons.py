@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from strategies import NOON, matching_leads, teams
 
-from collab.reasons import alternatives, factors_of, reasoning, what_would_win
+from collab.reasons import alternatives, factors_of, labels, reasoning, what_would_win
 from collab.records import FACTORS, Decision, Lead, Presence, WeightsVersion
 from collab.routing import decide
 from collab.team import Agent, Team
@@ -147,6 +147,13 @@ def decided(*agents: Agent) -> Decision:
     weights = WeightsVersion(version=1, values=(35, 30, 20, 15))
     team = Team(seq=1, agents={agent.id: agent for agent in agents}, weights=weights)
     return decide(Lead(id="l1", name="Ada", language="es", requires=("language:es",)), team, NOON)
+
+
+def test_agents_are_called_by_their_names_unless_two_have_the_same() -> None:
+    names = {"ana": "Ana Ruiz", "bo": "Bo Lund", "bo2": "Bo Lund", "cy": "ana", "di": "di", "ed": "gone", "flo": "Flo"}
+    ids = ["ana", "bo", "bo2", "cy", "di", "ed", "gone"]
+    assert labels(ids, names) == {agent: agent for agent in ids} | {"ana": "Ana Ruiz"}
+    assert labels(ids) == {agent: agent for agent in ids}
 
 
 def test_the_words_for_a_plain_choice() -> None:

@@ -162,7 +162,7 @@ def test_tenants_of_one_partition_are_recorded_apart_and_from_one_cursor(tmp_pat
 
     ours, more = asyncio.run(run())
     assert [e.event for e in History(tmp_path, "main").events()] == ours + more
-    with pytest.raises(ValueError, match="several tenants; name one: tenant='main'"):
+    with pytest.raises(ValueError, match="several tenants; name one as the tenant: main"):
         History(tmp_path).assignments()
 
 

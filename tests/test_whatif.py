@@ -496,7 +496,12 @@ def test_another_thing_in_the_place_of_a_history_is_refused_with_the_fix(wrong: 
         WhatIf(wrong)
 
 
+def test_a_what_if_knows_what_agents_are_called_if_it_comes_from_a_history(writer: Writer) -> None:
+    assert WhatIf(history_of(writer)).names == {"ana": "ana", "bo": "bo"}
+
+
 def test_a_history_with_nothing_in_it_says_so(tmp_path: Path) -> None:
+    (tmp_path / "none").mkdir()
     what_if = WhatIf(History(tmp_path / "none", "acme"))
     assert (what_if.n, repr(what_if)) == (0, "WhatIf: there are no logged decisions")
     assert isinstance(what_if.rescore(Weights()), Rescored)

@@ -75,7 +75,7 @@ def import_(path: Path, **given: Any) -> None:
 @click.command("export")
 @click.argument("path", type=click.Path(path_type=Path))
 @HISTORY
-@TENANT
+@click.option("--tenant", help="Whose team; needed if the history has several.")
 def export_(path: Path, history: str | None, tenant: str | None) -> None:
     """Write the history as a plain DuckDB file for other tools."""
     from collab.history import History, export

@@ -19,7 +19,8 @@ def export(history: History, path: str | os.PathLike[str]) -> Path:
     target = Path(path)
     if target.exists():
         raise FileExistsError(f"{target} exists; give the name of a new file, or remove it")
-    target.parent.mkdir(parents=True, exist_ok=True)
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"{target.parent} is no folder; make it first, or name another")
     partial = target.with_name(f".{target.name}.partial")
     partial.unlink(missing_ok=True)
     with history.connect() as connection:

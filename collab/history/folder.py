@@ -85,6 +85,11 @@ class Folder:
         self.url = str(Path(text).absolute()) if self.local else text.rstrip("/")
         self.options = dict(storage_options or {})
 
+    @property
+    def there(self) -> bool:
+        """Is there a folder? Object storage has none, so that is always true of it."""
+        return not self.local or Path(self.url).exists()
+
     def path(self, *parts: str) -> str:
         """The path or URL of something in the history."""
         return "/".join((self.url, *parts))

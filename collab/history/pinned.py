@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import unquote
 
@@ -55,8 +56,8 @@ class Source:
             tenants = self.folder.tenants()
             if self.wanted is None and len(tenants) > 1:
                 raise ValueError(
-                    f"the history at {self.folder.url} has several tenants; name one: "
-                    + ", ".join(f"tenant={name!r}" for name in sorted(tenants))
+                    f"the history at {self.folder.url} has several tenants; name one as the tenant: "
+                    + ", ".join(sorted(tenants))
                 )
             wanted = next(iter(tenants), None) if self.wanted is None else self.wanted
             self._found = tenants.get(wanted) if wanted is not None else None
@@ -169,6 +170,20 @@ def new_connection() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(config={"autoinstall_known_extensions": "false"})
     connection.execute("SET TimeZone = 'UTC'")
     return connection
+
+
+@contextmanager
+def views_named() -> Iterator[None]:
+    """Let DuckDB's error about a table that is not there name those that are, instead of one of its own."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.CatalogException as error:
+        reason = str(error).partition("\n")[0]
+        if "Table with name" not in reason:
+            raise
+        raise duckdb.CatalogException(f"{reason} The history has {', '.join(VIEWS)}.") from None
 
 
 def comment(connection: duckdb.DuckDBPyConnection, kind: str, view: Table) -> None:

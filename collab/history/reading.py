@@ -15,7 +15,7 @@ import pandas as pd
 from collab.events import Entry, LeadAssigned, decode
 from collab.history.folder import Folder
 from collab.history.frames import fetch, frame, frame_of
-from collab.history.pinned import NEEDS, Result, Source
+from collab.history.pinned import NEEDS, Result, Source, views_named
 from collab.history.schema import CANDIDATES, VIEWS
 from collab.records import Decision, aware
 from collab.team import Team, fold
@@ -38,7 +38,8 @@ class History:
         tenant: whose history; may be left out if there is only one.
 
     Raises:
-        ValueError: frames are asked of a tenant who is not in a folder that has others.
+        TypeError: the url is no path or text, or the tenant no text.
+        ValueError: anything is asked of a folder that does not exist, or of a tenant who is not in one that has others.
         NotAHistory: the folder holds other things (at the first question).
         NewerHistory: the tables are newer than this program (at the first question).
     """
@@ -50,6 +51,10 @@ class History:
         *,
         storage_options: Mapping[str, str] | None = None,
     ) -> None:
+        if not isinstance(url, str | os.PathLike):
+            raise TypeError(f"url is {url!r}; give the folder of a history, e.g. data/history")
+        if not isinstance(tenant, str | None):
+            raise TypeError(f"tenant is {tenant!r}; give a name, e.g. demo")
         self._source = Source(Folder(url, storage_options), tenant)
         self._until: int | None = None
 
@@ -102,7 +107,10 @@ class History:
             found = self.rows(["events"], "SELECT max(seq) FROM events WHERE time <= ?", time)[0][0]
             moment = found or 0
         if not isinstance(moment, int) or moment < 0:
-            raise ValueError(f"moment is {moment!r}; give a place on the stream of 0 or more, or an aware time")
+            raise ValueError(
+                f"moment is {moment!r}; give a place on the stream of 0 or more, or an aware time, "
+                "e.g. datetime(2026, 11, 24, tzinfo=UTC)"
+            )
         history = object.__new__(type(self))
         history._source = self._source
         history._until = moment if self._until is None else min(moment, self._until)
@@ -113,7 +121,10 @@ class History:
 
         Raises:
             ValueError: it is not one query; `connect` gives a connection on which anything goes.
+            duckdb.Error: DuckDB refuses it, e.g. as no view is called so.
         """
+        if not isinstance(query, str):
+            raise ValueError(f"query is {query!r}; give one SELECT as text")
         self._refuse_a_stranger()
         words = set(re.findall(r"\w+", query.lower()))
 
@@ -121,7 +132,8 @@ class History:
             statements = connection.extract_statements(query)
             if len(statements) != 1 or statements[0].type.name not in ASKING:
                 raise ValueError(f"query is {query!r}; ask with one SELECT, or use connect() for anything else")
-            return frame_of(connection.sql(query))
+            with views_named():
+                return frame_of(connection.sql(query))
 
         return self._source.read([name for name in VIEWS if name in words] or VIEWS, self._until, work)
 
@@ -144,6 +156,7 @@ class History:
         """
         if view not in VIEWS:
             raise ValueError(f"the history has no {view!r}; it has {', '.join(VIEWS)}")
+        self._refuse_a_stranger()
         wanted = [column.name for column in VIEWS[view].columns] if names is None else list(names)
         return self._read(view, lambda connection: fetch(connection, VIEWS[view], wanted))
 
@@ -207,6 +220,10 @@ class History:
                 team = None  # of another version of the program: all events are folded instead
         return fold(self.each_event(after=team.seq if team else 0), team)
 
+    def names(self) -> dict[str, str]:
+        """What the agents are called, by id; also those who left."""
+        return {agent.id: agent.name for agent in self.team().agents.values()}
+
     def decision_on(self, lead: str) -> Decision | None:
         """The last decision on a lead; None if there is none."""
         rows = self.rows(
@@ -239,7 +256,9 @@ class History:
         return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=rows[0][0])
 
     def _refuse_a_stranger(self) -> None:
-        """A misspelt tenant must not pass for one to whom nothing happened."""
+        """A misspelt folder or tenant must not pass for one to whom nothing happened."""
+        if not self._source.folder.there:
+            raise ValueError(f"url is {self.url!r}, and there is no such folder; give that of a history")
         if not self.exists and (others := self.tenants) and self.tenant not in others:  # not begun just now, either
             raise ValueError(f"tenant is {self.tenant!r}, who is not in {self.url}; it has {', '.join(others)}")
 

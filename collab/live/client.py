@@ -68,6 +68,8 @@ class Member(Calls):
     """
 
     def __init__(self, url: str, token: str, *, device: str = "python", most_waiting: int = MOST_WAITING) -> None:
+        if not url.startswith(("ws://", "wss://")):
+            raise ValueError(f"url is {url!r}; it begins with ws:// or wss://, e.g. ws://localhost:8765")
         self.url, self.device, self.numbers = url, device, dict[str, int]()
         self.welcome: p.Welcome | None = None
         self._token = token

@@ -12,7 +12,9 @@ PARTITIONS = 16
 def check_tenant(tenant: str) -> None:
     """Raise a ValueError unless this can be a tenant's name."""
     if not _TENANT.fullmatch(tenant):
-        raise ValueError(f"tenant is {tenant!r}; it is 1 to 64 letters, digits, . _ - with no sign in front, not 'id'")
+        raise ValueError(
+            f"tenant is {tenant!r}; give up to 64 letters, digits and . _ -, a letter or digit first, and not id"
+        )
 
 
 def partition_of(tenant: str) -> int:

@@ -118,9 +118,11 @@ class Office:
                 self._thread.start()
                 try:
                     self.call(self._open()).result()
-                except BaseException:
+                except BaseException as error:
                     self.call(self.close()).result()  # or the folder stays locked
                     self._halt()
+                    if isinstance(error, StreamUnreachable):
+                        raise error.with_traceback(None) from None  # it says all; how it came here is three pages
                     raise
                 logger.info("office of %s is %s on %s", self.tenant, self.mode, self.history_url)
         return self

@@ -163,6 +163,11 @@ class Board(param.Parameterized):
             with pn.io.hold():
                 self.frame = self._feed.frame
 
+    @property
+    def names(self) -> dict[str, str]:
+        """What the agents are called, by id."""
+        return {agent.id: agent.name for agent in self.frame.agents}
+
     def table(self) -> pd.DataFrame:
         """The agents that are shown: agent, name, presence, active leads, capacity, utilization (1 is full), band."""
         columns = ["agent", "name", "presence", "active", "capacity", "utilization", "band"]

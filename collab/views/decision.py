@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
@@ -10,10 +11,10 @@ import pandas as pd
 import panel as pn
 import param
 
-from collab.reasons import alternatives, apart, factors_of, reasoning, what_would_win
+from collab.reasons import NOBODY, alternatives, apart, factors_of, labels, reasoning, what_would_win
 from collab.records import FACTORS, SCALE, Decision
 from collab.routing import FULL_SCORE
-from collab.views.theme import INFO, PRIMARY, SHEET, SUCCESS, WARNING
+from collab.views.theme import FACTOR, SHEET
 
 
 def frame_of(decision: Decision) -> pd.DataFrame:
@@ -28,8 +29,9 @@ def frame_of(decision: Decision) -> pd.DataFrame:
     return frame.sort_values(["gated", "score", "agent"], ascending=[True, False, True], ignore_index=True)
 
 
-def table(decision: Decision) -> str:
-    """The candidates as an HTML table: factors, score, the gate or what was lacking."""
+def table(decision: Decision, names: Mapping[str, str] = NOBODY) -> str:
+    """The candidates as an HTML table: factors, score, the gate or what was lacking; names by id, else ids."""
+    known = labels(decision.candidates.agent, names)
     lacked = {other.agent: other.lacked for other in alternatives(decision)}
     rows = []
     for row in frame_of(decision).itertuples():
@@ -37,7 +39,7 @@ def table(decision: Decision) -> str:
         cells = "".join(f"<td>{getattr(row, factor):.2f}</td>" for factor in FACTORS)
         note = "chosen" if row.chosen else lacked.get(row.agent, "")
         rows.append(
-            f'<tr class="{kind}"><td>{escape(row.agent)}</td>{cells}'
+            f'<tr class="{kind}"><td>{escape(known[row.agent])}</td>{cells}'
             f"<td>{row.score:.3f}</td><td>{escape(note)}</td></tr>"
         )
     head = "".join(
@@ -48,38 +50,41 @@ def table(decision: Decision) -> str:
     return f'<div class="scroll"><table>{head}{"".join(rows)}</table></div>'
 
 
-def changes(decision: Decision) -> str:
+def changes(decision: Decision, names: Mapping[str, str] = NOBODY) -> str:
     """What would have changed the decision, as an HTML list: for each eligible candidate the smallest rise."""
-    items = []
+    known, items = labels(decision.candidates.agent, names), []
     for other in alternatives(decision):
+        name = f"<b>{escape(known[other.agent])}</b>"
         if other.gate:
-            items.append(f"<li><b>{escape(other.agent)}</b> was out: {escape(other.gate)}.</li>")
+            items.append(f"<li>{name} was out: {escape(other.gate)}.</li>")
         elif found := what_would_win(decision, other.agent):
             least = found[0]
             needed, had = apart(least.needed, least.had)
-            items.append(
-                f"<li><b>{escape(other.agent)}</b> would have won with {least.factor} {needed} instead of {had}.</li>"
-            )
+            items.append(f"<li>{name} would have won with {least.factor} {needed} instead of {had}.</li>")
         else:
-            items.append(f"<li><b>{escape(other.agent)}</b>: no single factor could have made up for it.</li>")
+            items.append(f"<li>{name}: no single factor could have made up for it.</li>")
     return f'<ul class="list">{"".join(items)}</ul>' if items else '<div class="empty">There was nobody else.</div>'
 
 
-def bars(decision: Decision) -> hv.Bars:
-    """Each candidate's score, stacked from its weighted factors."""
+def bars(decision: Decision, names: Mapping[str, str] = NOBODY) -> hv.Bars:
+    """Each candidate's score, stacked from its weighted factors, the best on top."""
     hv.renderer("bokeh")  # loads the backend when it is needed: without one, no plot has options
-    rows = []
-    for row in frame_of(decision).itertuples():
+    known, rows = labels(decision.candidates.agent, names), []
+    for row in frame_of(decision).iloc[::-1].itertuples():
         factors = factors_of(decision, row.agent)
-        name = f"{row.agent} ({row.gate})" if row.gate else row.agent
+        name = f"{known[row.agent]} ({row.gate})" if row.gate else known[row.agent]
         for factor, weight in zip(FACTORS, decision.weights.values, strict=True):
             rows.append((name, factor, weight * factors[factor] / FULL_SCORE))
     stacked = hv.Bars(rows, ["agent", "factor"], "weighted score")
-    colours = dict(zip(FACTORS, (PRIMARY, SUCCESS, WARNING, INFO), strict=True))
     return stacked.opts(
         stacked=True,
         color="factor",
-        cmap=colours,
+        cmap=dict(zip(FACTORS, FACTOR, strict=True)),
+        line_color=None,
+        legend_position="top",
+        legend_opts={"ncols": 2, "border_line_color": None},
+        legend_offset=(0, 12),
+        xlabel="",
         invert_axes=True,
         responsive=True,
         height=320,
@@ -89,9 +94,10 @@ def bars(decision: Decision) -> hv.Bars:
 
 
 class DecisionView(pn.viewable.Viewer):
-    """A decision in words, as a table, as a plot, and what would have changed it."""
+    """A decision in words, as a table, as a plot, and what would have changed it; agents by name where one is given."""
 
     decision = param.ClassSelector(class_=Decision, doc="The decision that is shown.")
+    names = param.Dict({}, doc="What agents are called, by id.")
 
     def __init__(self, decision: Decision | None = None, *, plot: bool = True, **params: Any) -> None:
         super().__init__(decision=decision, **params)
@@ -101,24 +107,26 @@ class DecisionView(pn.viewable.Viewer):
         self._plot = plot
         self._patch()
 
-    @param.depends("decision", watch=True)
+    @param.depends("decision", "names", watch=True)
     def _patch(self) -> None:
         if self.decision is None:
             self._words.object = '<div class="empty">No decision yet. Route a lead to see who takes it, and why.</div>'
             return
         lead = self.decision.lead
-        title = f"{lead.name} goes to {self.decision.agent}" if self.decision.agent else f"{lead.name} waits"
+        names = labels(self.decision.candidates.agent, self.names)
+        agent = self.decision.agent
+        title = f"{lead.name} goes to {names.get(agent, agent)}" if agent else f"{lead.name} waits"
         times = f"waited {self.decision.waited_s:.1f} s, decided in {self.decision.decided_ms:.2f} ms"
         sure = f"match score {self.decision.score / FULL_SCORE:.3f}, confidence {self.decision.confidence:.2f}"
-        said = f'<div class="said"><h3>{escape(title)}</h3><p>{escape(reasoning(self.decision))}</p></div>'
+        said = f'<div class="said"><h3>{escape(title)}</h3><p>{escape(reasoning(self.decision, names))}</p></div>'
         if len(self.decision.candidates):
             said += (
-                f'<p class="soft">{sure}; {times}; weights {self.decision.weights.id}.</p>{table(self.decision)}'
-                f"<h3>What would have changed it</h3>{changes(self.decision)}"
+                f'<p class="soft">{sure}; {times}; weights {self.decision.weights.id}.</p>{table(self.decision, names)}'
+                f"<h3>What would have changed it</h3>{changes(self.decision, names)}"
             )
         self._words.object = said
         if self._plot:
-            self._bars.object = bars(self.decision)
+            self._bars.object = bars(self.decision, names)
 
     def __panel__(self) -> pn.Column:
         return self._layout

@@ -10,7 +10,7 @@ import panel_material_ui as pmui
 import param
 
 from collab.events import new_id
-from collab.reasons import reasoning
+from collab.reasons import labels, reasoning
 from collab.records import Lead, Urgency
 from collab.routing import FULL_SCORE
 from collab.views.board import Board
@@ -118,7 +118,8 @@ class LeadView(pn.viewable.Viewer):
         try:
             self.form.budget = _money(self.budget.value_input or self.budget.value)
             self.form.customer = self.customer.value_input or self.customer.value
-            self.decision.decision = await self.board.route(self.form.lead())
+            decision = await self.board.route(self.form.lead())
+            self.decision.param.update(decision=decision, names=self.board.names)
             self.said.visible = False
             self.form.param.update(customer="", location="")
             self.budget.value = ""
@@ -151,7 +152,7 @@ class AssignmentsView(pn.viewable.Viewer):
         if not self.active:
             return
         frame = self.board.frame
-        names = {agent.id: agent.name for agent in frame.agents}
+        names = labels(self.board.names, self.board.names)
         items = [
             f'<li><div class="row"><b>{escape(state.lead.name)}</b><span class="chip">waits</span></div>'
             f'<div class="soft">{state.lead.urgency}, score {state.lead.score}; due {state.due:%H:%M:%S} UTC</div></li>'
@@ -165,7 +166,7 @@ class AssignmentsView(pn.viewable.Viewer):
                 f'<li><div class="row"><span><b>{escape(decision.lead.name)}</b> → '
                 f"<b>{escape(names.get(decision.agent, decision.agent))}</b></span>"
                 f"<span>{decision.score / FULL_SCORE:.3f}</span></div>"
-                f'<div class="soft">{event.time:%H:%M:%S} UTC · {escape(reasoning(decision))}</div></li>'
+                f'<div class="soft">{event.time:%H:%M:%S} UTC · {escape(reasoning(decision, names))}</div></li>'
             )
         empty = '<div class="empty">No assignment yet. Route a lead with the form.</div>'
         self._list.object = f'<ul class="list">{"".join(items)}</ul>' if items else empty

@@ -46,6 +46,9 @@ THEME = {
 }
 """The theme of panel-material-ui, light and dark."""
 
+FACTOR = (PRIMARY, SUCCESS, WARNING, "#b794e8")
+"""The fill of each factor's part of a score, in the order of `FACTORS`."""
+
 BAND = {GREEN: (SUCCESS, "●", "room"), AMBER: (WARNING, "▲", "busy"), RED: (ERROR, "■", "full")}
 """Each band's fill, sign and word: colour is never alone."""
 
@@ -105,6 +108,7 @@ th, td { text-align: right; padding: 6px 10px; border-bottom: 1px solid var(--li
 th:first-child, td:first-child { text-align: left; }
 th { font-weight: 600; color: var(--soft); font-size: 13px; white-space: normal; }
 .scroll td:last-child { white-space: normal; min-width: 9em; }
+@media (max-width: 600px) { .scroll td:last-child { white-space: nowrap; } }
 tr.chosen td { font-weight: 700; }
 tr.gated td { color: var(--soft); }
 .scroll { overflow-x: auto; }

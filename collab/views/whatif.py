@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from html import escape
 from typing import Any
@@ -17,8 +16,8 @@ from bokeh.plotting import figure
 from bokeh.transform import dodge
 
 from collab.desk import utc_now
+from collab.reasons import labels
 from collab.records import FACTORS
-from collab.team import Agent
 from collab.views.board import Board
 from collab.views.sliders import WeightSliders
 from collab.views.theme import PRIMARY, SHEET
@@ -83,6 +82,7 @@ class WhatIfView(pn.viewable.Viewer):
         if board is not None:
             board.param.watch(lambda event: self._refresh(), "frame")
         if what_if is not None:
+            self._names = what_if.names
             self._rescore(force=True)
         else:
             self._words.object = '<div class="empty" role="status">Reading the history…</div>'
@@ -155,9 +155,11 @@ class WhatIfView(pn.viewable.Viewer):
             text_align="center",
             text_baseline="middle",
             text_font_size="12px",
-            text_font_style="bold",
             text_color="#ffffff",
-            text_outline_color="#10203c",
+            background_fill_color="#10203c",  # so that it can be read on every shade, in the light and in the dark
+            background_fill_alpha=0.75,
+            border_radius=4,
+            padding=3,
         )
         plot.xaxis.major_label_orientation = 0.8
         plot.grid.visible = False
@@ -187,7 +189,7 @@ class WhatIfView(pn.viewable.Viewer):
             return
         self.what_if = found.result()
         if self.board is not None:
-            self._names = labels(self.what_if.agents, self.board.frame.agents)
+            self._names = self.board.names
         self._rescore(force=True)
 
     def _rescore(self, force: bool = False) -> None:
@@ -203,7 +205,7 @@ class WhatIfView(pn.viewable.Viewer):
 
     def _show(self, rescored: Rescored) -> None:
         self._words.object = words(rescored)
-        names = self._names or labels(rescored.agents)
+        names = labels(rescored.agents, self._names)
         agents = [names[agent] for agent in rescored.agents]
         flows = [(names[source], names[target], leads) for source, target, leads in rescored.moves()]
         self._moves.object = moves(flows) if rescored.n else ""
@@ -257,11 +259,3 @@ def moves(flows: Sequence[tuple[str, str, int]]) -> str:
         f"<tr><td>{escape(source)} → {escape(target)}</td><td>{leads:,}</td></tr>" for source, target, leads in largest
     )
     return f"<table><tr><th>largest moves</th><th>leads</th></tr>{rows}</table>"
-
-
-def labels(ids: Iterable[str], agents: Iterable[Agent] = ()) -> dict[str, str]:
-    """What plots call these, by id: the name that an agent has alone, else the id."""
-    named = {agent.id: agent.name for agent in agents}
-    known = {agent: named.get(agent, agent) for agent in ids}
-    often = Counter([*known.values(), *known])
-    return {agent: name if often[name] == 1 else agent for agent, name in known.items()}

@@ -92,6 +92,8 @@ def _lead(body: bytes, key: str | None) -> Lead:
         found = msgspec.json.decode(body)
         if isinstance(found, dict) and key is not None:
             found.setdefault("id", key)
+        elif isinstance(found, dict) and "id" not in found:
+            raise Refusal(400, "malformed", f"id is missing; give the lead an id, or the request an {_HEADER}")
         return msgspec.convert(found, Lead)
     except msgspec.ValidationError as error:
         raise Refusal(400, "malformed", explained(found, str(error))) from None

@@ -150,7 +150,7 @@ def integers(weights: AnyWeights) -> Values:
         if set(given) != set(FACTORS):
             raise ValueError(f"weights name {', '.join(map(str, given))}; name {', '.join(FACTORS)}")
         given = [given[factor] for factor in FACTORS]
-    values = list(given) if isinstance(given, Iterable) else [given]
+    values = list(given) if isinstance(given, Iterable) and not isinstance(given, str) else [given]
     whole = all(isinstance(value, Integral) and not isinstance(value, bool) for value in values)
     if len(values) != len(FACTORS) or not whole or min(values) < 0 or sum(values) != 100:
         raise ValueError(

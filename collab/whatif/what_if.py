@@ -113,6 +113,11 @@ class WhatIf:
             counts[np.ix_(at, at)] += kernel.flows(piece, values)[1:, 1:]
         return Rescored(values, self.agents, counts, self.left_out, self._decisions, self.sticky)
 
+    @property
+    def names(self) -> dict[str, str]:
+        """What the agents are called, by id; none for frames."""
+        return {} if self._history is None else self._history.names()
+
     def refreshed(self) -> WhatIf:
         """The same with the decisions that were recorded since, which alone are read; itself if there are none."""
         if self._history is None or (last := self._history.last) <= self.last:

@@ -17,6 +17,7 @@ from real_redis import RealRedis
 
 from collab.claims import Add, Claim
 from collab.events import PresenceChanged, new_id
+from collab.live.client import connect
 from collab.live.stream import StreamUnreachable, open_stream
 from collab.records import Presence
 
@@ -251,3 +252,8 @@ def test_a_gateway_without_its_redis_says_so_and_waits_for_it(tmp_path: Path) ->
     assert "no Redis answers at redis://127.0.0.1:1" in said
     assert "members are let in as soon as it answers" in said
     assert "name one with --stream or COLLAB_REDIS" in asyncio.run(start())
+
+
+def test_an_address_that_is_no_websocket_s_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"url is 'http://localhost'; it begins with ws:// or wss://"):
+        connect("http://localhost", "token")
