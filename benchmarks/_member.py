@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import zlib
 from time import monotonic_ns
 from typing import Any
 
-TEXT, PING = 1, 9
+TEXT, PING, PACKED = 1, 9, 0x40
+DEFLATE = (
+    "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover; "
+    "server_max_window_bits=12; client_max_window_bits=12\r\n"
+)
 
 
 class Client(asyncio.Protocol):
     """One member, as little of a WebSocket client as will do: frames are masked with zeros, arrivals are stamped."""
 
+    offers = ""
+
     def __init__(self, port: int, path: str, hello: list[bytes], joined: bytes) -> None:
+        self.packed = 0
         self.arrived: list[tuple[int, int, int]] = []
         self.ready = asyncio.get_running_loop().create_future()
         self._port, self._path, self.hello, self._joined = port, path, hello, joined
@@ -20,7 +28,7 @@ class Client(asyncio.Protocol):
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
-        asked = f"GET {self._path} HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\nUpgrade: websocket\r\n"
+        asked = f"GET {self._path} HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\nUpgrade: websocket\r\n{self.offers}"
         asked += (
             "Connection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
         )
@@ -54,6 +62,9 @@ class Client(asyncio.Protocol):
             if kind == PING:
                 self.transport.write(bytes([0x8A, 128 | size]) + b"\0\0\0\0" + message)
             elif kind == TEXT:
+                if data[place] & PACKED:
+                    self.packed += 1
+                    message = zlib.decompressobj(-12).decompress(message + b"\0\0\xff\xff")
                 self._take(message, now)
             place = start + size
         return data[place:]
@@ -71,3 +82,9 @@ class Client(asyncio.Protocol):
         size = len(message)
         head = bytes([129, 128 | size]) if size < 126 else bytes([129, 254]) + size.to_bytes(2, "big")
         self.transport.write(head + b"\0\0\0\0" + message)
+
+
+class Packed(Client):
+    """A member who takes frames compressed."""
+
+    offers = DEFLATE

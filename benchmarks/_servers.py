@@ -84,8 +84,8 @@ class Ours:
     name = "collab"
     member = Client
 
-    def __init__(self, apart: bool = False) -> None:
-        self.apart = apart
+    def __init__(self, apart: bool = False, *options: str) -> None:
+        self.apart, self.options = apart, options
 
     @contextmanager
     def serving(self, fsync: str) -> Iterator[tuple[int, psutil.Process]]:
@@ -104,7 +104,17 @@ class Ours:
             places = ["--stream", f"unix://{path}", "--history", str(Path(folder, "h"))]
             if self.apart:
                 _said(stack.enter_context(running(COLLAB, "recorder", *places)), "are ours")
-            options = ["--no-http", "--ws-port", "0", "--address", "127.0.0.1", "--rate", "1000000", *places]
+            options = [
+                "--no-http",
+                "--ws-port",
+                "0",
+                "--address",
+                "127.0.0.1",
+                "--rate",
+                "1000000",
+                *places,
+                *self.options,
+            ]
             gateway = stack.enter_context(running(COLLAB, "gateway", *options, COLLAB_KEYS=str(keys)))
             port = int(_said(gateway, "ws://").partition("127.0.0.1:")[2].split()[0])
             yield port, psutil.Process(gateway.pid)

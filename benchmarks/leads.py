@@ -53,7 +53,8 @@ class Service:
         await self._asked[number]
 
     async def _read(self) -> None:
-        async for data in self._connection:
+        while True:
+            data = await self._connection.recv(decode=False)
             told = _told.decode(data)
             if (waiting := self._asked.pop(told.re, None)) is not None:
                 if told.on == "refused":

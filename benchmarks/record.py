@@ -53,11 +53,11 @@ while seen < int(sys.argv[2]):
 """
 
 
-def made_events(count: int) -> list[Event]:
-    """So many events: a roster of 8, then for each lead its arrival, decision, first answer and end."""
+def made_events(count: int, agents: int = 8) -> list[Event]:
+    """So many events: a roster, then for each lead its arrival, decision, first answer and end."""
     chance = random.Random(1)
     made: list[Event] = []
-    for agent in (f"agent-{number}" for number in range(8)):
+    for agent in (f"agent-{number}" for number in range(agents)):
         skills = {"location:north": chance.random(), "language:es": chance.random()}
         made.append(ev.AgentJoined(id=new(chance), time=START, agent=agent, name=agent, skills=skills, capacity=8))
         made.append(ev.PresenceChanged(id=new(chance), time=START, agent=agent, presence=Presence.available))

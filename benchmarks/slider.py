@@ -25,6 +25,7 @@ from bokeh.plotting import figure
 from msgspec.structs import replace
 from playwright.sync_api import Locator, Page, sync_playwright
 
+from collab.cli.options import leave
 from collab.events import AgentJoined, Entry, Event, LeadArrived, LeadAssigned, LeadClosed, PresenceChanged
 from collab.factors import Sheet
 from collab.history.folder import Folder
@@ -35,7 +36,7 @@ from collab.records import Lead, Presence
 from collab.routing import decide
 from collab.team import Team, fold
 from collab.views.page import page as dashboard
-from collab.views.socket import send_at_once
+from collab.views.socket import prepare
 
 TENANT = "bench"
 WARM_UP = 5
@@ -165,8 +166,7 @@ def main(decisions: int, count: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         fill(Path(folder), decisions)
         office = Office(history=folder, tenant=TENANT).start()
-        send_at_once()
-        pn.extension()
+        prepare()
         apps = {"dashboard": lambda: dashboard(office), "bare": bare}
         server = pn.serve(apps, port=port, show=False, threaded=True, websocket_origin=[f"127.0.0.1:{port}"])
         found = seen(f"http://127.0.0.1:{port}", count)
@@ -192,3 +192,4 @@ if __name__ == "__main__":
     parser.add_argument("--moves", type=int, default=80)
     given = parser.parse_args()
     main(given.decisions, given.moves)
+    leave()

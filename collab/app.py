@@ -17,7 +17,7 @@ from collab.office import Office, shared
 from collab.settings import settings
 from collab.views.board import feed_of
 from collab.views.page import page, title
-from collab.views.socket import send_at_once
+from collab.views.socket import prepare
 from collab.web import Site, routes
 
 
@@ -33,8 +33,7 @@ def site(office: Office, door: Door | None, access: Access | None) -> Site:
 
 def serve_pages(office: Office, site: Site, port: int, address: str, origins: Sequence[str] = ()) -> None:
     """Serve the dashboard at `/` and the site's pages beside it until the process is interrupted."""
-    send_at_once()
-    pn.extension(notifications=True, reconnect=True)
+    prepare()
     pn.serve(
         {"/": lambda: page(office)},
         port=port,
@@ -47,6 +46,5 @@ def serve_pages(office: Office, site: Site, port: int, address: str, origins: Se
 
 
 if pn.state.served:
-    pn.extension(notifications=True, reconnect=True)
-    send_at_once()
+    prepare()
     page(office()).servable()

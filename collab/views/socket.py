@@ -1,11 +1,18 @@
-"""The server's side of the page: its socket without Nagle's delay."""
+"""The server's side of the page: its socket, without Nagle's delay, and what is said when it is lost."""
 
 from __future__ import annotations
 
 import functools
 from typing import Any
 
+import panel as pn
 from bokeh.server.views.ws import WSHandler
+
+
+def prepare() -> None:
+    """Make this process, or this session of `panel serve`, ready for pages that say when their server is gone."""
+    pn.extension(notifications=True, reconnect=True)
+    send_at_once()
 
 
 def send_at_once() -> None:
