@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -23,6 +22,7 @@ from collab.events import (
     RoomRead,
     RoomRenamed,
 )
+from collab.keyed import Keyed, claimed
 from collab.live.follower import Follower
 from collab.live.stream import Receipt
 from collab.records import Confirmation, File, Seat, checked
@@ -39,6 +39,7 @@ class Rooms:
 
     def __init__(self, follower: Follower, *, clock: Callable[[], datetime], new_id: Callable[[], str]) -> None:
         self._follower, self._clock, self._new_id = follower, clock, new_id
+        self._keyed = Keyed(follower.stream.tenant)
 
     async def create(self, room: str, agent: str, name: str, *, private: bool = False) -> bool:
         """Make a room with this agent as its moderator; False if there is one of this id already."""
@@ -112,7 +113,7 @@ class Rooms:
         """Say something in the room; it is on the stream when this returns.
 
         Args:
-            key: the sender's own name for this message: sent again with it, nothing is added.
+            key: the sender's own name for this message: sent again with it within a day, nothing is added.
             thread: the message that this one answers.
             files: the names of files that were uploaded to the room, by their hashes.
 
@@ -124,8 +125,10 @@ class Rooms:
         if thread is not None:
             await self._message(found, thread)
         attached = await self._files(room, agent, files) if files else ()
+        if (before := self._keyed.before(found, agent, key, self._clock())) is not None:
+            return before
         event = self._said(found, agent, text, key, thread, attached)
-        return self._confirmed(event, await self._follower.commit([claim(event)]))
+        return self._confirmed(event, await self._follower.commit([claimed(event, key)]))
 
     def send_soon(
         self,
@@ -141,6 +144,9 @@ class Rooms:
         found = self._rooms.get(room)
         if found is None or agent not in found.members or (thread is not None and found.message(thread) is None):
             return False  # it may have come to be at another desk
+        if (before := self._keyed.before(found, agent, key, self._clock())) is not None:
+            done(before)
+            return True
         event = self._said(found, agent, text, key, thread)
 
         def answered(receipt: Receipt | Exception) -> None:
@@ -154,7 +160,7 @@ class Rooms:
             else:
                 done(confirmed)
 
-        return self._follower.commit_soon([claim(event)], answered)
+        return self._follower.commit_soon([claimed(event, key)], answered)
 
     def _said(
         self,
@@ -167,9 +173,10 @@ class Rooms:
     ) -> MessageSent:
         if thread is not None and (answered := found.message(thread)) is not None and answered.thread is not None:
             thread = answered.thread  # a thread has one level
+        now = self._clock()
         return MessageSent(
-            id=self._new_id() if key is None else _id(self._follower.stream.tenant, found.id, agent, key),
-            time=self._clock(),
+            id=self._new_id() if key is None else self._keyed.id(found.id, agent, key, now.date()),
+            time=now,
             room=found.id,
             agent=agent,
             text=text,
@@ -289,9 +296,3 @@ class Rooms:
     def _own(self, message: Message, agent: str) -> None:
         if message.agent != agent:
             raise PermissionError(f"agent is {agent!r}, and the message is {message.agent}'s; change your own")
-
-
-def _id(tenant: str, room: str, agent: str, key: str) -> str:
-    """The id of the message that an agent names by a key: the same each time, and nobody else's."""
-    parts = "\0".join((tenant, room, agent, key))
-    return hashlib.blake2b(parts.encode(), digest_size=16).hexdigest()

@@ -8,10 +8,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
-from desks import at_desk, level, until
+import redis
+from desks import Clock, at_desk, level, until
 
 from collab.chat import DEFAULT_ROOMS, Unread
+from collab.claims import REMEMBERED_S
 from collab.desk import Desk
+from collab.keyed import DAY_S
 from collab.records import Seat
 
 
@@ -64,6 +67,44 @@ def test_a_message_sent_again_with_its_key_is_there_once_with_the_same_confirmat
         assert len(desk.team.rooms["main"].messages) == 3
 
     run(talk, "ana", "bo")
+
+
+def test_a_key_names_the_same_message_for_a_day_and_another_one_later() -> None:
+    async def talk() -> None:
+        clock = Clock()
+        async with at_desk(url(), clock=clock) as desk:
+            await desk.create_room("main", "Main", by="ana")
+            first = await desk.send_message("main", "ana", "Hello", key="k1")
+            clock.wait(DAY_S - 1)  # on another day, and longer than the stream knows an id by itself
+            again = await desk.send_message("main", "ana", "Hello", key="k1")
+            assert (again.message, again.number, again.duplicate) == (first.message, first.number, True)
+            clock.wait(2 * DAY_S)
+            later = await desk.send_message("main", "ana", "Hello", key="k1")
+            assert later.message != first.message
+            assert not later.duplicate
+
+    asyncio.run(talk())
+
+
+def test_a_room_knows_its_keys_when_the_stream_has_forgotten_them(redis_url: str) -> None:
+    async def talk() -> None:
+        async with at_desk(redis_url) as desk, at_desk(redis_url, name="b") as other:
+            await desk.create_room("main", "Main", by="ana")
+            first = await desk.send_message("main", "ana", "Hello", key="k1")
+            with redis.Redis.from_url(redis_url) as client:
+                (known,) = client.keys(f"*id:{first.message}")
+                assert REMEMBERED_S < client.ttl(known) <= DAY_S
+                client.delete(known)
+            await until(lambda: "main" in other.team.rooms and len(other.team.rooms["main"].messages) == 1, other)
+            for sender in (desk, other):
+                again = await sender.send_message("main", "ana", "Hello", key="k1")
+                assert (again.message, again.number, again.duplicate) == (first.message, first.number, True)
+            for number in range(3):
+                await desk.send_message("main", "ana", "More", key=f"more-{number}")
+            assert (await desk.send_message("main", "ana", "More", key="more-0")).duplicate
+            assert [message.number for message in desk.team.rooms["main"].messages] == [2, 3, 4, 5]
+
+    asyncio.run(talk())
 
 
 @pytest.mark.parametrize(

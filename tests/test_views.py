@@ -472,6 +472,17 @@ def visit(url: str) -> ClientSession:
     return session
 
 
+def test_a_page_that_was_closed_meanwhile_is_told_nothing(office: Office, served: str) -> None:
+    session = visit(served)
+    (board,) = feed_of(office)._boards
+    document = board.schedule.args[0]
+    session.close()
+    wait_until(lambda: not hasattr(document.callbacks, "_change_callbacks"))
+    told: list[int] = []
+    board.schedule(lambda: told.append(1))
+    assert told == []
+
+
 @pytest.mark.parametrize("sessions", [20])
 def test_closed_sessions_leave_no_board_and_no_thread_behind(office: Office, served: str, sessions: int) -> None:
     visit(served).close()

@@ -58,6 +58,10 @@ class Remove(Struct, frozen=True):
     key: str
 
 
+REMEMBERED_S = 600
+"""How long the id of an event is remembered: longer than anybody tries to append it."""
+
+
 class Expire(Struct, frozen=True):
     """Effect: `key` keeps its value for `ttl_s` more seconds and is forgotten then."""
 
@@ -70,8 +74,12 @@ Effect = Put | Add | Remove | Expire
 
 
 class Claim(Struct, frozen=True):
-    """An event with its guards and effects, ready for one atomic append."""
+    """An event with its guards and effects, ready for one atomic append.
+
+    Appending it again adds nothing for `remembered_s` seconds.
+    """
 
     event: Event
     guards: tuple[Guard, ...]
     effects: tuple[Effect, ...]
+    remembered_s: int = REMEMBERED_S

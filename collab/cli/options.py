@@ -66,7 +66,7 @@ def check_port(address: str, port: int, name: str) -> None:
             probe.bind((address, port))
         except OSError as error:
             why = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
-            raise click.ClickException(f"port {port} {why}; name another, e.g. {name}={port + 1} make serve") from None
+            raise click.ClickException(f"port {port} {why}; name another, e.g. {name}={port + 1}") from None
 
 
 def number(name: str, default: int) -> int:

@@ -10,9 +10,6 @@ import msgspec
 from collab.claims import Absent, Add, Below, Claim, Effect, Equals, Expire, Guard, Put, Within
 from collab.events import LeadAssigned, decode, encode
 
-REMEMBERED_S = 600
-"""How long the id of an appended event is remembered, so that appending it again writes nothing."""
-
 MOST = 1000
 """The most entries that one call returns."""
 
@@ -40,7 +37,8 @@ class Batch:
         ]
         rules = [([*map(self._guard, claim.guards)], [*map(self._effect, claim.effects)]) for claim in claims]
         start = "" if after is None else after
-        self.args = [tenant, len(ids), start, MOST, REMEMBERED_S, _encoder.encode(rules), own, *data]
+        remembered_s = max(claim.remembered_s for claim in claims)
+        self.args = [tenant, len(ids), start, MOST, remembered_s, _encoder.encode(rules), own, *data]
         self.keys = fixed + [f"{tenant}:{key}" for key in self._places]
 
     def _place(self, key: str) -> int:

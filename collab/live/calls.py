@@ -38,7 +38,7 @@ class Calls(ABC):
         thread: str | None = None,
         files: Mapping[str, str] | None = None,
     ) -> Confirmation:
-        """Say something; it is kept when this returns. The same key again adds nothing.
+        """Say something; it is kept when this returns. The same key again within a day adds nothing.
 
         `files` are the names of files that were uploaded to the room (docs/http.md), by their hashes.
         """

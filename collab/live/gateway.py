@@ -13,7 +13,6 @@ from http import HTTPStatus
 from typing import Any
 
 from websockets.asyncio.server import Server, ServerConnection, serve
-from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 from websockets.frames import Frame, Opcode
@@ -183,7 +182,7 @@ class Gateway:
             code, why = ("too_late", "no hello came in time") if late else ("unreachable", str(error))
             await self._send_away(connection, asked, code, why)
             return None
-        connection.request, connection.response = _FORGOTTEN, None  # they are large, and served their purpose
+        connection.lighten()
         line = Line(connection, entry, asked.device, self._allowance(entry), self.tally)
         line.push(
             Welcome(
@@ -234,8 +233,6 @@ class Gateway:
             return None
         return connection.respond(HTTPStatus.NOT_FOUND, "this is a WebSocket; see docs/protocol.md\n")
 
-
-_FORGOTTEN = Request("", Headers())
 
 _DEFLATE = ServerPerMessageDeflateFactory(
     server_no_context_takeover=True,

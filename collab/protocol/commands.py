@@ -62,7 +62,7 @@ class Attached(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Send(Command, frozen=True, tag="send"):
-    """Say something in a room; answered when it is on the stream. The same key again adds nothing.
+    """Say something in a room; answered when it is on the stream. The same key again within a day adds nothing.
 
     `files` were uploaded to the room before (http.md).
     """

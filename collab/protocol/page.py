@@ -26,7 +26,7 @@ from `collab/protocol` and tested.
    without a gap and the same for everybody: **happened** brings events from its `number` on.
 4. After a cut, say hello again and **join** with `after`, the last number you have, and `member` false. What you missed
    comes first, then what happens, without a seam. **reset** says that what happened up to a number is not kept.
-5. A **send** with a `key` may be sent again until it is answered: it is there once.
+5. A **send** with a `key` may be sent again until it is answered, and for a day: it is there once.
 6. A member that does not read is cut off once a mebibyte waits for it, or something for ten seconds, and resumes by
    number. A frame may have 64 KiB, a connection send 100 commands a second and all connections of an agent 200, with
    three seconds' worth in reserve (`too_many` says which). Whole numbers go up to 2^53 - 1. Answers to page and search

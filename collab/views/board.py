@@ -8,6 +8,7 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -202,11 +203,20 @@ def _in_document(doc: Document, callback: Callable[[], None]) -> None:
         callback()
 
 
+def _soon(doc: Document, callback: Callable[[], None]) -> None:
+    """Let a page do something on its next tick, unless it was closed meanwhile."""
+    context = doc.session_context
+    if context is None or context.destroyed:
+        return
+    with suppress(AttributeError):  # it may be closed at this moment, in another thread
+        doc.add_next_tick_callback(functools.partial(_in_document, doc, callback))
+
+
 def scheduler() -> Callable[[Callable[[], None]], Any]:
     """How to reach this session's thread: its document, else the loop that runs here, else at once."""
     doc = pn.state.curdoc
     if doc is not None and doc.session_context is not None:
-        return lambda callback: doc.add_next_tick_callback(functools.partial(_in_document, doc, callback))
+        return functools.partial(_soon, doc)
     try:
         return asyncio.get_running_loop().call_soon_threadsafe
     except RuntimeError:

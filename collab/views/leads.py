@@ -82,7 +82,7 @@ class LeadView(pn.viewable.Viewer):
             self.budget,
             pmui.Select.from_param(form.language, **wide),
             pmui.Select.from_param(form.urgency, **wide),
-            pmui.IntSlider.from_param(form.score, **wide),
+            pmui.IntSlider.from_param(form.score, tooltips=False, **wide),
         ]
         two = [pn.Row(*fields[i : i + 2], **wide) for i in range(0, 6, 2)]
         self._layout = pn.Column(*two, fields[6], self.send, self.said, self.decision, **wide)

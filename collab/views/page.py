@@ -7,6 +7,7 @@ from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
+from bokeh.models import CustomJS
 from panel.io.resources import LOCAL_DIST
 from panel.util import edit_readonly
 
@@ -89,8 +90,13 @@ def page(office: Office) -> pmui.Page:
     return shown
 
 
+AGAIN = "if (cb_data.timeout == null) { setTimeout(() => cb_data.reconnect(), 5000) }"
+"""A page tries again for as long as it is open; by itself Bokeh gives up after half a minute."""
+
+
 def _prepare_document(office: Office) -> None:
     if pn.state.curdoc is not None:
+        pn.state.curdoc.js_on_event("connection_lost", CustomJS(code=AGAIN))
         pn.state.curdoc.title = title(office)
         pn.state.curdoc.template_variables["dist_url"] = LOCAL_DIST  # else a change of theme asks a CDN for styles
 

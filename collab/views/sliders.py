@@ -54,6 +54,7 @@ class WeightSliders(pn.viewable.Viewer):
                 format="0.00",
                 label=knob.label,
                 description=knob.doc,
+                tooltips=False,  # the value stands above; a bubble would cover it
                 sizing_mode="stretch_width",
                 sx=STILL,
             )

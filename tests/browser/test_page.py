@@ -220,6 +220,7 @@ def test_a_page_says_that_its_server_is_gone_and_goes_on_when_it_is_back(
         expect(page.get_by_text("Nobody is on the roster yet.")).to_be_visible()
         expect(page.locator("#loader")).to_be_hidden(timeout=40_000)  # till then it is loading
     expect(page.get_by_text("Server connection lost")).to_be_visible()
+    expect(page.get_by_text("Click here")).to_be_visible(timeout=60_000)  # here Bokeh gives up, and the page does not
     with serving(tmp_path / "second", *command, **again):
         expect(page.get_by_text("Connection with server was re-established")).to_be_visible()
         route(page, "Zoe Park")
