@@ -37,7 +37,8 @@ class TeamAndLedger(RuleBasedStateMachine):
         if entry is None:
             return False
         self.team.apply(entry)
-        if isinstance(event, ev.LeadAssigned | ev.LeadOverridden):
+        stays = isinstance(event, ev.LeadOverridden) and event.to == event.agent  # theirs already, whatever they have
+        if isinstance(event, ev.LeadAssigned | ev.LeadOverridden) and not stays:
             lead = event.decision.lead.id if isinstance(event, ev.LeadAssigned) else event.lead
             holder = self.team.agents[self.team.leads[lead].holder or ""]
             assert 0 < holder.active <= holder.capacity
