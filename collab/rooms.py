@@ -160,7 +160,8 @@ class Rooms:
             else:
                 done(confirmed)
 
-        return self._follower.commit_soon([claimed(event, key)], answered)
+        self._follower.commit_soon([claimed(event, key)], answered)
+        return True
 
     def _said(
         self,

@@ -101,8 +101,8 @@ class Floor:
             PermissionError, ValueError: it cannot be done; says why.
         """
         self._allow(line, asked, _ACTS[p.Send][0])
-        if asked.files:
-            return False  # one may have been uploaded at another desk
+        if asked.files or not self.desk.stream.soon:  # a file may have been uploaded at another desk
+            return False
         agent = line.entry.agent
         self.hall.types(asked.room, agent, False)
         more = {"key": asked.key, "thread": asked.thread}

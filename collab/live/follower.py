@@ -72,8 +72,8 @@ class Follower:
             await self.catch_up()
         return receipt
 
-    def commit_soon(self, claims: Sequence[Claim], done: Callable[[Receipt | Exception], None]) -> bool:
-        """Commit as `commit` does without waiting, `done` being called in the end; False if it cannot."""
+    def commit_soon(self, claims: Sequence[Claim], done: Callable[[Receipt | Exception], None]) -> None:
+        """Commit as `commit` does without waiting, `done` being called in the end; only where the stream has `soon`."""
 
         def answered(receipt: Receipt | Exception) -> None:
             self._committing -= 1
@@ -88,10 +88,7 @@ class Follower:
                 done(receipt)
 
         after = self._begin()
-        if self.stream.append_soon(claims, after=after, done=answered):
-            return True
-        self._committing -= 1
-        return False
+        self.stream.append_soon(claims, after=after, done=answered)
 
     async def _settle(self, receipt: Receipt, done: Callable[[Receipt | Exception], None]) -> None:
         try:

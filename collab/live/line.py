@@ -122,6 +122,12 @@ class Allowance:
         self._left -= 1
         return True
 
+    def give_back(self) -> None:
+        """What was taken was not used."""
+        self._left += 1
+        if self.whole is not None:
+            self.whole.give_back()
+
     def _refill(self) -> None:
         now = monotonic()
         self._left = min(self._most, self._left + (now - self._seen) * self.rate)
@@ -145,6 +151,7 @@ class Line:
 
     __slots__ = (
         "_closing",
+        "_fewer",
         "_held",
         "_settled",
         "allowance",
@@ -168,7 +175,7 @@ class Line:
         self.idle: bool | None = None
         self.call: bool | None = None
         self.deflates = bool(connection.protocol.extensions)
-        self.under_way = 0
+        self.under_way = self._fewer = 0
         self._held = b""
         self._settled: asyncio.Future[None] | None = None
 
@@ -204,13 +211,13 @@ class Line:
     def settle(self) -> None:
         """A message of this member came to the stream, or did not."""
         self.under_way -= 1
-        if not self.under_way and self._settled is not None and not self._settled.done():
+        if self.under_way <= self._fewer and self._settled is not None and not self._settled.done():
             self._settled.set_result(None)
 
-    async def settled(self) -> None:
-        """Wait until none of this member's messages is on its way."""
-        if self.under_way:
-            self._settled = asyncio.get_running_loop().create_future()
+    async def settled(self, most: int = 0) -> None:
+        """Wait until no more than so many of this member's messages are on their way."""
+        if self.under_way > most:
+            self._fewer, self._settled = most, asyncio.get_running_loop().create_future()
             await self._settled
 
     def cut_off(self, code: str, message: str) -> None:

@@ -31,7 +31,6 @@ from redis.exceptions import (
 from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import TimeoutError as NoReply
 
-from collab.live.pipe import Answer
 from collab.live.redis import BLOCK_S, MOVING, REPLY_S, SCRIPTS, Server, _client, hidden
 
 Result = TypeVar("Result")
@@ -126,7 +125,7 @@ def _place(text: str, port: int) -> Place:
 class Moving(Server):
     """A client of whichever server is the master now; subclasses say how it is found."""
 
-    own = ""
+    own, soon = "", False
 
     def __init__(self, address: Address) -> None:
         self.url, self.address = address.url, address
@@ -173,10 +172,6 @@ class Moving(Server):
         if script not in COPIED or self.address.wait == 0:
             return await self._scripts[script](keys=keys, args=args)
         return await self.patiently(lambda: self._copied(script, keys, args))
-
-    def run_soon(self, script: str, keys: Sequence[str], args: Sequence[Any], answer: Answer) -> bool:
-        """Never begins anything: what is tried again and waited for is awaited."""
-        return False
 
     async def between(self, key: str, first: int, last: int | None = None, count: int = -1) -> list[Any]:
         """Entries of the stream `key` from a place to another, so many at most; never waits."""

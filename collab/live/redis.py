@@ -86,6 +86,9 @@ def server_at(url: str, key: str = "") -> Server:
 class Server:
     """A Redis at an address, and one client of it: for use in one event loop."""
 
+    soon = True
+    """Can a script be run without waiting for its reply?"""
+
     def __init__(self, url: str) -> None:
         self.url = hidden(url)
         try:
@@ -109,8 +112,8 @@ class Server:
         Server.run_soon(self, script, keys, args, functools.partial(settle, reply))
         return await reply
 
-    def run_soon(self, script: str, keys: Sequence[str], args: Sequence[Any], answer: Answer) -> bool:
-        """Run a script without waiting, `answer` being called with its reply; False if only `run` can do it here."""
+    def run_soon(self, script: str, keys: Sequence[str], args: Sequence[Any], answer: Answer) -> None:
+        """Run a script without waiting, `answer` being called with its reply; only where `soon`."""
 
         def answered(reply: Any) -> None:
             if isinstance(reply, ResponseError) and str(reply).startswith("NOSCRIPT"):
@@ -121,7 +124,6 @@ class Server:
 
         command = "EVALSHA", _HASHES[script], len(keys), *keys, *args
         self._pipe.ask(command, answered)
-        return True
 
     async def between(self, key: str, first: int, last: int | None = None, count: int = -1) -> list[Any]:
         """Entries of the stream `key` from a place to another, so many at most; never waits."""
@@ -187,7 +189,7 @@ class Server:
 class Embedded(Server):
     """A client of a server that lives in this process, shared by all who open the same name."""
 
-    own = ""
+    own, soon = "", False
 
     _servers: dict[str, tuple[FakeServer, Bell]] = {}
     _opening = threading.Lock()
@@ -210,10 +212,6 @@ class Embedded(Server):
         reply = await self.client.fcall(script, len(keys), *keys, *args)
         await asyncio.sleep(0)  # nothing here waits for a socket: let the recorder and the followers have their turn
         return reply
-
-    def run_soon(self, script: str, keys: Sequence[str], args: Sequence[Any], answer: Answer) -> bool:
-        """Never begins anything: there is nothing to wait for here."""
-        return False
 
     async def between(self, key: str, first: int, last: int | None = None, count: int = -1) -> list[Any]:
         """Entries of the stream `key` from a place to another, so many at most; never waits."""

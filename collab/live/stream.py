@@ -77,6 +77,11 @@ class Stream:
         self._key = key_of(tenant)
         self._closed = False
 
+    @property
+    def soon(self) -> bool:
+        """Is there `append_soon` here?"""
+        return self._server.soon
+
     async def append(self, claims: Sequence[Claim], *, after: int | None = None) -> Receipt:
         """Append the events in one step, all or none; the guards of each see the effects of those before it.
 
@@ -90,15 +95,15 @@ class Stream:
 
     def append_soon(
         self, claims: Sequence[Claim], *, after: int | None, done: Callable[[Receipt | Exception], None]
-    ) -> bool:
-        """Append as `append` does without waiting, `done` being called with what came of it; False if it cannot."""
+    ) -> None:
+        """Append as `append` does without waiting, `done` being called with what came of it; only where `soon`."""
 
         def answered(reply: Any) -> None:
             failed = isinstance(reply, Exception)
             done(self._server.told(reply) if failed else self._receipt(claims, batch, reply))
 
         batch = Batch(claims, self.tenant, after, self._server.own)
-        return self._server.run_soon("append", self._keys(batch), batch.args, answered)
+        self._server.run_soon("append", self._keys(batch), batch.args, answered)
 
     def _keys(self, batch: Batch) -> list[str]:
         return [f"{self._key}:{key}" for key in batch.keys]

@@ -45,9 +45,13 @@ async def listen(floor: Floor, line: Line) -> None:
         not connection.queued and line.under_way < UNDER_WAY and SEND in data[:FRONT] and _send_soon(floor, line, data)
     )
     async for data in connection:
-        line.tally.bytes_in += len(data)
-        await line.settled()
         try:
+            if isinstance(data, str) and _SEND in data[:FRONT]:
+                await line.settled(UNDER_WAY - 1)
+                if _send_soon(floor, line, data):
+                    continue
+            line.tally.bytes_in += len(data)
+            await line.settled()
             asked = _read(line, data)
             if asked is not None:
                 await _answer(floor, line, asked)
@@ -55,7 +59,10 @@ async def listen(floor: Floor, line: Line) -> None:
             connection.queued -= 1
 
 
-def _send_soon(floor: Floor, line: Line, data: bytes) -> bool:
+_SEND = SEND.decode()
+
+
+def _send_soon(floor: Floor, line: Line, data: str | bytes) -> bool:
     """Begin to send a message if that is what is asked; False if it must wait for its turn."""
     try:
         asked = command(data)
@@ -76,6 +83,7 @@ def _send_soon(floor: Floor, line: Line, data: bytes) -> bool:
         _tell(line, asked, start, error)
         return True
     line.under_way -= 1
+    line.allowance.give_back()
     return False
 
 

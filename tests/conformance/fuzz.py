@@ -277,10 +277,11 @@ async def harmed(gate: Gate) -> str:
     """What the frames did to a gateway, beyond their answers; "" if nothing."""
     recorder = gate.office.recorder
     assert recorder is not None
-    await recorder.flush()
+    last = 0
+    while last < (last := await gate.office.stream.last()):  # type: ignore[union-attr]
+        await recorder.flush()  # who has left is noticed a little later, and that is an event too
     if recorder.trouble is not None:
         return f"the recorder is in trouble: {recorder.trouble}"
-    last = await gate.office.stream.last()  # type: ignore[union-attr]
     if gate.office.history.own_last != last or gate.office.team.seq != last:
         return f"stream {last}, history {gate.office.history.own_last}, team {gate.office.team.seq}"
     if gate.office.history.team() != gate.office.team:

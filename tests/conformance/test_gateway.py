@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from gateways import Gate, a_gate, heard, raw, soon, texts
+from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as open_socket
 from websockets.exceptions import ConnectionClosed
 
@@ -19,6 +20,7 @@ from collab import protocol as p
 from collab.floor import KEPT
 from collab.live.client import CutOff, Denied, InRoom, connect
 from collab.live.line import MOST_UNREAD
+from collab.live.turns import UNDER_WAY
 from collab.records import Lead
 
 Work = Callable[[Gate], Awaitable[None]]
@@ -470,6 +472,44 @@ def test_who_asks_too_much_is_told_so(tmp_path: Path) -> None:
             assert codes.count("too_many") > 15
 
     asyncio.run(ask())
+
+
+async def answers(socket: ClientConnection, count: int) -> list[Any]:
+    """The next so many answers, whatever happens besides."""
+    found: list[Any] = []
+    async with asyncio.timeout(60):
+        while len(found) < count:
+            if "re" in (answer := json.loads(await socket.recv())):
+                found.append(answer)
+    return found
+
+
+def test_a_message_costs_its_sender_one_command_on_either_stream(at_gate: Callable[[Work], None]) -> None:
+    async def talk(gate: Gate) -> None:
+        async with raw(gate) as socket:
+            await socket.send('{"do":"join","id":0,"room":"main"}')
+            await answers(socket, 1)
+            for number in range(28):  # with the join as many as are in reserve, but one
+                await socket.send(f'{{"do":"send","id":{number},"room":"main","text":"t","key":"{number}"}}')
+                assert (await answers(socket, 1))[0]["on"] == "done"
+
+    at_gate(talk, rate=10)
+
+
+def test_more_messages_than_may_be_under_way_are_said_and_answered_in_order(at_gate: Callable[[Work], None]) -> None:
+    async def talk(gate: Gate) -> None:
+        async with raw(gate) as socket:
+            await socket.send('{"do":"join","id":0,"room":"main"}')
+            count = 4 * UNDER_WAY
+            for number in range(1, count + 1):
+                await socket.send(f'{{"do":"send","id":{number},"room":"main","text":"t","key":"{number}"}}')
+            await socket.send(f'{{"do":"ping","id":{count + 1}}}')
+            found = await answers(socket, count + 2)
+            assert [answer["re"] for answer in found] == list(range(count + 2))
+            numbers = [answer["result"]["number"] for answer in found[1:-1]]
+            assert numbers == list(range(numbers[0], numbers[0] + count))
+
+    at_gate(talk, rate=1e9)
 
 
 def test_a_command_that_is_not_safe_to_repeat_fails_when_the_connection_is_cut(tmp_path: Path) -> None:
