@@ -81,17 +81,23 @@ async def crowd(server: Any, port: int, process: psutil.Process) -> Any:
 async def limit(server: Any, port: int, process: psutil.Process) -> Any:
     """Deliveries a second to a room of 100 until the last receiver's p99 passes 50 ms."""
     members = await joined(server, port, ["l"] * 100)
-    best, rate, cpu_us = 0.0, 125.0, 0.0
+    best, rate, cpu_us, step, tries = 0.0, 125.0, 0.0, 1.4, 0
     while True:
         count, before = int(rate * 0.8), used_s(process)
         for member in members:
             member.arrived.clear()
         await say(server, [(members[0], "l")], rate, count)
         whole = await settled(members, count)
-        if not whole or np.percentile(last_ms(members, count), 99) > 50:
-            return {"deliveries": best, "cpu_us": cpu_us, "whole": True}
-        cpu_us = (used_s(process) - before) / count / len(members) * 1e6
-        best, rate = rate * len(members), rate * 1.4
+        if whole and np.percentile(last_ms(members, count), 99) <= 50:
+            cpu_us = (used_s(process) - before) / count / len(members) * 1e6
+            best, tries = rate, 0
+        elif (tries := tries + 1) < 3:
+            continue  # once may be the machine's fault
+        elif step < 1.4:
+            return {"deliveries": best * len(members), "cpu_us": cpu_us, "whole": True}
+        else:
+            step, tries = 1.1, 0  # closer, from the best so far
+        rate = best * step
 
 
 async def slow(server: Any, port: int, process: psutil.Process) -> Any:

@@ -30,6 +30,12 @@ LOOK_S = 0.1
 AT_ONCE = 256 * 1024
 """So many bytes are written to who comes back before it is waited until they are gone."""
 
+REST, TICK_S = 2.0, 0.001
+"""So many times as long as telling took it rests, if that is a tick of the loop: what comes meanwhile leaves together.
+
+Where many hear little, nothing waits; where very much is said to very many, a third of the time goes into telling them.
+"""
+
 TYPING_S = 6.0
 """Typing that is not said again ends after so long."""
 
@@ -56,7 +62,7 @@ class Hall:
         self._typing: dict[tuple[str, str], asyncio.TimerHandle] = {}
         self._told: dict[str, tuple[int, list[bytes]]] = {}
         self._changed: list[Any] = []
-        self._telling = False
+        self._telling, self._rested = False, 0.0
         self.close = desk.subscribe(self._hear)
 
     @property
@@ -179,16 +185,24 @@ class Hall:
                     self._send_out(event.room, event.agent)
         if (self._told or self._changed) and not self._telling:
             self._telling = True
-            asyncio.get_running_loop().call_soon(self._tell)
+            loop = asyncio.get_running_loop()
+            if (rest := self._rested - loop.time()) > 0:
+                loop.call_later(rest, self._tell)
+            else:
+                loop.call_soon(self._tell)
 
     def _tell(self) -> None:
-        """Tell what was heard since the loop went round: all that came with one reply leaves in one frame."""
-        self._telling = False
+        """Tell what was heard since the last time: all that came with one reply, or in a rest, leaves in one frame."""
+        clock, self._telling = asyncio.get_running_loop().time, False
+        start = clock()
         told, changed, self._told, self._changed = self._told, self._changed, {}, []
         for room, (first, events) in told.items():
             self._bring(self._in_room[room], room, first, events)
         if changed and self._watching:
             self._tell_watching(changed)
+        now = clock()
+        rest = REST * (now - start)
+        self._rested = now + rest if rest >= TICK_S else 0.0
 
     async def _push(self, line: Line, room: str, told: int, events: list[bytes]) -> int:
         """Tell what comes after a number, a part at a time as it is read; returns the number that it ends with."""
