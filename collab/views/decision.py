@@ -117,12 +117,13 @@ class DecisionView(pn.viewable.Viewer):
         agent = self.decision.agent
         title = f"{lead.name} goes to {names.get(agent, agent)}" if agent else f"{lead.name} waits"
         times = f"waited {self.decision.waited_s:.1f} s, decided in {self.decision.decided_ms:.2f} ms"
-        sure = f"match score {self.decision.score / FULL_SCORE:.3f}, confidence {self.decision.confidence:.2f}"
+        score = f"match score {self.decision.score / FULL_SCORE:.3f}"
+        sure = f"confidence {self.decision.confidence:.2f} that it beats the next"
         said = f'<div class="said"><h3>{escape(title)}</h3><p>{escape(reasoning(self.decision, names))}</p></div>'
         if len(self.decision.candidates):
             said += (
-                f'<p class="soft">{sure}; {times}; weights {self.decision.weights.id}.</p>{table(self.decision, names)}'
-                f"<h3>What would have changed it</h3>{changes(self.decision, names)}"
+                f'<p class="soft">{score}, {sure}; {times}; weights in force {self.decision.weights.id}.</p>'
+                f"{table(self.decision, names)}<h3>What would have changed it</h3>{changes(self.decision, names)}"
             )
         self._words.object = said
         if self._plot:
