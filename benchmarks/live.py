@@ -57,7 +57,7 @@ async def room_of(server: Any, port: int, process: psutil.Process, size: int, ra
 
 
 async def crowd(server: Any, port: int, process: psutil.Process) -> Any:
-    """1,000 connections in 50 rooms, and then the memory of 1,000 further ones."""
+    """1,000 connections in 50 rooms, and then the memory of 4,000 further ones."""
     rooms = [f"c{n % 50}" for n in range(1000)]
     await joined(server, port, ["warm"])
     held, start = process.memory_info().rss, monotonic()
@@ -71,7 +71,7 @@ async def crowd(server: Any, port: int, process: psutil.Process) -> Any:
     found = [(came - sent) / 1e6 for member in members for _, sent, came in member.arrived]
     p50, p99 = np.percentile(found, [50, 99])
     held = process.memory_info().rss
-    more = await joined(server, port, rooms)
+    more = await joined(server, port, rooms * 4)
     await asyncio.sleep(1)
     further = (process.memory_info().rss - held) / 1024 / len(more)
     figures = {"p50_ms": p50, "p99_ms": p99, "kib": kib, "kib_further": further, "joins": joins}

@@ -1,11 +1,11 @@
 """How many events a second the recorder keeps, and how soon another process sees a recorded decision.
 
-    python benchmarks/record.py [--events 100000] [--seen 10]
+    python benchmarks/record.py [--events 100000] [--agents 8] [--seen 10]
 
-A quarter of the events are decisions with 8 candidates. Events wait on the embedded stream and are recorded as fast as
-it goes, compaction and snapshots included. The limit, measured in the same run on the same events: the Arrow tables are
-ready and each is written by one write_deltalake call. Then the recorder runs at its pace of a second, decisions are
-appended at random moments, and a second process says when it has each in `History.assignments()`.
+A quarter of the events are decisions with so many candidates. Events wait on the embedded stream and are recorded as
+fast as it goes, compaction and snapshots included. The limit, measured in the same run on the same events: the Arrow
+tables are ready and each is written by one write_deltalake call. Then the recorder runs at its pace of half a second,
+decisions are appended at random moments, and a second process says when it has each in `History.assignments()`.
 """
 
 from __future__ import annotations
@@ -148,9 +148,10 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--events", type=int, default=100_000, help="how many events are recorded")
+    parser.add_argument("--agents", type=int, default=8, help="how many candidates a decision has")
     parser.add_argument("--seen", type=int, default=10, help="how many decisions another process waits for")
     given = parser.parse_args()
-    events = made_events(given.events)
+    events = made_events(given.events, given.agents)
     with tempfile.TemporaryDirectory() as folder:
         taken = asyncio.run(recorded_s(events, str(Path(folder, "sustained"))))
         limit = limit_s(events, str(Path(folder, "limit")))

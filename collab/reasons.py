@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from msgspec import Struct
 
@@ -50,11 +50,10 @@ def factors_of(decision: Decision, agent: str) -> dict[str, int]:
     return {factor: getattr(decision.candidates, factor)[row] for factor in FACTORS}
 
 
-def labels(ids: Iterable[str], names: Mapping[str, str] = NOBODY) -> dict[str, str]:
-    """What people call these agents, by id: the name that an agent has alone, else the id."""
-    known = {agent: names.get(agent, agent) for agent in ids}
-    often = Counter([*known.values(), *known])
-    return {agent: name if often[name] == 1 else agent for agent, name in known.items()}
+def labels(names: Mapping[str, str]) -> dict[str, str]:
+    """What tells agents apart, by id: the name that an agent has alone, else the id."""
+    often = Counter([*names.values(), *names])
+    return {agent: name if often[name] == 1 else agent for agent, name in names.items()}
 
 
 def reasoning(decision: Decision, names: Mapping[str, str] = NOBODY) -> str:

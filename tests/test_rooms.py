@@ -12,7 +12,7 @@ import redis
 from desks import Clock, at_desk, level, until
 
 from collab.chat import DEFAULT_ROOMS, Unread
-from collab.claims import REMEMBERED_S
+from collab.claims.guards import REMEMBERED_S
 from collab.desk import Desk
 from collab.keyed import DAY_S
 from collab.records import Seat

@@ -199,3 +199,7 @@ def test_apportioning_splits_into_whole_parts_near_their_share(total: int, share
 def test_apportioning_gives_ties_to_the_first() -> None:
     assert apportion(100, [1, 1, 1]) == [34, 33, 33]
     assert apportion(2, [0, 0, 0]) == [1, 1, 0]
+
+
+def test_printed_weights_are_the_four_shares() -> None:
+    assert str(Weights(expertise=0.6)) == "availability 0.20, expertise 0.60, performance 0.11, responsiveness 0.09"

@@ -6,21 +6,7 @@ hold, and effects, which are written with the event. A team folded from the same
 """
 
 from collab.claims import rooms as rooms
-from collab.claims.guards import (
-    REMEMBERED_S,
-    SEQ,
-    Absent,
-    Add,
-    Below,
-    Claim,
-    Effect,
-    Equals,
-    Expire,
-    Guard,
-    Put,
-    Remove,
-    Within,
-)
+from collab.claims.guards import SEQ, Absent, Add, Below, Claim, Effect, Equals, Expire, Guard, Put, Remove, Within
 from collab.claims.keys import (
     ARCHIVED,
     CLOSED,
@@ -51,7 +37,6 @@ __all__ = [
     "OPEN",
     "QUEUED",
     "QUEUE_KEY",
-    "REMEMBERED_S",
     "SEQ",
     "WEIGHTS_KEY",
     "Absent",

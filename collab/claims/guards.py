@@ -58,10 +58,6 @@ class Remove(Struct, frozen=True):
     key: str
 
 
-REMEMBERED_S = 600
-"""How long the id of an event is remembered: longer than anybody tries to append it."""
-
-
 class Expire(Struct, frozen=True):
     """Effect: `key` keeps its value for `ttl_s` more seconds and is forgotten then."""
 
@@ -71,6 +67,10 @@ class Expire(Struct, frozen=True):
 
 Guard = Absent | Equals | Below | Within
 Effect = Put | Add | Remove | Expire
+
+
+REMEMBERED_S = 600
+"""How long the id of an event is remembered: longer than anybody tries to append it."""
 
 
 class Claim(Struct, frozen=True):

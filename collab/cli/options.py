@@ -38,7 +38,7 @@ class Progress:
     def __call__(self, done: int, of: int) -> None:
         """So many of so many are done."""
         if self._bar is None:
-            often = 0.1 if sys.stderr.isatty() else 5.0  # in a file every step is a further line
+            often = 0.1 if sys.stderr.isatty() else 5.0  # in a file every step stays
             self._bar = tqdm(total=of, desc=self._title, unit="lead", file=sys.stderr, mininterval=often)
         self._bar.update(done - self._bar.n)
 

@@ -30,11 +30,14 @@ LOOK_S = 0.1
 AT_ONCE = 256 * 1024
 """So many bytes are written to who comes back before it is waited until they are gone."""
 
-REST, TICK_S = 2.0, 0.001
-"""So many times as long as telling took it rests, if that is a tick of the loop: what comes meanwhile leaves together.
+REST = 2.0
+"""After telling it rests so many times as long as that took: what comes meanwhile leaves together.
 
-Where many hear little, nothing waits; where very much is said to very many, a third of the time goes into telling them.
+Where very much is said to very many, a third of the time goes into telling them.
 """
+
+TICK_S = 0.001
+"""A shorter rest is none: the loop's timers know no less, and where few hear little nothing shall wait."""
 
 TYPING_S = 6.0
 """Typing that is not said again ends after so long."""
@@ -62,7 +65,7 @@ class Hall:
         self._typing: dict[tuple[str, str], asyncio.TimerHandle] = {}
         self._told: dict[str, tuple[int, list[bytes]]] = {}
         self._changed: list[Any] = []
-        self._telling, self._rested = False, 0.0
+        self._telling, self._rests_until = False, 0.0
         self.close = desk.subscribe(self._hear)
 
     @property
@@ -186,23 +189,24 @@ class Hall:
         if (self._told or self._changed) and not self._telling:
             self._telling = True
             loop = asyncio.get_running_loop()
-            if (rest := self._rested - loop.time()) > 0:
+            if (rest := self._rests_until - loop.time()) > 0:
                 loop.call_later(rest, self._tell)
             else:
                 loop.call_soon(self._tell)
 
     def _tell(self) -> None:
         """Tell what was heard since the last time: all that came with one reply, or in a rest, leaves in one frame."""
-        clock, self._telling = asyncio.get_running_loop().time, False
-        start = clock()
+        self._telling = False
+        loop = asyncio.get_running_loop()
+        start = loop.time()
         told, changed, self._told, self._changed = self._told, self._changed, {}, []
         for room, (first, events) in told.items():
             self._bring(self._in_room[room], room, first, events)
         if changed and self._watching:
             self._tell_watching(changed)
-        now = clock()
+        now = loop.time()
         rest = REST * (now - start)
-        self._rested = now + rest if rest >= TICK_S else 0.0
+        self._rests_until = now + rest if rest >= TICK_S else 0.0
 
     async def _push(self, line: Line, room: str, told: int, events: list[bytes]) -> int:
         """Tell what comes after a number, a part at a time as it is read; returns the number that it ends with."""

@@ -17,6 +17,7 @@ from collab.history.folder import Folder
 from collab.history.frames import fetch, frame, frame_of
 from collab.history.pinned import NEEDS, Result, Source, views_named
 from collab.history.schema import CANDIDATES, VIEWS
+from collab.reasons import labels
 from collab.records import Decision, aware
 from collab.team import Team, fold
 
@@ -39,7 +40,8 @@ class History:
 
     Raises:
         TypeError: the url is no path or text, or the tenant no text.
-        ValueError: anything is asked of a folder that does not exist, or of a tenant who is not in one that has others.
+        ValueError: frames, columns or SQL are asked of a folder that does not exist, or of a tenant who is not in one
+            that has others.
         NotAHistory: the folder holds other things (at the first question).
         NewerHistory: the tables are newer than this program (at the first question).
     """
@@ -221,8 +223,8 @@ class History:
         return fold(self.each_event(after=team.seq if team else 0), team)
 
     def names(self) -> dict[str, str]:
-        """What the agents are called, by id; also those who left."""
-        return {agent.id: agent.name for agent in self.team().agents.values()}
+        """What the agents are called, by id; also those who left, and by their ids those who share a name."""
+        return labels({agent.id: agent.name for agent in self.team().agents.values()})
 
     def decision_on(self, lead: str) -> Decision | None:
         """The last decision on a lead; None if there is none."""

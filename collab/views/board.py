@@ -23,6 +23,7 @@ from collab.desk import utc_now
 from collab.events import Entry, LeadAssigned
 from collab.metrics import balance, band, percentiles
 from collab.office import Office
+from collab.reasons import labels
 from collab.records import Lead, Presence
 from collab.team import Agent, OpenLead
 
@@ -42,7 +43,10 @@ class Latency(Struct, frozen=True):
 
 
 class Frame(Struct, frozen=True, kw_only=True):
-    """The team at one moment, as boards show it; frozen, so that all sessions share it."""
+    """The team at one moment, as boards show it; frozen, so that all sessions share it.
+
+    `names` are what agents are called, by id, made as `collab.reasons.labels` does.
+    """
 
     seq: int = 0
     time: datetime | None = None
@@ -51,6 +55,7 @@ class Frame(Struct, frozen=True, kw_only=True):
     recent: tuple[LeadAssigned, ...] = ()
     latencies: tuple[Latency, ...] = ()
     weights: str = ""
+    names: dict[str, str] = {}
 
     @property
     def online(self) -> list[Agent]:
@@ -103,14 +108,16 @@ class Feed:
     def _make(self) -> None:
         self._due = False
         team = self.office.team
+        agents = tuple(team.members())
         self.frame = Frame(
             seq=team.seq,
             time=utc_now(),
-            agents=tuple(team.members()),
+            agents=agents,
             queue=tuple(team.queue()),
             recent=tuple(reversed(team.recent)),
             latencies=tuple(self._latencies),
             weights=team.weights.id,
+            names=labels({agent.id: agent.name for agent in agents}),
         )
         for board in tuple(self._boards):
             board.push(self.frame)
@@ -163,11 +170,6 @@ class Board(param.Parameterized):
         if not self.paused and self.frame is not self._feed.frame:
             with pn.io.hold():
                 self.frame = self._feed.frame
-
-    @property
-    def names(self) -> dict[str, str]:
-        """What the agents are called, by id."""
-        return {agent.id: agent.name for agent in self.frame.agents}
 
     def table(self) -> pd.DataFrame:
         """The agents that are shown: agent, name, presence, active leads, capacity, utilization (1 is full), band."""

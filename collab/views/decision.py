@@ -11,7 +11,7 @@ import pandas as pd
 import panel as pn
 import param
 
-from collab.reasons import NOBODY, alternatives, apart, factors_of, labels, reasoning, what_would_win
+from collab.reasons import NOBODY, alternatives, apart, factors_of, reasoning, what_would_win
 from collab.records import FACTORS, SCALE, Decision
 from collab.routing import FULL_SCORE
 from collab.views.theme import FACTOR, SHEET
@@ -31,7 +31,6 @@ def frame_of(decision: Decision) -> pd.DataFrame:
 
 def table(decision: Decision, names: Mapping[str, str] = NOBODY) -> str:
     """The candidates as an HTML table: factors, score, the gate or what was lacking; names by id, else ids."""
-    known = labels(decision.candidates.agent, names)
     lacked = {other.agent: other.lacked for other in alternatives(decision)}
     rows = []
     for row in frame_of(decision).itertuples():
@@ -39,7 +38,7 @@ def table(decision: Decision, names: Mapping[str, str] = NOBODY) -> str:
         cells = "".join(f"<td>{getattr(row, factor):.2f}</td>" for factor in FACTORS)
         note = "chosen" if row.chosen else lacked.get(row.agent, "")
         rows.append(
-            f'<tr class="{kind}"><td>{escape(known[row.agent])}</td>{cells}'
+            f'<tr class="{kind}"><td>{escape(names.get(row.agent, row.agent))}</td>{cells}'
             f"<td>{row.score:.3f}</td><td>{escape(note)}</td></tr>"
         )
     head = "".join(
@@ -52,9 +51,9 @@ def table(decision: Decision, names: Mapping[str, str] = NOBODY) -> str:
 
 def changes(decision: Decision, names: Mapping[str, str] = NOBODY) -> str:
     """What would have changed the decision, as an HTML list: for each eligible candidate the smallest rise."""
-    known, items = labels(decision.candidates.agent, names), []
+    items = []
     for other in alternatives(decision):
-        name = f"<b>{escape(known[other.agent])}</b>"
+        name = f"<b>{escape(names.get(other.agent, other.agent))}</b>"
         if other.gate:
             items.append(f"<li>{name} was out: {escape(other.gate)}.</li>")
         elif found := what_would_win(decision, other.agent):
@@ -69,10 +68,10 @@ def changes(decision: Decision, names: Mapping[str, str] = NOBODY) -> str:
 def bars(decision: Decision, names: Mapping[str, str] = NOBODY) -> hv.Bars:
     """Each candidate's score, stacked from its weighted factors, the best on top."""
     hv.renderer("bokeh")  # loads the backend when it is needed: without one, no plot has options
-    known, rows = labels(decision.candidates.agent, names), []
+    rows = []
     for row in frame_of(decision).iloc[::-1].itertuples():
         factors = factors_of(decision, row.agent)
-        name = f"{known[row.agent]} ({row.gate})" if row.gate else known[row.agent]
+        name = names.get(row.agent, row.agent) + (f" ({row.gate})" if row.gate else "")
         for factor, weight in zip(FACTORS, decision.weights.values, strict=True):
             rows.append((name, factor, weight * factors[factor] / FULL_SCORE))
     stacked = hv.Bars(rows, ["agent", "factor"], "weighted score")
@@ -112,9 +111,7 @@ class DecisionView(pn.viewable.Viewer):
         if self.decision is None:
             self._words.object = '<div class="empty">No decision yet. Route a lead to see who takes it, and why.</div>'
             return
-        lead = self.decision.lead
-        names = labels(self.decision.candidates.agent, self.names)
-        agent = self.decision.agent
+        lead, agent, names = self.decision.lead, self.decision.agent, self.names
         title = f"{lead.name} goes to {names.get(agent, agent)}" if agent else f"{lead.name} waits"
         times = f"waited {self.decision.waited_s:.1f} s, decided in {self.decision.decided_ms:.2f} ms"
         score = f"match score {self.decision.score / FULL_SCORE:.3f}"

@@ -10,7 +10,7 @@ import panel_material_ui as pmui
 import param
 
 from collab.events import new_id
-from collab.reasons import labels, reasoning
+from collab.reasons import reasoning
 from collab.records import Lead, Urgency
 from collab.routing import FULL_SCORE
 from collab.views.board import Board
@@ -119,7 +119,7 @@ class LeadView(pn.viewable.Viewer):
             self.form.budget = _money(self.budget.value_input or self.budget.value)
             self.form.customer = self.customer.value_input or self.customer.value
             decision = await self.board.route(self.form.lead())
-            self.decision.param.update(decision=decision, names=self.board.names)
+            self.decision.param.update(decision=decision, names=self.board.frame.names)
             self.said.visible = False
             self.form.param.update(customer="", location="")
             self.budget.value = ""
@@ -152,7 +152,7 @@ class AssignmentsView(pn.viewable.Viewer):
         if not self.active:
             return
         frame = self.board.frame
-        names = labels(self.board.names, self.board.names)
+        names = frame.names
         items = [
             f'<li><div class="row"><b>{escape(state.lead.name)}</b><span class="chip">waits</span></div>'
             f'<div class="soft">{state.lead.urgency}, score {state.lead.score}; due {state.due:%H:%M:%S} UTC</div></li>'

@@ -26,6 +26,9 @@ ON_HEADER = ".MuiFormControlLabel-label, label, .MuiTypography-root { color: #ff
 HALF = {"min_width": 280, "styles": {"flex": "1 1 340px"}}
 """Half of the page's width, all of it on a phone."""
 
+AGAIN = "if (cb_data.timeout == null) { setTimeout(() => cb_data.reconnect(), 5000) }"
+"""A page whose server is gone tries again for as long as it is open; by itself Bokeh gives up after half a minute."""
+
 BANNERS = {
     "demo": "A seeded team of eight is at work here: its leads, agents and outcomes are made up, the router and the "
     "history are real. Its day passes 30 times as fast as life.",
@@ -88,10 +91,6 @@ def page(office: Office) -> pmui.Page:
     with edit_readonly(shown):
         shown.busy = False  # else the page follows Panel's own and every event walks all its models twice, 14 ms each
     return shown
-
-
-AGAIN = "if (cb_data.timeout == null) { setTimeout(() => cb_data.reconnect(), 5000) }"
-"""A page tries again for as long as it is open; by itself Bokeh gives up after half a minute."""
 
 
 def _prepare_document(office: Office) -> None:

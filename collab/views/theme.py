@@ -8,8 +8,8 @@ from html import escape
 from collab.metrics import AMBER, GREEN, RED
 from collab.records import Presence
 
-PRIMARY, SUCCESS, WARNING, ERROR, INFO = "#3b82f6", "#4CAF50", "#FF9800", "#F44336", "#2196F3"
-"""The guide's five colours; against white they measure under 4.5, so they fill and never write small text."""
+PRIMARY, SUCCESS, WARNING, ERROR = "#3b82f6", "#4CAF50", "#FF9800", "#F44336"
+"""The guide's colours but its second blue; against white they measure under 4.5, so they never write small text."""
 
 SLIDER = {"defaultProps": {"shiftStep": 0.1}}
 """PageUp and PageDown move a weight by ten hundredths; the library's own ten is the whole way."""

@@ -16,7 +16,6 @@ from bokeh.plotting import figure
 from bokeh.transform import dodge
 
 from collab.desk import utc_now
-from collab.reasons import labels
 from collab.records import FACTORS
 from collab.views.board import Board
 from collab.views.sliders import WeightSliders
@@ -189,7 +188,7 @@ class WhatIfView(pn.viewable.Viewer):
             return
         self.what_if = found.result()
         if self.board is not None:
-            self._names = self.board.names
+            self._names = self.board.frame.names
         self._rescore(force=True)
 
     def _rescore(self, force: bool = False) -> None:
@@ -205,8 +204,8 @@ class WhatIfView(pn.viewable.Viewer):
 
     def _show(self, rescored: Rescored) -> None:
         self._words.object = words(rescored)
-        names = labels(rescored.agents, self._names)
-        agents = [names[agent] for agent in rescored.agents]
+        names = {agent: self._names.get(agent, agent) for agent in rescored.agents}
+        agents = list(names.values())
         flows = [(names[source], names[target], leads) for source, target, leads in rescored.moves()]
         self._moves.object = moves(flows) if rescored.n else ""
         before, after = (list(shares.values()) for shares in (rescored.before, rescored.after))

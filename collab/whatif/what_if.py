@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
@@ -113,7 +114,7 @@ class WhatIf:
             counts[np.ix_(at, at)] += kernel.flows(piece, values)[1:, 1:]
         return Rescored(values, self.agents, counts, self.left_out, self._decisions, self.sticky)
 
-    @property
+    @cached_property
     def names(self) -> dict[str, str]:
         """What the agents are called, by id; none for frames."""
         return {} if self._history is None else self._history.names()

@@ -210,6 +210,7 @@ def test_a_second_server_on_the_same_history_reads(
     assert raised(tmp_path / "log") == []
 
 
+@pytest.mark.timeout(240)
 def test_a_page_says_that_its_server_is_gone_and_goes_on_when_it_is_back(
     tmp_path: Path, open_page: Open, watch: Watch
 ) -> None:

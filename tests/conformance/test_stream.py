@@ -11,7 +11,8 @@ import pytest
 from on_stream import NOW, arrived, event, on, plain, put
 from real_redis import RealRedis
 
-from collab.claims import REMEMBERED_S, SEQ, Absent, Add, Below, Claim, Equals, Put, Remove, claim, lead_key
+from collab.claims import SEQ, Absent, Add, Below, Claim, Equals, Put, Remove, claim, lead_key
+from collab.claims.guards import REMEMBERED_S
 from collab.events import AgentJoined, Entry, LeadClosed
 from collab.live.batch import MOST
 from collab.live.stream import Stream
