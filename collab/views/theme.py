@@ -112,7 +112,8 @@ table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nu
 th, td { text-align: right; padding: 6px 10px; border-bottom: 1px solid var(--line); white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; }
 th { font-weight: 600; color: var(--soft); font-size: 13px; white-space: normal; }
-.scroll td:last-child { white-space: normal; min-width: 16em; }
+.scroll td:last-child { white-space: normal; min-width: 9em; }
+@media (max-width: 1000px) { .scroll td:last-child { white-space: nowrap; } }
 tr.chosen td { font-weight: 700; }
 tr.gated td { color: var(--soft); }
 .scroll { overflow-x: auto; }
