@@ -26,8 +26,17 @@ ON_HEADER = ".MuiFormControlLabel-label, label, .MuiTypography-root { color: #ff
 HALF = {"min_width": 280, "styles": {"flex": "1 1 340px"}}
 """Half of the page's width, all of it on a phone."""
 
-AGAIN = "if (cb_data.timeout == null) { setTimeout(() => cb_data.reconnect(), 5000) }"
-"""A page whose server is gone tries again for as long as it is open; by itself Bokeh gives up after half a minute."""
+AGAIN = """
+const later = () => setTimeout(again, 1000)
+const again = () => fetch(location.href, {cache: "no-store"}).then((page) => page.ok ? location.reload() : later())
+  .catch(later)
+again()
+"""
+"""A page whose server is gone is loaded again as soon as there is one, for as long as it is open.
+
+Bokeh would connect the old page with the new session instead: five minutes after loading it may not (the session's
+token has ended), and earlier what the new session pushes meets models of the old one with the same ids.
+"""
 
 BANNERS = {
     "demo": "A seeded team of eight is at work here: its leads, agents and outcomes are made up, the router and the "

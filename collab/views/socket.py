@@ -8,10 +8,13 @@ from typing import Any
 import panel as pn
 from bokeh.server.views.ws import WSHandler
 
+GONE = "The server does not answer. This page comes back by itself when it does."
+"""What a page says when its server is gone."""
+
 
 def prepare() -> None:
     """Make this process, or this session of `panel serve`, ready for pages that say when their server is gone."""
-    pn.extension(notifications=True, reconnect=True)
+    pn.extension(notifications=True, reconnect=False, disconnect_notification=GONE)
     send_at_once()
 
 
