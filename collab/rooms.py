@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from collab.chat import DEFAULT_ROOMS, Message, Room, file_name, mentioned
-from collab.claims import claim, file_key, room_key
+from collab.claims import Absent, Claim, claim, entering, file_key, room_key, seat_key
 from collab.events import (
     FileUploaded,
     MessageDeleted,
@@ -89,7 +89,8 @@ class Rooms:
         elif found.private:
             raise PermissionError(f"room is {room!r}, which is private; ask one of its moderators to let you in")
         if found.members.get(agent) != seat:
-            event = await self._append(RoomJoined, room=room, agent=agent, by=by or agent, seat=seat)
+            rule = claim if by is not None else entering
+            event = await self._append(RoomJoined, rule, room=room, agent=agent, by=by or agent, seat=seat)
             self._held(event, room, agent)
 
     async def leave(self, room: str, agent: str, *, by: str | None = None, leading: bool = False) -> None:
@@ -236,9 +237,9 @@ class Rooms:
     def _rooms(self) -> dict[str, Room]:
         return self._follower.team.rooms
 
-    async def _append(self, kind: type[RoomEvent], **fields: Any) -> Receipt:
+    async def _append(self, kind: type[RoomEvent], rule: Callable[[Any], Claim] = claim, /, **fields: Any) -> Receipt:
         event = checked(kind(id=self._new_id(), time=self._clock(), **fields))
-        return await self._follower.commit([claim(event)])
+        return await self._follower.commit([rule(event)])
 
     async def _known(self, room: str) -> Room:
         if room not in self._rooms:
@@ -265,7 +266,7 @@ class Rooms:
 
     def _held(self, receipt: Receipt, room: str, agent: str) -> None:
         """Say why an append was refused, if it was."""
-        if receipt.refused is None:
+        if receipt.refused in (None, Absent(seat_key(room, agent))):  # the second: they came in at another gateway
             return
         if receipt.refused.key.startswith(file_key(room, "")):
             raise ValueError(f"a file was not uploaded to room {room}; upload it there first")

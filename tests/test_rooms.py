@@ -56,6 +56,23 @@ def test_a_message_is_confirmed_with_its_number_and_counts_for_the_others() -> N
     run(talk, "ana", "bo")
 
 
+def test_who_comes_in_at_two_desks_at_once_comes_in_once() -> None:
+    async def come() -> None:
+        where = url()
+        async with at_desk(where) as here, at_desk(where, name="b") as there:
+            await here.create_room("main", "Main", by="ana")
+            await level(here, there)
+            await asyncio.gather(here.rooms.join("main", "bo"), there.rooms.join("main", "bo"))
+            await level(here, there)
+            assert here.team.rooms["main"].number == there.team.rooms["main"].number == 2
+            await there.rooms.leave("main", "bo")
+            await level(here, there)
+            await here.rooms.join("main", "bo")
+            assert here.team.rooms["main"].number == 4
+
+    asyncio.run(come())
+
+
 def test_a_message_sent_again_with_its_key_is_there_once_with_the_same_confirmation() -> None:
     async def talk(desk: Desk) -> None:
         first = await desk.send_message("main", "ana", "Hello", key="k1")

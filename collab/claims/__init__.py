@@ -5,7 +5,6 @@ atomic step can refuse an event that came too late. This room says which: each e
 hold, and effects, which are written with the event. A team folded from the same events gives the same values.
 """
 
-from collab.claims import rooms as rooms
 from collab.claims.guards import SEQ, Absent, Add, Below, Claim, Effect, Equals, Expire, Guard, Put, Remove, Within
 from collab.claims.keys import (
     ARCHIVED,
@@ -28,6 +27,7 @@ from collab.claims.keys import (
     seat_key,
     shift_key,
 )
+from collab.claims.rooms import entering
 from collab.claims.rules import claim, in_turn
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "Within",
     "capacity_key",
     "claim",
+    "entering",
     "file_key",
     "holder_key",
     "in_turn",

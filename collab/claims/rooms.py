@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collab.claims.guards import Absent, Equals, Put, Remove
+from msgspec.structs import replace
+
+from collab.claims.guards import Absent, Claim, Equals, Put, Remove
 from collab.claims.keys import ARCHIVED, OPEN, file_key, room_key, seat_key
-from collab.claims.rules import Rules, rules
+from collab.claims.rules import Rules, claim, rules
 from collab.events import (
     FileUploaded,
     MessageDeleted,
@@ -19,6 +21,12 @@ from collab.events import (
     RoomRead,
     RoomRenamed,
 )
+
+
+def entering(event: RoomJoined) -> Claim:
+    """The claim of who comes in by themselves: refused, by the key of their seat, if they are in already."""
+    one = claim(event)
+    return replace(one, guards=(*one.guards, Absent(seat_key(event.room, event.agent))))
 
 
 def _open(room: str) -> Equals:
