@@ -65,10 +65,8 @@ def reasoning(decision: Decision, names: Mapping[str, str] = NOBODY) -> str:
     values, factors = _chose(decision), factors_of(decision, decision.agent)
     parts = sorted(zip(FACTORS, values, strict=True), key=lambda pair: -pair[1] * factors[pair[0]])
     named = ", ".join(f"{factor} {factors[factor] / SCALE:.2f} x {weight / 100:.2f}" for factor, weight in parts)
-    scores, gates = _scores(decision), decision.candidates.gate
-    chosen = _row(decision, decision.agent)
-    others = [row for row, gate in enumerate(gates) if not gate and row != chosen]
-    runner = max(others, key=lambda row: (scores[row], -row), default=None)
+    scores, chosen = _scores(decision), _row(decision, decision.agent)
+    runner = _runner_up(scores, decision.candidates.gate, chosen)
     score, agent = scores[chosen], names.get(decision.agent, decision.agent)
     text = f"{agent} had the customer's last lead and can take this one. " if decision.mode == "sticky" else ""
     text += f"{agent} scores {score / FULL_SCORE:.3f}: {named}."
@@ -134,6 +132,15 @@ def _scores(decision: Decision) -> list[int]:
         return decision.candidates.score
     columns = [getattr(decision.candidates, factor) for factor in FACTORS]
     return [sum(w * f for w, f in zip(decision.drawn, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _runner_up(scores: list[int], gates: list[str], chosen: int) -> int | None:
+    """The row of the best of the others whom no gate shut out, the first in a tie."""
+    runner, best = None, -1
+    for row, (score, gate) in enumerate(zip(scores, gates, strict=True)):
+        if score > best and not gate and row != chosen:
+            runner, best = row, score
+    return runner
 
 
 def _row(decision: Decision, agent: str) -> int:
