@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -80,6 +81,13 @@ def test_starting_and_stopping_twice_is_as_once(open_office: Open) -> None:
     office.stop()
     office.stop()
     assert offices_running() == []
+
+
+def test_an_office_can_be_stopped_in_a_cell_of_a_notebook(open_office: Open) -> None:
+    async def cell() -> None:
+        open_office().stop()  # in a thread whose own loop runs
+
+    asyncio.run(cell())
 
 
 def test_a_stopped_office_refuses_work(open_office: Open) -> None:

@@ -210,9 +210,10 @@ class Office:
         thread, self._thread = self._thread, None
         loop, self._loop = self._loop, None
         if loop is not None and thread is not None:
+            # in its own thread: the one that stops it may have a loop that runs, as a notebook's has
+            asyncio.run_coroutine_threadsafe(loop.shutdown_default_executor(), loop).result()
             loop.call_soon_threadsafe(loop.stop)
             thread.join()
-            loop.run_until_complete(loop.shutdown_default_executor())
             loop.close()
 
     async def _open(self) -> None:

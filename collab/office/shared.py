@@ -25,11 +25,19 @@ def shared(
 
 
 def seeded_history(
-    folder: str = "data/history", *, days: int = 5, progress: Callable[[int, int], None] | None = None
+    folder: str = "data/history",
+    *,
+    days: int = 5,
+    explore: float = 0.0,
+    progress: Callable[[int, int], None] | None = None,
 ) -> History:
-    """The seeded team's history: what is recorded in the folder, or, with nothing there yet, `days` made now."""
+    """The seeded team's history: what is recorded in the folder, or, with nothing there yet, `days` made now.
+
+    Of those, a share `explore` of the leads is routed by drawn weights.
+    """
     history = History(folder, DEMO)
     if not history.last:
-        Office("embedded://seeded", folder, tenant=DEMO, team_at_work=True, days=days, progress=progress).start().stop()
+        settings = {"tenant": DEMO, "team_at_work": True, "days": days, "explore": explore, "progress": progress}
+        Office("embedded://seeded", folder, **settings).start().stop()
         history = History(folder, DEMO)
     return history

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from collab.whatif.answers import Estimate, Estimates, Limits, Refused, Trust
 from collab.whatif.rescore import Rescored
 from collab.whatif.what_if import WhatIf
 
-__all__ = ["Rescored", "WhatIf"]
+__all__ = ["Estimate", "Estimates", "Limits", "Refused", "Rescored", "Trust", "WhatIf"]

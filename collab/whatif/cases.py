@@ -19,7 +19,8 @@ class Cases(NamedTuple):
 
     An agent is a code: 1 for the first of `agents` (sorted by id), and 0 for nobody. `keys`, `chosen` and `counts`
     have a value for each decision; `agent` and `factors` (four rows, in ten-thousandths) for each candidate. A decision
-    whose `chosen` is 0 is left out of results.
+    whose `chosen` is 0 is left out of results. `propensity` and `source`, the row that it came from, have
+    a value a candidate, if propensities were read.
     """
 
     agents: tuple[str, ...]
@@ -28,6 +29,8 @@ class Cases(NamedTuple):
     counts: NDArray[np.int64]
     agent: NDArray[np.uint16]
     factors: NDArray[np.int16]
+    propensity: NDArray[np.float64] | None = None
+    source: NDArray[np.int64] | None = None
 
 
 class Rows(NamedTuple):
@@ -46,6 +49,7 @@ class Rows(NamedTuple):
     chosen: NDArray[np.bool_]
     factors: Mapping[str, NDArray[Any]]
     where: Callable[[int], str]
+    propensity: NDArray[np.float64] | None = None
 
 
 def cases(rows: Rows) -> Cases:
@@ -71,7 +75,8 @@ def cases(rows: Rows) -> Cases:
     for number, factor in enumerate(FACTORS):
         factors[number] = rows.factors[factor][keep]
     counts = np.bincount(decision, minlength=len(rows.keys))
-    return Cases(tuple(rows.agents), rows.keys, chosen, counts, agent, factors)
+    further = () if rows.propensity is None else (rows.propensity[keep], keep)
+    return Cases(tuple(rows.agents), rows.keys, chosen, counts, agent, factors, *further)
 
 
 def join(first: Cases, second: Cases) -> Cases:

@@ -14,6 +14,9 @@ from collab.whatif.cases import Cases, Rows, cases
 NEEDED = ("decision", "agent", *FACTORS, "chosen")
 """The columns without which nothing can be rescored; `eligible` is true, and `lead` empty, where they are missing."""
 
+FEW, FEW_SHARE = 3, 0.01
+"""So many choices without a chance, or this share of all, are slips of whoever made the frame."""
+
 
 def read(candidates: pd.DataFrame) -> tuple[Cases, pd.DataFrame]:
     """The decisions, and a frame with the id and lead of each, in the order in which they first stand.
@@ -45,6 +48,7 @@ def read(candidates: pd.DataFrame) -> tuple[Cases, pd.DataFrame]:
         chosen=_flags(candidates, "chosen"),
         factors={factor: _factor(candidates, factor) for factor in FACTORS},
         where=lambda row: _where(candidates, row),
+        propensity=_propensity(candidates) if "propensity" in candidates else None,
     )
     return cases(rows), names
 
@@ -88,6 +92,27 @@ def _flags(frame: pd.DataFrame, name: str) -> NDArray[np.bool_]:
         row = int(odd[0])
         raise ValueError(f"{name} is {values[row]!r} in {_where(frame, row)}; it is true or false")
     return values.astype(bool)
+
+
+def _propensity(frame: pd.DataFrame) -> NDArray[np.float64]:
+    """The chance of each candidate, above 0 for the chosen and 0 for the ineligible."""
+    _refuse_empty(frame, "propensity")
+    if not pd.api.types.is_numeric_dtype(frame["propensity"].dtype):
+        raise ValueError(f"propensity is of dtype {frame['propensity'].dtype}; it is a chance, a number of 0 to 1")
+    found = frame["propensity"].to_numpy(dtype=np.float64)
+    never = _flags(frame, "chosen") & (found == 0)
+    # a few are slips to be mended; more of them are choices that nobody logged, which estimates then refuse
+    never &= never.sum() <= max(FEW, FEW_SHARE * np.sum(frame["chosen"])) or never.sum() == np.sum(frame["chosen"])
+    shut = ~_flags(frame, "eligible") if "eligible" in frame else np.zeros(len(frame), bool)
+    for wrong, why in (
+        (~((found >= 0) & (found <= 1)), "it is a chance of 0 to 1"),
+        (never, "its agent was chosen, so the chance was above 0; leave out what a person chose"),
+        (shut & (found > 0), "its agent was not eligible, so the chance was 0; make it 0, or eligible true"),
+    ):
+        if wrong.any():
+            row = int(np.flatnonzero(wrong)[0])
+            raise ValueError(f"propensity is {found[row]} in {_where(frame, row)}; {why}")
+    return found
 
 
 def _factor(frame: pd.DataFrame, name: str) -> NDArray[Any]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
@@ -12,32 +13,18 @@ from numpy.typing import NDArray
 
 from collab.records import FACTORS, aware
 from collab.whatif import frames, kernel
-from collab.whatif.cases import Cases, Rows, cases, join
+from collab.whatif.answers import Estimates, Limits, Refused
+from collab.whatif.calibration import calibration
+from collab.whatif.cases import Cases, join
+from collab.whatif.estimate import estimates
+from collab.whatif.evidence import Evidence
 from collab.whatif.ledger import Ledger, pack, unpack
+from collab.whatif.logged import METRICS, Counts, of_frames, of_history
+from collab.whatif.reading import Window, before, overridden, read_all, read_new, sticky
 from collab.whatif.rescore import AnyWeights, Rescored, Values, integers
 
 if TYPE_CHECKING:
     from collab.history import History
-
-COLUMNS = ("seq", "agent", "eligible", *FACTORS, "chosen")
-"""What is read of a history's candidates."""
-
-
-class Window(NamedTuple):
-    """Decisions of `since` (included) to `until` (not included), both aware or None."""
-
-    since: datetime | None
-    until: datetime | None
-
-    def seqs(self, history: History, after: int) -> NDArray[np.int64] | None:
-        """The places of its decisions after a place, sorted; None if it has no bounds."""
-        if self.since is None and self.until is None:
-            return None
-        where = [f"seq > {after}"]
-        where += [f"time >= '{self.since.isoformat()}'::TIMESTAMPTZ"] if self.since else []
-        where += [f"time < '{self.until.isoformat()}'::TIMESTAMPTZ"] if self.until else []
-        found = history.sql(f"SELECT seq FROM decisions WHERE {' AND '.join(where)} ORDER BY seq")
-        return found["seq"].to_numpy(dtype=np.int64)
 
 
 class WhatIf:
@@ -47,6 +34,7 @@ class WhatIf:
         history: whose decisions; they are read now, and again by `refreshed`.
         since: leaves out decisions before this aware time.
         until: leaves out decisions from this aware time on.
+        days: leaves out decisions that are older than so many days at the history's end.
 
     Attributes:
         last: the place on the stream up to which the history was read; 0 for frames.
@@ -59,23 +47,34 @@ class WhatIf:
         ValueError: a time without a zone, or rows that contradict each other.
     """
 
-    def __init__(self, history: History, since: datetime | None = None, until: datetime | None = None) -> None:
+    def __init__(
+        self,
+        history: History,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        *,
+        days: float | None = None,
+    ) -> None:
         if not hasattr(history, "as_of"):
             raise TypeError(f"history is {history!r}; give a collab.History, e.g. WhatIf(History('data/history'))")
+        if days is not None:
+            since = before(history, days, since)
         self._window = Window(aware(since, "since") if since else None, aware(until, "until") if until else None)
         self._history: History | None = history
+        self._frames: tuple[Cases, pd.DataFrame, pd.DataFrame] | None = None
         self._names: pd.DataFrame | None = None
         self.outcomes: pd.DataFrame | None = None
         self.last = history.last
         there = history.as_of(self.last)
-        self._hold(_pieces([], _read_all(there, self._window)), _overridden(there), _sticky(there))
+        self._hold(_pieces([], read_all(there, self._window)), overridden(there), sticky(there))
 
     @classmethod
     def from_frames(cls, candidates: pd.DataFrame, outcomes: pd.DataFrame | None = None) -> Self:
         """The decisions of a frame with one row a candidate.
 
         It needs decision, agent, the four factors and chosen; `eligible` is true unless it is there. Whole-number
-        factors are ten-thousandths, floats are shares of 0 to 1 and are rounded to ten-thousandths.
+        factors are ten-thousandths, floats are shares of 0 to 1 and are rounded to ten-thousandths. `estimate` needs
+        propensity too, and outcomes: decision, converted or value, and perhaps time, lead_type and lead_score.
 
         Raises:
             ValueError: names the column, the row, the value and the fix.
@@ -83,10 +82,12 @@ class WhatIf:
         if outcomes is not None:
             if "decision" not in outcomes:
                 raise ValueError(f"outcomes has no column 'decision'; it has {', '.join(map(str, outcomes.columns))}")
-            frames.aware_times(outcomes, "outcomes", "closed")
+            for name in ("time", "closed"):
+                frames.aware_times(outcomes, "outcomes", name)
         found, names = frames.read(candidates)
         self = object.__new__(cls)
         self._window, self._history, self._names = Window(None, None), None, names
+        self._frames = (found, names, candidates)
         self.outcomes, self.last = outcomes, 0
         self._hold(_pieces([], found), np.empty(0, np.int64), np.empty(0, np.int64))
         return self
@@ -114,6 +115,66 @@ class WhatIf:
             counts[np.ix_(at, at)] += kernel.flows(piece, values)[1:, 1:]
         return Rescored(values, self.agents, counts, self.left_out, self._decisions, self.sticky)
 
+    def estimate(
+        self,
+        target: Any,
+        metrics: Sequence[str] | None = None,
+        *,
+        explore: float = 0.0,
+        against: AnyWeights | None = None,
+        limits: Limits | None = None,
+        level: float = 0.95,
+    ) -> Estimates:
+        """What each lead would have earned under other weights, with intervals, or why the log cannot say.
+
+        Args:
+            target: weights, or a chance for every row of the candidates.
+            metrics: converted and value, if nothing else is said.
+            explore: the share of leads routed by weights drawn at random, 0 to 1, as the router may.
+            against: weights to compare with, paired by decision; the log as it was, if none are given.
+            limits: from where on an estimate is refused.
+            level: how often intervals cover the truth.
+
+        Raises:
+            ValueError: the weights are none, a metric is not known, or a share is outside 0 to 1.
+        """
+        if not 0 <= explore <= 1:
+            raise ValueError(f"explore is {explore}; give a share of leads from 0 to 1")
+        metrics = METRICS if metrics is None else metrics
+        if self.evidence is None:
+            needed = "propensity in candidates" if self.outcomes is not None else "outcomes"
+            return Estimates({name: Refused(name, f"there is no {needed}; give it to from_frames") for name in metrics})
+        if isinstance(target, pd.Series | np.ndarray) and len(target) != len(FACTORS):
+            chances = self.evidence.given(np.asarray(target, np.float64))
+        else:
+            chances = self.evidence.chances(integers(target), explore)
+        base = None if against is None else self.evidence.chances(integers(against))
+        known = [name for name in metrics if metrics is not METRICS or name in self.evidence.rewards]
+        return estimates(self.evidence, known, chances, base, limits, level)
+
+    @cached_property
+    def evidence(self) -> Evidence | None:
+        """What the log can say of other choices; None for frames without propensity or outcomes. It is read once."""
+        return self._logged[0] if self._logged else None
+
+    @cached_property
+    def calibration(self) -> pd.DataFrame:
+        """What was chosen against what the logged propensities say; see `collab.whatif.calibration`."""
+        if self.evidence is None:
+            raise ValueError("there are no propensities or no outcomes; give both to from_frames")
+        return calibration(self.evidence)
+
+    @cached_property
+    def _logged(self) -> tuple[Evidence, Counts] | None:
+        if self._history is not None:
+            there = self._history.as_of(self.last)
+            return of_history(there, read_all(there, self._window, propensity=True))
+        assert self._frames is not None
+        found, names, candidates = self._frames
+        if found.propensity is None or self.outcomes is None:
+            return None
+        return of_frames(found, names, self.outcomes, candidates)
+
     @cached_property
     def names(self) -> dict[str, str]:
         """What the agents are called, by id; none for frames."""
@@ -126,8 +187,9 @@ class WhatIf:
         there = self._history.as_of(last)
         new = object.__new__(type(self))
         new._window, new._history, new._names, new.outcomes, new.last = self._window, self._history, None, None, last
-        found = _read_new(there, self._window, self.last)
-        new._hold(_pieces(self._pieces, found), _overridden(there), _sticky(there))
+        new._frames = None
+        found = read_new(there, self._window, self.last)
+        new._hold(_pieces(self._pieces, found), overridden(there), sticky(there))
         return new
 
     def __repr__(self) -> str:
@@ -176,51 +238,3 @@ def _pieces(pieces: list[Ledger], new: Cases) -> list[Ledger]:
         new = join(unpack(kept.pop()), new)
         size = len(new.keys)
     return [*kept, pack(new)]
-
-
-def _read_all(history: History, window: Window) -> Cases:
-    columns = history.columns("candidates", COLUMNS)
-    agents = columns["agent.names"].tolist()
-    return _cases(agents, columns, np.asarray(columns["agent"]).astype(np.int64), window.seqs(history, 0))
-
-
-def _read_new(history: History, window: Window, after: int) -> Cases:
-    query = f"SELECT {', '.join(COLUMNS)} FROM candidates WHERE seq > {after} ORDER BY seq, agent"
-    found = history.sql(query)
-    columns = {name: found[name].to_numpy() for name in COLUMNS}
-    agents, codes = np.unique(columns["agent"].astype(object), return_inverse=True)
-    return _cases(agents.tolist(), columns, codes.astype(np.int64), window.seqs(history, after))
-
-
-def _cases(
-    agents: list[str],
-    columns: dict[str, NDArray[Any]],
-    codes: NDArray[np.int64],
-    only: NDArray[np.int64] | None,
-) -> Cases:
-    seq = np.asarray(columns["seq"]).astype(np.int64)
-    keep = slice(None) if only is None else np.isin(seq, only)
-    seq, chosen = seq[keep], np.asarray(columns["chosen"]).astype(bool)[keep]
-    begins = np.diff(seq, prepend=-1) != 0  # a history gives its rows in the order of the stream
-    keys, decision = seq[begins], np.cumsum(begins) - 1
-    rows = Rows(
-        agents=agents,
-        keys=keys,
-        names=keys,
-        decision=decision.astype(np.int64),
-        agent=codes[keep],
-        # a person may choose whom the router would not have asked; such decisions are left out afterwards
-        eligible=np.asarray(columns["eligible"]).astype(bool)[keep] | chosen,
-        chosen=chosen,
-        factors={factor: np.asarray(columns[factor])[keep] for factor in FACTORS},
-        where=lambda row: f"the candidates at seq {seq[row]}",
-    )
-    return cases(rows)
-
-
-def _overridden(history: History) -> NDArray[np.int64]:
-    return history.sql("SELECT seq FROM assignments WHERE overridden")["seq"].to_numpy(dtype=np.int64)
-
-
-def _sticky(history: History) -> NDArray[np.int64]:
-    return history.sql("SELECT seq FROM decisions WHERE mode = 'sticky'")["seq"].to_numpy(dtype=np.int64)

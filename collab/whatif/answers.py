@@ -1,0 +1,189 @@
+"""Answers about other weights: an estimate with what it rests on, or a refusal that says why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+PER_LEAD = "per lead, at the loads of the log"
+"""The question that an estimate answers."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """From where on an estimate is refused, or shown with a warning.
+
+    Attributes:
+        unsupported: the share of leads that would go to whom the log never tries, at most.
+        warn_unsupported: from here on it is said.
+        ess: the effective number of decisions, at least.
+        largest: the share of all weight that one decision may have.
+        calibration_z: how far, in standard deviations, choices may be from what the propensities say.
+    """
+
+    unsupported: float = 0.05
+    warn_unsupported: float = 0.001
+    ess: float = 200.0
+    largest: float = 0.05
+    calibration_z: float = 5.0
+
+
+@dataclass(frozen=True)
+class Trust:
+    """What an estimate rests on.
+
+    Attributes:
+        n: decisions with a known outcome.
+        ess: how many decisions made under the weights in question would say as much.
+        largest: the largest share of all weight that one decision has.
+        unsupported: the share of leads that would go to whom the log never tries.
+        calibration_z: the largest deviation of choices from the logged propensities, in standard deviations.
+        warnings: what to know besides.
+    """
+
+    n: int
+    ess: float
+    largest: float
+    unsupported: float
+    calibration_z: float
+    warnings: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        parts = f"n {self.n:,}, ESS {self.ess:,.0f}, largest weight {self.largest:.1%}, "
+        parts += f"unsupported {self.unsupported:.1%}, calibration z {self.calibration_z:.1f}"
+        return "; ".join([parts, *self.warnings])
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a lead would have earned on average, and how much more than under what it is compared with.
+
+    Attributes:
+        metric: what was earned: converted or value.
+        value: the estimate; its interval is `low` to `high`.
+        base: the same under what it is compared with: as it was in the log, unless other weights were given.
+        difference: how much more, paired by decision and so more exact than `value` less `base`; its interval is
+            `difference_low` to `difference_high`.
+        always: the interval that holds at every sample size; None for a metric without a highest value.
+        others: the same by other estimators: ips, snips, dr, sndr.
+        trust: what it rests on.
+        question: what it answers.
+    """
+
+    metric: str
+    value: float
+    low: float
+    high: float
+    base: float
+    difference: float
+    difference_low: float
+    difference_high: float
+    always: tuple[float, float] | None
+    others: Mapping[str, float]
+    trust: Trust
+    question: str = PER_LEAD
+
+    def __str__(self) -> str:
+        return (
+            f"{self.metric} {self.value:.4g} ({self.low:.4g} to {self.high:.4g}), "
+            f"difference {self.difference:+.4g} ({self.difference_low:+.4g} to {self.difference_high:+.4g})"
+        )
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The data cannot say: why, and what is certain nevertheless.
+
+    Attributes:
+        metric: what was asked for.
+        reason: why there is no estimate, and what would help.
+        bounds: between which the mean lies whatever was never tried; None where nothing bounds it.
+        trust: what it would have rested on; None if the question itself is wrong.
+        question: what was asked.
+    """
+
+    metric: str
+    reason: str
+    bounds: tuple[float, float] | None = None
+    trust: Trust | None = None
+    question: str = PER_LEAD
+
+    def __str__(self) -> str:
+        within = f"; it is between {self.bounds[0]:.4g} and {self.bounds[1]:.4g}" if self.bounds else ""
+        return f"{self.metric} refused: {self.reason}{within}"
+
+
+class Estimates(Mapping[str, Estimate | Refused]):
+    """An estimate or a refusal for each metric, by name; `converted` and `value` are attributes too."""
+
+    def __init__(self, found: Mapping[str, Estimate | Refused]) -> None:
+        self._found = dict(found)
+
+    def __getitem__(self, metric: str) -> Estimate | Refused:
+        return self._found[metric]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def __getattr__(self, metric: str) -> Estimate | Refused:
+        if metric.startswith("_") or metric not in self._found:
+            raise AttributeError(f"there is no estimate of {metric!r}; there are {', '.join(self.__dict__['_found'])}")
+        return self._found[metric]
+
+    def frame(self) -> pd.DataFrame:
+        """A row a metric: estimate, intervals, what it rests on, and the reason where it was refused."""
+        return pd.DataFrame([_row(one) for one in self._found.values()])
+
+    def __repr__(self) -> str:
+        return "\n  ".join([f"Estimates ({self._asked()})", *map(str, self._found.values()), *self._trust()])
+
+    def _repr_html_(self) -> str:
+        names = ("metric", "estimate", "interval", "before", "difference", "interval")
+        head = "".join(f"<th>{name}</th>" for name in names)
+        rows = "".join(f"<tr>{_cells(one)}</tr>" for one in self._found.values())
+        table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        trust = "".join(f"<p><small>{escape(line)}</small></p>" for line in self._trust())
+        return f"<div><p><b>Estimates, {escape(self._asked())}</b></p>{table}{trust}</div>"
+
+    def _asked(self) -> str:
+        return "; ".join(dict.fromkeys(one.question for one in self._found.values())) or PER_LEAD
+
+    def _trust(self) -> list[str]:
+        return sorted({str(one.trust) for one in self._found.values() if one.trust is not None})
+
+
+def _row(one: Estimate | Refused) -> dict[str, Any]:
+    """The fields of an estimate or a refusal as a row of one table."""
+    trust = one.trust
+    found: dict[str, Any] = {"metric": one.metric, "refused": isinstance(one, Refused)}
+    for name in ("value", "low", "high", "base", "difference", "difference_low", "difference_high"):
+        found[name] = getattr(one, name, np.nan)
+    for name in ("n", "ess", "largest", "unsupported", "calibration_z"):
+        found[name] = getattr(trust, name, np.nan)
+    bounds = one.bounds if isinstance(one, Refused) and one.bounds else (np.nan, np.nan)
+    reason = one.reason if isinstance(one, Refused) else ""
+    return found | {"bound_low": bounds[0], "bound_high": bounds[1], "reason": reason, "question": one.question}
+
+
+def _cells(one: Estimate | Refused) -> str:
+    """The same as cells of a table in HTML."""
+    if isinstance(one, Refused):
+        why = str(one).partition(" ")[2]
+        return f'<td>{escape(one.metric)}</td><td colspan="5" style="text-align: left">{escape(why)}</td>'
+    between = f"{one.difference_low:+.4g} to {one.difference_high:+.4g}"
+    fields = (
+        f"{one.value:.4g}",
+        f"{one.low:.4g} to {one.high:.4g}",
+        f"{one.base:.4g}",
+        f"{one.difference:+.4g}",
+        between,
+    )
+    return f"<td>{escape(one.metric)}</td>" + "".join(f"<td>{field}</td>" for field in fields)

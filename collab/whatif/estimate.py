@@ -1,0 +1,207 @@
+"""What leads would have earned under other weights, per lead and at the loads of the log, or that nobody can say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from collab.whatif import estimators
+from collab.whatif.answers import Estimate, Estimates, Limits, Refused, Trust
+from collab.whatif.calibration import calibration, odd_sum
+from collab.whatif.estimators import Estimated
+from collab.whatif.evidence import Evidence
+
+WHOLE_TEAM = ("response_s", "wait_s", "balance", "overload", "utilization", "occupancy")
+"""What follows from all assignments together, so that no estimate per lead can tell it."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question: the chances of each candidate under what is asked, and what it is compared with (None: the log)."""
+
+    target: NDArray[np.float64]
+    against: NDArray[np.float64] | None
+    limits: Limits
+    level: float
+    calibration_z: float
+
+
+def estimates(
+    evidence: Evidence,
+    metrics: Sequence[str],
+    target: NDArray[np.float64],
+    against: NDArray[np.float64] | None = None,
+    limits: Limits | None = None,
+    level: float = 0.95,
+) -> Estimates:
+    """An estimate or a refusal of every metric, the chances of the candidates being given.
+
+    Raises:
+        ValueError: a metric is not known, or the level is none.
+    """
+    if not 0 < level < 1:
+        raise ValueError(f"level is {level}; give the share of logs that intervals shall cover, e.g. 0.95")
+    for metric in metrics:
+        if metric not in evidence.rewards and metric not in WHOLE_TEAM:
+            raise ValueError(f"metric is {metric!r}; the log has {', '.join(evidence.rewards) or 'none'}")
+    z = float(calibration(evidence)["z"].abs().max()) if evidence.n else 0.0
+    asked = Asked(target, against, limits or Limits(), level, z)
+    return Estimates({metric: estimate(evidence, metric, asked) for metric in metrics})
+
+
+def estimate(evidence: Evidence, metric: str, asked: Asked) -> Estimate | Refused:
+    """What the leads would have earned of a metric on average."""
+    if metric in WHOLE_TEAM:
+        reason = "it depends on what all leads do to each other's waiting, so it takes a simulation of the whole team"
+        return Refused(metric, reason, question="whole team")
+    rewards = evidence.rewards[metric]
+    weights, trust = _weighed(evidence, asked.target, asked)
+    if (wrong := _wrong(evidence, asked)) is not None:
+        return Refused(metric, wrong, (0.0, 1.0) if metric == "converted" else None, trust)
+    if (short := _short(trust, asked.limits)) is not None:
+        return Refused(metric, short, _bounds(rewards, weights, asked.level, metric), trust)
+    model = evidence.model(rewards)
+    # the log by the same model: what it happened to draw is in both, and falls out of the difference
+    own = _expected(evidence, model, evidence.propensity)
+    base = _doubly(rewards, np.ones(evidence.n), model[evidence.logged], own)["sndr"]
+    mean = float(rewards.mean())
+    if asked.against is not None:
+        others, worth = _weighed(evidence, asked.against, asked)
+        if (short := _short(worth, asked.limits)) is not None:
+            return Refused(metric, f"of what it is compared with: {short}", None, worth)
+        base = _doubly(rewards, others, model[evidence.logged], _expected(evidence, model, asked.against))["sndr"]
+        mean = base.value
+    found = _doubly(rewards, weights, model[evidence.logged], _expected(evidence, model, asked.target))
+    always = estimators.betting(rewards, weights, asked.level) if metric == "converted" else None
+    return _answer(metric, found, (mean, base), always, trust, asked.level, evidence.blocks)
+
+
+def from_arrays(
+    rewards: ArrayLike,
+    weights: ArrayLike,
+    logged: ArrayLike | None = None,
+    target: ArrayLike | None = None,
+    *,
+    metric: str = "converted",
+    limits: Limits | None = None,
+    level: float = 0.95,
+    blocks: NDArray[Any] | None = None,
+) -> Estimate | Refused:
+    """The estimate, or the refusal, of anybody's log: one reward and one importance weight a decision.
+
+    Args:
+        rewards: what came of each decision; 0 to 1 if the metric is converted.
+        weights: the chance of the logged choice in question over its chance when it was made.
+        logged: what a model expected of the logged choice; 0 without a model.
+        target: what it expects of the choices in question; 0 without a model.
+        metric: what the rewards are.
+        limits: from where on it is refused.
+        level: how often intervals cover the truth.
+        blocks: a label for decisions that may depend on each other.
+    """
+    earned, given = np.asarray(rewards, np.float64), np.asarray(weights, np.float64)
+    zeros = np.zeros(len(earned))
+    trust = _trust(given, 0.0, 0.0)
+    if (short := _short(trust, limits or Limits())) is not None:
+        return Refused(metric, short, _bounds(earned, given, level, metric) if len(earned) else None, trust)
+    found = _doubly(earned, given, zeros if logged is None else logged, zeros if target is None else target)
+    always = estimators.betting(earned, given, level) if metric == "converted" else None
+    base = estimators.on_log(earned)
+    return _answer(metric, found, (base.value, base), always, trust, level, blocks)
+
+
+def _answer(
+    metric: str,
+    found: dict[str, Estimated],
+    base: tuple[float, Estimated],
+    always: tuple[float, float] | None,
+    trust: Trust,
+    level: float,
+    blocks: NDArray[Any] | None,
+) -> Estimate:
+    best, apart = found["sndr"], found["sndr"] - base[1]
+    within, between = best.interval(level, blocks), apart.interval(level, blocks)
+    others = {name: one.value for name, one in found.items()}
+    return Estimate(metric, best.value, *within, base[0], apart.value, *between, always, others, trust)
+
+
+def _doubly(
+    rewards: NDArray[np.float64], weights: NDArray[np.float64], logged: ArrayLike, target: ArrayLike
+) -> dict[str, Estimated]:
+    """Every estimator's answer for one policy."""
+    return {
+        "ips": estimators.ips(rewards, weights),
+        "snips": estimators.snips(rewards, weights),
+        "dr": estimators.dr(rewards, weights, logged, target),
+        "sndr": estimators.sndr(rewards, weights, logged, target),
+    }
+
+
+def _expected(evidence: Evidence, model: NDArray[np.float64], chances: NDArray[np.float64]) -> NDArray[np.float64]:
+    found: NDArray[np.float64] = np.add.reduceat(chances * model, evidence.first)
+    return found
+
+
+def _weighed(evidence: Evidence, chances: NDArray[np.float64], asked: Asked) -> tuple[NDArray[np.float64], Trust]:
+    """The importance weights of a policy, and what they are worth."""
+    n = evidence.n
+    p = evidence.propensity[evidence.logged]
+    weights = np.divide(chances[evidence.logged], p, out=np.zeros(n), where=p > 0)
+    unsupported = float(chances[evidence.propensity <= 0].sum()) / n if n else 1.0
+    said = (f"{unsupported:.1%} of the leads would go where the log never went",)
+    return weights, _trust(
+        weights, unsupported, asked.calibration_z, said if unsupported > asked.limits.warn_unsupported else ()
+    )
+
+
+def _trust(
+    weights: NDArray[np.float64], unsupported: float, calibration_z: float, warnings: tuple[str, ...] = ()
+) -> Trust:
+    total = float(weights.sum())
+    largest = float(weights.max()) / total if total > 0 else 1.0
+    return Trust(len(weights), estimators.effective(weights), largest, unsupported, calibration_z, warnings)
+
+
+def _wrong(evidence: Evidence, asked: Asked) -> str | None:
+    """What is wrong with the log, and what would help; None if its propensities can be believed."""
+    if not evidence.n:
+        return "no decision has a known outcome yet; wait until leads are closed"
+    if (never := float(np.mean(evidence.propensity[evidence.logged] <= 0))) > 0:
+        return f"{never:.1%} of the leads went to agents who had no chance by the log; leave out what people chose"
+    if (total := odd_sum(evidence)) is not None:
+        return f"the propensities of a decision sum to {total:.6g}; log the chance of every candidate, which sum to 1"
+    if asked.calibration_z > asked.limits.calibration_z:
+        return (
+            f"choices differ from the logged propensities by {asked.calibration_z:.1f} standard deviations (at most "
+            f"{asked.limits.calibration_z:g}): somebody chose beside the router, or they are wrong; see calibration"
+        )
+    return None
+
+
+def _short(trust: Trust, limits: Limits) -> str | None:
+    """Why the log says too little of these weights, and what would help; None if it says enough."""
+    if trust.unsupported > limits.unsupported:
+        return (
+            f"{trust.unsupported:.1%} of the leads would go to agents whom the log never tries for them "
+            f"(at most {limits.unsupported:.1%}); route a share of leads by drawn weights (explore) to learn about them"
+        )
+    if trust.ess < limits.ess:
+        return (
+            f"the log says as much as {trust.ess:,.0f} decisions under these weights (at least {limits.ess:,.0f}); "
+            "log more, explore more, or ask for weights nearer to those in force"
+        )
+    if trust.largest > limits.largest:
+        return f"one decision has {trust.largest:.1%} of all weight (at most {limits.largest:.1%}); log or explore more"
+    return None
+
+
+def _bounds(
+    rewards: NDArray[np.float64], weights: NDArray[np.float64], level: float, metric: str
+) -> tuple[float, float] | None:
+    """Where the mean lies whatever was never tried; of a value, if no lead is worth more than the dearest yet."""
+    low, high = (0.0, 1.0) if metric == "converted" else (min(0.0, float(rewards.min())), float(rewards.max()))
+    return estimators.betting(rewards, weights, level, low, high) if high > low else (low, high)

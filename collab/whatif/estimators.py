@@ -1,0 +1,167 @@
+"""What a policy would have earned, from decisions that another one made: plain functions on arrays, with intervals.
+
+Every function takes one value a decision: `rewards` as observed; `weights`, the chance of the logged choice under the
+policy in question over its chance when it was made; and for the doubly robust ones the values that a model of the
+reward gives, `logged` to the logged choice and `target` to the policy's (the mean over its choices). They return an
+`Estimated`, whose influences are each decision's part in the error; an interval follows from their variance.
+
+Sources: Horvitz & Thompson 1952 (ips), Swaminathan & Joachims 2015 (snips), Dudik, Langford & Li 2011 (dr),
+Thomas & Brunskill 2016 (sndr), Waudby-Smith & Ramdas 2024 and Karampatziakis, Mineiro & Ramdas 2021 (betting).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import log, sqrt
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+FEWEST_BLOCKS = 8
+"""With fewer blocks of time their variance says too little, and decisions count one by one."""
+
+BETS = tuple(0.9 * 0.6**step for step in range(24))
+"""The shares of its wealth that the bettor tries side by side: from almost all to a few millionths."""
+
+
+@dataclass(frozen=True)
+class Estimated:
+    """A mean with what each decision has to do with its error.
+
+    Attributes:
+        value: the estimate.
+        influences: one a decision, of mean 0; the estimate's error is about their mean.
+    """
+
+    value: float
+    influences: NDArray[np.float64]
+
+    def __sub__(self, other: Estimated) -> Estimated:
+        """The difference of two estimates of the same decisions, paired."""
+        return Estimated(self.value - other.value, self.influences - other.influences)
+
+    def error(self, blocks: NDArray[Any] | None = None) -> float:
+        """The standard error; with `blocks`, one label a decision, decisions of one block may depend on each other.
+
+        The larger of both variances counts, and with fewer than 8 blocks that of single decisions.
+        """
+        alone = _variance(self.influences)
+        if blocks is None:
+            return sqrt(alone)
+        _, places = np.unique(blocks, return_inverse=True)
+        sums = np.bincount(places, self.influences)
+        if len(sums) < FEWEST_BLOCKS:
+            return sqrt(alone)
+        together = float(np.sum(sums**2)) / len(self.influences) ** 2 * len(sums) / (len(sums) - 1)
+        return sqrt(max(alone, together))
+
+    def interval(self, level: float = 0.95, blocks: NDArray[Any] | None = None) -> tuple[float, float]:
+        """The interval that covers the truth in a share `level` of logs, by Student's t where there are blocks."""
+        count = len(self.influences) if blocks is None else len(np.unique(blocks))
+        degrees = (count if count >= FEWEST_BLOCKS else len(self.influences)) - 1
+        half = student(0.5 + level / 2, degrees) * self.error(blocks)
+        return self.value - half, self.value + half
+
+
+def ips(rewards: ArrayLike, weights: ArrayLike) -> Estimated:
+    """Inverse propensity scores: the mean of weight x reward; unbiased, and noisy."""
+    terms = _floats(weights) * _floats(rewards)
+    return _centred(terms)
+
+
+def snips(rewards: ArrayLike, weights: ArrayLike) -> Estimated:
+    """Self-normalised: the sum of weight x reward over the sum of weights; less noisy, its bias goes with 1 / n."""
+    rewards, weights = _floats(rewards), _floats(weights)
+    total = float(weights.sum())
+    if total <= 0:
+        return Estimated(float("nan"), np.full(len(rewards), np.nan))
+    value = float(weights @ rewards) / total
+    return Estimated(value, weights * (rewards - value) / (total / len(rewards)))
+
+
+def dr(rewards: ArrayLike, weights: ArrayLike, logged: ArrayLike, target: ArrayLike) -> Estimated:
+    """Doubly robust: the model's mean for the policy, corrected by weight x what it missed at the logged choices."""
+    residuals = _floats(rewards) - _floats(logged)
+    return _centred(_floats(target) + _floats(weights) * residuals)
+
+
+def sndr(rewards: ArrayLike, weights: ArrayLike, logged: ArrayLike, target: ArrayLike) -> Estimated:
+    """Doubly robust with the correction self-normalised."""
+    correction = snips(_floats(rewards) - _floats(logged), weights)
+    model = _centred(_floats(target))
+    return Estimated(model.value + correction.value, model.influences + correction.influences)
+
+
+def on_log(rewards: ArrayLike) -> Estimated:
+    """What the decisions earned as they were made: the mean reward."""
+    return _centred(_floats(rewards))
+
+
+def effective(weights: ArrayLike) -> float:
+    """Effective sample size: (sum of weights)^2 over the sum of their squares (Kish 1965); 0 if all are 0."""
+    weights = _floats(weights)
+    squares = float(weights @ weights)
+    return float(weights.sum()) ** 2 / squares if squares > 0 else 0.0
+
+
+def betting(
+    rewards: ArrayLike, weights: ArrayLike, level: float = 0.95, low: float = 0.0, high: float = 1.0
+) -> tuple[float, float]:
+    """An interval for the mean that holds for every sample size and however often it is looked at.
+
+    Rewards lie in `low` to `high`, weights may be as large as they like: whoever bets against too small a mean of
+    weight x reward becomes rich only if it is too small, and the upper end is the same for high - reward, because
+    weights have the mean 1. It is wider than the others, and it holds too where the log never tried some choices: there
+    weights have a smaller mean, and both ends only move apart.
+    """
+    gains = (_floats(rewards) - low) / (high - low)
+    weights = _floats(weights)
+    wanted = log(2 / (1 - level))
+    bottom, top = _least(weights * gains, wanted), 1 - _least(weights * (1 - gains), wanted)
+    return low + (high - low) * bottom, low + (high - low) * max(bottom, top)
+
+
+def student(share: float, degrees: int) -> float:
+    """The quantile of Student's t, by its expansion around the normal one (Abramowitz & Stegun 26.7.5)."""
+    z, v = NormalDist().inv_cdf(share), max(degrees, 1)
+    first = (z**3 + z) / 4
+    second = (5 * z**5 + 16 * z**3 + 3 * z) / 96
+    third = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
+    return z + first / v + second / v**2 + third / v**3
+
+
+def _least(values: NDArray[np.float64], wanted: float) -> float:
+    """The smallest mean of values of 0 or more against which no bettor has won e^wanted times their stake."""
+    if not len(values) or not values.any():
+        return 0.0
+    low, high = 0.0, min(1.0, float(values.mean()))
+    for _ in range(30):
+        middle = (low + high) / 2
+        if _wealth(values / middle - 1) >= wanted:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def _wealth(odds: NDArray[np.float64]) -> float:
+    """The logarithm of the mean wealth of bettors who stake each of `BETS` on every decision."""
+    logs = np.array([np.log1p(bet * odds).sum() for bet in BETS])
+    most = float(logs.max())
+    return most + log(float(np.exp(logs - most).mean()))
+
+
+def _centred(terms: NDArray[np.float64]) -> Estimated:
+    value = float(terms.mean()) if len(terms) else float("nan")
+    return Estimated(value, terms - value)
+
+
+def _variance(influences: NDArray[np.float64]) -> float:
+    n = len(influences)
+    return float(influences @ influences) / (n * (n - 1)) if n > 1 else float("inf")
+
+
+def _floats(values: ArrayLike) -> NDArray[np.float64]:
+    return np.asarray(values, dtype=np.float64)

@@ -1,0 +1,159 @@
+"""What the log can say of other choices: each decision's candidates with their propensities, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collab.records import SCALE
+from collab.routing import simplex_grid
+from collab.whatif.cases import Cases
+from collab.whatif.ledger import SHIFT, TIE
+
+Values = tuple[int, int, int, int]
+
+FOLDS = 5
+"""The model of a decision's reward is fitted on the other four fifths."""
+
+RIDGE, AGENT_LEADS = 1.0, 20.0
+"""How strongly the model is held back: its coefficients, and an agent's own part, which is worth so many leads."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Decisions with an outcome, one after the other, each with its eligible candidates by agent id.
+
+    Attributes:
+        cases: the candidates as integers, with their propensities.
+        rewards: what came of each decision, by metric; one a decision.
+        leads: what the model may know of each lead besides, one row a decision.
+        blocks: a label a decision for decisions that may depend on each other, e.g. of a day; None if nothing is known.
+    """
+
+    cases: Cases
+    rewards: Mapping[str, NDArray[np.float64]]
+    leads: NDArray[np.float64]
+    blocks: NDArray[Any] | None = None
+
+    @property
+    def n(self) -> int:
+        """How many decisions there are."""
+        return len(self.cases.counts)
+
+    @property
+    def propensity(self) -> NDArray[np.float64]:
+        """The chance that each candidate had."""
+        assert self.cases.propensity is not None
+        return self.cases.propensity
+
+    @cached_property
+    def first(self) -> NDArray[np.int64]:
+        """The row of each decision's first candidate."""
+        return np.cumsum(self.cases.counts) - self.cases.counts
+
+    @cached_property
+    def decision(self) -> NDArray[np.int64]:
+        """The decision of each candidate."""
+        return np.repeat(np.arange(self.n), self.cases.counts)
+
+    @cached_property
+    def logged(self) -> NDArray[np.int64]:
+        """The row of the candidate who got each lead."""
+        return np.flatnonzero(self.cases.agent == self.cases.chosen[self.decision])
+
+    def winners(self, weights: Values) -> NDArray[np.int64]:
+        """The row of each decision's highest score, of equal ones that of the lowest agent id."""
+        score = np.asarray(weights, np.int64) @ self.cases.factors
+        line = (score << SHIFT) + (TIE - self.cases.agent.astype(np.int64))
+        best = np.maximum.reduceat(line, self.first)
+        return np.flatnonzero(line == best[self.decision])
+
+    def chances(self, weights: Values, explore: float = 0.0, step: int = 5) -> NDArray[np.float64]:
+        """The chance of each candidate under weights of which a share `explore` is drawn from the grid, as the router.
+
+        With a share above 0 all the grid is scored, which takes about 20 microseconds a decision.
+        """
+        chance = np.zeros(len(self.propensity))
+        if explore > 0:
+            grid = simplex_grid(step)
+            for a, e, p, r in grid.tolist():
+                chance[self.winners((a, e, p, r))] += explore / len(grid)
+        chance[self.winners(weights)] += 1 - explore
+        return chance
+
+    def given(self, chances: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The chance of each candidate from those of all rows of the source, which sum to 1 in a decision.
+
+        Raises:
+            ValueError: there are too few or too many, one is outside 0 to 1, or they do not sum to 1.
+        """
+        source = self.cases.source
+        if source is None or chances.ndim != 1 or (len(source) and len(chances) <= source.max()):
+            raise ValueError(f"there are {chances.shape} probabilities; give one for each row of the candidates")
+        found = chances[source]
+        sums = np.add.reduceat(found, self.first) if self.n else np.empty(0)
+        wrong = ~((found >= 0) & (found <= 1))
+        if wrong.any():
+            raise ValueError(f"a probability is {found[np.argmax(wrong)]}; give chances of 0 to 1")
+        if len(sums) and np.abs(sums - 1).max() > 1e-6:
+            worst = float(sums[np.argmax(np.abs(sums - 1))])
+            raise ValueError(f"probabilities of a decision sum to {worst:.4g} over its eligible agents; make it 1")
+        return found
+
+    def model(self, rewards: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The expected reward of every candidate, each decision's from the other folds' decisions (cross-fitted).
+
+        Ridge regression on the four factors and what is known of the lead, and on each agent's own mean beside it.
+        """
+        fold = np.arange(self.n) % FOLDS
+        found = np.empty(len(self.propensity))
+        for number in range(FOLDS):
+            inside = fold != number
+            rows = np.flatnonzero(fold[self.decision] == number)
+            if len(rows):
+                found[rows] = self._fitted(rewards, np.flatnonzero(inside), rows)
+        return found
+
+    def _fitted(
+        self, rewards: NDArray[np.float64], decisions: NDArray[np.int64], rows: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """The model of some decisions, at some candidates."""
+        if not len(decisions):
+            return np.zeros(len(rows))
+        known, targets = self._features(self.logged[decisions]), rewards[decisions]
+        penalty = np.full(known.shape[1], RIDGE)
+        penalty[0] = 1e-9  # the mean is free
+        slopes = np.linalg.solve(known.T @ known + np.diag(penalty), known.T @ targets)
+        agents = self.cases.agent[self.logged[decisions]]
+        size = len(self.cases.agents) + 1
+        missed = np.bincount(agents, targets - known @ slopes, minlength=size)
+        own = missed / (np.bincount(agents, minlength=size) + AGENT_LEADS)
+        return self._features(rows) @ slopes + own[self.cases.agent[rows]]
+
+    def _features(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        factors = self.cases.factors[:, rows].T / SCALE
+        return np.column_stack([np.ones(len(rows)), factors, self.leads[self.decision[rows]]])
+
+    def some(self, decisions: NDArray[np.int64]) -> Evidence:
+        """The evidence of some decisions, given by their places."""
+        keep = np.zeros(self.n, bool)
+        keep[decisions] = True
+        rows, cases = keep[self.decision], self.cases
+        kept = Cases(
+            cases.agents,
+            cases.keys[keep],
+            cases.chosen[keep],
+            cases.counts[keep],
+            cases.agent[rows],
+            cases.factors[:, rows],
+            self.propensity[rows],
+            None if cases.source is None else cases.source[rows],
+        )
+        rewards = {metric: values[keep] for metric, values in self.rewards.items()}
+        blocks = None if self.blocks is None else self.blocks[keep]
+        return Evidence(kept, rewards, self.leads[keep], blocks)

@@ -1,0 +1,166 @@
+"""The log as evidence: decisions whose outcome is known, of a history or of anyone's frames."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from collab.whatif.cases import Cases
+from collab.whatif.evidence import Evidence
+
+if TYPE_CHECKING:
+    from collab.history import History
+
+METRICS = ("converted", "value")
+"""What a lead may have earned."""
+
+MATURE = 0.95
+"""A decision counts once it is as old as the time in which this share of closed leads was closed."""
+
+KINDS = 20
+"""So many of the most frequent kinds of lead are known to the model one by one."""
+
+DAY_US = 86_400_000_000
+"""Microseconds of a day; decisions of one day may depend on each other."""
+
+OF_HISTORY = """SELECT a.seq, epoch_us(a.time) AS time, a.property_type AS kind, a.lead_score AS score, a.overridden,
+  o.converted, o.value, epoch_us(o.closed) AS closed
+FROM assignments AS a LEFT JOIN outcomes AS o ON a.lead = o.lead
+QUALIFY row_number() OVER (PARTITION BY a.lead ORDER BY a.seq) = 1
+ORDER BY a.seq"""
+"""Each lead's first decision, with what came of the lead in the end: later decisions on it are part of that."""
+
+
+class Counts(NamedTuple):
+    """How many decisions the log has, and how many of them say what came of the lead.
+
+    `overridden` are those in whose place a person chose, `open` those whose outcome is not known yet, and `again` the
+    further decisions on a lead that was given back.
+    """
+
+    known: int
+    overridden: int
+    open: int
+    again: int
+
+
+def of_history(history: History, cases: Cases) -> tuple[Evidence, Counts]:
+    """The evidence of a history's decisions, which `cases` holds with their propensities, by seq."""
+    found = history.sql(OF_HISTORY)
+    last = history.sql("SELECT epoch_us(max(time)) AS time FROM events")["time"][0]
+    seq = found["seq"].to_numpy(np.int64)
+    place = np.searchsorted(cases.keys, seq)
+    there = np.flatnonzero(np.isin(seq, cases.keys))
+    found = found.iloc[there].assign(place=place[there])
+    time, closed = found["time"].to_numpy(np.int64), found["closed"].to_numpy(np.float64, na_value=np.nan)
+    ended = ~np.isnan(closed)
+    took = (closed - time)[ended]
+    window = float(np.quantile(took, MATURE)) if len(took) else np.inf
+    mature = time <= (0 if pd.isna(last) else last) - window
+    overridden = found["overridden"].to_numpy(bool)
+    # a lead that is still open when nearly all of its age are closed has not been converted
+    rewards = {metric: np.where(ended, found[metric].to_numpy(np.float64, na_value=0.0), 0.0) for metric in METRICS}
+    keep = np.flatnonzero(mature & ~overridden)
+    counts = Counts(len(keep), int(overridden.sum()), int((~mature & ~overridden).sum()), len(cases.keys) - len(found))
+    leads = _leads(found["kind"].to_numpy(object), found["score"].to_numpy(np.float64))
+    return _of_decisions(cases, found["place"].to_numpy()[keep], rewards, leads, time // DAY_US, keep), counts
+
+
+def of_frames(cases: Cases, names: pd.DataFrame, outcomes: pd.DataFrame, candidates: Any) -> tuple[Evidence, Counts]:
+    """The evidence of frames: of the decisions that have a row of outcomes where converted or value is not empty.
+
+    Raises:
+        ValueError: names the column, the row, the value and the fix.
+    """
+    place = _places(names, outcomes)
+    metrics = [metric for metric in METRICS if metric in outcomes]
+    if not metrics:
+        raise ValueError(f"outcomes has none of the columns {', '.join(METRICS)}; give one of them")
+    values = {metric: _numbers(outcomes, metric) for metric in metrics}
+    known = np.all([~np.isnan(values[metric]) for metric in metrics], axis=0)
+    keep = np.flatnonzero(known)
+    keep = keep[place[keep].argsort(kind="stable")]
+    kind = outcomes["lead_type"].to_numpy(object) if "lead_type" in outcomes else np.full(len(outcomes), "")
+    score = _numbers(outcomes, "lead_score") if "lead_score" in outcomes else np.zeros(len(outcomes))
+    days = _days(outcomes["time"]) if "time" in outcomes else _days_of(candidates, names)[place]
+    leads = _leads(kind, np.nan_to_num(score))
+    counts = Counts(len(keep), 0, len(cases.keys) - len(keep), 0)
+    return _of_decisions(cases, place[keep], values, leads, days, keep), counts
+
+
+def _of_decisions(
+    cases: Cases,
+    places: NDArray[np.int64],
+    rewards: Mapping[str, NDArray[np.float64]],
+    leads: NDArray[np.float64],
+    days: NDArray[np.int64],
+    keep: NDArray[np.int64],
+) -> Evidence:
+    """The evidence of the decisions at these ascending places; the rest is given by row, of which `keep` are taken."""
+    some = Evidence(cases, {}, np.zeros((len(cases.keys), 0))).some(places)
+    kept = {metric: values[keep] for metric, values in rewards.items()}
+    return Evidence(some.cases, kept, leads[keep], days[keep] if len(np.unique(days)) > 1 else None)
+
+
+def _places(names: pd.DataFrame, outcomes: pd.DataFrame) -> NDArray[np.int64]:
+    """The place of each outcome's decision among the candidates' decisions."""
+    place = pd.Index(names["decision"]).get_indexer(outcomes["decision"])
+    if len(lost := np.flatnonzero(place < 0)):
+        row, value = int(lost[0]), outcomes["decision"].iloc[int(lost[0])]
+        raise ValueError(
+            f"decision is {_shown(value)} in row {outcomes.index[row]} of outcomes, which the candidates do not have; "
+            "give its candidates, or leave the outcome out"
+        )
+    twice = outcomes["decision"].duplicated().to_numpy()
+    if twice.any():
+        row = int(np.flatnonzero(twice)[0])
+        value = outcomes["decision"].iloc[row]
+        where = f"row {outcomes.index[row]} of outcomes"
+        raise ValueError(f"decision is {_shown(value)} again in {where}; keep one row for each")
+    return np.asarray(place, np.int64)
+
+
+def _numbers(frame: pd.DataFrame, name: str) -> NDArray[np.float64]:
+    """A column of numbers or flags; an empty field is NaN."""
+    column = frame[name]
+    try:
+        found = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} of outcomes is of dtype {column.dtype}; give numbers, or true and false") from None
+    odd = np.flatnonzero(np.isinf(found) | ((name == "converted") & ~np.isnan(found) & (found != 0) & (found != 1)))
+    if len(odd):
+        row = int(odd[0])
+        fix = "true or false" if name == "converted" else "a finite number"
+        raise ValueError(f"{name} is {_shown(column.iloc[row])} in row {frame.index[row]} of outcomes; it is {fix}")
+    return found
+
+
+def _days(column: pd.Series) -> NDArray[np.int64]:
+    times = pd.to_datetime(column, utc=True).astype("datetime64[us, UTC]")
+    return np.asarray(times.astype("int64").to_numpy() // DAY_US, np.int64)
+
+
+def _days_of(candidates: pd.DataFrame, names: pd.DataFrame) -> NDArray[np.int64]:
+    """The day of each decision by its candidates' time; all the same if they have none."""
+    if "time" not in candidates:
+        return np.zeros(len(names), np.int64)
+    first = candidates.drop_duplicates("decision").set_index("decision")["time"]
+    return _days(first.loc[names["decision"]])
+
+
+def _leads(kind: NDArray[Any], score: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What the model knows of each lead: its score, and of which of the frequent kinds it is."""
+    codes, _ = pd.factorize(kind)
+    often = np.argsort(-np.bincount(codes[codes >= 0]), kind="stable")[:KINDS].tolist()
+    spread = float(score.std()) if len(score) else 0.0
+    columns = [(score - score.mean()) / spread] if spread > 0 else []
+    columns += [codes == one for one in often[1:]]  # the first is the mean's
+    return np.column_stack(columns).astype(np.float64) if columns else np.zeros((len(score), 0))
+
+
+def _shown(value: Any) -> str:
+    return repr(value.item() if isinstance(value, np.generic) else value)

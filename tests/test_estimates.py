@@ -1,0 +1,303 @@
+"""Estimates of other weights: right in worlds whose truth is known, refused where the log cannot say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from worlds import AGENTS, EXPLORE, LOGGED, World
+
+from collab.history import History
+from collab.office import seeded_history
+from collab.weights import Weights
+from collab.whatif import Estimate, Limits, Refused, WhatIf
+
+NEAR, FAR = (30, 32, 23, 15), (0, 0, 100, 0)
+LOGS = 50
+
+
+def asked(world: World, propensity: Any = None) -> WhatIf:
+    return WhatIf.from_frames(world.candidates(propensity), world.outcomes())
+
+
+@pytest.fixture(scope="module")
+def found() -> list[tuple[Estimate, Estimate, float, float]]:
+    """For each of many logs: the estimate, the one against other weights, and the differences that are true there."""
+    every = []
+    for seed in range(LOGS):
+        what_if = asked(World(1800, seed))
+        one, other = what_if.estimate(NEAR).converted, what_if.estimate(NEAR, against=LOGGED).converted
+        if isinstance(one, Estimate) and isinstance(other, Estimate) and one.trust.ess >= 450:
+            every.append((one, other, *truths()))
+    assert len(every) >= 0.9 * LOGS
+    return every
+
+
+def truths() -> tuple[float, float]:
+    """What all leads of such a world earn on average under the weights in question, and under those in force."""
+    if not _truths:
+        world = World(200_000, 10**6, explore=0.0)
+        _truths.extend((world.truth(NEAR), world.truth(LOGGED)))
+    return _truths[0], _truths[1]
+
+
+_truths: list[float] = []
+
+
+def test_intervals_cover_the_truth_as_often_as_they_say(found: list[tuple[Estimate, Estimate, float, float]]) -> None:
+    covers = [one.low <= near <= one.high for one, _, near, _ in found]
+    paired = [o.difference_low <= near - logged <= o.difference_high for _, o, near, logged in found]
+    always = [one.always is not None and one.always[0] <= near <= one.always[1] for one, _, near, _ in found]
+    assert np.mean(covers) >= 0.9
+    assert np.mean(paired) >= 0.9
+    assert np.mean(always) >= 0.95
+
+
+def test_estimates_are_not_biased(found: list[tuple[Estimate, Estimate, float, float]]) -> None:
+    for name in ("ips", "snips", "dr", "sndr"):
+        errors = np.array([one.others[name] - near for one, _, near, _ in found])
+        assert abs(errors.mean()) < 3.5 * errors.std() / np.sqrt(len(errors)), name
+
+
+def test_a_paired_difference_is_narrower_than_two_estimates(
+    found: list[tuple[Estimate, Estimate, float, float]],
+) -> None:
+    for one, other, _, _ in found:
+        assert other.difference_high - other.difference_low < one.high - one.low
+
+
+def test_the_log_itself_is_estimated_without_any_error() -> None:
+    world = World(800, 1)
+    frame = world.candidates()
+    what_if = WhatIf.from_frames(frame, world.outcomes())
+    same = what_if.estimate(frame["propensity"])
+    for metric in ("converted", "value"):
+        one = same[metric]
+        assert isinstance(one, Estimate)
+        assert one.others["ips"] == pytest.approx(getattr(world, metric).mean(), rel=1e-9)
+        assert one.difference == pytest.approx(0, abs=1e-9)
+        assert one.difference_high - one.difference_low < 1e-9
+        assert one.base == getattr(world, metric).mean()
+        assert one.trust.ess == pytest.approx(world.n)
+
+
+def test_weights_that_explore_have_the_chances_that_the_router_logged() -> None:
+    world = World(300, 2)
+    what_if = asked(world)
+    assert what_if.evidence is not None
+    chances = what_if.evidence.chances(LOGGED, EXPLORE)
+    assert chances == pytest.approx(world.chance.reshape(-1), abs=1e-12)
+    one = what_if.estimate(LOGGED, explore=EXPLORE).converted
+    assert isinstance(one, Estimate)
+    assert one.difference == pytest.approx(0, abs=1e-9)
+
+
+def test_shuffled_rows_give_the_same_estimate() -> None:
+    world = World(1500, 3)
+    mixed = WhatIf.from_frames(
+        world.candidates().sample(frac=1, random_state=4), world.outcomes().sample(frac=1, random_state=5)
+    )
+    one, other = asked(world).estimate(NEAR).converted, mixed.estimate(NEAR).converted
+    assert isinstance(one, Estimate)
+    assert isinstance(other, Estimate)
+    assert other.others["ips"] == pytest.approx(one.others["ips"], rel=1e-12)
+    assert other.others["snips"] == pytest.approx(one.others["snips"], rel=1e-12)
+
+
+def overridden(world: World) -> Any:
+    hit = np.random.default_rng(world.n).random(world.n) < 0.15
+    world.chosen = np.where(hit, 0, world.chosen)
+
+
+def uniform(world: World) -> Any:
+    return np.full((world.n, AGENTS), 1 / AGENTS)
+
+
+def greedy(world: World) -> Any:
+    return world.greedy(LOGGED)
+
+
+def scaled(world: World) -> Any:
+    return world.chance * 0.9
+
+
+def never_the_last(world: World) -> Any:
+    """Nobody ever tries the last agent, who would get much under other weights."""
+    world.chance[:, 0] += world.chance[:, -1]
+    world.chance[:, -1] = 0
+    draw = np.random.default_rng(7).random((world.n, 1))
+    world.chosen = (world.chance.cumsum(axis=1) < draw - 1e-12).sum(axis=1).clip(max=AGENTS - 2)
+
+
+@pytest.mark.parametrize("spoil", [overridden, uniform, greedy, scaled, never_the_last])
+def test_a_log_that_cannot_say_is_refused_with_the_reason(spoil: Callable[[World], Any]) -> None:
+    for seed in range(10):
+        world = World(1500, 100 + seed, explore=0.5)
+        answer = asked(world, spoil(world)).estimate(NEAR)
+        for one in answer.values():
+            assert isinstance(one, Refused), (spoil.__name__, seed)
+            assert one.reason in repr(answer)
+        bounds = answer["converted"].bounds  # type: ignore[union-attr]
+        assert bounds is not None
+        assert 0 <= bounds[0] <= world.truth(NEAR) <= bounds[1] <= 1
+
+
+def test_missing_support_and_few_decisions_are_refused_by_name() -> None:
+    lone = asked(World(1500, 8, explore=0.0)).estimate(NEAR).converted
+    assert isinstance(lone, Refused)
+    assert "whom the log never tries" in lone.reason
+    far = asked(World(1500, 9)).estimate(FAR).converted
+    assert isinstance(far, Refused)
+    assert "at least 200" in far.reason
+    assert isinstance(asked(World(1500, 9)).estimate(FAR, limits=Limits(ess=20, largest=0.2)).converted, Estimate)
+    against = asked(World(1500, 9)).estimate(NEAR, against=FAR).converted
+    assert isinstance(against, Refused)
+    assert against.reason.startswith("of what it is compared with")
+    assert "whom the log never tries" in asked(World(1500, 8, explore=0.0)).estimate(NEAR)._repr_html_()
+
+
+@pytest.mark.parametrize("metric", ["response_s", "balance", "overload"])
+def test_what_all_leads_do_together_is_refused_as_another_question(metric: str) -> None:
+    one = asked(World(300, 10)).estimate(NEAR, [metric])[metric]
+    assert isinstance(one, Refused)
+    assert one.question == "whole team"
+    assert "loads of the log" not in repr(asked(World(300, 10)).estimate(NEAR, [metric]))
+    assert "simulation of the whole team" in one.reason
+
+
+def test_without_propensities_or_outcomes_it_is_said_what_is_missing() -> None:
+    world = World(50, 11)
+    bare = WhatIf.from_frames(world.candidates().drop(columns="propensity"), world.outcomes())
+    assert "no propensity" in str(bare.estimate(NEAR).converted)
+    assert "no outcomes" in str(WhatIf.from_frames(world.candidates()).estimate(NEAR).value)
+    with pytest.raises(ValueError, match="there are no propensities or no outcomes"):
+        _ = bare.calibration
+
+
+def test_an_estimate_shows_what_it_rests_on_as_text_html_and_a_frame() -> None:
+    answer = asked(World(1500, 12)).estimate(Weights(expertise=0.35))
+    frame = answer.frame()
+    assert frame["metric"].tolist() == ["converted", "value"]
+    assert (frame["ess"] > 200).all()
+    assert not frame["refused"].any()
+    for shown in (repr(answer), answer._repr_html_()):
+        assert "per lead, at the loads of the log" in shown
+        assert "converted" in shown
+        assert "ESS" in shown
+        assert "calibration" in shown
+    with pytest.raises(AttributeError, match="no estimate of 'speed'; there are converted, value"):
+        _ = answer.speed
+
+
+WRONG: dict[str, tuple[Callable[[pd.DataFrame, pd.DataFrame], Any], str]] = {
+    "above 1": (
+        lambda c, o: c.__setitem__("propensity", c["propensity"] * 40),
+        r"propensity is \d.* in row \d+; .*0 to 1",
+    ),
+    "negative": (lambda c, o: c.__setitem__("propensity", -c["propensity"]), "propensity is -"),
+    "empty": (
+        lambda c, o: c.__setitem__("propensity", c["propensity"].mask(c.index == 3)),
+        "propensity is empty .* row 3",
+    ),
+    "chosen 0": (
+        lambda c, o: c.__setitem__("propensity", c["propensity"].mask(c.index == c.index[c["chosen"]][2], 0.0)),
+        "propensity is 0.0 in row .*; its agent was chosen",
+    ),
+    "shut": (
+        lambda c, o: c.__setitem__("eligible", c["propensity"].lt(0.5) & (c["propensity"] == 0) | c["chosen"]),
+        "propensity is .* its agent was not eligible",
+    ),
+    "text": (lambda c, o: c.__setitem__("propensity", "high"), "propensity is of dtype"),
+    "stranger": (lambda c, o: o.__setitem__("decision", o["decision"] + 1), "decision is 50 in row 49 of outcomes"),
+    "twice": (lambda c, o: o.__setitem__("decision", o["decision"] // 2), "decision is 0 again in row 1 of outcomes"),
+    "converted": (
+        lambda c, o: o.__setitem__("converted", 2),
+        "converted is 2 in row 0 of outcomes; it is true or false",
+    ),
+    "value": (lambda c, o: o.__setitem__("value", np.inf), "value is inf in row 0 of outcomes"),
+    "naive": (lambda c, o: o.__setitem__("time", o["time"].dt.tz_localize(None)), "time of outcomes is .* row 0"),
+}
+
+
+@pytest.mark.parametrize("spoil", WRONG)
+def test_wrong_frames_are_refused_by_column_row_and_fix(spoil: str) -> None:
+    world = World(50, 13)
+    candidates, outcomes = world.candidates(), world.outcomes()
+    change, message = WRONG[spoil]
+    change(candidates, outcomes)
+    with pytest.raises(ValueError, match=message):
+        WhatIf.from_frames(candidates, outcomes).estimate(NEAR)
+
+
+@pytest.mark.parametrize(
+    "question, message",
+    [
+        ({"target": np.full(250, 0.5)}, "sum to 2.5 over its eligible agents"),
+        ({"target": np.full(20, 0.2)}, "give one for each row"),
+        ({"target": np.full(250, -0.2)}, "give chances of 0 to 1"),
+        ({"target": NEAR, "explore": 2}, "explore is 2"),
+        ({"target": NEAR, "level": 95}, "level is 95"),
+        ({"target": NEAR, "metrics": ["speed"]}, "metric is 'speed'; the log has converted, value"),
+        ({"target": (1, 2, 3, 4)}, "sum to 100"),
+    ],
+)
+def test_wrong_questions_are_refused(question: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        asked(World(50, 14)).estimate(**question)
+
+
+@pytest.fixture(scope="module")
+def exploring(tmp_path_factory: pytest.TempPathFactory) -> History:
+    """Some days of the seeded team, a fifth of whose leads was routed by drawn weights."""
+    return seeded_history(str(tmp_path_factory.mktemp("history")), days=9, explore=0.2)
+
+
+def test_a_history_that_explored_is_estimated_and_its_propensities_are_right(exploring: History) -> None:
+    what_if = WhatIf(exploring)
+    evidence = what_if.evidence
+    assert evidence is not None
+    assert evidence.n > 700
+    logged = what_if.evidence.chances(LOGGED, 0.2)  # type: ignore[union-attr]
+    assert logged == pytest.approx(evidence.propensity, abs=1e-9)
+    answer = what_if.estimate(NEAR)
+    for one in answer.values():
+        assert isinstance(one, Estimate), one
+        assert one.low < one.value < one.high
+        assert one.trust.calibration_z < 5
+    assert what_if.calibration["about"].str.startswith("leads of").sum() == 8
+
+
+def test_only_first_decisions_with_a_known_end_count(exploring: History) -> None:
+    what_if = WhatIf(exploring)
+    assert what_if.evidence is not None
+    found = exploring.sql("SELECT count(DISTINCT lead) AS leads, max(time) AS last FROM assignments")
+    assert what_if.evidence.n < found["leads"][0]
+    outcomes = exploring.outcomes().set_index("lead")
+    firsts = exploring.sql("SELECT lead, min(seq) AS seq FROM assignments GROUP BY lead").set_index("seq")
+    leads = firsts.loc[what_if.evidence.cases.keys, "lead"]
+    converted = outcomes["converted"].reindex(leads).fillna(False).astype(float).to_numpy()
+    assert converted == pytest.approx(what_if.evidence.rewards["converted"])
+
+
+def test_days_leave_out_what_is_older(exploring: History) -> None:
+    last = exploring.sql("SELECT max(time) AS time FROM events")["time"][0].to_pydatetime()
+    short = WhatIf(exploring, days=2)
+    assert short.n == WhatIf(exploring, since=last - timedelta(days=2)).n
+    assert 0 < short.n < WhatIf(exploring).n
+    assert WhatIf(exploring, since=datetime(2000, 1, 1, tzinfo=UTC), days=2).n == short.n
+    with pytest.raises(ValueError, match="days is -1"):
+        WhatIf(exploring, days=-1)
+
+
+def test_an_empty_history_is_refused_and_says_what_to_wait_for(tmp_path: Path) -> None:
+    from collab.office import Office
+
+    Office("embedded://empty-estimates", str(tmp_path), tenant="main").start().stop()
+    history = History(tmp_path, "main")
+    answer = WhatIf(history, days=30).estimate(NEAR)
+    assert "no decision has a known outcome yet" in str(answer.converted)
