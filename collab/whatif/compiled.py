@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import Any
 
 import numba
@@ -37,13 +37,15 @@ def _score(first, base, diff, chosen, weights, width, start, stop, flow) -> None
     flow += odd
 
 
-def _compile(function: Callable[..., None]) -> Any:
+def compiled(function: Callable[..., Any], freedom: Set[str] = frozenset()) -> Any:
+    """The function in numba, with the freedom that LLVM is given with floats, e.g. to reassociate (`reassoc`)."""
+    how: dict[str, Any] = {"nogil": True, "boundscheck": False, "fastmath": set(freedom)}
     # no parallel=True: numba's workqueue layer aborts the process on concurrent calls, so the threads are ours
     try:
-        return numba.njit(function, cache=True, nogil=True, boundscheck=False)
+        return numba.njit(function, cache=True, **how)
     except RuntimeError:  # no folder is writable for the cache
-        return numba.njit(function, nogil=True, boundscheck=False)
+        return numba.njit(function, **how)
 
 
-score = _compile(_score)
+score = compiled(_score)
 """Add the blocks `start` to `stop` to `flow`, the matrix of logged and rescored agents, flat."""

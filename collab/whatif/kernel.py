@@ -154,13 +154,14 @@ def _one() -> Ledger:
 
 def _parts(ledger: Ledger) -> Iterator[tuple[int, int]]:
     """Ranges of blocks with about the same number of lines, one a thread."""
-    n = max(1, min(_cores(), ledger.base.size // WORTH_A_THREAD))
+    n = max(1, min(cores(), ledger.base.size // WORTH_A_THREAD))
     cuts = np.searchsorted(ledger.first, np.arange(1, n) * int(ledger.first[-1]) // n).tolist()
     edges = [0, *cuts, ledger.blocks]
     yield from pairwise(edges)
 
 
-def _cores() -> int:
+def cores() -> int:
+    """How many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -168,7 +169,7 @@ def _cores() -> int:
 
 @cache
 def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max(1, _cores() - 1), thread_name_prefix="collab-whatif")
+    return ThreadPoolExecutor(max(1, cores() - 1), thread_name_prefix="collab-whatif")
 
 
 if hasattr(os, "register_at_fork"):  # a forked process has the executor but not its threads

@@ -1,0 +1,237 @@
+"""Every weights of a grid over the simplex at once: where the logged agents still win, and sums over where they do."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collab.whatif.cases import Cases
+from collab.whatif.kernel import cores
+
+logger = logging.getLogger(__name__)
+
+LANES = 256
+"""Decisions that are taken side by side: a block. What a block needs fits in the nearest cache."""
+
+ABREAST = 4
+"""Columns are summed so many at a time, and are filled up with zeros to a multiple of it."""
+
+PART = 64 * LANES
+"""Decisions between two looks at whether to go on."""
+
+WORTH_NUMBA = 2_000_000_000
+"""From so many candidates times weights numba is loaded (1 s); below, numpy takes a second or two."""
+
+SINGLE = 50
+"""Up to so many steps from 0 to 100 single precision is exact, see `Bounds`."""
+
+
+class Bounds(NamedTuple):
+    """How far along each line of the grid the logged agents win, decisions in blocks of `LANES`.
+
+    Weights are `step` times integers k that sum to K. With g, the factors of a rival less those of the logged agent,
+    the rival loses if k . g + low <= 0, where `low` is 1 if the rival's id is lower and 0 if not. On a line of the grid
+    k0 and k1 stay and k2 = t grows, and that is a + b t <= 0, in integers, so a + b t <= 1/2 says the same: t is at
+    most (1/2 - a) / |b| if b > 0, and -t is if b < 0; b = 0 is taken for a small one. Such a bound is c + k0 d + k1 e.
+
+    An integer t is never nearer to a bound than 1 / (2 |b|), and what is added up is below 30,000 K / |b|. After four
+    roundings in single precision the error is 4 x 2^-24 x 30,000 K / |b| at most, which is less as long as K is 50 or
+    less; beyond, bounds are in double precision. So the floats decide as the integers would, in any order of adding.
+
+    Attributes:
+        first: the first line of each block's bounds of t, then of its bounds of -t, and one more; (2 x blocks + 1).
+        lines: c, d and e of a rival in each lane, (lines, 3, lanes).
+        columns: what to sum, (blocks, columns, lanes); 0 in an empty lane.
+    """
+
+    first: NDArray[np.int64]
+    lines: NDArray[Any]
+    columns: NDArray[np.float64]
+
+
+Share = Callable[[Bounds, int, NDArray[np.float64]], None]
+"""Adds the sums of all decisions of some bounds, at a step, to an array (weights of the grid, columns)."""
+
+
+def sums(
+    cases: Cases,
+    columns: NDArray[np.float64],
+    step: int,
+    share: Share | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> NDArray[np.float64]:
+    """The sum of each column over the decisions whose logged agent still wins, for each weights of the grid.
+
+    `columns` are (columns, decisions), the result is (weights, columns) in the order of `simplex_grid`. The winner has
+    the highest score, of equal ones the lowest agent id. Decisions without a logged agent count nowhere. Any number of
+    threads may call it at once. `progress` hears how many decisions of how many are done, in this thread.
+
+    Raises:
+        ValueError: `step` does not divide 100.
+        CancelledError: `cancelled` said so; it is asked between parts.
+    """
+    points = count(step)
+    share = share or _ready(len(cases.agent) * points)
+    cases, columns = _taken(cases, columns)
+    n, rows = len(cases.counts), np.concatenate([[0], np.cumsum(cases.counts)]).astype(np.int64)
+    total = np.zeros((points, _padded(len(columns))))
+
+    def run(start: int) -> NDArray[np.float64]:
+        part, out = slice(start, min(start + PART, n)), np.zeros_like(total)
+        some = _part(cases, part, slice(int(rows[start]), int(rows[part.stop])))
+        share(bounds(some, columns[:, part], step), step, out)
+        return out
+
+    for found in _in_turn(run, n, progress, cancelled):
+        total += found
+    return total[:, : len(columns)]
+
+
+def count(step: int) -> int:
+    """How many weights the grid of a step has.
+
+    Raises:
+        ValueError: `step` does not divide 100.
+    """
+    if step not in range(1, 101) or 100 % step:
+        raise ValueError(f"step is {step!r}; give a whole number that divides 100, e.g. 5")
+    ticks = 100 // step
+    return (ticks + 1) * (ticks + 2) * (ticks + 3) // 6
+
+
+def bounds(cases: Cases, columns: NDArray[np.float64], step: int) -> Bounds:
+    """The bounds of decisions that all have a logged agent; those with as many of each kind lie side by side."""
+    ticks, n = 100 // step, len(cases.counts)
+    logged = np.flatnonzero(cases.agent == np.repeat(cases.chosen, cases.counts))
+    gap = cases.factors - np.repeat(cases.factors[:, logged], cases.counts, axis=1)
+    above = gap[2] >= gap[3]
+    above[logged] = False
+    below = gap[2] < gap[3]
+    starts = np.cumsum(cases.counts) - cases.counts
+    numbers = [np.add.reduceat(side, starts, dtype=np.int64) for side in (above, below)]
+    order = np.lexsort(numbers)
+    heights = np.stack([np.maximum.reduceat(number[order], np.arange(0, n, LANES)) for number in numbers], axis=1)
+    first = np.concatenate([[0], np.cumsum(np.maximum(heights, 1))]).astype(np.int64)
+    block, lane = np.empty(n, np.int64), np.empty(n, np.int64)
+    block[order], lane[order] = np.divmod(np.arange(n), LANES)
+    # where each rival's bound goes: so many lines after the first of its kind in the block, as it has before it
+    to = np.empty(len(above), np.int64)
+    for number, (side, height) in enumerate(zip((above, below), numbers, strict=True)):
+        offset = (first[2 * block + number] - (np.cumsum(height) - height) - 1) * 3 * LANES + lane
+        np.copyto(to, np.repeat(offset, cases.counts) + np.cumsum(side) * (3 * LANES), where=side)
+    to[logged] = first[-1] * 3 * LANES
+    lower = cases.agent < np.repeat(cases.chosen, cases.counts)
+    return Bounds(first, _lines(gap, lower, ticks, first, to), _filled(columns, block, lane, len(heights)))
+
+
+def in_numpy(bounds: Bounds, step: int, out: NDArray[np.float64]) -> None:
+    """A `Share` in numpy."""
+    ticks, point = 100 // step, 0
+    columns = bounds.columns.transpose(0, 2, 1).reshape(-1, bounds.columns.shape[1])
+    c, d, e = (np.ascontiguousarray(bounds.lines[:, number]) for number in range(3))
+    for k0 in range(ticks + 1):
+        start = c + k0 * d
+        for k1 in range(ticks + 1 - k0):
+            least = np.minimum.reduceat(start + k1 * e, bounds.first[:-1])
+            high, low = least[::2].reshape(-1), -least[1::2].reshape(-1)
+            t = np.arange(ticks + 1 - k0 - k1, dtype=c.dtype)[:, None]
+            out[point : point + len(t)] += ((low <= t) & (t <= high)).astype(np.float64) @ columns
+            point += len(t)
+
+
+@cache
+def in_numba() -> Share | None:
+    """A `Share` in numba, which is loaded with the first call; None where it cannot be."""
+    try:
+        from collab.whatif.compiled_grid import walk
+    except Exception as error:  # missing, or it does not fit this numpy or this machine: whatever it is, numpy does
+        logger.warning("the sweep uses numpy, with the same results but slower: numba failed (%s)", error)
+        return None
+
+    def share(bounds: Bounds, step: int, out: NDArray[np.float64]) -> None:
+        ticks = np.arange(100 // step + 2, dtype=bounds.lines.dtype)
+        walk(*bounds, ticks, out)
+
+    return share
+
+
+def _ready(work: int) -> Share:
+    return (in_numba() if work >= WORTH_NUMBA else None) or in_numpy
+
+
+def _in_turn(
+    run: Callable[[int], NDArray[np.float64]],
+    n: int,
+    progress: Callable[[int, int], None] | None,
+    cancelled: Callable[[], bool] | None,
+) -> Iterator[NDArray[np.float64]]:
+    """What comes of the parts, in their order, so that sums of floats are the same every time."""
+    with ThreadPoolExecutor(cores(), thread_name_prefix="collab-grid") as pool:
+        jobs = deque((start, pool.submit(run, start)) for start in range(0, n, PART))
+        try:
+            while jobs:
+                start, job = jobs.popleft()  # not kept, because a fine grid is large
+                if cancelled and cancelled():
+                    raise CancelledError(f"the sweep was cancelled after {start:,} of {n:,} decisions")
+                yield job.result()
+                if progress:
+                    progress(min(start + PART, n), n)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _padded(columns: int) -> int:
+    return -(-columns // ABREAST) * ABREAST
+
+
+def _part(cases: Cases, part: slice, rows: slice) -> Cases:
+    """The decisions of a part and their candidates, without what bounds do not need."""
+    whose = (cases.agents, cases.keys[part], cases.chosen[part], cases.counts[part])
+    return Cases(*whose, cases.agent[rows], cases.factors[:, rows])
+
+
+def _taken(cases: Cases, columns: NDArray[np.float64]) -> tuple[Cases, NDArray[np.float64]]:
+    """The decisions that have a logged agent."""
+    keep = cases.chosen > 0
+    if keep.all():
+        return cases, columns
+    rows = np.repeat(keep, cases.counts)
+    whose = (cases.agents, cases.keys[keep], cases.chosen[keep], cases.counts[keep])
+    return Cases(*whose, cases.agent[rows], cases.factors[:, rows]), columns[:, keep]
+
+
+def _lines(
+    gap: NDArray[np.int16],
+    lower: NDArray[np.bool_],
+    ticks: int,
+    first: NDArray[np.int64],
+    to: NDArray[np.int64],
+) -> NDArray[Any]:
+    """Every rival's bound in its place; where there is none, one at the end of the grid, which bounds nothing."""
+    g0, g1, g2, g3 = gap.astype(np.float32 if ticks <= SINGLE else np.float64)
+    slope = np.abs(g2 - g3)
+    slope[slope == 0] = 1 / (100 * ticks)
+    lines = np.zeros((int(first[-1]) + 1, 3, LANES), slope.dtype)  # and a line for the logged agents themselves
+    kind = np.repeat(np.arange(len(first) - 1) % 2, np.diff(first))
+    lines[:-1, 0] = np.where(kind == 0, ticks, 0)[:, None]
+    flat = lines.reshape(-1)
+    flat[to] = (0.5 - lower - ticks * g3) / slope
+    flat[to + LANES] = (g3 - g0) / slope
+    flat[to + 2 * LANES] = (g3 - g1) / slope
+    return lines[:-1]
+
+
+def _filled(columns: NDArray[np.float64], block: NDArray[np.int64], lane: NDArray[np.int64], n: int) -> NDArray[Any]:
+    """The columns in blocks."""
+    filled = np.zeros((n, _padded(len(columns)), LANES))
+    for number, column in enumerate(columns):
+        filled[block, number, lane] = column
+    return filled

@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from collab.records import FACTORS
+from collab.routing import simplex_grid
+from collab.whatif import frames, grid
+from collab.whatif.cases import Cases
+
+LOGGED = (35, 30, 20, 15)
+AGENTS = ("ana", "bo", "Bo", "cy", "é", "a10", "a9")
+Float = NDArray[np.float64]
+
+
+@st.composite
+def logs(draw: st.DrawFn) -> pd.DataFrame:
+    """Decisions with ragged candidates and many ties, logged with propensities and rewards."""
+    chance = np.random.default_rng(draw(st.integers(0, 2**32)))
+    levels = draw(st.sampled_from([[0, 10_000], [0, 1, 4999, 5000, 10_000], [5000, 5001], range(10_001)]))
+    rows: list[dict[str, Any]] = []
+    for number in range(draw(st.integers(1, 30))):
+        agents = chance.permutation(AGENTS)[: chance.integers(1, len(AGENTS) + 1)].tolist()
+        for place, agent in enumerate(agents):
+            factors = dict(zip(FACTORS, chance.choice(levels, len(FACTORS)).tolist(), strict=True))
+            rows.append({"decision": f"d{number}", "agent": agent, "chosen": place == 0} | factors)
+    log = pd.DataFrame(rows)
+    log["propensity"] = chance.choice([1.0, 0.5, 1 / 3, 0.01], len(log))
+    log["converted"] = chance.integers(0, 2, len(log)).astype(float)
+    log["value"] = chance.gamma(1.0, 300.0, len(log))
+    return log
+
+
+def read(log: pd.DataFrame) -> tuple[Cases, pd.DataFrame]:
+    """The cases, and the rows of the logged agents in their order."""
+    cases, names = frames.read(log)
+    return cases, log[log["chosen"]].set_index("decision").loc[names["decision"]]
+
+
+def wins(log: pd.DataFrame, weights: list[int]) -> dict[str, bool]:
+    """Whether the logged agent of each decision wins, in plain Python."""
+    found: dict[str, tuple[int, str, bool]] = {}
+    for row in log.to_dict("records"):
+        score = sum(w * row[factor] for w, factor in zip(weights, FACTORS, strict=True))
+        best = found.get(row["decision"])
+        if best is None or (-score, row["agent"]) < (-best[0], best[1]):
+            found[row["decision"]] = (score, row["agent"], row["chosen"])
+    return {decision: chosen for decision, (_, _, chosen) in found.items()}
+
+
+def random_cases(n: int, team: int, seed: int) -> Cases:
+    """Decisions of ragged candidates, faster than hypothesis makes them; chosen greedily under `LOGGED`."""
+    chance = np.random.default_rng(seed)
+    counts = chance.integers(1, team + 1, n)
+    agent = np.concatenate([np.sort(chance.permutation(team)[:count]) for count in counts]) + 1
+    factors = chance.integers(0, 10_001, (4, len(agent)), dtype=np.int16)
+    score = np.array(LOGGED) @ factors.astype(np.int64)
+    starts = np.cumsum(counts) - counts
+    chosen = [agent[low + np.argmax(score[low : low + count])] for low, count in zip(starts, counts, strict=True)]
+    names = tuple(f"a{number:04}" for number in range(team))
+    return Cases(names, np.arange(n), np.array(chosen, np.uint16), counts, agent.astype(np.uint16), factors)
+
+
+@pytest.fixture(scope="module")
+def in_numba() -> grid.Share:
+    share = grid.in_numba()
+    assert share is not None
+    return share
+
+
+@given(logs(), st.sampled_from([10, 20, 25, 50, 100]))
+def test_numba_and_numpy_count_as_plain_python_at_every_weights_of_the_grid(
+    in_numba: grid.Share, log: pd.DataFrame, step: int
+) -> None:
+    cases, logged = read(log)
+    columns = np.stack([np.ones(len(logged)), logged["value"], logged["value"] ** 2, 1 / logged["propensity"]])
+    by_weights = [wins(log, weights) for weights in simplex_grid(step).tolist()]
+    won = np.array([[found[decision] for decision in logged.index] for found in by_weights], float)
+    for share in (in_numba, grid.in_numpy):
+        found = grid.sums(cases, columns, step, share)
+        np.testing.assert_array_equal(found[:, 0], won.sum(axis=1))
+        np.testing.assert_allclose(found, won @ columns.T, rtol=1e-9)
+
+
+def scored(cases: Cases, step: int) -> NDArray[np.bool_]:
+    """Whether each logged agent wins (weights, decisions), from the scores themselves."""
+    found = []
+    starts = np.cumsum(cases.counts) - cases.counts
+    for low, count, chosen in zip(starts, cases.counts, cases.chosen, strict=True):
+        scores = simplex_grid(step) @ cases.factors[:, low : low + count].astype(np.int64)
+        found.append(cases.agent[low + np.argmax(scores, axis=1)] == chosen)
+    return np.stack(found, axis=1)
+
+
+@pytest.mark.parametrize("n, team, step", [(3000, 9, 5), (600, 5, 2), (8, 6, 1), (5, 300, 5), (grid.LANES, 4, 10)])
+def test_every_way_to_compute_is_exact_on_many_blocks_at_fine_steps(
+    in_numba: grid.Share, n: int, team: int, step: int
+) -> None:
+    cases = random_cases(n, team, seed=n)
+    columns = np.concatenate([np.ones((1, n)), np.random.default_rng(1).gamma(1, 5, (5, n))])
+    expected = scored(cases, step)
+    for share in (in_numba, grid.in_numpy):
+        found = grid.sums(cases, columns, step, share)
+        np.testing.assert_array_equal(found[:, 0], expected.sum(axis=1))
+        np.testing.assert_allclose(found, expected @ columns.T, rtol=1e-9)
+
+
+@pytest.mark.parametrize("step", [1, 2, 5])
+def test_scores_that_differ_by_one_unit_at_the_ends_of_their_range_are_told_apart(
+    in_numba: grid.Share, step: int
+) -> None:
+    chance = np.random.default_rng(step)
+    n = 20 if step == 1 else 300
+    ends = chance.choice([0, 1, 2, 9998, 9999, 10_000], (4, n, 2))
+    ends[:, :, 1] = np.clip(ends[:, :, 0] + chance.integers(-1, 2, (4, n)), 0, 10_000)
+    factors = ends.reshape(4, -1).astype(np.int16)
+    agent = np.tile(np.array([1, 2], np.uint16), n)
+    chosen = chance.integers(1, 3, n).astype(np.uint16)
+    cases = Cases(("a", "b"), np.arange(n), chosen, np.full(n, 2), agent, factors)
+    expected = scored(cases, step).sum(axis=1)
+    for share in (in_numba, grid.in_numpy):
+        np.testing.assert_array_equal(grid.sums(cases, np.ones((1, n)), step, share)[:, 0], expected)
+
+
+def test_the_logged_weights_move_no_lead_of_a_greedy_log() -> None:
+    cases = random_cases(500, 7, seed=4)
+    found = grid.sums(cases, np.ones((1, 500)), 5)[:, 0]
+    here = (simplex_grid() == LOGGED).all(axis=1)
+    assert found[here].tolist() == [500]
+    assert found.min() < 500
+
+
+def test_decisions_without_a_logged_agent_count_nowhere() -> None:
+    cases = random_cases(600, 5, seed=6)
+    columns = np.random.default_rng(2).random((2, 600))
+    out = np.arange(600) % 3 == 0
+    some = cases._replace(chosen=np.where(out, np.uint16(0), cases.chosen))
+    columns_of_others = np.where(out, 0.0, columns)
+    np.testing.assert_allclose(
+        grid.sums(some, columns, 20), grid.sums(cases, columns_of_others, 20), rtol=1e-12, atol=1e-12
+    )
+    nobody = cases._replace(chosen=np.zeros(600, np.uint16))
+    assert not grid.sums(nobody, columns, 20).any()
+
+
+@pytest.mark.parametrize("step", [0, -5, 3, 101, 2.5, None])
+def test_a_step_that_does_not_divide_100_is_refused_with_the_fix(step: Any) -> None:
+    with pytest.raises(ValueError, match=rf"step is {step!r}; give a whole number that divides 100"):
+        grid.sums(random_cases(3, 2, seed=1), np.ones((1, 3)), step)
+
+
+@pytest.mark.parametrize("step", [1, 2, 4, 5, 10, 20, 25, 50, 100])
+def test_the_grid_has_as_many_weights_as_are_counted(step: int) -> None:
+    assert grid.count(step) == len(simplex_grid(step))
+
+
+def test_progress_is_heard_part_by_part_and_cancelling_stops_between_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grid, "PART", 100)
+    cases, columns = random_cases(350, 4, seed=3), np.ones((1, 350))
+    heard: list[tuple[int, int]] = []
+    whole = grid.sums(cases, columns, 10, progress=lambda *place: heard.append(place))
+    assert heard == [(100, 350), (200, 350), (300, 350), (350, 350)]
+    heard.clear()
+    with pytest.raises(CancelledError, match="after 200 of 350 decisions"):
+        grid.sums(cases, columns, 10, progress=lambda *place: heard.append(place), cancelled=lambda: len(heard) == 2)
+    assert heard == [(100, 350), (200, 350)]
+    monkeypatch.undo()
+    np.testing.assert_array_equal(grid.sums(cases, columns, 10), whole)
+
+
+def test_an_error_in_a_part_comes_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grid, "PART", 10)
+
+    def broken(*_: Any) -> None:
+        raise MemoryError("no room")
+
+    with pytest.raises(MemoryError, match="no room"):
+        grid.sums(random_cases(50, 4, seed=3), np.ones((1, 50)), 10, broken)
+
+
+def test_many_threads_may_sweep_at_once_and_get_the_same_bits(in_numba: grid.Share) -> None:
+    n = 2 * grid.PART + 5
+    cases, columns = random_cases(n, 4, seed=5), np.random.default_rng(3).gamma(1, 5, (3, n))
+    expected = grid.sums(cases, columns, 20, in_numba)
+    with ThreadPoolExecutor(6) as pool:
+        for found in pool.map(lambda _: grid.sums(cases, columns, 20, in_numba), range(12)):
+            np.testing.assert_array_equal(found, expected)
+
+
+def test_without_numba_numpy_sweeps_and_the_log_says_so_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setitem(sys.modules, "collab.whatif.compiled_grid", None)  # as if numba were missing
+    monkeypatch.setattr(grid, "WORTH_NUMBA", 0)
+    monkeypatch.setattr(grid, "in_numba", grid.cache(grid.in_numba.__wrapped__))
+    cases = random_cases(40, 4, seed=3)
+    with caplog.at_level(logging.WARNING, logger="collab.whatif.grid"):
+        found = [grid.sums(cases, np.ones((1, 40)), 20) for _ in range(2)]
+    assert sum("the sweep uses numpy" in record.message for record in caplog.records) == 1
+    np.testing.assert_array_equal(found[0], grid.sums(cases, np.ones((1, 40)), 20, grid.in_numpy))
+
+
+def test_importing_the_grid_loads_no_numba() -> None:
+    code = "import sys, collab.whatif.grid; print(*{'numba', 'duckdb'} & sys.modules.keys())"
+    ran = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=60)
+    assert (ran.returncode, ran.stdout.strip()) == (0, ""), ran.stderr
