@@ -17,6 +17,7 @@ from collab.records import FACTORS
 from collab.routing import simplex_grid
 from collab.whatif import frames, grid
 from collab.whatif.cases import Cases
+from collab.whatif.sweep import Sweep, front, sweep
 
 LOGGED = (35, 30, 20, 15)
 AGENTS = ("ana", "bo", "Bo", "cy", "é", "a10", "a9")
@@ -29,7 +30,7 @@ def logs(draw: st.DrawFn) -> pd.DataFrame:
     chance = np.random.default_rng(draw(st.integers(0, 2**32)))
     levels = draw(st.sampled_from([[0, 10_000], [0, 1, 4999, 5000, 10_000], [5000, 5001], range(10_001)]))
     rows: list[dict[str, Any]] = []
-    for number in range(draw(st.integers(1, 30))):
+    for number in range(draw(st.integers(1, 16))):
         agents = chance.permutation(AGENTS)[: chance.integers(1, len(AGENTS) + 1)].tolist()
         for place, agent in enumerate(agents):
             factors = dict(zip(FACTORS, chance.choice(levels, len(FACTORS)).tolist(), strict=True))
@@ -211,6 +212,167 @@ def test_without_numba_numpy_sweeps_and_the_log_says_so_once(
 
 
 def test_importing_the_grid_loads_no_numba() -> None:
-    code = "import sys, collab.whatif.grid; print(*{'numba', 'duckdb'} & sys.modules.keys())"
+    code = "import sys, collab.whatif.sweep; print(*{'numba', 'duckdb'} & sys.modules.keys())"
     ran = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=60)
     assert (ran.returncode, ran.stdout.strip()) == (0, ""), ran.stderr
+
+
+def by_definition(log: pd.DataFrame, logged: pd.DataFrame, weights: list[int]) -> dict[str, float]:
+    """A row of the frame in plain Python."""
+    won = wins(log, weights)
+    n = len(logged)
+    u = [won[decision] / p for decision, p in logged["propensity"].items()]
+    found: dict[str, float] = {"moved": n - sum(won.values()), "share_moved": 1 - sum(won.values()) / n}
+    found["ess"] = sum(u) ** 2 / sum(one**2 for one in u) if sum(u) else 0.0
+    for metric in ("converted", "value"):
+        v = [one * reward for one, reward in zip(u, logged[metric], strict=True)]
+        found[f"ips_{metric}"] = sum(v) / n
+        found[f"snips_{metric}"] = sum(v) / sum(u) if sum(u) else np.nan
+    return found
+
+
+def swept(log: pd.DataFrame, step: int = 20, **how: Any) -> Sweep:
+    cases, logged = read(log)
+    rewards = {metric: logged[metric].to_numpy() for metric in ("converted", "value")}
+    return sweep(cases, logged["propensity"].to_numpy(), rewards, step=step, **how)
+
+
+@given(logs(), st.sampled_from([20, 50]), st.booleans())
+def test_each_row_of_the_frame_is_what_its_formulas_say(
+    in_numba: grid.Share, log: pd.DataFrame, step: int, compiled: bool
+) -> None:
+    found = swept(log, step, share=in_numba if compiled else grid.in_numpy)
+    frame = found.frame()
+    np.testing.assert_array_equal(frame[list(FACTORS)], found.weights)
+    expected = pd.DataFrame([by_definition(log, read(log)[1], weights) for weights in found.weights.tolist()])
+    pd.testing.assert_frame_equal(frame[list(expected.columns)], expected, rtol=1e-9, atol=1e-12)
+
+
+@given(logs(), st.randoms(use_true_random=False))
+def test_the_order_of_rows_changes_no_count_and_no_estimate(log: pd.DataFrame, chance: Any) -> None:
+    order = list(range(len(log)))
+    chance.shuffle(order)
+    one, other = swept(log).frame(), swept(log.iloc[order]).frame()
+    np.testing.assert_array_equal(one["moved"], other["moved"])
+    pd.testing.assert_frame_equal(one, other, rtol=1e-9, atol=1e-12)
+
+
+def test_the_grid_point_of_the_logged_weights_moves_no_lead_and_has_all_of_the_sample() -> None:
+    cases = random_cases(400, 6, seed=8)
+    found = sweep(cases, np.ones(400), {"value": np.arange(400.0)})
+    (here,) = np.flatnonzero((found.weights == LOGGED).all(axis=1))
+    row = found.frame().loc[here]
+    assert (row["moved"], row["share_moved"], row["ess"]) == (0, 0.0, 400.0)
+    assert row["ips_value"] == row["snips_value"] == pytest.approx(199.5)
+    assert found.best("-moved").to_dict() == row.to_dict()
+
+
+def test_without_propensities_a_sweep_counts_only() -> None:
+    found = sweep(random_cases(50, 4, seed=8), step=25)
+    assert list(found.frame().columns) == [*FACTORS, "moved", "share_moved"]
+    assert "35 weights in steps of 25, 50 decisions" in repr(found)
+    with pytest.raises(ValueError, match="there is no column 'ess'; there are availability"):
+        found.best("moved", keep={"ess": 1})
+
+
+def test_a_sweep_hears_of_progress_and_of_cancelling() -> None:
+    heard: list[tuple[int, int]] = []
+    cases = random_cases(50, 4, seed=8)
+    sweep(cases, step=50, progress=lambda *place: heard.append(place))
+    assert heard == [(50, 50)]
+    with pytest.raises(CancelledError):
+        sweep(cases, step=50, cancelled=lambda: True)
+
+
+@pytest.mark.parametrize(
+    "propensity, rewards, message",
+    [
+        ([0.5, 0.0, 1.0], None, r"propensity is 0.0 in decision 1; make it in \(0, 1\]"),
+        ([0.5, 0.5, np.nan], None, "propensity is nan in decision 2"),
+        ([0.5, 0.5], None, r"propensity has shape \(2,\); give one value for each of 3 decisions"),
+        ([1, 1, 1], {"value": [1.0, np.inf, 0.0]}, "value is inf in decision 1; make it a finite number"),
+        (None, {"value": [1, 1, 1]}, "rewards are value, but propensity is None; give both"),
+    ],
+)
+def test_wrong_propensities_and_rewards_are_refused_with_the_fix(propensity: Any, rewards: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        sweep(random_cases(3, 3, seed=2), propensity, rewards, step=50)
+
+
+def test_what_is_unknown_of_a_decision_without_a_logged_agent_does_not_matter() -> None:
+    cases = random_cases(3, 3, seed=2)
+    some = cases._replace(chosen=cases.chosen * np.array([1, 0, 1], np.uint16))
+    found = sweep(some, np.array([1, np.nan, 0.5]), {"value": np.array([2, np.nan, 4])}, step=50)
+    assert found.n == 2
+    assert found.frame()["ips_value"].notna().all()
+
+
+@given(
+    st.integers(1, 3).flatmap(
+        lambda width: st.tuples(
+            st.lists(st.lists(st.integers(0, 4), min_size=width, max_size=width), max_size=30),
+            st.lists(st.booleans(), min_size=width, max_size=width),
+        )
+    )
+)
+def test_the_front_holds_exactly_the_rows_that_none_dominates(drawn: tuple[list[list[int]], list[bool]]) -> None:
+    rows, maximise = drawn
+    good = [[value if more else -value for value, more in zip(row, maximise, strict=True)] for row in rows]
+    expected = [
+        not any(all(a >= b for a, b in zip(other, row, strict=True)) and other != row for other in good) for row in good
+    ]
+    assert front(np.array(rows, float).reshape(-1, len(maximise)), maximise).tolist() == expected
+
+
+def test_a_row_with_a_nan_is_not_on_the_front_and_keeps_none_from_it() -> None:
+    values = np.array([[np.nan, 9.0], [1.0, 1.0], [9.0, np.nan], [0.0, 2.0], [0.0, 1.0]])
+    assert front(values).tolist() == [False, True, False, True, False]
+    with pytest.raises(ValueError, match="maximise has 1 values; give one for each of the 2 columns"):
+        front(values, [True])
+
+
+def table() -> Sweep:
+    """A sweep of four weights whose frame is known: 10 decisions, u of 1, rewards that fall as leads move."""
+    stayed = np.array([10.0, 8, 8, 0])
+    sums = np.stack([stayed, stayed, stayed, np.array([1.0, 4, 2, 0])], axis=1)
+    return Sweep(100, 10, sums, ["converted"])
+
+
+def test_front_and_best_weigh_up_columns_within_what_is_kept() -> None:
+    found = table()
+    assert found.front("converted", "-moved")["moved"].tolist() == [2, 0]
+    assert found.front("snips_converted")["snips_converted"].tolist() == [0.5]
+    assert found.best("converted")["ess"] == 8
+    assert found.best("converted", keep={"ess": 9})["snips_converted"] == 0.1
+    assert found.best("ess", keep={"-moved": 2, "converted": 0.2})["ips_converted"] == 0.4
+    assert found.best("moved")["moved"] == 10
+
+
+@pytest.mark.parametrize(
+    "ask, message",
+    [
+        (lambda found: found.best("won"), "there is no column 'won'; there are converted, availability"),
+        (lambda found: found.front(), "no column is named; name those to weigh up"),
+        (
+            lambda found: found.front("converted", keep={"ess": 450}),
+            "keep asks for ess of at least 450; the nearest is 10",
+        ),
+        (lambda found: found.best("ess", keep={"-moved": -1}), "keep asks for moved of at most -1; the nearest is 0"),
+        (lambda found: found.best("converted", keep={"moved": 9}), "converted is empty for all weights that are left"),
+    ],
+)
+def test_a_question_without_an_answer_is_refused_with_the_fix(ask: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        ask(table())
+
+
+def test_the_caveats_stand_beside_a_sweep_and_an_empty_one_says_so() -> None:
+    found = table()
+    for shown in (repr(found), found._repr_html_()):
+        assert "loads themselves would have changed" in shown
+        assert "choose on some decisions and report on others" in shown
+        assert "10 decisions; 0 to 10 leads move, ESS 0 to 10" in shown
+    nobody = random_cases(3, 3, seed=2)._replace(chosen=np.zeros(3, np.uint16))
+    empty = sweep(nobody, np.ones(3), {"value": np.ones(3)}, step=100)
+    assert "there are no logged decisions" in repr(empty)
+    assert empty.frame()["share_moved"].tolist() == [0.0] * 4

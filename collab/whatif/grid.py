@@ -17,13 +17,13 @@ from collab.whatif.kernel import cores
 
 logger = logging.getLogger(__name__)
 
-LANES = 256
+LANES = 128
 """Decisions that are taken side by side: a block. What a block needs fits in the nearest cache."""
 
 ABREAST = 4
 """Columns are summed so many at a time, and are filled up with zeros to a multiple of it."""
 
-PART = 64 * LANES
+PART = 128 * LANES
 """Decisions between two looks at whether to go on."""
 
 WORTH_NUMBA = 2_000_000_000

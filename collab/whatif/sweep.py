@@ -1,0 +1,220 @@
+"""All weights of a grid, each with what the log says of it per lead: a table, its best rows, and its front."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from collab.records import FACTORS
+from collab.routing import simplex_grid
+from collab.whatif import grid
+from collab.whatif.cases import Cases
+from collab.whatif.rescore import CAVEAT
+
+WINNER = (
+    "The best of many weights reads better than it is: choose on some decisions and report on others "
+    "(at a small ESS most of all)."
+)
+"""What stands beside every result, after the caveat of rescoring."""
+
+
+class Sweep:
+    """What the log says of every weights of a grid, per lead, at the loads of the log.
+
+    Args:
+        step: the weights are multiples of it, in hundredths.
+        n: decisions.
+        sums: for each weights, sums over the decisions whose logged agent still wins: of 1, of the importance weight u
+            (1 / propensity), of u^2, and of u x reward for each metric; only the first if nothing else is known.
+        metrics: the names of the rewards.
+
+    Attributes:
+        weights: (weights, 4) integers that sum to 100, in the order of `FACTORS`.
+        caveat: what cannot be read from this.
+    """
+
+    caveat = f"{CAVEAT} {WINNER}"
+
+    def __init__(self, step: int, n: int, sums: NDArray[np.float64], metrics: Sequence[str] = ()) -> None:
+        self.step, self.n, self.metrics = step, n, tuple(metrics)
+        self.weights = simplex_grid(step)
+        self._sums = sums
+
+    def frame(self) -> pd.DataFrame:
+        """A row for each weights: the four integers, moved, share_moved; with propensities ess, with rewards estimates.
+
+        `moved` leads would have gone to somebody else, `share_moved` is of all. `ess`, the effective sample size, is
+        (sum u)^2 / sum u^2 (Kish 1965). `ips_<metric>` is the sum of u x reward over n (Horvitz & Thompson 1952),
+        `snips_<metric>` the same over the sum of u (Swaminathan & Joachims 2015), empty where no logged agent wins.
+        """
+        stayed, *others = self._sums.T
+        found = pd.DataFrame(self.weights, columns=list(FACTORS))
+        found["moved"] = self.n - np.rint(stayed).astype(np.int64)
+        found["share_moved"] = found["moved"] / max(self.n, 1)
+        if others:
+            total, squares, *rewards = others
+            found["ess"] = _over(total**2, squares, 0.0)
+            for metric, reward in zip(self.metrics, rewards, strict=True):
+                found[f"ips_{metric}"] = reward / max(self.n, 1)
+                found[f"snips_{metric}"] = _over(reward, total, np.nan)
+        return found
+
+    def front(self, *columns: str, keep: Mapping[str, float] | None = None) -> pd.DataFrame:
+        """The rows that no other row beats in all these columns, those first that are best in the first column.
+
+        More is better, in a column with a minus before its name less is: `front("converted", "-share_moved")`. The name
+        of a metric is its snips. `keep` leaves only rows that have at least so much in a column, or with a minus at
+        most so much, e.g. `{"ess": 450, "-share_moved": 0.2}`.
+
+        Raises:
+            ValueError: there is no such column, or no row is left.
+        """
+        rows = self._kept(keep)
+        if not columns:
+            raise ValueError(f"no column is named; name those to weigh up, of {', '.join(rows.columns)}")
+        values = np.stack([self._signed(rows, column) for column in columns], axis=1)
+        rows = rows[front(values)]
+        return rows.iloc[np.argsort(-self._signed(rows, columns[0]), kind="stable")].reset_index(drop=True)
+
+    def best(self, column: str, keep: Mapping[str, float] | None = None) -> pd.Series:
+        """The row with the most in a column, the first of equal ones; names and `keep` are as in `front`.
+
+        Raises:
+            ValueError: there is no such column, or no row is left.
+        """
+        rows = self._kept(keep)
+        values = self._signed(rows, column)
+        if np.isnan(values).all():
+            raise ValueError(f"{column} is empty for all weights that are left; no logged agent wins under them")
+        return rows.iloc[int(np.nanargmax(values))]
+
+    def _kept(self, keep: Mapping[str, float] | None) -> pd.DataFrame:
+        """The rows of the frame that have what is asked for."""
+        rows = self.frame()
+        for column, least in (keep or {}).items():
+            values = self._signed(rows, column)
+            bound = -least if column.startswith("-") else least
+            left = rows[values >= bound]
+            if not len(left):
+                side = "at most" if column.startswith("-") else "at least"
+                has = f"the nearest is {abs(np.nanmax(values)):,.6g}" if np.isfinite(values).any() else "all are empty"
+                raise ValueError(f"keep asks for {column.lstrip('-')} of {side} {least:,g}; {has}: ask for that")
+            rows = left
+        return rows
+
+    def _signed(self, rows: pd.DataFrame, column: str) -> NDArray[np.float64]:
+        """A column so that more is better."""
+        name = column.removeprefix("-")
+        name = f"snips_{name}" if name in self.metrics else name
+        if name not in rows:
+            raise ValueError(f"there is no column {column!r}; there are {', '.join((*self.metrics, *rows.columns))}")
+        values = rows[name].to_numpy(np.float64)
+        return -values if column.startswith("-") else values
+
+    def __repr__(self) -> str:
+        return f"{self._words()}\n  {self.caveat}"
+
+    def _repr_html_(self) -> str:
+        return f"<div><p><b>{escape(self._words())}</b></p><p><small>{escape(self.caveat)}</small></p></div>"
+
+    def _words(self) -> str:
+        head = f"Sweep (per lead, at the loads of the log): {len(self.weights):,} weights in steps of {self.step}"
+        if not self.n:
+            return f"{head}; there are no logged decisions"
+        rows = self.frame()
+        words = f"{head}, {self.n:,} decisions; {rows['moved'].min():,} to {rows['moved'].max():,} leads move"
+        return words + (f", ESS {rows['ess'].min():,.0f} to {rows['ess'].max():,.0f}" if "ess" in rows else "")
+
+
+def sweep(
+    cases: Cases,
+    propensity: NDArray[np.float64] | None = None,
+    rewards: Mapping[str, NDArray[np.float64]] | None = None,
+    *,
+    step: int = 5,
+    share: grid.Share | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Sweep:
+    """Every weights of the grid on all decisions that have a logged agent.
+
+    Args:
+        cases: the decisions.
+        propensity: the chance that each decision's logged agent had; without it there are counts only.
+        rewards: what came of each decision, by metric.
+        step: divides 100; 5 makes 1,771 weights.
+        share: the way to compute it; without it, the fastest that pays.
+        progress: hears how many decisions of how many are done.
+        cancelled: is asked between parts whether to stop.
+
+    Raises:
+        ValueError: names what is wrong, the decision, the value and the fix.
+        CancelledError: `cancelled` said so.
+    """
+    rewards = rewards or {}
+    taken = cases.chosen > 0
+    columns = [np.ones(len(cases.counts))]
+    if propensity is not None:
+        propensity = _checked("propensity", propensity, cases, lambda values: (values > 0) & (values <= 1), "in (0, 1]")
+        u = 1 / np.where(taken, propensity, 1.0)
+        columns += [u, u**2]
+        for metric, reward in rewards.items():
+            columns.append(u * _checked(metric, reward, cases, np.isfinite, "a finite number"))
+    elif rewards:
+        raise ValueError(f"rewards are {', '.join(rewards)}, but propensity is None; give both")
+    sums = grid.sums(cases, np.stack(columns), step, share, progress, cancelled)
+    return Sweep(step, int(np.count_nonzero(taken)), sums, tuple(rewards))
+
+
+def front(values: NDArray[np.float64], maximise: Sequence[bool] | None = None) -> NDArray[np.bool_]:
+    """Which rows of (rows, columns) are on the front: no other is as good in every column and better in one.
+
+    A column is better the larger it is, or the smaller if its `maximise` is false. A row with a NaN is not on it.
+
+    Raises:
+        ValueError: `maximise` does not have a value for each column.
+    """
+    better = np.ones(values.shape[1], bool) if maximise is None else np.asarray(maximise, bool)
+    if better.shape != values.shape[1:]:
+        raise ValueError(f"maximise has {better.size} values; give one for each of the {values.shape[1]} columns")
+    good = np.where(better, values, -values)
+    found = np.zeros(len(good), bool)
+    # in falling order of the first column, then the second and so on, only a row before can be better
+    order = np.lexsort(-good.T[::-1])
+    members = np.empty_like(good)
+    size = 0
+    for row in order[~np.isnan(good[order]).any(axis=1)]:
+        as_good = (members[:size] >= good[row]).all(axis=1)
+        if not (members[:size][as_good] > good[row]).any():
+            members[size], found[row] = good[row], True
+            size += 1
+    return found
+
+
+def _over(value: NDArray[np.float64], by: NDArray[np.float64], otherwise: float) -> NDArray[np.float64]:
+    found = np.full(len(value), otherwise)
+    np.divide(value, by, out=found, where=by > 0)
+    return found
+
+
+def _checked(
+    name: str,
+    values: NDArray[np.float64],
+    cases: Cases,
+    right: Callable[[NDArray[np.float64]], NDArray[np.bool_]],
+    what: str,
+) -> NDArray[np.float64]:
+    """The values, 0 where a decision has no logged agent; refuses a wrong one."""
+    values = np.asarray(values, np.float64)
+    if values.shape != cases.chosen.shape:
+        raise ValueError(f"{name} has shape {values.shape}; give one value for each of {len(cases.chosen):,} decisions")
+    values = np.where(cases.chosen > 0, values, 0.0)
+    wrong = np.flatnonzero((cases.chosen > 0) & ~right(values))
+    if len(wrong):
+        row = int(wrong[0])
+        raise ValueError(f"{name} is {values[row]} in decision {cases.keys[row]}; make it {what}, or leave it out")
+    return values
