@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from worlds import AGENTS, EXPLORE, LOGGED, World
+from truth import AGENTS, EXPLORE, LOGGED, World
 
 from collab.history import History
 from collab.office import seeded_history
