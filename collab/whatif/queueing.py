@@ -1,0 +1,84 @@
+"""A plain first-come-first-served queue of equal servers: every wait exactly, and what theory says of the mean."""
+
+from __future__ import annotations
+
+from heapq import heapreplace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+def waits(arrivals_s: ArrayLike, services_s: ArrayLike, servers: int) -> NDArray[np.float64]:
+    """The wait of each customer, in seconds, first come, first served.
+
+    Each takes the server who is free first and waits until then (Kiefer and Wolfowitz, Transactions of the AMS 78,
+    1955). Two arrays of n values give n waits, in the same order.
+
+    Args:
+        arrivals_s: when customers come, in order.
+        services_s: how long each keeps a server.
+        servers: how many there are, 1 or more.
+
+    Raises:
+        ValueError: names the argument, the place, the value and the fix.
+    """
+    arrivals, services = _column(arrivals_s, "arrivals_s"), _column(services_s, "services_s")
+    if len(arrivals) != len(services):
+        raise ValueError(f"services_s has {len(services)} values and arrivals_s {len(arrivals)}; give one a customer")
+    back = np.flatnonzero(np.diff(arrivals) < 0)
+    if len(back):
+        place = int(back[0]) + 1
+        raise ValueError(
+            f"arrivals_s[{place}] is {arrivals[place]}, before arrivals_s[{place - 1}], {arrivals[place - 1]}; "
+            "sort the customers by arrival"
+        )
+    if (services < 0).any():
+        place = int(np.flatnonzero(services < 0)[0])
+        raise ValueError(f"services_s[{place}] is {services[place]}; give 0 or more seconds")
+    _check_servers(servers)
+    free_s = [-np.inf] * servers
+    starts = np.empty(len(arrivals))
+    for place, (arrival, service) in enumerate(zip(arrivals.tolist(), services.tolist(), strict=True)):
+        starts[place] = start = max(arrival, free_s[0])
+        heapreplace(free_s, start + service)
+    return starts - arrivals
+
+
+def erlang_c(servers: int, load: float) -> float:
+    """The chance that a customer waits, when arrivals are Poisson and services exponential.
+
+    With B the loss of the same servers without a queue, B(0) = 1 and B(k) = load B(k-1) / (k + load B(k-1)), it is
+    B / (1 - load / servers (1 - B)); a customer waits mean service time x chance / (servers - load) on average (Cooper,
+    Introduction to Queueing Theory, 1981, chapter 3). From a load of `servers` on everybody waits: 1.
+
+    Args:
+        servers: how many there are, 1 or more.
+        load: arrivals a second x mean service time in seconds, 0 or more.
+
+    Raises:
+        ValueError: an argument is out of its range.
+    """
+    _check_servers(servers)
+    if not load >= 0:
+        raise ValueError(f"load is {load}; give arrivals a second x mean seconds of service, 0 or more")
+    if load >= servers:
+        return 1.0
+    lost = 1.0
+    for server in range(1, servers + 1):
+        lost = load * lost / (server + load * lost)
+    return lost / (1 - load / servers * (1 - lost))
+
+
+def _column(values: ArrayLike, name: str) -> NDArray[np.float64]:
+    column = np.asarray(values, np.float64)
+    if column.ndim != 1:
+        raise ValueError(f"{name} has the shape {column.shape}; give one value a customer")
+    if not np.isfinite(column).all():
+        place = int(np.flatnonzero(~np.isfinite(column))[0])
+        raise ValueError(f"{name}[{place}] is {column[place]}; give seconds")
+    return column
+
+
+def _check_servers(servers: int) -> None:
+    if isinstance(servers, bool) or not isinstance(servers, int | np.integer) or servers < 1:
+        raise ValueError(f"servers is {servers!r}; give a whole number of 1 or more")
