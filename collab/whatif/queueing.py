@@ -7,6 +7,8 @@ from heapq import heapreplace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from collab.whatif.arrays import check_order, floats
+
 
 def waits(arrivals_s: ArrayLike, services_s: ArrayLike, servers: int) -> NDArray[np.float64]:
     """The wait of each customer, in seconds, first come, first served.
@@ -22,19 +24,9 @@ def waits(arrivals_s: ArrayLike, services_s: ArrayLike, servers: int) -> NDArray
     Raises:
         ValueError: names the argument, the place, the value and the fix.
     """
-    arrivals, services = _column(arrivals_s, "arrivals_s"), _column(services_s, "services_s")
-    if len(arrivals) != len(services):
-        raise ValueError(f"services_s has {len(services)} values and arrivals_s {len(arrivals)}; give one a customer")
-    back = np.flatnonzero(np.diff(arrivals) < 0)
-    if len(back):
-        place = int(back[0]) + 1
-        raise ValueError(
-            f"arrivals_s[{place}] is {arrivals[place]}, before arrivals_s[{place - 1}], {arrivals[place - 1]}; "
-            "sort the customers by arrival"
-        )
-    if (services < 0).any():
-        place = int(np.flatnonzero(services < 0)[0])
-        raise ValueError(f"services_s[{place}] is {services[place]}; give 0 or more seconds")
+    arrivals = floats("arrivals_s", arrivals_s)
+    services = floats("services_s", services_s, arrivals.shape, least=0)
+    check_order("arrivals_s", arrivals, "sort the customers by arrival")
     _check_servers(servers)
     free_s = [-np.inf] * servers
     starts = np.empty(len(arrivals))
@@ -67,16 +59,6 @@ def erlang_c(servers: int, load: float) -> float:
     for server in range(1, servers + 1):
         lost = load * lost / (server + load * lost)
     return lost / (1 - load / servers * (1 - lost))
-
-
-def _column(values: ArrayLike, name: str) -> NDArray[np.float64]:
-    column = np.asarray(values, np.float64)
-    if column.ndim != 1:
-        raise ValueError(f"{name} has the shape {column.shape}; give one value a customer")
-    if not np.isfinite(column).all():
-        place = int(np.flatnonzero(~np.isfinite(column))[0])
-        raise ValueError(f"{name}[{place}] is {column[place]}; give seconds")
-    return column
 
 
 def _check_servers(servers: int) -> None:

@@ -1,0 +1,211 @@
+"""A team and its leads as columns of numbers: who comes, who is there, and by which laws leads turn out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collab.records import SCALE
+from collab.whatif.arrays import check_order, floats, integers
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Leads:
+    """The leads, in the order in which they arrive; all times are seconds after one moment.
+
+    Attributes:
+        arrival_s: when each arrives.
+        lead_type: the code of its type, from 0.
+        due_s: by when it should be picked up; of those that wait, the one due first goes first, in a tie the first
+            of the two that arrived (see `collab.team.OpenLead.due`).
+
+    Raises:
+        ValueError: names the column, the place, the value and the fix.
+    """
+
+    arrival_s: Floats
+    lead_type: Ints
+    due_s: Floats
+
+    def __post_init__(self) -> None:
+        n = len(_hold(self, "arrival_s", floats("arrival_s", self.arrival_s)))
+        check_order("arrival_s", self.arrival_s, "sort the leads by arrival")
+        _hold(self, "lead_type", integers("lead_type", self.lead_type, (n,), least=0))
+        _hold(self, "due_s", floats("due_s", self.due_s, (n,)))
+
+    def __len__(self) -> int:
+        return len(self.arrival_s)
+
+
+@dataclass(frozen=True)
+class Agents:
+    """The agents, sorted by id, with what is known of each at the start, as in `collab.team.Agent`.
+
+    Attributes:
+        capacity: how many leads each holds at most.
+        closed: leads closed so far, of which `converted` did; of these `rated` were rated, with the sum `satisfaction`.
+        converted: see `closed`.
+        rated: see `closed`.
+        satisfaction: see `closed`.
+        response_weight: the number of first responses, each halved every four hours up to the newest.
+        response_total_s: their sum, halved alike.
+        responded_s: when the newest was, in the seconds of the leads; of no account where `response_weight` is 0.
+
+    Raises:
+        ValueError: names the column, the place, the value and the fix.
+    """
+
+    capacity: Ints
+    closed: Ints
+    converted: Ints
+    rated: Ints
+    satisfaction: Floats
+    response_weight: Floats
+    response_total_s: Floats
+    responded_s: Floats
+
+    def __post_init__(self) -> None:
+        n = len(_hold(self, "capacity", integers("capacity", self.capacity, least=0)))
+        for name in ("closed", "converted", "rated"):
+            _hold(self, name, integers(name, getattr(self, name), (n,), least=0))
+        for name in ("satisfaction", "response_weight", "response_total_s"):
+            _hold(self, name, floats(name, getattr(self, name), (n,), least=0))
+        _hold(self, "responded_s", floats("responded_s", self.responded_s, (n,)))
+        if (more := self.converted > self.closed).any():
+            place = int(np.flatnonzero(more)[0])
+            raise ValueError(
+                f"converted[{place}] is {self.converted[place]}, above closed[{place}], {self.closed[place]}; "
+                "count a converted lead as closed too"
+            )
+
+    def __len__(self) -> int:
+        return len(self.capacity)
+
+    @classmethod
+    def new(cls, capacity: Any) -> Self:
+        """Agents of whom nothing is known yet but how many leads they hold."""
+        nothing: Any = np.zeros(len(capacity))
+        return cls(capacity, *[nothing] * (len(fields(cls)) - 1))
+
+
+@dataclass(frozen=True)
+class Shifts:
+    """When agents may be given leads: a row an interval, from `start_s` until just before `end_s`.
+
+    Who is not on shift works on with what they hold. An end may be infinite.
+
+    Raises:
+        ValueError: names the column, the place, the value and the fix.
+    """
+
+    agent: Ints
+    start_s: Floats
+    end_s: Floats
+
+    def __post_init__(self) -> None:
+        n = len(_hold(self, "agent", integers("agent", self.agent, least=0)))
+        _hold(self, "start_s", floats("start_s", self.start_s, (n,), least=-np.inf))
+        _hold(self, "end_s", floats("end_s", self.end_s, (n,), most=np.inf))
+        if (empty := self.end_s <= self.start_s).any():
+            row = int(np.flatnonzero(empty)[0])
+            raise ValueError(
+                f"end_s[{row}] is {self.end_s[row]}, not after start_s[{row}], {self.start_s[row]}; end the shift later"
+            )
+        order = np.lexsort((self.start_s, self.agent))
+        same = np.diff(self.agent[order]) == 0
+        if (twice := same & (self.start_s[order][1:] < self.end_s[order][:-1])).any():
+            one, two = order[int(np.flatnonzero(twice)[0]) :][:2].tolist()
+            raise ValueError(
+                f"start_s[{two}] is {self.start_s[two]}, within shift {one} of the same agent, {self.agent[one]}; "
+                "join shifts that overlap"
+            )
+
+    @classmethod
+    def always(cls, agents: int) -> Self:
+        """Everybody is on shift all the time."""
+        return cls(np.arange(agents), np.full(agents, -np.inf), np.full(agents, np.inf))
+
+
+@dataclass(frozen=True)
+class Mechanism:
+    """The laws by which leads are answered, handled and converted; n types, m agents.
+
+    The first answer comes `answer_s` x (1 + `answer_by_load` x utilization) seconds after the assignment on average,
+    utilization being the agent's with the lead itself. The lead then takes `handling_s` to close, on average. Both are
+    lognormal with that mean, and so is the value of a converted lead. It converts with the log-odds `odds` +
+    `odds_by_doubling` for each doubling of the response time, waiting included, over 60 s.
+
+    Attributes:
+        answer_s: m means.
+        answer_by_load: how much longer a fully loaded agent takes.
+        answer_sigma: standard deviation of the logarithm.
+        handling_s: n x m means.
+        handling_sigma: standard deviation of the logarithm.
+        odds: n x m log-odds of converting after a response of 60 s.
+        odds_by_doubling: what is added for each doubling.
+        value: n means.
+        value_sigma: standard deviation of the logarithm.
+
+    Raises:
+        ValueError: names the column, the place, the value and the fix.
+    """
+
+    answer_s: Floats
+    answer_by_load: float
+    answer_sigma: float
+    handling_s: Floats
+    handling_sigma: float
+    odds: Floats
+    odds_by_doubling: float
+    value: Floats
+    value_sigma: float = 0.0
+
+    def __post_init__(self) -> None:
+        types, agents = _hold(self, "odds", floats("odds", self.odds, (-1, -1))).shape
+        _hold(self, "answer_s", floats("answer_s", self.answer_s, (agents,), least=0))
+        _hold(self, "handling_s", floats("handling_s", self.handling_s, (types, agents), least=0))
+        _hold(self, "value", floats("value", self.value, (types,)))
+        for name in ("answer_by_load", "answer_sigma", "handling_sigma", "value_sigma"):
+            _hold(self, name, float(floats(name, getattr(self, name), (), least=0)))
+        _hold(self, "odds_by_doubling", float(floats("odds_by_doubling", self.odds_by_doubling, ())))
+
+
+@dataclass(frozen=True)
+class World:
+    """All that a simulation needs but weights and luck; n types, m agents.
+
+    Attributes:
+        expertise: n x m, in ten-thousandths; it does not change.
+        able: n x m, whether the agent has the skills without which leads of the type cannot be helped.
+
+    Raises:
+        ValueError: names the column, the place, the value and the fix.
+    """
+
+    leads: Leads
+    agents: Agents
+    shifts: Shifts
+    mechanism: Mechanism
+    expertise: Ints
+    able: NDArray[np.bool_]
+
+    def __post_init__(self) -> None:
+        types, agents = self.mechanism.odds.shape
+        if agents != len(self.agents) or not agents:
+            raise ValueError(f"odds has {agents} agents and capacity {len(self.agents)}; give the same, 1 or more")
+        _hold(self, "expertise", integers("expertise", self.expertise, (types, agents), least=0, most=SCALE))
+        _hold(self, "able", integers("able", self.able, (types, agents), least=0, most=1).astype(bool))
+        integers("lead_type", self.leads.lead_type, least=0, most=types - 1)
+        integers("agent", self.shifts.agent, least=0, most=agents - 1)
+
+
+def _hold(record: Any, name: str, value: Any) -> Any:
+    """Set a field of a frozen record once it is checked."""
+    object.__setattr__(record, name, value)
+    return value
