@@ -1,0 +1,258 @@
+"""The router's rules and a team's work, event by event, on plain rows, in Python or compiled.
+
+The rules are those of `collab.factors`, `collab.gates`, `collab.routing` and `collab.router`: who is off shift, full
+or lacks a skill is shut out, the highest integer score takes the lead, in a tie the first agent, and leads that wait
+go in the order in which they are due as soon as somebody may take them. Left out are declined offers, customers who
+are known to an agent, easing in after an absence, presence (who is on shift is available) and satisfaction, which
+stays what it was.
+
+Rows are those of the tables below: in numba elements of structured arrays, in Python objects with the same names.
+`collab.whatif.compiled_rules` compiles these very functions. They keep to what gives the same bits in both: the same
+order of additions, and of the mathematical functions only those of the C library.
+"""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush, heapreplace
+from math import exp2, inf, log2
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from collab.factors import PRIOR_RESPONSES, TARGET_RESPONSE_S, performance
+from collab.metrics import RED_FROM
+from collab.records import SCALE
+from collab.team import RESPONSE_HALF_LIFE_S
+
+LEAST_DOUBLINGS, MOST_DOUBLINGS = -3.0, 6.0
+"""Between these a doubling of the response time changes the log-odds: from 7.5 s to about an hour."""
+
+NEVER = -SCALE * 1000
+"""A part of a score that no other can lift to 0."""
+
+Rows = Any
+"""A structured array, or a list of objects with its names."""
+
+
+def _table(whole: str, real: str) -> np.dtype[np.void]:
+    return np.dtype([(name, np.int64) for name in whole.split()] + [(name, np.float64) for name in real.split()])
+
+
+AGENT = _table(
+    "capacity active on_shift performance responsiveness score bound closed converted rated",
+    "satisfaction response_weight response_total_s responded_s answer_s seen_s worked_s loaded_s red_s",
+)
+"""An agent now: `responsiveness` is as of some time since the last response.
+
+`score` is that of availability and performance, `NEVER` for who may not be asked; `bound` is with all that
+responsiveness can be until the next response, and one more for rounding.
+`worked_s`, `loaded_s` and `red_s` count the seconds on shift, these times utilization, and those in the red, up to
+`seen_s`; from the first arrival to the last.
+"""
+
+LEAD = _table(
+    "type rank by_rank agent converted",
+    "arrival_s answer_luck handling_luck conversion_luck assigned_s response_s closed_s",
+)
+"""A lead, the last row being none that never comes, and what became of it.
+
+`rank` is its place in the order of being due, `by_rank` the lead whose place is this row's; luck are factors of mean
+times, and what log-odds must be above. `agent` is -1 and times are infinite until they are known.
+"""
+
+CELL = _table("expertise score", "handling_s odds")
+"""A type and an agent, row type x agents + agent; `score` is that of expertise, `NEVER` where a skill is missing."""
+
+EDGE = _table("agent on_shift", "time_s")
+"""The begin or end of a shift, the last row being none that never comes."""
+
+
+class Laws(NamedTuple):
+    """What holds for all: the weights, `collab.whatif.world`, and when the first and the last lead arrive."""
+
+    weights: tuple[int, int, int, int]
+    types: int
+    answer_by_load: float
+    odds_by_doubling: float
+    first_s: float
+    last_s: float
+
+
+def run(agents: Rows, leads: Rows, cells: Rows, edges: Rows, laws: Laws) -> None:
+    """Let all leads come, wait, be answered and close; of what is at one time, shifts are first and arrivals last."""
+    pending = [(inf, 0)]
+    waiting = [[0 for _ in range(0)] for _ in range(laws.types)]
+    new = edge = queued = 0
+    for number in range(len(agents)):
+        _begin(agents[number], laws)
+    while True:
+        now = min(edges[edge].time_s, pending[0][0], leads[new].arrival_s)
+        if now == inf:
+            break
+        if edges[edge].time_s == now:
+            while edges[edge].time_s == now:
+                _change_shift(agents[edges[edge].agent], edges[edge], laws)
+                edge += 1
+        elif pending[0][0] == now:
+            number = pending[0][1]
+            lead = leads[number]
+            agent, cell = agents[lead.agent], cells[lead.type * len(agents) + lead.agent]
+            if lead.closed_s == inf:
+                _answer(agent, lead, cell, laws, now)
+                heapreplace(pending, (lead.closed_s, number))
+                continue
+            heappop(pending)
+            _close(agent, lead, cell, laws, now)
+        else:
+            chosen = _choose(agents, cells, laws, leads[new].type, now)
+            if chosen < 0:
+                heappush(waiting[leads[new].type], leads[new].rank)
+                queued += 1
+            else:
+                heappush(pending, (_give(agents[chosen], chosen, leads[new], laws, now), new))
+            new += 1
+            continue
+        if queued:
+            queued -= _drain(agents, leads, cells, laws, pending, waiting, now)
+    for number in range(len(agents)):
+        _count(agents[number], laws, inf)
+
+
+def _choose(agents: Rows, cells: Rows, laws: Laws, lead_type: int, now: float) -> int:
+    """The eligible agent with the highest score, the first in a tie; -1 if nobody is eligible."""
+    first = lead_type * len(agents)
+    most, likely = -1, -1
+    for number in range(len(agents)):
+        bound = agents[number].bound + cells[first + number].score
+        if bound > most:
+            most, likely = bound, number
+    if likely < 0:
+        return -1
+    # with the score of the likely one, few others have a bound that makes it worth to compute theirs
+    best, chosen = _score(agents[likely], cells[first + likely], laws, now), likely
+    for number in range(len(agents)):
+        if agents[number].bound + cells[first + number].score >= best and number != likely:
+            score = _score(agents[number], cells[first + number], laws, now)
+            if score > best or (score == best and number < chosen):
+                best, chosen = score, number
+    return chosen
+
+
+def _score(agent: Any, cell: Any, laws: Laws, now: float) -> int:
+    """The agent's whole score now."""
+    agent.responsiveness = _responsiveness(agent, now)
+    _limit(agent, laws)
+    score: int = agent.score + cell.score + laws.weights[3] * agent.responsiveness
+    return score
+
+
+def _give(agent: Any, number: int, lead: Any, laws: Laws, now: float) -> float:
+    """Assign the lead, and say when it is answered, which depends on how loaded the agent is with it."""
+    _hold(agent, laws, 1, now)
+    load = agent.active / agent.capacity
+    answered_s: float = now + agent.answer_s * (1 + laws.answer_by_load * load) * lead.answer_luck
+    lead.agent, lead.assigned_s = number, now
+    lead.response_s = answered_s - lead.arrival_s
+    return answered_s
+
+
+def _answer(agent: Any, lead: Any, cell: Any, laws: Laws, now: float) -> None:
+    """Take a first response in, as `collab.team` does; from here on the lead is handled."""
+    kept = 0.5 ** (max(now - agent.responded_s, 0.0) / RESPONSE_HALF_LIFE_S)
+    agent.response_weight = agent.response_weight * kept + 1
+    agent.response_total_s = agent.response_total_s * kept + lead.response_s
+    agent.responded_s = max(now, agent.responded_s)
+    agent.responsiveness = _responsiveness(agent, now)
+    _limit(agent, laws)
+    lead.closed_s = now + cell.handling_s * lead.handling_luck
+
+
+def _close(agent: Any, lead: Any, cell: Any, laws: Laws, now: float) -> None:
+    odds = cell.odds + laws.odds_by_doubling * doublings(lead.response_s)
+    lead.converted = 1 if lead.conversion_luck < odds else 0
+    agent.closed += 1
+    agent.converted += lead.converted
+    _perform(agent)
+    _hold(agent, laws, -1, now)
+
+
+def _drain(agents: Rows, leads: Rows, cells: Rows, laws: Laws, pending: Any, waiting: Any, now: float) -> int:
+    """Give leads that wait away, the one due first in front, passing over those whom nobody may take; how many."""
+    given = 0
+    while True:
+        first, chosen = len(leads), -1
+        for lead_type in range(laws.types):
+            if len(waiting[lead_type]) and waiting[lead_type][0] < first:
+                agent = _choose(agents, cells, laws, lead_type, now)
+                if agent >= 0:
+                    first, chosen = waiting[lead_type][0], agent
+        if chosen < 0:
+            return given
+        lead = leads[first].by_rank
+        heappop(waiting[leads[lead].type])
+        heappush(pending, (_give(agents[chosen], chosen, leads[lead], laws, now), lead))
+        given += 1
+
+
+def _begin(agent: Any, laws: Laws) -> None:
+    _perform(agent)
+    agent.responsiveness = _responsiveness(agent, laws.first_s)
+    _weigh(agent, laws)
+
+
+def _change_shift(agent: Any, edge: Any, laws: Laws) -> None:
+    _count(agent, laws, edge.time_s)
+    agent.on_shift = edge.on_shift
+    _weigh(agent, laws)
+
+
+def _hold(agent: Any, laws: Laws, more: int, now: float) -> None:
+    _count(agent, laws, now)
+    agent.active += more
+    _weigh(agent, laws)
+
+
+def _count(agent: Any, laws: Laws, now: float) -> None:
+    """Count the time since the agent's load changed last; what is before the first and after the last lead, not."""
+    until_s = min(max(now, laws.first_s), laws.last_s)
+    if agent.on_shift:
+        passed_s = until_s - agent.seen_s
+        load = agent.active / agent.capacity if agent.capacity else 0.0
+        agent.worked_s += passed_s
+        agent.loaded_s += passed_s * load
+        if load >= RED_FROM:
+            agent.red_s += passed_s
+    agent.seen_s = until_s
+
+
+def _weigh(agent: Any, laws: Laws) -> None:
+    """Score the agent but for expertise and responsiveness; availability is that of `collab.factors`."""
+    if agent.on_shift and agent.active < agent.capacity:
+        availability = round((1 - agent.active / agent.capacity) * SCALE)
+        agent.score = laws.weights[0] * availability + laws.weights[2] * agent.performance
+    else:
+        agent.score = NEVER
+    _limit(agent, laws)
+
+
+def _limit(agent: Any, laws: Laws) -> None:
+    """Say what the score may be at most until the next response; responsiveness moves only towards a half till then."""
+    agent.bound = agent.score + laws.weights[3] * (max(agent.responsiveness, SCALE // 2) + 1)
+
+
+def _perform(agent: Any) -> None:
+    agent.performance = round(performance(agent.closed, agent.converted, agent.rated, agent.satisfaction) * SCALE)
+
+
+def _responsiveness(agent: Any, now: float) -> int:
+    """`collab.factors.responsiveness` at this time, in ten-thousandths."""
+    fade = exp2(-max(now - agent.responded_s, 0.0) / RESPONSE_HALF_LIFE_S)
+    total_s = agent.response_total_s * fade + PRIOR_RESPONSES * TARGET_RESPONSE_S
+    mean_s = total_s / (agent.response_weight * fade + PRIOR_RESPONSES)
+    whole: int = round(TARGET_RESPONSE_S / (TARGET_RESPONSE_S + mean_s) * SCALE)
+    return whole
+
+
+def doublings(response_s: float) -> float:
+    """How often 60 s were doubled to this response time, kept within the bounds above."""
+    return min(max(log2(max(response_s, 1.0) / TARGET_RESPONSE_S), LEAST_DOUBLINGS), MOST_DOUBLINGS)
