@@ -20,7 +20,7 @@ from worlds import world_of, worlds
 from collab.factors import performance, responsiveness, whole
 from collab.metrics import RED_FROM
 from collab.records import Lead, Presence, WeightsVersion
-from collab.routing import decide
+from collab.routing import best, decide
 from collab.team import RESPONSE_HALF_LIFE_S, Agent, Team
 from collab.whatif import rules, simulation
 from collab.whatif.luck import Luck, lognormal
@@ -111,7 +111,8 @@ def test_leads_go_to_agents_on_shift_with_the_skill_and_in_due_order(world: Worl
         own = shifts.agent == run.agent[lead]
         assert (own & (shifts.start_s <= began[lead]) & (began[lead] < shifts.end_s)).any()
         assert world.able[leads.lead_type[lead], run.agent[lead]]
-        left = (leads.lead_type == leads.lead_type[lead]) & (leads.arrival_s < began[lead]) & (began > began[lead])
+        could = world.able[leads.lead_type, run.agent[lead]]
+        left = could & (leads.arrival_s < began[lead]) & (began > began[lead])
         assert (leads.due_s[left] >= leads.due_s[lead]).all()
 
 
@@ -193,6 +194,30 @@ def test_factors_are_those_of_the_factors_module(weight: float, total_s: float, 
     assert rules._responsiveness(agent, age_s) == whole(responsiveness(weight, total_s, age_s))
     rules._perform(agent)
     assert agent.performance == whole(performance(n + m, n, 0, 0.0))
+
+
+@given(st.integers(0, 2**32), hundredths(), st.floats(0, 4e4) | st.just(1e6), st.sampled_from([1, 5000, 10_000]))
+def test_the_highest_score_is_chosen_and_of_equal_ones_the_first(
+    seed: int, weights: Any, later: float, step: int
+) -> None:
+    chance, n = np.random.default_rng(seed), 8
+    table = np.zeros(n, rules.AGENT)
+    table["capacity"], table["on_shift"] = chance.integers(1, 3, n), chance.random(n) < 0.8
+    table["active"] = chance.integers(0, 2, n)
+    table["response_weight"] = chance.integers(0, 4, n)
+    table["response_total_s"] = table["response_weight"] * chance.choice([5, 60, 900], n)
+    agents, laws = simulation.in_objects(table), rules.Laws(weights, 1, 0, 0, 0, 0)
+    for agent in agents:
+        rules._begin(agent, laws)
+    cells = np.zeros(n, rules.CELL)
+    match = chance.integers(0, 10_000 // step + 1, n) * step
+    cells["score"] = np.where(chance.random(n) < 0.8, weights[1] * match, rules.NEVER)
+    replies = whole(responsiveness(table["response_weight"], table["response_total_s"], later))
+    ready = whole(np.maximum(1 - table["active"] / table["capacity"], 0))
+    merit = np.full(n, whole(performance(0, 0, 0, 0.0)))
+    eligible = (table["on_shift"] > 0) & (table["active"] < table["capacity"]) & (cells["score"] >= 0)
+    chosen = best(np.array(weights) @ np.stack([ready, match, merit, replies]), eligible)
+    assert rules._choose(agents, simulation.in_objects(cells), laws, 0, later) == (-1 if chosen is None else chosen)
 
 
 def test_the_figures_of_a_run_that_can_be_worked_out_by_hand() -> None:
