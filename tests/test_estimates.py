@@ -14,6 +14,7 @@ from truth import AGENTS, EXPLORE, LOGGED, World
 
 from collab.history import History
 from collab.office import seeded_history
+from collab.records import FACTORS
 from collab.weights import Weights
 from collab.whatif import Estimate, Limits, Refused, WhatIf
 
@@ -170,11 +171,33 @@ def test_what_all_leads_do_together_is_refused_as_another_question(metric: str) 
     assert "simulation of the whole team" in one.reason
 
 
+def test_a_sweep_says_of_each_weights_what_rescoring_and_the_estimate_say() -> None:
+    what_if = asked(World(1500, 15))
+    heard: list[tuple[int, int]] = []
+    swept = what_if.sweep(0.1, progress=lambda done, of: heard.append((done, of)))
+    frame = swept.frame().set_index(list(FACTORS))
+    assert len(frame) == 286
+    assert heard[-1] == (1500, 1500)
+    for weights in ((40, 30, 20, 10), (30, 30, 30, 10), (10, 70, 10, 10)):
+        row = frame.loc[weights]
+        assert row["moved"] == what_if.rescore(weights).moved
+        one = what_if.estimate(weights, limits=Limits(ess=1, largest=1)).converted
+        assert isinstance(one, Estimate)
+        assert row["ess"] == pytest.approx(one.trust.ess)
+        assert row["snips_converted"] == pytest.approx(one.others["snips"])
+    best = swept.best("converted", keep={"ess": 200})
+    assert best["ess"] >= 200
+    assert best["snips_converted"] == frame["snips_converted"][frame["ess"] >= 200].max()
+    with pytest.raises(ValueError, match=r"step is 0.3; give"):
+        what_if.sweep(0.3)
+
+
 def test_without_propensities_or_outcomes_it_is_said_what_is_missing() -> None:
     world = World(50, 11)
     bare = WhatIf.from_frames(world.candidates().drop(columns="propensity"), world.outcomes())
     assert "no propensity" in str(bare.estimate(NEAR).converted)
     assert "no outcomes" in str(WhatIf.from_frames(world.candidates()).estimate(NEAR).value)
+    assert bare.sweep(0.5).frame()["moved"].max() > 0  # of which leads move, anybody's candidates tell
     with pytest.raises(ValueError, match="there are no propensities or no outcomes"):
         _ = bare.calibration
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
@@ -22,6 +22,7 @@ from collab.whatif.ledger import Ledger, pack, unpack
 from collab.whatif.logged import METRICS, Counts, of_frames, of_history
 from collab.whatif.reading import Window, before, overridden, read_all, read_new, sticky
 from collab.whatif.rescore import AnyWeights, Rescored, Values, integers
+from collab.whatif.sweep import Sweep, sweep
 
 if TYPE_CHECKING:
     from collab.history import History
@@ -151,6 +152,33 @@ class WhatIf:
         base = None if against is None else self.evidence.chances(integers(against))
         known = [name for name in metrics if metrics is not METRICS or name in self.evidence.rewards]
         return estimates(self.evidence, known, chances, base, limits, level)
+
+    def sweep(
+        self,
+        step: float = 0.05,
+        *,
+        progress: Callable[[int, int], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Sweep:
+        """Every weights of a grid in steps of `step` (0.05 makes 1,771), over the decisions whose outcome is known.
+
+        Args:
+            step: a share of 1 in whole hundredths that divides it.
+            progress: hears how many decisions of how many are done.
+            cancelled: is asked now and then whether to stop.
+
+        Raises:
+            ValueError: the step does not divide 1, or propensities are wrong.
+            CancelledError: `cancelled` said so.
+        """
+        hundredths = round(step * 100)
+        if hundredths < 1 or abs(hundredths - step * 100) > 1e-9 or 100 % hundredths:
+            raise ValueError(f"step is {step}; give a share of 1 in whole hundredths that divides it, e.g. 0.05 or 0.1")
+        cases, chances, rewards = self._frames[0] if self._frames else None, None, None
+        if (found := self.evidence) is not None:
+            cases, chances, rewards = found.cases, found.propensity[found.logged], found.rewards
+        assert cases is not None
+        return sweep(cases, chances, rewards, step=hundredths, progress=progress, cancelled=cancelled)
 
     @cached_property
     def evidence(self) -> Evidence | None:
