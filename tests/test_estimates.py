@@ -254,7 +254,7 @@ def test_wrong_frames_are_refused_by_column_row_and_fix(spoil: str) -> None:
     change, message = WRONG[spoil]
     change(candidates, outcomes)
     with pytest.raises(ValueError, match=message):
-        WhatIf.from_frames(candidates, outcomes).estimate(NEAR)
+        WhatIf.from_frames(candidates, outcomes)
 
 
 @pytest.mark.parametrize(
@@ -305,6 +305,16 @@ def test_only_first_decisions_with_a_known_end_count(exploring: History) -> None
     leads = firsts.loc[what_if.evidence.cases.keys, "lead"]
     converted = outcomes["converted"].reindex(leads).fillna(False).astype(float).to_numpy()
     assert converted == pytest.approx(what_if.evidence.rewards["converted"])
+
+
+def test_a_what_if_shows_in_a_notebook_what_it_rests_on(exploring: History) -> None:
+    what_if = WhatIf(exploring)
+    shown = what_if._repr_html_()
+    assert what_if.evidence is not None
+    for words in (f"{what_if.n:,} among 8 agents", f"{what_if.evidence.n:,};", "exploration", "overlap", "calibration"):
+        assert words in shown
+    bare = WhatIf.from_frames(World(20, 16).candidates())
+    assert "they need propensities and outcomes" in bare._repr_html_()
 
 
 def test_days_leave_out_what_is_older(exploring: History) -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from collab.records import FACTORS, aware
-from collab.whatif import frames, kernel
+from collab.whatif import card, frames, kernel
 from collab.whatif.answers import Estimates, Limits, Refused
 from collab.whatif.calibration import calibration
 from collab.whatif.cases import Cases, join
@@ -91,6 +91,7 @@ class WhatIf:
         self._frames = (found, names, candidates)
         self.outcomes, self.last = outcomes, 0
         self._hold(_pieces([], found), np.empty(0, np.int64), np.empty(0, np.int64))
+        _ = self.evidence  # what is wrong with the outcomes is said now
         return self
 
     def _hold(self, pieces: list[Ledger], overridden: NDArray[np.int64], sticky: NDArray[np.int64]) -> None:
@@ -185,6 +186,11 @@ class WhatIf:
         """What the log can say of other choices; None for frames without propensity or outcomes. It is read once."""
         return self._logged[0] if self._logged else None
 
+    @property
+    def counts(self) -> Counts | None:
+        """How many decisions have a known outcome, are open, or were overridden; None where `evidence` is."""
+        return self._logged[1] if self._logged else None
+
     @cached_property
     def calibration(self) -> pd.DataFrame:
         """What was chosen against what the logged propensities say; see `collab.whatif.calibration`."""
@@ -225,6 +231,9 @@ class WhatIf:
             return "WhatIf: there are no logged decisions"
         left = f", {self.left_out:,} overridden left out" if self.left_out else ""
         return f"WhatIf: {self.n:,} decisions among {len(self.agents):,} agents{left}"
+
+    def _repr_html_(self) -> str:
+        return card.html(self)
 
     def _decisions(self, values: Values) -> pd.DataFrame:
         names = self._named()
