@@ -192,6 +192,41 @@ def test_a_sweep_says_of_each_weights_what_rescoring_and_the_estimate_say() -> N
         what_if.sweep(0.3)
 
 
+def test_luck_is_not_recommended_as_gain() -> None:
+    promised, reported, covered = [], [], []
+    for seed in range(20):
+        what_if = asked(World(2400, 300 + seed, explore=0.6, alike=True))
+        swept = what_if.sweep(0.1).best("converted", keep={"ess": 200})
+        promised.append(swept["snips_converted"] - 0.3)
+        for row in what_if.recommend(limits=Limits(ess=100)).itertuples():
+            if not row.refused:
+                reported.append(row.difference)
+                covered.append(row.difference_low <= 0 <= row.difference_high)
+    assert len(reported) > 40
+    assert np.mean(promised) > 0.02  # what the best of 286 reads
+    assert abs(np.mean(reported)) < 0.01
+    assert np.mean(covered) >= 0.9
+
+
+def test_better_weights_are_found_where_there_are_some() -> None:
+    world = World(12_000, 17, explore=0.6)
+    found = asked(world).recommend(most=3)
+    assert not found.empty
+    truths = []
+    for row in found.itertuples(index=False):
+        weights = tuple(int(getattr(row, factor)) for factor in FACTORS)
+        assert sum(weights) == 100
+        truths.append(world.truth(weights))
+        assert row.low <= truths[-1] <= row.high
+    assert truths[0] > world.truth(LOGGED)
+    assert max(truths) > world.truth(LOGGED) + 0.008  # the best of the grid has 0.015 more
+    assert asked(World(300, 18)).recommend(keep={"ess": 5000}).empty
+    with pytest.raises(ValueError, match="there is no column 'speed'"):
+        asked(World(300, 18)).recommend(keep={"speed": 1})
+    with pytest.raises(ValueError, match="metric is 'speed'"):
+        asked(World(20, 18)).recommend("speed")
+
+
 def test_without_propensities_or_outcomes_it_is_said_what_is_missing() -> None:
     world = World(50, 11)
     bare = WhatIf.from_frames(world.candidates().drop(columns="propensity"), world.outcomes())

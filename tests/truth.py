@@ -25,7 +25,7 @@ class World:
         converted, value: (leads,), what came of them.
     """
 
-    def __init__(self, n: int, seed: int, explore: float = EXPLORE) -> None:
+    def __init__(self, n: int, seed: int, explore: float = EXPLORE, *, alike: bool = False) -> None:
         chance = np.random.default_rng(seed)
         self.n = n
         self.factors = chance.integers(0, SCALE + 1, (n, AGENTS, 4))
@@ -33,7 +33,12 @@ class World:
         self.chosen = (self.chance.cumsum(axis=1) < chance.random((n, 1)) - 1e-12).sum(axis=1).clip(max=AGENTS - 1)
         shares = self.factors / SCALE
         skill = np.linspace(-0.1, 0.1, AGENTS)
-        self.expected = 0.15 + 0.3 * shares[:, :, 1] * shares[:, :, 2] + 0.1 * shares[:, :, 0] + skill
+        # where all are alike, no weights earn more than others
+        self.expected = (
+            0.3 + np.zeros((n, AGENTS))
+            if alike
+            else 0.15 + 0.3 * shares[:, :, 1] * shares[:, :, 2] + 0.1 * shares[:, :, 0] + skill
+        )
         self.converted = chance.random(n) < self.expected[np.arange(n), self.chosen]
         self.value = np.where(self.converted, chance.gamma(4.0, 250.0, n), 0.0)
         self.day = np.sort(chance.integers(0, 30, n))

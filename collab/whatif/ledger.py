@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from collab.whatif.cases import MOST_AGENTS, Cases
+from collab.whatif.cases import MOST_AGENTS, Cases, join
 
 LANES = 32
 """Decisions that are scored side by side: a block. More of them spill the best scores out of the registers."""
@@ -121,6 +121,18 @@ def unpack(ledger: Ledger) -> Cases:
         np.concatenate([np.empty(0, np.uint16), *agent]).astype(np.uint16),
         np.concatenate([np.empty((4, 0), np.int16), *factors], axis=1).astype(np.int16),
     )
+
+
+def grown(pieces: list[Ledger], new: Cases) -> list[Ledger]:
+    """Ledgers that hold the new decisions too; each is over twice as large as the next, so that few are rewritten."""
+    if not len(new.keys):
+        return pieces
+    kept = list(pieces)
+    size = len(new.keys)
+    while kept and kept[-1].n <= 2 * size:
+        new = join(unpack(kept.pop()), new)
+        size = len(new.keys)
+    return [*kept, pack(new)]
 
 
 def by_decision(lines: NDArray[Any], count: int) -> NDArray[Any]:

@@ -22,6 +22,10 @@ WINNER = (
 """What stands beside every result, after the caveat of rescoring."""
 
 
+class NothingLeft(ValueError):
+    """No weights of the grid have what `keep` asks for; ask for less."""
+
+
 class Sweep:
     """What the log says of every weights of a grid, per lead, at the loads of the log.
 
@@ -71,7 +75,7 @@ class Sweep:
         most so much, e.g. `{"ess": 450, "-share_moved": 0.2}`.
 
         Raises:
-            ValueError: there is no such column, or no row is left.
+            ValueError: there is no such column, or (NothingLeft) no row is left.
         """
         rows = self._kept(keep)
         if not columns:
@@ -84,7 +88,7 @@ class Sweep:
         """The row with the most in a column, the first of equal ones; names and `keep` are as in `front`.
 
         Raises:
-            ValueError: there is no such column, or no row is left.
+            ValueError: there is no such column, or (NothingLeft) no row is left.
         """
         rows = self._kept(keep)
         values = self._signed(rows, column)
@@ -102,7 +106,7 @@ class Sweep:
             if not len(left):
                 side = "at most" if column.startswith("-") else "at least"
                 has = f"the nearest is {abs(np.nanmax(values)):,.6g}" if np.isfinite(values).any() else "all are empty"
-                raise ValueError(f"keep asks for {column.lstrip('-')} of {side} {least:,g}; {has}: ask for that")
+                raise NothingLeft(f"keep asks for {column.lstrip('-')} of {side} {least:,g}; {has}: ask for that")
             rows = left
         return rows
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
@@ -15,12 +15,13 @@ from collab.records import FACTORS, aware
 from collab.whatif import card, frames, kernel
 from collab.whatif.answers import Estimates, Limits, Refused
 from collab.whatif.calibration import calibration
-from collab.whatif.cases import Cases, join
+from collab.whatif.cases import Cases
 from collab.whatif.estimate import estimates
 from collab.whatif.evidence import Evidence
-from collab.whatif.ledger import Ledger, pack, unpack
+from collab.whatif.ledger import Ledger, grown
 from collab.whatif.logged import METRICS, Counts, of_frames, of_history
 from collab.whatif.reading import Window, before, overridden, read_all, read_new, sticky
+from collab.whatif.recommend import recommend
 from collab.whatif.rescore import AnyWeights, Rescored, Values, integers
 from collab.whatif.sweep import Sweep, sweep
 
@@ -67,7 +68,7 @@ class WhatIf:
         self.outcomes: pd.DataFrame | None = None
         self.last = history.last
         there = history.as_of(self.last)
-        self._hold(_pieces([], read_all(there, self._window)), overridden(there), sticky(there))
+        self._hold(grown([], read_all(there, self._window)), overridden(there), sticky(there))
 
     @classmethod
     def from_frames(cls, candidates: pd.DataFrame, outcomes: pd.DataFrame | None = None) -> Self:
@@ -90,7 +91,7 @@ class WhatIf:
         self._window, self._history, self._names = Window(None, None), None, names
         self._frames = (found, names, candidates)
         self.outcomes, self.last = outcomes, 0
-        self._hold(_pieces([], found), np.empty(0, np.int64), np.empty(0, np.int64))
+        self._hold(grown([], found), np.empty(0, np.int64), np.empty(0, np.int64))
         _ = self.evidence  # what is wrong with the outcomes is said now
         return self
 
@@ -172,14 +173,31 @@ class WhatIf:
             ValueError: the step does not divide 1, or propensities are wrong.
             CancelledError: `cancelled` said so.
         """
-        hundredths = round(step * 100)
-        if hundredths < 1 or abs(hundredths - step * 100) > 1e-9 or 100 % hundredths:
-            raise ValueError(f"step is {step}; give a share of 1 in whole hundredths that divides it, e.g. 0.05 or 0.1")
+        hundredths = _hundredths(step)
         cases, chances, rewards = self._frames[0] if self._frames else None, None, None
         if (found := self.evidence) is not None:
             cases, chances, rewards = found.cases, found.propensity[found.logged], found.rewards
         assert cases is not None
         return sweep(cases, chances, rewards, step=hundredths, progress=progress, cancelled=cancelled)
+
+    def recommend(
+        self,
+        metric: str = "converted",
+        *,
+        step: float = 0.1,
+        most: int = 5,
+        keep: Mapping[str, float] | None = None,
+        limits: Limits | None = None,
+    ) -> pd.DataFrame:
+        """A short list of weights, chosen on one half of the days and reported on the other: see `recommend.recommend`.
+
+        Raises:
+            ValueError: there are no propensities or outcomes, the metric is not known, or the step does not divide 1.
+        """
+        evidence = self._known()
+        if metric not in evidence.rewards:
+            raise ValueError(f"metric is {metric!r}; the log has {', '.join(evidence.rewards)}")
+        return recommend(evidence, metric, step=_hundredths(step), most=most, keep=keep, limits=limits)
 
     @cached_property
     def evidence(self) -> Evidence | None:
@@ -194,9 +212,12 @@ class WhatIf:
     @cached_property
     def calibration(self) -> pd.DataFrame:
         """What was chosen against what the logged propensities say; see `collab.whatif.calibration`."""
+        return calibration(self._known())
+
+    def _known(self) -> Evidence:
         if self.evidence is None:
             raise ValueError("there are no propensities or no outcomes; give both to from_frames")
-        return calibration(self.evidence)
+        return self.evidence
 
     @cached_property
     def _logged(self) -> tuple[Evidence, Counts] | None:
@@ -223,7 +244,7 @@ class WhatIf:
         new._window, new._history, new._names, new.outcomes, new.last = self._window, self._history, None, None, last
         new._frames = None
         found = read_new(there, self._window, self.last)
-        new._hold(_pieces(self._pieces, found), overridden(there), sticky(there))
+        new._hold(grown(self._pieces, found), overridden(there), sticky(there))
         return new
 
     def __repr__(self) -> str:
@@ -265,13 +286,8 @@ class WhatIf:
         return self._names
 
 
-def _pieces(pieces: list[Ledger], new: Cases) -> list[Ledger]:
-    """Ledgers that hold the new decisions too; each is over twice as large as the next, so that few are rewritten."""
-    if not len(new.keys):
-        return pieces
-    kept = list(pieces)
-    size = len(new.keys)
-    while kept and kept[-1].n <= 2 * size:
-        new = join(unpack(kept.pop()), new)
-        size = len(new.keys)
-    return [*kept, pack(new)]
+def _hundredths(step: float) -> int:
+    found = round(step * 100)
+    if found < 1 or abs(found - step * 100) > 1e-9 or 100 % found:
+        raise ValueError(f"step is {step}; give a share of 1 in whole hundredths that divides it, e.g. 0.05 or 0.1")
+    return found
