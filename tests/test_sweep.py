@@ -370,7 +370,7 @@ def test_the_caveats_stand_beside_a_sweep_and_an_empty_one_says_so() -> None:
     found = table()
     for shown in (repr(found), found._repr_html_()):
         assert "loads themselves would have changed" in shown
-        assert "choose on some decisions and report on others" in shown
+        assert "chooses on some days and reports on others" in shown
         assert "10 decisions; 0 to 10 leads move, ESS 0 to 10" in shown
     nobody = random_cases(3, 3, seed=2)._replace(chosen=np.zeros(3, np.uint16))
     empty = sweep(nobody, np.ones(3), {"value": np.ones(3)}, step=100)

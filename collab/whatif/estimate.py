@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from collab.records import FACTORS
 from collab.whatif import estimators
 from collab.whatif.answers import Estimate, Estimates, Limits, Refused, Trust
 from collab.whatif.calibration import calibration, odd_sum
 from collab.whatif.estimators import Estimated
 from collab.whatif.evidence import Evidence
+from collab.whatif.rescore import integers
+from collab.whatif.sweep import Sweep, sweep
 
 WHOLE_TEAM = ("response_s", "wait_s", "balance", "overload", "utilization", "occupancy")
 """What follows from all assignments together, so that no estimate per lead can tell it."""
@@ -30,6 +34,41 @@ class Asked:
     calibration_z: float
 
 
+def chances_of(evidence: Evidence, target: Any, explore: float, rows: pd.Index | None) -> NDArray[np.float64]:
+    """The chance of each candidate under weights, or from a column with one for each of the candidates' rows.
+
+    Raises:
+        ValueError: they are neither, or a share is outside 0 to 1.
+    """
+    if not 0 <= explore <= 1:
+        raise ValueError(f"explore is {explore}; give a share of leads from 0 to 1")
+    column = isinstance(target, pd.Series | np.ndarray | list) and len(target) != len(FACTORS)
+    if not column or (isinstance(target, pd.Series) and set(FACTORS) <= set(target.index)):
+        return evidence.chances(integers(target), explore)
+    if explore:
+        raise ValueError(f"explore is {explore}, but a column of probabilities has its exploration in it; leave it out")
+    if isinstance(target, pd.Series) and rows is not None and rows.is_unique and set(target.index) == set(rows):
+        target = target.loc[rows]
+    return evidence.given(np.asarray(target, np.float64))
+
+
+def swept(
+    evidence: Evidence,
+    step: int,
+    limits: Limits,
+    progress: Callable[[int, int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Sweep:
+    """Every weights of the grid; counts only, with the reason, where the log's propensities cannot be believed."""
+    z = float(calibration(evidence)["z"].abs().max()) if evidence.n else 0.0
+    fault = wrong(evidence, z, limits)
+    heard = {"progress": progress, "cancelled": cancelled}
+    if fault is not None:
+        return sweep(evidence.cases, step=step, refused=fault, **heard)  # type: ignore[arg-type]
+    chances = evidence.propensity[evidence.logged]
+    return sweep(evidence.cases, chances, evidence.rewards, step=step, limits=limits, **heard)  # type: ignore[arg-type]
+
+
 def estimates(
     evidence: Evidence,
     metrics: Sequence[str],
@@ -43,6 +82,8 @@ def estimates(
     Raises:
         ValueError: a metric is not known, or the level is none.
     """
+    if not isinstance(limits, Limits | None):
+        raise TypeError(f"limits are {limits!r}; give collab.whatif.Limits, e.g. Limits(ess=450)")
     if not 0 < level < 1:
         raise ValueError(f"level is {level}; give the share of logs that intervals shall cover, e.g. 0.95")
     for metric in metrics:
@@ -60,8 +101,8 @@ def estimate(evidence: Evidence, metric: str, asked: Asked) -> Estimate | Refuse
         return Refused(metric, reason, question="whole team")
     rewards = evidence.rewards[metric]
     weights, trust = _weighed(evidence, asked.target, asked)
-    if (wrong := _wrong(evidence, asked)) is not None:
-        return Refused(metric, wrong, (0.0, 1.0) if metric == "converted" else None, trust)
+    if (fault := wrong(evidence, asked.calibration_z, asked.limits)) is not None:
+        return Refused(metric, fault, (0.0, 1.0) if metric == "converted" else None, trust)
     if (short := _short(trust, asked.limits)) is not None:
         return Refused(metric, short, _bounds(rewards, weights, asked.level, metric), trust)
     model = evidence.model(rewards)
@@ -126,7 +167,10 @@ def _answer(
     best, apart = found["sndr"], found["sndr"] - base[1]
     within, between = best.interval(level, blocks), apart.interval(level, blocks)
     others = {name: one.value for name, one in found.items()}
-    return Estimate(metric, best.value, *within, base[0], apart.value, *between, always, others, trust)
+    # below this a difference is the rounding of sums
+    least = 1e-9 * max(1.0, abs(best.value))
+    difference, low, high = (0.0 if abs(one) < least else one for one in (apart.value, *between))
+    return Estimate(metric, best.value, *within, base[0], difference, low, high, always, others, trust)
 
 
 def _doubly(
@@ -166,7 +210,7 @@ def _trust(
     return Trust(len(weights), estimators.effective(weights), largest, unsupported, calibration_z, warnings)
 
 
-def _wrong(evidence: Evidence, asked: Asked) -> str | None:
+def wrong(evidence: Evidence, calibration_z: float, limits: Limits) -> str | None:
     """What is wrong with the log, and what would help; None if its propensities can be believed."""
     if not evidence.n:
         return "no decision has a known outcome yet; wait until leads are closed"
@@ -174,10 +218,10 @@ def _wrong(evidence: Evidence, asked: Asked) -> str | None:
         return f"{never:.1%} of the leads went to agents who had no chance by the log; leave out what people chose"
     if (total := odd_sum(evidence)) is not None:
         return f"the propensities of a decision sum to {total:.6g}; log the chance of every candidate, which sum to 1"
-    if asked.calibration_z > asked.limits.calibration_z:
+    if calibration_z > limits.calibration_z:
         return (
-            f"choices differ from the logged propensities by {asked.calibration_z:.1f} standard deviations (at most "
-            f"{asked.limits.calibration_z:g}): somebody chose beside the router, or they are wrong; see calibration"
+            f"choices differ from the logged propensities by {calibration_z:.1f} standard deviations (at most "
+            f"{limits.calibration_z:g}): somebody chose beside the router, or they are wrong; see calibration"
         )
     return None
 

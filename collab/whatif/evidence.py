@@ -33,12 +33,14 @@ class Evidence:
         rewards: what came of each decision, by metric; one a decision.
         leads: what the model may know of each lead besides, one row a decision.
         blocks: a label a decision for decisions that may depend on each other, e.g. of a day; None if nothing is known.
+        rank: the place of each decision in an order that does not depend on the rows'; as they stand, if it is None.
     """
 
     cases: Cases
     rewards: Mapping[str, NDArray[np.float64]]
     leads: NDArray[np.float64]
     blocks: NDArray[Any] | None = None
+    rank: NDArray[np.int64] | None = None
 
     @property
     def n(self) -> int:
@@ -50,6 +52,11 @@ class Evidence:
         """The chance that each candidate had."""
         assert self.cases.propensity is not None
         return self.cases.propensity
+
+    @property
+    def ranked(self) -> NDArray[np.int64]:
+        """The rank of each decision."""
+        return np.arange(self.n) if self.rank is None else self.rank
 
     @cached_property
     def first(self) -> NDArray[np.int64]:
@@ -110,7 +117,7 @@ class Evidence:
 
         Ridge regression on the four factors and what is known of the lead, and on each agent's own mean beside it.
         """
-        fold = np.arange(self.n) % FOLDS
+        fold = self.ranked % FOLDS
         found = np.empty(len(self.propensity))
         for number in range(FOLDS):
             inside = fold != number
@@ -156,4 +163,4 @@ class Evidence:
         )
         rewards = {metric: values[keep] for metric, values in self.rewards.items()}
         blocks = None if self.blocks is None else self.blocks[keep]
-        return Evidence(kept, rewards, self.leads[keep], blocks)
+        return Evidence(kept, rewards, self.leads[keep], blocks, self.ranked[keep])

@@ -14,6 +14,9 @@ from collab.whatif.cases import Cases, Rows, cases
 NEEDED = ("decision", "agent", *FACTORS, "chosen")
 """The columns without which nothing can be rescored; `eligible` is true, and `lead` empty, where they are missing."""
 
+ROUNDING = 1e-9
+"""By so much a chance may be above 1: chances are sums of others."""
+
 FEW, FEW_SHARE = 3, 0.01
 """So many choices without a chance, or this share of all, are slips of whoever made the frame."""
 
@@ -24,6 +27,8 @@ def read(candidates: pd.DataFrame) -> tuple[Cases, pd.DataFrame]:
     Raises:
         ValueError: names the column, the row, the value and the fix.
     """
+    if not isinstance(candidates, pd.DataFrame):
+        raise TypeError(f"candidates are {type(candidates).__name__}; give a pandas frame with one row a candidate")
     missing = [name for name in NEEDED if name not in candidates.columns]
     if missing:
         raise ValueError(
@@ -105,14 +110,14 @@ def _propensity(frame: pd.DataFrame) -> NDArray[np.float64]:
     never &= never.sum() <= max(FEW, FEW_SHARE * np.sum(frame["chosen"])) or never.sum() == np.sum(frame["chosen"])
     shut = ~_flags(frame, "eligible") if "eligible" in frame else np.zeros(len(frame), bool)
     for wrong, why in (
-        (~((found >= 0) & (found <= 1)), "it is a chance of 0 to 1"),
+        (~((found >= 0) & (found <= 1 + ROUNDING)), "it is a chance of 0 to 1"),
         (never, "its agent was chosen, so the chance was above 0; leave out what a person chose"),
         (shut & (found > 0), "its agent was not eligible, so the chance was 0; make it 0, or eligible true"),
     ):
         if wrong.any():
             row = int(np.flatnonzero(wrong)[0])
             raise ValueError(f"propensity is {found[row]} in {_where(frame, row)}; {why}")
-    return found
+    return np.asarray(np.minimum(found, 1.0), np.float64)
 
 
 def _factor(frame: pd.DataFrame, name: str) -> NDArray[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -70,26 +71,70 @@ def of_history(history: History, cases: Cases) -> tuple[Evidence, Counts]:
     return _of_decisions(cases, found["place"].to_numpy()[keep], rewards, leads, time // DAY_US, keep), counts
 
 
-def of_frames(cases: Cases, names: pd.DataFrame, outcomes: pd.DataFrame, candidates: Any) -> tuple[Evidence, Counts]:
-    """The evidence of frames: of the decisions that have a row of outcomes where converted or value is not empty.
+def of_frames(
+    cases: Cases, names: pd.DataFrame, outcomes: pd.DataFrame, candidates: pd.DataFrame
+) -> tuple[Evidence, Counts]:
+    """The evidence of frames: of the decisions that have a row of outcomes where converted (or value) is not empty.
+
+    With times and leads in the candidates the outcome counts for the lead's first decision, as of a history.
 
     Raises:
         ValueError: names the column, the row, the value and the fix.
     """
-    place = _places(names, outcomes)
-    metrics = [metric for metric in METRICS if metric in outcomes]
-    if not metrics:
-        raise ValueError(f"outcomes has none of the columns {', '.join(METRICS)}; give one of them")
-    values = {metric: _numbers(outcomes, metric) for metric in metrics}
-    known = np.all([~np.isnan(values[metric]) for metric in metrics], axis=0)
-    keep = np.flatnonzero(known)
+    place, again = _firsts(_places(names, outcomes), names, candidates)
+    values = _earned(outcomes)
+    keep = np.flatnonzero(~np.isnan(next(iter(values.values()))))
     keep = keep[place[keep].argsort(kind="stable")]
     kind = outcomes["lead_type"].to_numpy(object) if "lead_type" in outcomes else np.full(len(outcomes), "")
     score = _numbers(outcomes, "lead_score") if "lead_score" in outcomes else np.zeros(len(outcomes))
     days = _days(outcomes["time"]) if "time" in outcomes else _days_of(candidates, names)[place]
     leads = _leads(kind, np.nan_to_num(score))
-    counts = Counts(len(keep), 0, len(cases.keys) - len(keep), 0)
-    return _of_decisions(cases, place[keep], values, leads, days, keep), counts
+    counts = Counts(len(keep), 0, len(cases.keys) - len(keep) - again, again)
+    found = _of_decisions(cases, place[keep], values, leads, days, keep)
+    rank = names["decision"].astype(str).to_numpy(object)[place[keep]].argsort(kind="stable").argsort()
+    return replace(found, rank=np.asarray(rank, np.int64)), counts
+
+
+def _firsts(place: NDArray[np.int64], names: pd.DataFrame, candidates: pd.DataFrame) -> tuple[NDArray[np.int64], int]:
+    """The places of the first decisions on the same leads, and how many later ones there are."""
+    if "time" not in candidates or names["lead"].isna().any():
+        return place, 0
+    time = candidates.drop_duplicates("decision").set_index("decision")["time"].loc[names["decision"]]
+    order = pd.DataFrame({"lead": names["lead"].to_numpy(object), "time": time.to_numpy()}).sort_values(
+        "time", kind="stable"
+    )
+    firsts = order.drop_duplicates("lead").reset_index().set_index("lead")["index"]
+    found = firsts.loc[names["lead"].to_numpy(object)[place]].to_numpy(np.int64)
+    if len(np.unique(found)) < len(found):  # outcomes of each decision by itself
+        return place, 0
+    return found, len(names) - len(firsts)
+
+
+def _earned(outcomes: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
+    """What came of the leads, by metric; all are known or none is, and a lead that did not convert has the value 0."""
+    metrics = [metric for metric in METRICS if metric in outcomes]
+    if not metrics:
+        has = ", ".join(map(str, outcomes.columns))
+        raise ValueError(f"outcomes has none of the columns {', '.join(METRICS)}; give one of them; it has {has}")
+    values = {metric: _numbers(outcomes, metric) for metric in metrics}
+    if "converted" not in values:
+        return values
+    converted = values["converted"]
+    known = converted[~np.isnan(converted)]
+    if len(known) < len(converted) and len(known) > 1 and known.all():
+        row = int(np.flatnonzero(np.isnan(converted))[0])
+        raise ValueError(
+            f"converted is empty in row {outcomes.index[row]} of outcomes and nowhere false; "
+            "make it false for leads that did not convert, and leave it empty for open ones only"
+        )
+    if "value" in values:
+        lost = np.isnan(values["value"]) & (converted == 1)
+        if lost.any():
+            row = outcomes.index[int(np.flatnonzero(lost)[0])]
+            raise ValueError(f"value is empty in row {row} of outcomes, whose lead converted; give what it was worth")
+        values["value"] = np.where(np.isnan(values["value"]) & (converted == 0), 0.0, values["value"])
+        values["value"] = np.where(np.isnan(converted), np.nan, values["value"])
+    return values
 
 
 def _of_decisions(

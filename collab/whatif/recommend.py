@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from collab.records import FACTORS
 from collab.whatif.answers import Estimate, Limits
-from collab.whatif.estimate import estimates
+from collab.whatif.estimate import estimates, swept
 from collab.whatif.evidence import Evidence
-from collab.whatif.sweep import NothingLeft, sweep
+from collab.whatif.sweep import NothingLeft
 
 FEWEST_DAYS = 8
 """With fewer days than this, every second decision makes a half."""
@@ -27,7 +27,7 @@ COLUMNS = ("value", "low", "high", "base", "difference", "difference_low", "diff
 
 def halves(evidence: Evidence) -> tuple[Evidence, Evidence]:
     """Every second day, and the days between; where there are few days, decisions."""
-    labels: NDArray[Any] = np.arange(evidence.n)
+    labels: NDArray[Any] = evidence.ranked
     if evidence.blocks is not None and len(np.unique(evidence.blocks)) >= FEWEST_DAYS:
         labels = np.unique(evidence.blocks, return_inverse=True)[1]
     return evidence.some(np.flatnonzero(labels % 2 == 0)), evidence.some(np.flatnonzero(labels % 2 == 1))
@@ -49,9 +49,8 @@ def recommend(
         metric: what a lead shall earn.
         step: the grid's step in hundredths.
         most: how many weights at most.
-        keep: what the weights must have in a column of the sweep over the first half, as in `Sweep.front`; an ESS as
-            large as an estimate needs, if nothing else is said.
-        limits: from where on the report is refused.
+        keep: what the weights must have in a column of the sweep over the first half, as in `Sweep.front`.
+        limits: from where on the choice and the report are refused.
 
     Returns:
         The four integers, and of the second half value, low, high, base, difference, difference_low, difference_high,
@@ -61,16 +60,15 @@ def recommend(
     limits, found = limits or Limits(), []
     if evidence.n >= 2:
         chosen_on, reported_on = halves(evidence)
-        best = _best(chosen_on, metric, step, {"ess": limits.ess} if keep is None else keep).head(most)
+        best = _best(chosen_on, metric, step, keep, limits).head(most)
         found = [_reported(reported_on, metric, row, limits) for row in best.itertuples(index=False)]
     return pd.DataFrame(found, columns=[*FACTORS, *COLUMNS])
 
 
-def _best(evidence: Evidence, metric: str, step: int, keep: Mapping[str, float]) -> pd.DataFrame:
+def _best(evidence: Evidence, metric: str, step: int, keep: Mapping[str, float] | None, limits: Limits) -> pd.DataFrame:
     """The weights on the front of what they earn and what is known of them, by what they earn at least."""
-    swept = sweep(evidence.cases, evidence.propensity[evidence.logged], {metric: evidence.rewards[metric]}, step=step)
     try:
-        rows = swept.front(metric, "ess", keep=keep)
+        rows = swept(evidence, step, limits).front(metric, "ess", keep=keep)
     except NothingLeft:
         return pd.DataFrame(columns=list(FACTORS))
     # far from the log the estimate that reads best is mostly the one that errs most

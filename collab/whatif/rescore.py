@@ -146,6 +146,8 @@ def integers(weights: AnyWeights) -> Values:
     if isinstance(weights, Weights):
         return weights.integers()
     given: Any = weights.values if isinstance(weights, WeightsVersion) else weights
+    if isinstance(given, pd.Series) and set(FACTORS) <= set(given.index):  # a row of a sweep
+        given = [int(one) if float(one).is_integer() else one for one in given[list(FACTORS)]]
     if isinstance(given, Mapping):
         if set(given) != set(FACTORS):
             raise ValueError(f"weights name {', '.join(map(str, given))}; name {', '.join(FACTORS)}")
@@ -154,7 +156,7 @@ def integers(weights: AnyWeights) -> Values:
     whole = all(isinstance(value, Integral) and not isinstance(value, bool) for value in values)
     if len(values) != len(FACTORS) or not whole or min(values) < 0 or sum(values) != 100:
         raise ValueError(
-            f"weights are {values}; give four whole numbers of 0 or more that sum to 100, in the order "
+            f"weights are {str(values)[:80]}; give four whole numbers of 0 or more that sum to 100, in the order "
             f"{', '.join(FACTORS)}, or a collab.Weights"
         )
     a, e, p, r = (int(value) for value in values)

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from collab.records import FACTORS
 from collab.routing import simplex_grid
 from collab.whatif import grid
+from collab.whatif.answers import Limits
 from collab.whatif.cases import Cases
 from collab.whatif.rescore import CAVEAT
 
 WINNER = (
-    "The best of many weights reads better than it is: choose on some decisions and report on others "
-    "(at a small ESS most of all)."
+    "The best of many weights reads better than it is, at a small ESS most of all: `recommend` chooses on some days "
+    "and reports on others. Ask `estimate` of what you choose: it knows exactly which leads the log never tried."
 )
 """What stands beside every result, after the caveat of rescoring."""
 
@@ -35,6 +36,8 @@ class Sweep:
         sums: for each weights, sums over the decisions whose logged agent still wins: of 1, of the importance weight u
             (1 / propensity), of u^2, and of u x reward for each metric; only the first if nothing else is known.
         metrics: the names of the rewards.
+        limits: from where on the log says too little of weights to choose them; none, if it is left out.
+        refused: why there are no estimates at all.
 
     Attributes:
         weights: (weights, 4) integers that sum to 100, in the order of `FACTORS`.
@@ -43,8 +46,16 @@ class Sweep:
 
     caveat = f"{CAVEAT} {WINNER}"
 
-    def __init__(self, step: int, n: int, sums: NDArray[np.float64], metrics: Sequence[str] = ()) -> None:
-        self.step, self.n, self.metrics = step, n, tuple(metrics)
+    def __init__(
+        self,
+        step: int,
+        n: int,
+        sums: NDArray[np.float64],
+        metrics: Sequence[str] = (),
+        limits: Limits | None = None,
+        refused: str = "",
+    ) -> None:
+        self.step, self.n, self.metrics, self.limits, self.refused = step, n, tuple(metrics), limits, refused
         self.weights = simplex_grid(step)
         self._sums = sums
 
@@ -54,6 +65,8 @@ class Sweep:
         `moved` leads would have gone to somebody else, `share_moved` is of all. `ess`, the effective sample size, is
         (sum u)^2 / sum u^2 (Kish 1965). `ips_<metric>` is the sum of u x reward over n (Horvitz & Thompson 1952),
         `snips_<metric>` the same over the sum of u (Swaminathan & Joachims 2015), empty where no logged agent wins.
+        `support` is the mean of u: about 1, and less by the share of leads that would go where the log never went.
+        `refused` says that `ess` or `support`, beyond three standard errors, is short of the limits.
         """
         stayed, *others = self._sums.T
         found = pd.DataFrame(self.weights, columns=list(FACTORS))
@@ -62,6 +75,11 @@ class Sweep:
         if others:
             total, squares, *rewards = others
             found["ess"] = _over(total**2, squares, 0.0)
+            found["support"] = total / max(self.n, 1)
+            if self.limits is not None:
+                spread = np.sqrt(np.maximum(squares / max(self.n, 1) - found["support"] ** 2, 0) / max(self.n, 1))
+                missing = 1 - found["support"] - 3 * spread > self.limits.unsupported
+                found["refused"] = missing | (found["ess"] < self.limits.ess)
             for metric, reward in zip(self.metrics, rewards, strict=True):
                 found[f"ips_{metric}"] = reward / max(self.n, 1)
                 found[f"snips_{metric}"] = _over(reward, total, np.nan)
@@ -77,7 +95,7 @@ class Sweep:
         Raises:
             ValueError: there is no such column, or (NothingLeft) no row is left.
         """
-        rows = self._kept(keep)
+        rows = self._kept(keep, columns)
         if not columns:
             raise ValueError(f"no column is named; name those to weigh up, of {', '.join(rows.columns)}")
         values = np.stack([self._signed(rows, column) for column in columns], axis=1)
@@ -90,15 +108,19 @@ class Sweep:
         Raises:
             ValueError: there is no such column, or (NothingLeft) no row is left.
         """
-        rows = self._kept(keep)
+        rows = self._kept(keep, (column,))
         values = self._signed(rows, column)
         if np.isnan(values).all():
             raise ValueError(f"{column} is empty for all weights that are left; no logged agent wins under them")
         return rows.iloc[int(np.nanargmax(values))]
 
-    def _kept(self, keep: Mapping[str, float] | None) -> pd.DataFrame:
-        """The rows of the frame that have what is asked for."""
+    def _kept(self, keep: Mapping[str, float] | None, columns: Sequence[str]) -> pd.DataFrame:
+        """The rows of the frame that have what is asked for; of estimates, those that are not refused."""
         rows = self.frame()
+        if "refused" in rows and any(column.lstrip("-").endswith(self.metrics) for column in columns):
+            rows = rows[~rows["refused"]]
+            if not len(rows):
+                raise NothingLeft("the log says too little of all these weights; log more, explore more")
         for column, least in (keep or {}).items():
             values = self._signed(rows, column)
             bound = -least if column.startswith("-") else least
@@ -114,6 +136,8 @@ class Sweep:
         """A column so that more is better."""
         name = column.removeprefix("-")
         name = f"snips_{name}" if name in self.metrics else name
+        if name not in rows and self.refused:
+            raise ValueError(f"there is no column {column!r}: {self.refused}")
         if name not in rows:
             raise ValueError(f"there is no column {column!r}; there are {', '.join((*self.metrics, *rows.columns))}")
         values = rows[name].to_numpy(np.float64)
@@ -129,6 +153,8 @@ class Sweep:
         head = f"Sweep (per lead, at the loads of the log): {len(self.weights):,} weights in steps of {self.step}"
         if not self.n:
             return f"{head}; there are no logged decisions"
+        if self.refused:
+            return f"{head}, without estimates: {self.refused}"
         rows = self.frame()
         words = f"{head}, {self.n:,} decisions; {rows['moved'].min():,} to {rows['moved'].max():,} leads move"
         return words + (f", ESS {rows['ess'].min():,.0f} to {rows['ess'].max():,.0f}" if "ess" in rows else "")
@@ -140,6 +166,8 @@ def sweep(
     rewards: Mapping[str, NDArray[np.float64]] | None = None,
     *,
     step: int = 5,
+    limits: Limits | None = None,
+    refused: str = "",
     share: grid.Share | None = None,
     progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
@@ -147,10 +175,10 @@ def sweep(
     """Every weights of the grid on all decisions that have a logged agent.
 
     Args:
-        cases: the decisions.
+        cases, rewards: the decisions, and what came of each, by metric.
         propensity: the chance that each decision's logged agent had; without it there are counts only.
-        rewards: what came of each decision, by metric.
         step: divides 100; 5 makes 1,771 weights.
+        limits, refused: as of a `Sweep`.
         share: the way to compute it; without it, the fastest that pays.
         progress: hears how many decisions of how many are done.
         cancelled: is asked between parts whether to stop.
@@ -171,7 +199,19 @@ def sweep(
     elif rewards:
         raise ValueError(f"rewards are {', '.join(rewards)}, but propensity is None; give both")
     sums = grid.sums(cases, np.stack(columns), step, share, progress, cancelled)
-    return Sweep(step, int(np.count_nonzero(taken)), sums, tuple(rewards))
+    return Sweep(step, int(np.count_nonzero(taken)), sums, tuple(rewards), limits, refused)
+
+
+def hundredths(step: float) -> int:
+    """A step that is a share of 1, in hundredths.
+
+    Raises:
+        ValueError: it does not divide 1.
+    """
+    found = round(step * 100)
+    if found < 1 or abs(found - step * 100) > 1e-9 or 100 % found:
+        raise ValueError(f"step is {step}; give a share of 1 in whole hundredths that divides it, e.g. 0.05 or 0.1")
+    return found
 
 
 def front(values: NDArray[np.float64], maximise: Sequence[bool] | None = None) -> NDArray[np.bool_]:

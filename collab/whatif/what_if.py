@@ -11,19 +11,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from collab.records import FACTORS, aware
+from collab.records import aware
 from collab.whatif import card, frames, kernel
 from collab.whatif.answers import Estimates, Limits, Refused
 from collab.whatif.calibration import calibration
 from collab.whatif.cases import Cases
-from collab.whatif.estimate import estimates
+from collab.whatif.estimate import chances_of, estimates, swept
 from collab.whatif.evidence import Evidence
 from collab.whatif.ledger import Ledger, grown
 from collab.whatif.logged import METRICS, Counts, of_frames, of_history
 from collab.whatif.reading import Window, before, overridden, read_all, read_new, sticky
 from collab.whatif.recommend import recommend
 from collab.whatif.rescore import AnyWeights, Rescored, Values, integers
-from collab.whatif.sweep import Sweep, sweep
+from collab.whatif.sweep import Sweep, hundredths, sweep
 
 if TYPE_CHECKING:
     from collab.history import History
@@ -124,14 +124,14 @@ class WhatIf:
         metrics: Sequence[str] | None = None,
         *,
         explore: float = 0.0,
-        against: AnyWeights | None = None,
+        against: Any = None,
         limits: Limits | None = None,
         level: float = 0.95,
     ) -> Estimates:
         """What each lead would have earned under other weights, with intervals, or why the log cannot say.
 
         Args:
-            target: weights, or a chance for every row of the candidates.
+            target: weights (also a row of a sweep), or a chance for every row of the candidates.
             metrics: converted and value, if nothing else is said.
             explore: the share of leads routed by weights drawn at random, 0 to 1, as the router may.
             against: weights to compare with, paired by decision; the log as it was, if none are given.
@@ -141,24 +141,21 @@ class WhatIf:
         Raises:
             ValueError: the weights are none, a metric is not known, or a share is outside 0 to 1.
         """
-        if not 0 <= explore <= 1:
-            raise ValueError(f"explore is {explore}; give a share of leads from 0 to 1")
-        metrics = METRICS if metrics is None else metrics
-        if self.evidence is None:
-            needed = "propensity in candidates" if self.outcomes is not None else "outcomes"
-            return Estimates({name: Refused(name, f"there is no {needed}; give it to from_frames") for name in metrics})
-        if isinstance(target, pd.Series | np.ndarray) and len(target) != len(FACTORS):
-            chances = self.evidence.given(np.asarray(target, np.float64))
-        else:
-            chances = self.evidence.chances(integers(target), explore)
-        base = None if against is None else self.evidence.chances(integers(against))
-        known = [name for name in metrics if metrics is not METRICS or name in self.evidence.rewards]
-        return estimates(self.evidence, known, chances, base, limits, level)
+        metrics = METRICS if metrics is None else (metrics,) if isinstance(metrics, str) else metrics
+        if (evidence := self.evidence) is None:
+            needed = "no propensity in candidates" if self.outcomes is not None else "no outcomes"
+            return Estimates({name: Refused(name, f"there is {needed}; give it to from_frames") for name in metrics})
+        rows = None if self._frames is None else self._frames[2].index
+        chances = chances_of(evidence, target, explore, rows)
+        base = None if against is None else chances_of(evidence, against, 0.0, rows)
+        known = [name for name in metrics if metrics is not METRICS or name in evidence.rewards]
+        return estimates(evidence, known, chances, base, limits, level)
 
     def sweep(
         self,
         step: float = 0.05,
         *,
+        limits: Limits | None = None,
         progress: Callable[[int, int], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> Sweep:
@@ -166,19 +163,18 @@ class WhatIf:
 
         Args:
             step: a share of 1 in whole hundredths that divides it.
+            limits: from where on the log says too little of weights; see `Sweep.frame`.
             progress: hears how many decisions of how many are done.
             cancelled: is asked now and then whether to stop.
 
         Raises:
-            ValueError: the step does not divide 1, or propensities are wrong.
+            ValueError: the step does not divide 1.
             CancelledError: `cancelled` said so.
         """
-        hundredths = _hundredths(step)
-        cases, chances, rewards = self._frames[0] if self._frames else None, None, None
-        if (found := self.evidence) is not None:
-            cases, chances, rewards = found.cases, found.propensity[found.logged], found.rewards
-        assert cases is not None
-        return sweep(cases, chances, rewards, step=hundredths, progress=progress, cancelled=cancelled)
+        if self.evidence is not None:
+            return swept(self.evidence, hundredths(step), limits or Limits(), progress, cancelled)
+        assert self._frames is not None
+        return sweep(self._frames[0], step=hundredths(step), progress=progress, cancelled=cancelled)
 
     def recommend(
         self,
@@ -197,7 +193,7 @@ class WhatIf:
         evidence = self._known()
         if metric not in evidence.rewards:
             raise ValueError(f"metric is {metric!r}; the log has {', '.join(evidence.rewards)}")
-        return recommend(evidence, metric, step=_hundredths(step), most=most, keep=keep, limits=limits)
+        return recommend(evidence, metric, step=hundredths(step), most=most, keep=keep, limits=limits)
 
     @cached_property
     def evidence(self) -> Evidence | None:
@@ -284,10 +280,3 @@ class WhatIf:
             texts = {name: pd.array(columns[name], dtype="str") for name in ("decision", "lead")}
             self._names = pd.DataFrame(texts, index=pd.Index(columns["seq"]))
         return self._names
-
-
-def _hundredths(step: float) -> int:
-    found = round(step * 100)
-    if found < 1 or abs(found - step * 100) > 1e-9 or 100 % found:
-        raise ValueError(f"step is {step}; give a share of 1 in whole hundredths that divides it, e.g. 0.05 or 0.1")
-    return found
