@@ -61,9 +61,9 @@ async def say(url: str, work: Work, count: int) -> int:
 
 
 def recorded(history: Path) -> int:
-    """The last place that is kept, of either tenant."""
+    """The last place up to which all that either tenant has is kept: one may be written just before the other."""
     found = (History(history, tenant) for tenant in TENANTS)
-    return max((one.own_last for one in found if one.exists), default=0)
+    return min(one.last if one.exists else 0 for one in found)
 
 
 def all_recorded(history: Path, last: int) -> None:
