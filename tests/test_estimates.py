@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import pickle
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -39,15 +41,11 @@ def found() -> list[tuple[Estimate, Estimate, float, float]]:
     return every
 
 
+@functools.cache
 def truths() -> tuple[float, float]:
     """What all leads of such a world earn on average under the weights in question, and under those in force."""
-    if not _truths:
-        world = World(200_000, 10**6, explore=0.0)
-        _truths.extend((world.truth(NEAR), world.truth(LOGGED)))
-    return _truths[0], _truths[1]
-
-
-_truths: list[float] = []
+    world = World(200_000, 10**6, explore=0.0)
+    return world.truth(NEAR), world.truth(LOGGED)
 
 
 def test_intervals_cover_the_truth_as_often_as_they_say(found: list[tuple[Estimate, Estimate, float, float]]) -> None:
@@ -290,6 +288,7 @@ def test_an_estimate_shows_what_it_rests_on_as_text_html_and_a_frame() -> None:
         assert "converted" in shown
         assert "ESS" in shown
         assert "calibration" in shown
+    assert repr(pickle.loads(pickle.dumps(answer))) == repr(answer)
     with pytest.raises(AttributeError, match="no estimate of 'speed'; there are converted, value"):
         _ = answer.speed
 

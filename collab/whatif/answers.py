@@ -134,8 +134,10 @@ class Estimates(Mapping[str, Estimate | Refused]):
         return len(self._found)
 
     def __getattr__(self, metric: str) -> Estimate | Refused:
-        if metric.startswith("_") or metric not in self._found:
-            raise AttributeError(f"there is no estimate of {metric!r}; there are {', '.join(self.__dict__['_found'])}")
+        if metric.startswith("_"):  # asked of a copy that has nothing yet, too
+            raise AttributeError(metric)
+        if metric not in self._found:
+            raise AttributeError(f"there is no estimate of {metric!r}; there are {', '.join(self._found)}")
         return self._found[metric]
 
     def frame(self) -> pd.DataFrame:

@@ -33,6 +33,11 @@ def calibration(evidence: Evidence) -> pd.DataFrame:
     return frame.sort_values("z", key=np.abs, ascending=False, kind="stable", ignore_index=True)
 
 
+def worst(evidence: Evidence) -> float:
+    """The largest |z|; 0 without decisions."""
+    return float(calibration(evidence)["z"].abs().max()) if evidence.n else 0.0
+
+
 def odd_sum(evidence: Evidence) -> float | None:
     """The sum of a decision's propensities that is farthest from 1, None if all are 1."""
     if not evidence.n:

@@ -37,9 +37,12 @@ def _score(first, base, diff, chosen, weights, width, start, stop, flow) -> None
     flow += odd
 
 
-def compiled(function: Callable[..., Any], freedom: Set[str] = frozenset()) -> Any:
-    """The function in numba, with the freedom that LLVM is given with floats, e.g. to reassociate (`reassoc`)."""
-    how: dict[str, Any] = {"nogil": True, "boundscheck": False, "fastmath": set(freedom)}
+def compiled(function: Callable[..., Any], freedom: Set[str] = frozenset(), **more: Any) -> Any:
+    """The function in numba, with the freedom that LLVM is given with floats, e.g. to reassociate (`reassoc`).
+
+    `more` are further settings of `numba.njit`.
+    """
+    how: dict[str, Any] = {"nogil": True, "boundscheck": False, "fastmath": set(freedom), **more}
     # no parallel=True: numba's workqueue layer aborts the process on concurrent calls, so the threads are ours
     try:
         return numba.njit(function, cache=True, **how)

@@ -9,17 +9,15 @@ from typing import Any
 import numba
 
 from collab.whatif import rules
+from collab.whatif.compiled import compiled
 
 # what the functions find by name when they are compiled: the rules, each replaced by its compiled self
 _scope: dict[str, Any] = dict(vars(rules))
 
 
 def _compile(function: Callable[..., Any]) -> Any:
-    twin = FunctionType(function.__code__, _scope, function.__name__)
-    try:
-        return numba.njit(twin, cache=True, nogil=True, boundscheck=False, error_model="numpy")
-    except RuntimeError:  # no folder is writable for the cache
-        return numba.njit(twin, nogil=True, boundscheck=False)
+    # divisions by zero do not occur, and need not be looked for
+    return compiled(FunctionType(function.__code__, _scope, function.__name__), error_model="numpy")
 
 
 for _name, _rule in vars(rules).items():

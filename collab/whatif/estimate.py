@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from collab.records import FACTORS
 from collab.whatif import estimators
 from collab.whatif.answers import Estimate, Estimates, Limits, Refused, Trust
-from collab.whatif.calibration import calibration, odd_sum
+from collab.whatif.calibration import odd_sum, worst
 from collab.whatif.estimators import Estimated
 from collab.whatif.evidence import Evidence
 from collab.whatif.rescore import integers
@@ -60,13 +60,10 @@ def swept(
     cancelled: Callable[[], bool] | None = None,
 ) -> Sweep:
     """Every weights of the grid; counts only, with the reason, where the log's propensities cannot be believed."""
-    z = float(calibration(evidence)["z"].abs().max()) if evidence.n else 0.0
-    fault = wrong(evidence, z, limits)
-    heard = {"progress": progress, "cancelled": cancelled}
-    if fault is not None:
-        return sweep(evidence.cases, step=step, refused=fault, **heard)  # type: ignore[arg-type]
-    chances = evidence.propensity[evidence.logged]
-    return sweep(evidence.cases, chances, evidence.rewards, step=step, limits=limits, **heard)  # type: ignore[arg-type]
+    if (fault := wrong(evidence, worst(evidence), limits)) is not None:
+        return sweep(evidence.cases, step=step, refused=fault, progress=progress, cancelled=cancelled)
+    known = evidence.propensity[evidence.logged], evidence.rewards
+    return sweep(evidence.cases, *known, step=step, limits=limits, progress=progress, cancelled=cancelled)
 
 
 def estimates(
@@ -89,8 +86,7 @@ def estimates(
     for metric in metrics:
         if metric not in evidence.rewards and metric not in WHOLE_TEAM:
             raise ValueError(f"metric is {metric!r}; the log has {', '.join(evidence.rewards) or 'none'}")
-    z = float(calibration(evidence)["z"].abs().max()) if evidence.n else 0.0
-    asked = Asked(target, against, limits or Limits(), level, z)
+    asked = Asked(target, against, limits or Limits(), level, worst(evidence))
     return Estimates({metric: estimate(evidence, metric, asked) for metric in metrics})
 
 
@@ -105,7 +101,7 @@ def estimate(evidence: Evidence, metric: str, asked: Asked) -> Estimate | Refuse
         return Refused(metric, fault, (0.0, 1.0) if metric == "converted" else None, trust)
     if (short := _short(trust, asked.limits)) is not None:
         return Refused(metric, short, _bounds(rewards, weights, asked.level, metric), trust)
-    model = evidence.model(rewards)
+    model = evidence.models[metric]
     # the log by the same model: what it happened to draw is in both, and falls out of the difference
     own = _expected(evidence, model, evidence.propensity)
     base = _doubly(rewards, np.ones(evidence.n), model[evidence.logged], own)["sndr"]

@@ -112,6 +112,11 @@ class Evidence:
             raise ValueError(f"probabilities of a decision sum to {worst:.4g} over its eligible agents; make it 1")
         return found
 
+    @cached_property
+    def models(self) -> dict[str, NDArray[np.float64]]:
+        """The `model` of every metric, which is the same whatever weights are asked about."""
+        return {metric: self.model(rewards) for metric, rewards in self.rewards.items()}
+
     def model(self, rewards: NDArray[np.float64]) -> NDArray[np.float64]:
         """The expected reward of every candidate, each decision's from the other folds' decisions (cross-fitted).
 
