@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collab.whatif.what_if import WhatIf
+    from collab.whatif.log import Log
 
 
-def lines(what_if: WhatIf) -> list[tuple[str, str]]:
+def lines(what_if: Log) -> list[tuple[str, str]]:
     """What there is, and how much of it."""
     found = [("decisions", f"{what_if.n:,} among {len(what_if.agents):,} agents")]
     if what_if.left_out:
@@ -31,7 +31,7 @@ def lines(what_if: WhatIf) -> list[tuple[str, str]]:
     return found
 
 
-def html(what_if: WhatIf) -> str:
+def html(what_if: Log) -> str:
     """The lines as a table."""
     rows = "".join(f"<tr><th>{escape(name)}</th><td>{escape(said)}</td></tr>" for name, said in lines(what_if))
     return f"<div><p><b>What-if</b></p><table>{rows}</table></div>"

@@ -1,0 +1,186 @@
+"""Logged decisions of a history or of anyone's frames, read once and held as integers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from collab.records import aware
+from collab.whatif import card, frames, kernel
+from collab.whatif.calibration import calibration
+from collab.whatif.cases import Cases
+from collab.whatif.evidence import Evidence
+from collab.whatif.ledger import Ledger, grown
+from collab.whatif.logged import Counts, of_frames, of_history
+from collab.whatif.reading import Window, before, overridden, read_all, read_new, sticky
+from collab.whatif.rescore import Values
+
+if TYPE_CHECKING:
+    from collab.history import History
+
+
+class Log:
+    """Logged decisions, held as integers, with what came of them.
+
+    Args:
+        history: whose decisions; they are read now, and again by `refreshed`.
+        since: leaves out decisions before this aware time.
+        until: leaves out decisions from this aware time on.
+        days: leaves out decisions that are older than so many days at the history's end.
+
+    Attributes:
+        last: the place on the stream up to which the history was read; 0 for frames.
+        outcomes: the frame of outcomes that came with the candidates, or None.
+        n: decisions that are rescored.
+        left_out: those that a person took or overrode.
+        sticky: how many of `n` went to the agent who knew the customer; no weights move them.
+
+    Raises:
+        ValueError: a time without a zone, or rows that contradict each other.
+    """
+
+    def __init__(
+        self,
+        history: History,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        *,
+        days: float | None = None,
+    ) -> None:
+        if not hasattr(history, "as_of"):
+            raise TypeError(f"history is {history!r}; give a collab.History, e.g. WhatIf(History('data/history'))")
+        if days is not None:
+            since = before(history, days, since)
+        self._window = Window(aware(since, "since") if since else None, aware(until, "until") if until else None)
+        self._history: History | None = history
+        self._frames: tuple[Cases, pd.DataFrame, pd.DataFrame] | None = None
+        self._names: pd.DataFrame | None = None
+        self.outcomes: pd.DataFrame | None = None
+        self.last = history.last
+        there = history.as_of(self.last)
+        self._hold(grown([], read_all(there, self._window)), overridden(there), sticky(there))
+
+    @classmethod
+    def from_frames(cls, candidates: pd.DataFrame, outcomes: pd.DataFrame | None = None) -> Self:
+        """The decisions of a frame with one row a candidate.
+
+        It needs decision, agent, the four factors and chosen; `eligible` is true unless it is there. Whole-number
+        factors are ten-thousandths, floats are shares of 0 to 1 and are rounded to ten-thousandths. `estimate` needs
+        propensity too, and outcomes: decision, converted or value, and perhaps time, lead_type and lead_score.
+
+        Raises:
+            ValueError: names the column, the row, the value and the fix.
+        """
+        if outcomes is not None:
+            if "decision" not in outcomes:
+                raise ValueError(f"outcomes has no column 'decision'; it has {', '.join(map(str, outcomes.columns))}")
+            for name in ("time", "closed"):
+                frames.aware_times(outcomes, "outcomes", name)
+        found, names = frames.read(candidates)
+        self = object.__new__(cls)
+        self._window, self._history, self._names = Window(None, None), None, names
+        self._frames = (found, names, candidates)
+        self.outcomes, self.last = outcomes, 0
+        self._hold(grown([], found), np.empty(0, np.int64), np.empty(0, np.int64))
+        _ = self.evidence  # what is wrong with the outcomes is said now
+        return self
+
+    def _hold(self, pieces: list[Ledger], overridden: NDArray[np.int64], sticky: NDArray[np.int64]) -> None:
+        self._pieces = [piece.without(overridden) for piece in pieces] if len(overridden) else pieces
+        self.agents: tuple[str, ...] = tuple(sorted({agent for piece in pieces for agent in piece.agents}))
+        self._at = [np.searchsorted(self.agents, piece.agents) for piece in pieces]
+        held = sum(piece.n for piece in pieces)
+        self.n = sum(int(np.count_nonzero(piece.chosen)) for piece in self._pieces)
+        self.left_out = held - self.n
+        self.sticky = sum(int(np.isin(piece.keys[piece.chosen > 0], sticky).sum()) for piece in self._pieces)
+
+    @cached_property
+    def evidence(self) -> Evidence | None:
+        """What the log can say of other choices; None for frames without propensity or outcomes. It is read once."""
+        return self._logged[0] if self._logged else None
+
+    @property
+    def counts(self) -> Counts | None:
+        """How many decisions have a known outcome, are open, or were overridden; None where `evidence` is."""
+        return self._logged[1] if self._logged else None
+
+    @cached_property
+    def calibration(self) -> pd.DataFrame:
+        """What was chosen against what the logged propensities say; see `collab.whatif.calibration`."""
+        return calibration(self._known())
+
+    def _known(self) -> Evidence:
+        if self.evidence is None:
+            raise ValueError("there are no propensities or no outcomes; give both to from_frames")
+        return self.evidence
+
+    @cached_property
+    def _logged(self) -> tuple[Evidence, Counts] | None:
+        if self._history is not None:
+            there = self._history.as_of(self.last)
+            return of_history(there, read_all(there, self._window, propensity=True))
+        assert self._frames is not None
+        found, names, candidates = self._frames
+        if found.propensity is None or self.outcomes is None:
+            return None
+        return of_frames(found, names, self.outcomes, candidates)
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """What the agents are called, by id; none for frames."""
+        return {} if self._history is None else self._history.names()
+
+    def refreshed(self) -> Self:
+        """The same with the decisions that were recorded since, which alone are read; itself if there are none."""
+        if self._history is None or (last := self._history.last) <= self.last:
+            return self
+        there = self._history.as_of(last)
+        new = object.__new__(type(self))
+        new._window, new._history, new._names, new.outcomes, new.last = self._window, self._history, None, None, last
+        new._frames = None
+        found = read_new(there, self._window, self.last)
+        new._hold(grown(self._pieces, found), overridden(there), sticky(there))
+        return new
+
+    def __repr__(self) -> str:
+        if not self.n:
+            return "WhatIf: there are no logged decisions"
+        left = f", {self.left_out:,} overridden left out" if self.left_out else ""
+        return f"WhatIf: {self.n:,} decisions among {len(self.agents):,} agents{left}"
+
+    def _repr_html_(self) -> str:
+        return card.html(self)
+
+    def _decisions(self, values: Values) -> pd.DataFrame:
+        names = self._named()
+        found = [np.empty((4, 0), np.int64)]
+        for piece, at in zip(self._pieces, self._at, strict=True):
+            for keys, logged, rescored, margin in kernel.winners(piece, values):
+                found.append(np.stack([keys, at[logged - 1], at[rescored - 1], margin]))
+        keys, logged, rescored, margin = np.concatenate(found, axis=1)
+        order = np.argsort(keys, kind="stable")
+        agents = np.array(self.agents, dtype=object)
+        chosen = names.take(np.searchsorted(names.index, keys[order]))
+        return pd.DataFrame(
+            {
+                "decision": chosen["decision"].array,
+                "lead": chosen["lead"].array,
+                "logged": pd.array(agents[logged[order]], dtype="str"),
+                "rescored": pd.array(agents[rescored[order]], dtype="str"),
+                "margin": pd.arrays.IntegerArray(margin[order], margin[order] < 0),
+            }
+        )
+
+    def _named(self) -> pd.DataFrame:
+        """The id and lead of every decision, by key."""
+        if self._names is None:
+            assert self._history is not None
+            columns = self._history.as_of(self.last).columns("decisions", ["seq", "decision", "lead"])
+            texts = {name: pd.array(columns[name], dtype="str") for name in ("decision", "lead")}
+            self._names = pd.DataFrame(texts, index=pd.Index(columns["seq"]))
+        return self._names
