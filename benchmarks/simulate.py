@@ -30,13 +30,13 @@ def team(leads: int, agents: int, seed: int) -> World:
     arrival_s = np.cumsum(chance.exponential(HELD_S / (LOAD * agents * CAPACITY), leads))
     shape = (TYPES, agents)
     laws = Mechanism(
-        answer_s=chance.uniform(20, 90, agents),
+        answer_s=chance.uniform(20, 90, shape),
         answer_by_load=0.8,
-        answer_sigma=0.5,
+        answer_spread=0.5,
         handling_s=600 * chance.uniform(0.7, 1.3, shape),
-        handling_sigma=0.6,
+        handling_spread=0.6,
         odds=chance.normal(-1, 0.5, shape),
-        odds_by_doubling=-0.25,
+        odds_by_response=-0.25,
         value=chance.uniform(1, 5, TYPES),
     )
     due_s = arrival_s + chance.choice([60, 300, 900, 3600], leads)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import erf, sqrt
 from typing import Self
 
 import numpy as np
@@ -18,19 +19,37 @@ class Luck:
         handling: standard normal; how long the lead takes to close.
         value: standard normal; what it is worth.
         conversion: standard logistic; the lead converts if its log-odds are above.
+        explore: uniform in 0 to 1; below the share of leads to explore with, drawn weights route it.
+        drawn: uniform in 0 to 1; which weights that are.
     """
 
     answer: NDArray[np.float64]
     handling: NDArray[np.float64]
     value: NDArray[np.float64]
     conversion: NDArray[np.float64]
+    explore: NDArray[np.float64]
+    drawn: NDArray[np.float64]
 
     @classmethod
     def draw(cls, leads: int, seed: int) -> Self:
         """The luck of so many leads; of more leads, the first have the same."""
-        normal, logistic = (np.random.default_rng(one) for one in np.random.SeedSequence(seed).spawn(2))
+        normal, logistic, uniform = (np.random.default_rng(one) for one in np.random.SeedSequence(seed).spawn(3))
         answer, handling, value = np.ascontiguousarray(normal.standard_normal((leads, 3)).T)
-        return cls(answer, handling, value, logistic.logistic(size=leads))
+        explore, drawn = np.ascontiguousarray(uniform.random((leads, 2)).T)
+        return cls(answer, handling, value, logistic.logistic(size=leads), explore, drawn)
+
+
+def factors(luck: NDArray[np.float64], spread: NDArray[np.float64] | float) -> NDArray[np.float64]:
+    """Factors with a mean of 1, from standard normal luck.
+
+    They are lognormal if `spread` is one number, the standard deviation of their logarithm; else each is one of the
+    spread's, whose place in it is the luck's place among all luck.
+    """
+    if np.ndim(spread) == 0:
+        return lognormal(luck, float(spread))
+    table = np.asarray(spread, np.float64)
+    place = np.array([erf(one) for one in (luck / sqrt(2)).tolist()]) if len(luck) else luck
+    return table[np.minimum((0.5 * (1 + place) * len(table)).astype(np.int64), len(table) - 1)]
 
 
 def lognormal(luck: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:

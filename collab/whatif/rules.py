@@ -6,7 +6,7 @@ go in the order in which they are due as soon as somebody may take them. Left ou
 are known to an agent, easing in after an absence, presence (who is on shift is available) and satisfaction, which
 stays what it was.
 
-Rows are those of the tables below: in numba elements of structured arrays, in Python objects with the same names.
+Rows are those of `collab.whatif.tables`: in numba elements of structured arrays, in Python objects with the same names.
 `collab.whatif.compiled_rules` compiles these very functions. They keep to what gives the same bits in both: the same
 order of additions, and of the mathematical functions only those of the C library.
 """
@@ -15,14 +15,13 @@ from __future__ import annotations
 
 from heapq import heappop, heappush, heapreplace
 from math import exp2, inf, log2
-from typing import Any, NamedTuple
-
-import numpy as np
+from typing import Any
 
 from collab.factors import PRIOR_RESPONSES, TARGET_RESPONSE_S, performance
 from collab.metrics import RED_FROM
 from collab.records import SCALE
 from collab.team import RESPONSE_HALF_LIFE_S
+from collab.whatif.tables import Laws, Rows
 
 LEAST_DOUBLINGS, MOST_DOUBLINGS = -3.0, 6.0
 """Between these a doubling of the response time changes the log-odds: from 7.5 s to about an hour."""
@@ -30,58 +29,11 @@ LEAST_DOUBLINGS, MOST_DOUBLINGS = -3.0, 6.0
 NEVER = -SCALE * 1000
 """A part of a score that no other can lift to 0."""
 
-Rows = Any
-"""A structured array, or a list of objects with its names."""
-
-
-def _table(whole: str, real: str) -> np.dtype[np.void]:
-    return np.dtype([(name, np.int64) for name in whole.split()] + [(name, np.float64) for name in real.split()])
-
-
-AGENT = _table(
-    "capacity active on_shift performance responsiveness score bound closed converted rated",
-    "satisfaction response_weight response_total_s responded_s answer_s seen_s worked_s loaded_s red_s",
-)
-"""An agent now: `responsiveness` is as of some time since the last response.
-
-`score` is that of availability and performance, `NEVER` for who may not be asked; `bound` is with all that
-responsiveness can be until the next response, and one more for rounding.
-`worked_s`, `loaded_s` and `red_s` count the seconds on shift, these times utilization, and those in the red, up to
-`seen_s`; from the first arrival to the last.
-"""
-
-LEAD = _table(
-    "type rank by_rank agent converted",
-    "arrival_s answer_luck handling_luck conversion_luck assigned_s response_s closed_s",
-)
-"""A lead, the last row being none that never comes, and what became of it.
-
-`rank` is its place in the order of being due, `by_rank` the lead whose place is this row's; luck are factors of mean
-times, and what log-odds must be above. `agent` is -1 and times are infinite until they are known.
-"""
-
-CELL = _table("expertise score", "handling_s odds")
-"""A type and an agent, row type x agents + agent; `score` is that of expertise, `NEVER` where a skill is missing."""
-
-EDGE = _table("agent on_shift", "time_s")
-"""The begin or end of a shift, the last row being none that never comes."""
-
-
-class Laws(NamedTuple):
-    """What holds for all: the weights, `collab.whatif.world`, and when the first and the last lead arrive."""
-
-    weights: tuple[int, int, int, int]
-    types: int
-    answer_by_load: float
-    odds_by_doubling: float
-    first_s: float
-    last_s: float
-
 
 def run(agents: Rows, leads: Rows, cells: Rows, edges: Rows, laws: Laws) -> None:
     """Let all leads come, wait, be answered and close; of what is at one time, shifts are first and arrivals last."""
     pending = [(inf, 0)]
-    waiting = [[0 for _ in range(0)] for _ in range(laws.types)]
+    waiting = [[0 for _ in range(0)] for _ in range(laws.queues)]
     new = edge = queued = 0
     for number in range(len(agents)):
         _begin(agents[number], laws)
@@ -104,12 +56,12 @@ def run(agents: Rows, leads: Rows, cells: Rows, edges: Rows, laws: Laws) -> None
             heappop(pending)
             _close(agent, lead, cell, laws, now)
         else:
-            chosen = _choose(agents, cells, laws, leads[new].type, now)
+            chosen = _choose(agents, cells, laws, leads[new], now)
             if chosen < 0:
-                heappush(waiting[leads[new].type], leads[new].rank)
+                heappush(waiting[leads[new].queue], leads[new].rank)
                 queued += 1
             else:
-                heappush(pending, (_give(agents[chosen], chosen, leads[new], laws, now), new))
+                heappush(pending, (_give(agents, chosen, cells, leads[new], laws, now), new))
             new += 1
             continue
         if queued:
@@ -118,9 +70,11 @@ def run(agents: Rows, leads: Rows, cells: Rows, edges: Rows, laws: Laws) -> None
         _count(agents[number], laws, inf)
 
 
-def _choose(agents: Rows, cells: Rows, laws: Laws, lead_type: int, now: float) -> int:
+def _choose(agents: Rows, cells: Rows, laws: Laws, lead: Any, now: float) -> int:
     """The eligible agent with the highest score, the first in a tie; -1 if nobody is eligible."""
-    first = lead_type * len(agents)
+    first = lead.type * len(agents)
+    if lead.drawn >= 0:
+        return _choose_drawn(agents, cells, laws.grid[lead.drawn], first, now)
     most, likely = -1, -1
     for number in range(len(agents)):
         bound = agents[number].bound + cells[first + number].score
@@ -138,6 +92,19 @@ def _choose(agents: Rows, cells: Rows, laws: Laws, lead_type: int, now: float) -
     return chosen
 
 
+def _choose_drawn(agents: Rows, cells: Rows, weights: Any, first: int, now: float) -> int:
+    """The same under other weights than those in force, which nobody has computed a bound for."""
+    best, chosen = -1, -1
+    for number in range(len(agents)):
+        agent, cell = agents[number], cells[first + number]
+        if agent.score >= 0 and cell.expertise >= 0:
+            score = weights[0] * _availability(agent) + weights[1] * cell.expertise
+            score += weights[2] * agent.performance + weights[3] * _responsiveness(agent, now)
+            if score > best:
+                best, chosen = score, number
+    return chosen
+
+
 def _score(agent: Any, cell: Any, laws: Laws, now: float) -> int:
     """The agent's whole score now."""
     agent.responsiveness = _responsiveness(agent, now)
@@ -146,11 +113,13 @@ def _score(agent: Any, cell: Any, laws: Laws, now: float) -> int:
     return score
 
 
-def _give(agent: Any, number: int, lead: Any, laws: Laws, now: float) -> float:
+def _give(agents: Rows, number: int, cells: Rows, lead: Any, laws: Laws, now: float) -> float:
     """Assign the lead, and say when it is answered, which depends on how loaded the agent is with it."""
+    agent, cell = agents[number], cells[lead.type * len(agents) + number]
     _hold(agent, laws, 1, now)
     load = agent.active / agent.capacity
-    answered_s: float = now + agent.answer_s * (1 + laws.answer_by_load * load) * lead.answer_luck
+    answered_s: float = now + cell.answer_s * _at(laws.answer_by_load, load) * lead.answer_luck
+    lead.handling_luck *= _at(laws.handling_by_load, load)
     lead.agent, lead.assigned_s = number, now
     lead.response_s = answered_s - lead.arrival_s
     return answered_s
@@ -164,11 +133,12 @@ def _answer(agent: Any, lead: Any, cell: Any, laws: Laws, now: float) -> None:
     agent.responded_s = max(now, agent.responded_s)
     agent.responsiveness = _responsiveness(agent, now)
     _limit(agent, laws)
-    lead.closed_s = now + cell.handling_s * lead.handling_luck
+    begun_s = lead.assigned_s if laws.at_once else now
+    lead.closed_s = max(now, begun_s + cell.handling_s * lead.handling_luck)
 
 
 def _close(agent: Any, lead: Any, cell: Any, laws: Laws, now: float) -> None:
-    odds = cell.odds + laws.odds_by_doubling * doublings(lead.response_s)
+    odds = cell.odds + _at(laws.odds_by_response, place(lead.response_s))
     lead.converted = 1 if lead.conversion_luck < odds else 0
     agent.closed += 1
     agent.converted += lead.converted
@@ -181,16 +151,16 @@ def _drain(agents: Rows, leads: Rows, cells: Rows, laws: Laws, pending: Any, wai
     given = 0
     while True:
         first, chosen = len(leads), -1
-        for lead_type in range(laws.types):
-            if len(waiting[lead_type]) and waiting[lead_type][0] < first:
-                agent = _choose(agents, cells, laws, lead_type, now)
+        for queue in range(laws.queues):
+            if len(waiting[queue]) and waiting[queue][0] < first:
+                agent = _choose(agents, cells, laws, leads[leads[waiting[queue][0]].by_rank], now)
                 if agent >= 0:
-                    first, chosen = waiting[lead_type][0], agent
+                    first, chosen = waiting[queue][0], agent
         if chosen < 0:
             return given
         lead = leads[first].by_rank
-        heappop(waiting[leads[lead].type])
-        heappush(pending, (_give(agents[chosen], chosen, leads[lead], laws, now), lead))
+        heappop(waiting[leads[lead].queue])
+        heappush(pending, (_give(agents, chosen, cells, leads[lead], laws, now), lead))
         given += 1
 
 
@@ -202,7 +172,7 @@ def _begin(agent: Any, laws: Laws) -> None:
 
 def _change_shift(agent: Any, edge: Any, laws: Laws) -> None:
     _count(agent, laws, edge.time_s)
-    agent.on_shift = edge.on_shift
+    agent.on_shift, agent.ready = edge.on_shift, edge.ready
     _weigh(agent, laws)
 
 
@@ -228,11 +198,15 @@ def _count(agent: Any, laws: Laws, now: float) -> None:
 def _weigh(agent: Any, laws: Laws) -> None:
     """Score the agent but for expertise and responsiveness; availability is that of `collab.factors`."""
     if agent.on_shift and agent.active < agent.capacity:
-        availability = round((1 - agent.active / agent.capacity) * SCALE)
-        agent.score = laws.weights[0] * availability + laws.weights[2] * agent.performance
+        agent.score = laws.weights[0] * _availability(agent) + laws.weights[2] * agent.performance
     else:
         agent.score = NEVER
     _limit(agent, laws)
+
+
+def _availability(agent: Any) -> int:
+    whole: int = round(agent.ready * (1 - agent.active / agent.capacity) * SCALE)
+    return whole
 
 
 def _limit(agent: Any, laws: Laws) -> None:
@@ -241,11 +215,17 @@ def _limit(agent: Any, laws: Laws) -> None:
 
 
 def _perform(agent: Any) -> None:
-    agent.performance = round(performance(agent.closed, agent.converted, agent.rated, agent.satisfaction) * SCALE)
+    if agent.merit >= 0:
+        agent.performance = agent.merit
+    else:
+        agent.performance = round(performance(agent.closed, agent.converted, agent.rated, agent.satisfaction) * SCALE)
 
 
 def _responsiveness(agent: Any, now: float) -> int:
     """`collab.factors.responsiveness` at this time, in ten-thousandths."""
+    if agent.replies >= 0:
+        known: int = agent.replies
+        return known
     fade = exp2(-max(now - agent.responded_s, 0.0) / RESPONSE_HALF_LIFE_S)
     total_s = agent.response_total_s * fade + PRIOR_RESPONSES * TARGET_RESPONSE_S
     mean_s = total_s / (agent.response_weight * fade + PRIOR_RESPONSES)
@@ -253,6 +233,15 @@ def _responsiveness(agent: Any, now: float) -> int:
     return whole
 
 
-def doublings(response_s: float) -> float:
-    """How often 60 s were doubled to this response time, kept within the bounds above."""
-    return min(max(log2(max(response_s, 1.0) / TARGET_RESPONSE_S), LEAST_DOUBLINGS), MOST_DOUBLINGS)
+def place(response_s: float) -> float:
+    """Where a response time stands between the two bounds above, 0 to 1."""
+    doublings = min(max(log2(max(response_s, 1.0) / TARGET_RESPONSE_S), LEAST_DOUBLINGS), MOST_DOUBLINGS)
+    return (doublings - LEAST_DOUBLINGS) / (MOST_DOUBLINGS - LEAST_DOUBLINGS)
+
+
+def _at(table: Any, share: float) -> float:
+    """The value at a share (0 to 1) of the way through a table, linear between its evenly spaced entries."""
+    way = share * (len(table) - 1)
+    low = min(int(way), len(table) - 2)
+    value: float = table[low] + (way - low) * (table[low + 1] - table[low])
+    return value

@@ -11,17 +11,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from collab.routing import simplex_grid
 from collab.whatif import rules
 from collab.whatif.figures import Figures, figures
-from collab.whatif.luck import Luck, lognormal
+from collab.whatif.luck import Luck, factors
 from collab.whatif.rescore import AnyWeights, Values, integers
-from collab.whatif.rules import AGENT, CELL, EDGE, LEAD, Laws
+from collab.whatif.tables import AGENT, CELL, EDGE, LEAD, Laws
 from collab.whatif.world import World
 
 logger = logging.getLogger(__name__)
 
 Rules = Callable[[Any, Any, Any, Any, Laws], None]
 Table = NDArray[Any]
+
+ARRAYS = ("grid", "answer_by_load", "handling_by_load", "odds_by_response")
+"""The laws that are arrays."""
 
 WORTH_NUMBA = 500_000
 """From so many leads x agents on numba is loaded; below, Python takes about a tenth of a second or two."""
@@ -71,19 +75,21 @@ class Simulation:
     Args:
         world: the team, its leads and the laws by which they turn out.
         seed: fixes the luck of every lead.
+        explore: the share of leads routed by weights drawn at random, 0 to 1.
         compiled: whether numba runs it, or Python, with the same bits; whichever pays, if not given.
     """
 
-    def __init__(self, world: World, seed: int = 0, *, compiled: bool | None = None) -> None:
+    def __init__(self, world: World, seed: int = 0, *, explore: float = 0.0, compiled: bool | None = None) -> None:
         if compiled is None:
             compiled = len(world.leads) * len(world.agents) >= WORTH_NUMBA
         self.world, self.luck = world, Luck.draw(len(world.leads), seed)
         self._rules = _compiled() if compiled else None
-        self._tables = _agents(world), _leads(world, self.luck), _cells(world), _edges(world)
+        self._tables = _agents(world), _leads(world, self.luck, explore), _cells(world), _edges(world)
         span_s = world.leads.arrival_s[[0, -1]].tolist() if len(world.leads) else (0.0, 0.0)
-        found = world.mechanism
-        self._laws = Laws((0, 0, 0, 0), len(found.value), found.answer_by_load, found.odds_by_doubling, *span_s)
-        self._worth = found.value[world.leads.lead_type] * lognormal(self.luck.value, found.value_sigma)
+        law = world.mechanism
+        tables = law.answer_by_load, law.handling_by_load, law.odds_by_response
+        self._laws = Laws((0, 0, 0, 0), simplex_grid(), _queues(world)[0], law.at_once, *tables, *span_s)
+        self._worth = factors(self.luck.value, law.value_spread)
 
     def run(self, weights: AnyWeights) -> Run:
         """Every lead from its arrival to its end under these weights, in any of the forms of `WhatIf.rescore`.
@@ -96,7 +102,7 @@ class Simulation:
             self._rules(agents, leads, cells, edges, laws)
         else:
             members, course = in_objects(agents), in_objects(leads)
-            rules.run(members, course, in_objects(cells), in_objects(edges), laws)
+            rules.run(members, course, in_objects(cells), in_objects(edges), plain(laws))
             agents, leads = _in_table(members, AGENT), _in_table(course, LEAD)
         leads = leads[:-1]
         for name in ("assigned_s", "response_s", "closed_s"):
@@ -110,7 +116,7 @@ class Simulation:
             response_s=leads["response_s"].copy(),
             closed_s=leads["closed_s"].copy(),
             converted=converted,
-            value=np.where(converted, self._worth, 0.0),
+            value=np.where(converted, self._worth * self.world.mechanism.value[leads["type"], leads["agent"]], 0.0),
             **{name: agents[name].copy() for name in ("worked_s", "loaded_s", "red_s")},
         )
 
@@ -139,6 +145,11 @@ def _compiled() -> Rules | None:
     return found
 
 
+def plain(laws: Laws) -> Laws:
+    """The laws with lists instead of arrays, which Python reads faster."""
+    return laws._replace(**{name: getattr(laws, name).tolist() for name in ARRAYS})
+
+
 def in_objects(table: Table) -> list[Any]:
     """The rows of a structured array as objects, which Python reads faster."""
     row = make_dataclass("row", table.dtype.names or (), slots=True)
@@ -156,12 +167,11 @@ def _agents(world: World) -> Table:
     found = np.zeros(len(world.agents), AGENT)
     for field in fields(world.agents):
         found[field.name] = getattr(world.agents, field.name)
-    found["answer_s"] = world.mechanism.answer_s
     found["seen_s"] = world.leads.arrival_s[0] if len(world.leads) else 0.0
     return found
 
 
-def _leads(world: World, luck: Luck) -> Table:
+def _leads(world: World, luck: Luck, explore: float) -> Table:
     leads, n = world.leads, len(world.leads)
     found = np.zeros(n + 1, LEAD)
     for name in ("arrival_s", "assigned_s", "response_s", "closed_s"):
@@ -170,17 +180,26 @@ def _leads(world: World, luck: Luck) -> Table:
     found["by_rank"][:n], found["rank"][order] = order, np.arange(n)
     found["agent"] = -1
     found["arrival_s"][:n], found["type"][:n] = leads.arrival_s, leads.lead_type
-    found["answer_luck"][:n] = lognormal(luck.answer, world.mechanism.answer_sigma)
-    found["handling_luck"][:n] = lognormal(luck.handling, world.mechanism.handling_sigma)
-    found["conversion_luck"][:n] = luck.conversion
+    found["queue"][:n] = _queues(world)[1][leads.lead_type]
+    found["drawn"] = -1
+    found["drawn"][:n][luck.explore < explore] = (luck.drawn[luck.explore < explore] * len(simplex_grid())).astype(int)
+    found["answer_luck"][:n] = factors(luck.answer, world.mechanism.answer_spread)
+    found["handling_luck"][:n] = factors(luck.handling, world.mechanism.handling_spread)
+    found["conversion_luck"][:n] = luck.conversion - leads.odds
     return found
+
+
+def _queues(world: World) -> tuple[int, NDArray[np.int64]]:
+    """How many queues there are, and that of each type: types that the same agents can take share one."""
+    found, queue = np.unique(world.able, axis=0, return_inverse=True)
+    return len(found), queue.reshape(-1).astype(np.int64)
 
 
 def _cells(world: World) -> Table:
     found = np.zeros(world.expertise.size, CELL)
     found["expertise"] = np.where(world.able, world.expertise, -1).reshape(-1)
-    found["handling_s"] = world.mechanism.handling_s.reshape(-1)
-    found["odds"] = world.mechanism.odds.reshape(-1)
+    for name in ("answer_s", "handling_s", "odds"):
+        found[name] = getattr(world.mechanism, name).reshape(-1)
     return found
 
 
@@ -190,5 +209,6 @@ def _edges(world: World) -> Table:
     found["agent"][:-1] = np.tile(shifts.agent, 2)
     found["on_shift"][:n] = 1
     found["time_s"] = [*shifts.start_s, *shifts.end_s, np.inf]
+    found["ready"][:n] = shifts.ready
     # who ends and begins a shift at one time is on shift then
     return found[np.lexsort((found["agent"], found["on_shift"], found["time_s"]))]

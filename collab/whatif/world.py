@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collab.records import SCALE
-from collab.whatif.arrays import check_order, floats, integers
+from collab.whatif import rules
+from collab.whatif.arrays import LARGE, check_order, floats, integers
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -24,6 +25,7 @@ class Leads:
         lead_type: the code of its type, from 0.
         due_s: by when it should be picked up; of those that wait, the one due first goes first, in a tie the first
             of the two that arrived (see `collab.team.OpenLead.due`).
+        odds: what is added to the log-odds of converting, whoever gets it; 0 if it is left out.
 
     Raises:
         ValueError: names the column, the place, the value and the fix.
@@ -32,12 +34,14 @@ class Leads:
     arrival_s: Floats
     lead_type: Ints
     due_s: Floats
+    odds: Floats | float = 0.0
 
     def __post_init__(self) -> None:
         n = len(_hold(self, "arrival_s", floats("arrival_s", self.arrival_s)))
         check_order("arrival_s", self.arrival_s, "sort the leads by arrival")
         _hold(self, "lead_type", integers("lead_type", self.lead_type, (n,), least=0))
         _hold(self, "due_s", floats("due_s", self.due_s, (n,)))
+        _hold(self, "odds", floats("odds", _each(self.odds, n), (n,)))
 
     def __len__(self) -> int:
         return len(self.arrival_s)
@@ -56,6 +60,8 @@ class Agents:
         response_weight: the number of first responses, each halved every four hours up to the newest.
         response_total_s: their sum, halved alike.
         responded_s: when the newest was, in the seconds of the leads; of no account where `response_weight` is 0.
+        merit: performance in ten-thousandths if it never changes, -1 if it follows from what is closed.
+        replies: responsiveness alike; -1 if it follows from responses.
 
     Raises:
         ValueError: names the column, the place, the value and the fix.
@@ -69,6 +75,8 @@ class Agents:
     response_weight: Floats
     response_total_s: Floats
     responded_s: Floats
+    merit: Ints | int = -1
+    replies: Ints | int = -1
 
     def __post_init__(self) -> None:
         n = len(_hold(self, "capacity", integers("capacity", self.capacity, least=0)))
@@ -77,6 +85,11 @@ class Agents:
         for name in ("satisfaction", "response_weight", "response_total_s"):
             _hold(self, name, floats(name, getattr(self, name), (n,), least=0))
         _hold(self, "responded_s", floats("responded_s", self.responded_s, (n,)))
+        for name in ("merit", "replies"):
+            given = (
+                np.broadcast_to(getattr(self, name), n) if np.ndim(getattr(self, name)) == 0 else getattr(self, name)
+            )
+            _hold(self, name, integers(name, given, (n,), least=-1, most=SCALE))
         if (more := self.converted > self.closed).any():
             place = int(np.flatnonzero(more)[0])
             raise ValueError(
@@ -91,14 +104,15 @@ class Agents:
     def new(cls, capacity: Any) -> Self:
         """Agents of whom nothing is known yet but how many leads they hold."""
         nothing: Any = np.zeros(len(capacity))
-        return cls(capacity, *[nothing] * (len(fields(cls)) - 1))
+        return cls(capacity, *[nothing] * (len(fields(cls)) - 3))
 
 
 @dataclass(frozen=True)
 class Shifts:
     """When agents may be given leads: a row an interval, from `start_s` until just before `end_s`.
 
-    Who is not on shift works on with what they hold. An end may be infinite.
+    Who is not on shift works on with what they hold. An end may be infinite. `ready` is the share of the free part of
+    their capacity that counts as availability then, 0 to 1 (see `collab.factors.READY`); all of it if it is left out.
 
     Raises:
         ValueError: names the column, the place, the value and the fix.
@@ -107,11 +121,13 @@ class Shifts:
     agent: Ints
     start_s: Floats
     end_s: Floats
+    ready: Floats | float = 1.0
 
     def __post_init__(self) -> None:
         n = len(_hold(self, "agent", integers("agent", self.agent, least=0)))
         _hold(self, "start_s", floats("start_s", self.start_s, (n,), least=-np.inf))
         _hold(self, "end_s", floats("end_s", self.end_s, (n,), most=np.inf))
+        _hold(self, "ready", floats("ready", _each(self.ready, n), (n,), least=0, most=1))
         if (empty := self.end_s <= self.start_s).any():
             row = int(np.flatnonzero(empty)[0])
             raise ValueError(
@@ -136,44 +152,57 @@ class Shifts:
 class Mechanism:
     """The laws by which leads are answered, handled and converted; n types, m agents.
 
-    The first answer comes `answer_s` x (1 + `answer_by_load` x utilization) seconds after the assignment on average,
-    utilization being the agent's with the lead itself. The lead then takes `handling_s` to close, on average. Both are
-    lognormal with that mean, and so is the value of a converted lead. It converts with the log-odds `odds` +
-    `odds_by_doubling` for each doubling of the response time, waiting included, over 60 s.
+    The first answer comes `answer_s` x `answer_by_load` seconds after the assignment on average, the lead closes
+    `handling_s` x `handling_by_load` after that, both at the agent's utilization with the lead itself. The lead
+    converts with the log-odds `odds` + `odds_by_response`, the response time being counted from the arrival, and is
+    then worth `value` on average.
 
     Attributes:
-        answer_s: m means.
-        answer_by_load: how much longer a fully loaded agent takes.
-        answer_sigma: standard deviation of the logarithm.
+        answer_s: n x m means.
+        answer_by_load: factors at utilizations evenly spaced from 0 to 1, two or more; b alone is 1 to 1 + b.
+        answer_spread: the standard deviation of a lognormal factor's logarithm, or factors with a mean of 1 in
+            ascending order, of which one is drawn.
         handling_s: n x m means.
-        handling_sigma: standard deviation of the logarithm.
+        handling_spread: as of the answer.
         odds: n x m log-odds of converting after a response of 60 s.
-        odds_by_doubling: what is added for each doubling.
-        value: n means.
-        value_sigma: standard deviation of the logarithm.
+        odds_by_response: what is added, at response times evenly spaced in their logarithm from 60/8 s to 60 x 64 s;
+            b alone is b for each doubling.
+        value: n x m means, or n.
+        value_spread: as of the answer.
+        handling_by_load: as of the answer.
+        at_once: whether handling begins with the assignment, beside the answer, instead of after it.
 
     Raises:
         ValueError: names the column, the place, the value and the fix.
     """
 
     answer_s: Floats
-    answer_by_load: float
-    answer_sigma: float
+    answer_by_load: Floats
+    answer_spread: Floats
     handling_s: Floats
-    handling_sigma: float
+    handling_spread: Floats
     odds: Floats
-    odds_by_doubling: float
+    odds_by_response: Floats
     value: Floats
-    value_sigma: float = 0.0
+    value_spread: Floats | float = 0.0
+    handling_by_load: Floats | float = 0.0
+    at_once: bool = False
 
     def __post_init__(self) -> None:
         types, agents = _hold(self, "odds", floats("odds", self.odds, (-1, -1))).shape
-        _hold(self, "answer_s", floats("answer_s", self.answer_s, (agents,), least=0))
-        _hold(self, "handling_s", floats("handling_s", self.handling_s, (types, agents), least=0))
-        _hold(self, "value", floats("value", self.value, (types,)))
-        for name in ("answer_by_load", "answer_sigma", "handling_sigma", "value_sigma"):
-            _hold(self, name, float(floats(name, getattr(self, name), (), least=0)))
-        _hold(self, "odds_by_doubling", float(floats("odds_by_doubling", self.odds_by_doubling, ())))
+        for name in ("answer_s", "handling_s", "value"):
+            given = np.asarray(getattr(self, name), np.float64)
+            if name == "value" and given.ndim == 1 and len(given) == types:
+                given = np.repeat(given[:, None], agents, axis=1)
+            least = -LARGE if name == "value" else 0.0
+            _hold(self, name, floats(name, given, (types, agents), least=least))
+        for name in ("answer_by_load", "handling_by_load"):
+            _hold(self, name, _table(name, getattr(self, name), (1.0, 1.0), (0.0, 1.0), least=0.0))
+        slope = (rules.LEAST_DOUBLINGS, rules.MOST_DOUBLINGS)
+        _hold(self, "odds_by_response", _table("odds_by_response", self.odds_by_response, (0.0, 0.0), slope, -LARGE))
+        for name in ("answer_spread", "handling_spread", "value_spread"):
+            shape = () if np.ndim(getattr(self, name)) == 0 else (-1,)
+            _hold(self, name, floats(name, getattr(self, name), shape, least=0))
 
 
 @dataclass(frozen=True)
@@ -209,3 +238,19 @@ def _hold(record: Any, name: str, value: Any) -> Any:
     """Set a field of a frozen record once it is checked."""
     object.__setattr__(record, name, value)
     return value
+
+
+def _table(name: str, given: Any, base: tuple[float, float], slope: tuple[float, float], least: float) -> Floats:
+    """A table of two or more entries, from one or from a single slope."""
+    if np.ndim(given) == 0:
+        slopes = float(floats(name, given, ())) * np.asarray(slope)
+        return floats(name, np.asarray(base) + slopes, (2,), least=least)
+    found = floats(name, given, least=least)
+    if len(found) < 2:
+        raise ValueError(f"{name} has {len(found)} entries; give two or more, or one number")
+    return found
+
+
+def _each(given: Any, n: int) -> Any:
+    """One value for each of n, if only one is given."""
+    return np.full(n, given) if np.ndim(given) == 0 else given
