@@ -29,6 +29,7 @@ from collab.whatif.simulation import Run, Simulation
 from collab.whatif.world import Agents, Leads, Mechanism, Shifts, World
 
 WEIGHTS = (35, 30, 20, 15)
+LAWS = Simulation(world_of(1)).tables(WEIGHTS)[-1]
 ZERO = datetime(2026, 1, 5, tzinfo=UTC)
 COLUMNS = (
     "agent",
@@ -192,7 +193,7 @@ def test_factors_are_those_of_the_factors_module(weight: float, total_s: float, 
     (agent,) = simulation.in_objects(np.zeros(1, tables.AGENT))
     agent.merit = agent.replies = -1
     agent.response_weight, agent.response_total_s, agent.closed, agent.converted = weight, total_s, n + m, n
-    assert rules._responsiveness(agent, age_s) == whole(responsiveness(weight, total_s, age_s))
+    assert rules._responsiveness(agent, LAWS, age_s) == whole(responsiveness(weight, total_s, age_s))
     rules._perform(agent)
     assert agent.performance == whole(performance(n + m, n, 0, 0.0))
 
@@ -209,7 +210,7 @@ def test_the_highest_score_is_chosen_and_of_equal_ones_the_first(
     table["active"] = chance.integers(0, 2, n)
     table["response_weight"] = chance.integers(0, 4, n)
     table["response_total_s"] = table["response_weight"] * chance.choice([5, 60, 900], n)
-    agents, laws = simulation.in_objects(table), tables.Laws(weights, [weights], 1, 0, [1, 1], [1, 1], [0, 0], 0, 0)
+    agents, laws = simulation.in_objects(table), LAWS._replace(weights=weights, grid=[weights])
     for agent in agents:
         rules._begin(agent, laws)
     cells = np.zeros(n, tables.CELL)

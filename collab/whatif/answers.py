@@ -13,6 +13,9 @@ import pandas as pd
 PER_LEAD = "per lead, at the loads of the log"
 """The question that an estimate answers."""
 
+WHOLE_TEAM = "whole team, simulated"
+"""The question that a simulation answers."""
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -24,6 +27,8 @@ class Limits:
         ess: the effective number of decisions, at least.
         largest: the share of all weight that one decision may have.
         calibration_z: how far, in standard deviations, choices may be from what the propensities say.
+        utilization: of a simulated team, at most; near saturation nobody can say what would happen.
+        leads: with known times, from which a simulation is fitted, at least.
     """
 
     unsupported: float = 0.05
@@ -31,6 +36,8 @@ class Limits:
     ess: float = 200.0
     largest: float = 0.05
     calibration_z: float = 5.0
+    utilization: float = 0.9
+    leads: int = 200
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,33 @@ class Trust:
 
 
 @dataclass(frozen=True)
+class Backing:
+    """What a simulated figure rests on.
+
+    Attributes:
+        n: leads with known times that the laws were fitted from.
+        utilization: the higher of the simulated ones, before and after.
+        off: by how much simulations of stretches of the log were wrong in this metric, at most: relative for times,
+            conversion and value, absolute for shares; NaN if none could be tried.
+        tried: how many stretches that were, of which `changes` began with a change of weights.
+        changes: see `tried`.
+        warnings: what to know besides.
+    """
+
+    n: int
+    utilization: float
+    off: float
+    tried: int
+    changes: int
+    warnings: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        tried = f"{self.tried} back-tests, {self.changes} of them after a change of weights"
+        parts = f"fitted from {self.n:,} leads, utilization {self.utilization:.2f} at most, "
+        return "; ".join([parts + (tried if self.tried else "no back-test was possible"), *self.warnings])
+
+
+@dataclass(frozen=True)
 class Estimate:
     """What a lead would have earned on average, and how much more than under what it is compared with.
 
@@ -85,7 +119,7 @@ class Estimate:
     difference_high: float
     always: tuple[float, float] | None
     others: Mapping[str, float]
-    trust: Trust
+    trust: Trust | Backing
     question: str = PER_LEAD
 
     def __str__(self) -> str:
@@ -110,7 +144,7 @@ class Refused:
     metric: str
     reason: str
     bounds: tuple[float, float] | None = None
-    trust: Trust | None = None
+    trust: Trust | Backing | None = None
     question: str = PER_LEAD
 
     def __str__(self) -> str:

@@ -24,6 +24,7 @@ class Figures:
         response_s: the mean response time, from the arrival, in seconds.
         response_p50_s: the median.
         response_p95_s: the 95th percentile.
+        wait_s: the mean time from the arrival to the assignment.
         converted: the share of leads that converted.
         value: value a lead.
         utilization: of the time on shift, between the first and the last arrival, weighed by agents' time.
@@ -37,6 +38,7 @@ class Figures:
     response_s: float
     response_p50_s: float
     response_p95_s: float
+    wait_s: float
     converted: float
     value: float
     utilization: float
@@ -60,6 +62,7 @@ def figures(run: Run) -> Figures:
         response_s=_share(float(responses.sum()), len(responses)),
         response_p50_s=middle,
         response_p95_s=late,
+        wait_s=_share(float(run.wait_s[served].sum()), len(responses)),
         converted=_share(float(run.converted.sum()), n),
         value=_share(float(run.value.sum()), n),
         utilization=_share(float(run.loaded_s.sum()), worked),

@@ -14,6 +14,9 @@ from collab.records import aware
 from collab.whatif import card, frames, kernel
 from collab.whatif.calibration import calibration
 from collab.whatif.cases import Cases
+from collab.whatif.course import Course
+from collab.whatif.course_of_frames import course_of_frames
+from collab.whatif.course_of_history import course_of_history
 from collab.whatif.evidence import Evidence
 from collab.whatif.ledger import Ledger, grown
 from collab.whatif.logged import Counts, of_frames, of_history
@@ -61,17 +64,26 @@ class Log:
         self._frames: tuple[Cases, pd.DataFrame, pd.DataFrame] | None = None
         self._names: pd.DataFrame | None = None
         self.outcomes: pd.DataFrame | None = None
+        self._roster: pd.DataFrame | None = None
         self.last = history.last
         there = history.as_of(self.last)
         self._hold(grown([], read_all(there, self._window)), overridden(there), sticky(there))
 
     @classmethod
-    def from_frames(cls, candidates: pd.DataFrame, outcomes: pd.DataFrame | None = None) -> Self:
+    def from_frames(
+        cls,
+        candidates: pd.DataFrame,
+        outcomes: pd.DataFrame | None = None,
+        agents: pd.DataFrame | None = None,
+    ) -> Self:
         """The decisions of a frame with one row a candidate.
 
         It needs decision, agent, the four factors and chosen; `eligible` is true unless it is there. Whole-number
         factors are ten-thousandths, floats are shares of 0 to 1 and are rounded to ten-thousandths. `estimate` needs
         propensity too, and outcomes: decision, converted or value, and perhaps time, lead_type and lead_score.
+        `simulate` needs agents: agent and capacity, and performance or responsiveness where they never change; and of
+        outcomes time (when the lead came in), agent, response_s (from then), handling_s and converted, and perhaps
+        lead, waited_s and value.
 
         Raises:
             ValueError: names the column, the row, the value and the fix.
@@ -85,9 +97,10 @@ class Log:
         self = object.__new__(cls)
         self._window, self._history, self._names = Window(None, None), None, names
         self._frames = (found, names, candidates)
-        self.outcomes, self.last = outcomes, 0
+        self.outcomes, self.last, self._roster = outcomes, 0, agents
         self._hold(grown([], found), np.empty(0, np.int64), np.empty(0, np.int64))
-        _ = self.evidence  # what is wrong with the outcomes is said now
+        _ = self.evidence  # what is wrong with the frames is said now
+        _ = self.course if agents is not None else None
         return self
 
     def _hold(self, pieces: list[Ledger], overridden: NDArray[np.int64], sticky: NDArray[np.int64]) -> None:
@@ -131,6 +144,21 @@ class Log:
         return of_frames(found, names, self.outcomes, candidates)
 
     @cached_property
+    def course(self) -> tuple[Course, tuple[str, ...]]:
+        """How the leads went on, and what to know of that; what a simulation is fitted from.
+
+        Raises:
+            ValueError: there are no agents or no outcomes; or names what is wrong with them.
+        """
+        if self._history is not None:
+            return course_of_history(self._history.as_of(self.last), self._window)
+        if self.outcomes is None or self._roster is None:
+            missing = "outcomes" if self.outcomes is None else "agents"
+            raise ValueError(f"there are no {missing} to simulate; give them to from_frames")
+        assert self._frames is not None
+        return course_of_frames(self._frames[2], self.outcomes, self._roster)
+
+    @cached_property
     def names(self) -> dict[str, str]:
         """What the agents are called, by id; none for frames."""
         return {} if self._history is None else self._history.names()
@@ -142,7 +170,7 @@ class Log:
         there = self._history.as_of(last)
         new = object.__new__(type(self))
         new._window, new._history, new._names, new.outcomes, new.last = self._window, self._history, None, None, last
-        new._frames = None
+        new._frames = new._roster = None
         found = read_new(there, self._window, self.last)
         new._hold(grown(self._pieces, found), overridden(there), sticky(there))
         return new

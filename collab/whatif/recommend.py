@@ -84,5 +84,5 @@ def _reported(evidence: Evidence, metric: str, weights: Any, limits: Limits) -> 
     one = estimates(evidence, (metric,), evidence.chances((a, e, p, r)), limits=limits)[metric]
     said = {name: getattr(one, name, np.nan) for name in COLUMNS[:-2]}
     why = "" if isinstance(one, Estimate) else one.reason
-    ess = one.trust.ess if one.trust is not None else np.nan
+    ess = getattr(one.trust, "ess", np.nan)
     return dict(zip(FACTORS, (a, e, p, r), strict=True)) | said | {"ess": ess, "refused": why}

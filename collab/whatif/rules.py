@@ -17,10 +17,9 @@ from heapq import heappop, heappush, heapreplace
 from math import exp2, inf, log2
 from typing import Any
 
-from collab.factors import PRIOR_RESPONSES, TARGET_RESPONSE_S, performance
+from collab.factors import TARGET_RESPONSE_S, performance
 from collab.metrics import RED_FROM
 from collab.records import SCALE
-from collab.team import RESPONSE_HALF_LIFE_S
 from collab.whatif.tables import Laws, Rows
 
 LEAST_DOUBLINGS, MOST_DOUBLINGS = -3.0, 6.0
@@ -74,7 +73,7 @@ def _choose(agents: Rows, cells: Rows, laws: Laws, lead: Any, now: float) -> int
     """The eligible agent with the highest score, the first in a tie; -1 if nobody is eligible."""
     first = lead.type * len(agents)
     if lead.drawn >= 0:
-        return _choose_drawn(agents, cells, laws.grid[lead.drawn], first, now)
+        return _choose_drawn(agents, cells, laws, laws.grid[lead.drawn], first, now)
     most, likely = -1, -1
     for number in range(len(agents)):
         bound = agents[number].bound + cells[first + number].score
@@ -92,14 +91,14 @@ def _choose(agents: Rows, cells: Rows, laws: Laws, lead: Any, now: float) -> int
     return chosen
 
 
-def _choose_drawn(agents: Rows, cells: Rows, weights: Any, first: int, now: float) -> int:
+def _choose_drawn(agents: Rows, cells: Rows, laws: Laws, weights: Any, first: int, now: float) -> int:
     """The same under other weights than those in force, which nobody has computed a bound for."""
     best, chosen = -1, -1
     for number in range(len(agents)):
         agent, cell = agents[number], cells[first + number]
         if agent.score >= 0 and cell.expertise >= 0:
             score = weights[0] * _availability(agent) + weights[1] * cell.expertise
-            score += weights[2] * agent.performance + weights[3] * _responsiveness(agent, now)
+            score += weights[2] * agent.performance + weights[3] * _responsiveness(agent, laws, now)
             if score > best:
                 best, chosen = score, number
     return chosen
@@ -107,7 +106,7 @@ def _choose_drawn(agents: Rows, cells: Rows, weights: Any, first: int, now: floa
 
 def _score(agent: Any, cell: Any, laws: Laws, now: float) -> int:
     """The agent's whole score now."""
-    agent.responsiveness = _responsiveness(agent, now)
+    agent.responsiveness = _responsiveness(agent, laws, now)
     _limit(agent, laws)
     score: int = agent.score + cell.score + laws.weights[3] * agent.responsiveness
     return score
@@ -127,11 +126,11 @@ def _give(agents: Rows, number: int, cells: Rows, lead: Any, laws: Laws, now: fl
 
 def _answer(agent: Any, lead: Any, cell: Any, laws: Laws, now: float) -> None:
     """Take a first response in, as `collab.team` does; from here on the lead is handled."""
-    kept = 0.5 ** (max(now - agent.responded_s, 0.0) / RESPONSE_HALF_LIFE_S)
+    kept = 0.5 ** (max(now - agent.responded_s, 0.0) / laws.half_life_s) * laws.kept
     agent.response_weight = agent.response_weight * kept + 1
     agent.response_total_s = agent.response_total_s * kept + lead.response_s
     agent.responded_s = max(now, agent.responded_s)
-    agent.responsiveness = _responsiveness(agent, now)
+    agent.responsiveness = _responsiveness(agent, laws, now)
     _limit(agent, laws)
     begun_s = lead.assigned_s if laws.at_once else now
     lead.closed_s = max(now, begun_s + cell.handling_s * lead.handling_luck)
@@ -166,7 +165,7 @@ def _drain(agents: Rows, leads: Rows, cells: Rows, laws: Laws, pending: Any, wai
 
 def _begin(agent: Any, laws: Laws) -> None:
     _perform(agent)
-    agent.responsiveness = _responsiveness(agent, laws.first_s)
+    agent.responsiveness = _responsiveness(agent, laws, laws.first_s)
     _weigh(agent, laws)
 
 
@@ -210,8 +209,8 @@ def _availability(agent: Any) -> int:
 
 
 def _limit(agent: Any, laws: Laws) -> None:
-    """Say what the score may be at most until the next response; responsiveness moves only towards a half till then."""
-    agent.bound = agent.score + laws.weights[3] * (max(agent.responsiveness, SCALE // 2) + 1)
+    """Say what the score may be at most until the next response; till then responsiveness moves only to its rest."""
+    agent.bound = agent.score + laws.weights[3] * (max(agent.responsiveness, laws.rest) + 1)
 
 
 def _perform(agent: Any) -> None:
@@ -221,15 +220,15 @@ def _perform(agent: Any) -> None:
         agent.performance = round(performance(agent.closed, agent.converted, agent.rated, agent.satisfaction) * SCALE)
 
 
-def _responsiveness(agent: Any, now: float) -> int:
-    """`collab.factors.responsiveness` at this time, in ten-thousandths."""
+def _responsiveness(agent: Any, laws: Laws, now: float) -> int:
+    """`collab.factors.responsiveness` at this time, in ten-thousandths, with the numbers of these laws."""
     if agent.replies >= 0:
         known: int = agent.replies
         return known
-    fade = exp2(-max(now - agent.responded_s, 0.0) / RESPONSE_HALF_LIFE_S)
-    total_s = agent.response_total_s * fade + PRIOR_RESPONSES * TARGET_RESPONSE_S
-    mean_s = total_s / (agent.response_weight * fade + PRIOR_RESPONSES)
-    whole: int = round(TARGET_RESPONSE_S / (TARGET_RESPONSE_S + mean_s) * SCALE)
+    fade = exp2(-max(now - agent.responded_s, 0.0) / laws.half_life_s)
+    total_s = agent.response_total_s * fade + laws.prior_responses * laws.prior_s
+    mean_s = total_s / (agent.response_weight * fade + laws.prior_responses)
+    whole: int = round(laws.target_s / (laws.target_s + mean_s) * SCALE)
     return whole
 
 

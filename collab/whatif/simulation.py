@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, fields, make_dataclass
+from dataclasses import asdict, dataclass, fields, make_dataclass
 from functools import cache, cached_property
 from typing import Any
 
@@ -87,8 +87,17 @@ class Simulation:
         self._tables = _agents(world), _leads(world, self.luck, explore), _cells(world), _edges(world)
         span_s = world.leads.arrival_s[[0, -1]].tolist() if len(world.leads) else (0.0, 0.0)
         law = world.mechanism
-        tables = law.answer_by_load, law.handling_by_load, law.odds_by_response
-        self._laws = Laws((0, 0, 0, 0), simplex_grid(), _queues(world)[0], law.at_once, *tables, *span_s)
+        self._laws = Laws(
+            (0, 0, 0, 0),
+            simplex_grid(),
+            _queues(world)[0],
+            int(law.at_once),
+            **asdict(law.replies),
+            rest=law.replies.rest,
+            **{name: getattr(law, name) for name in ARRAYS[1:]},
+            first_s=span_s[0],
+            last_s=span_s[1],
+        )
         self._worth = factors(self.luck.value, law.value_spread)
 
     def run(self, weights: AnyWeights) -> Run:

@@ -49,14 +49,20 @@ EDGE = _table("agent on_shift", "time_s ready")
 class Laws(NamedTuple):
     """What holds for all: the weights, `collab.whatif.world`, and when the first and the last lead arrive.
 
-    `grid` are rows of weights that route leads in place of those in force; leads wait in so many `queues`; the rest is
-    that of a `Mechanism`.
+    `grid` are rows of weights that route leads in place of those in force; leads wait in so many `queues`; `rest` is
+    the responsiveness of who does not respond any more; the others are those of a `Mechanism` and its `Replies`.
     """
 
     weights: tuple[int, int, int, int]
     grid: Rows
     queues: int
     at_once: int
+    half_life_s: float
+    kept: float
+    prior_responses: float
+    prior_s: float
+    target_s: float
+    rest: int
     answer_by_load: Any
     handling_by_load: Any
     odds_by_response: Any

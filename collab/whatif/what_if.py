@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from collab.records import FACTORS
 from collab.whatif import kernel
 from collab.whatif.answers import Estimates, Limits, Refused
+from collab.whatif.backtest import Backtest, backtests
 from collab.whatif.estimate import chances_of, estimates, swept
 from collab.whatif.log import Log
 from collab.whatif.logged import METRICS
+from collab.whatif.mechanism import Fit
 from collab.whatif.recommend import recommend
-from collab.whatif.rescore import AnyWeights, Rescored, integers
+from collab.whatif.rescore import AnyWeights, Rescored, Values, integers
+from collab.whatif.simulated import Asked, Simulated, simulated
 from collab.whatif.sweep import Sweep, hundredths, sweep
 
 
@@ -114,3 +120,67 @@ class WhatIf(Log):
         if metric not in evidence.rewards:
             raise ValueError(f"metric is {metric!r}; the log has {', '.join(evidence.rewards)}")
         return recommend(evidence, metric, step=hundredths(step), most=most, keep=keep, limits=limits)
+
+    def simulate(
+        self,
+        weights: AnyWeights,
+        *,
+        seeds: int = 8,
+        against: AnyWeights | None = None,
+        explore: float = 0.0,
+        limits: Limits | None = None,
+        level: float = 0.95,
+        executor: Executor | None = None,
+        progress: Callable[[int, int], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Simulated:
+        """What the whole team would have come to: a lead that goes to somebody else loads them, too.
+
+        Args:
+            weights: the weights in question, in any of the forms of `rescore`.
+            seeds: how often luck and days are drawn, 2 or more.
+            against: weights to compare with; those in force last, if none are given.
+            explore: the share of leads routed by weights drawn at random, under both, 0 to 1.
+            limits: from where on a simulation cannot tell.
+            level: how often intervals cover.
+            executor: whose workers simulate, e.g. of processes or of Dask; this process's threads, if none is given.
+            progress: hears how many seeds of how many are done.
+            cancelled: is asked now and then whether to stop.
+
+        Raises:
+            ValueError: there is nothing to fit laws from, or the weights are none, or those in force are not known.
+            CancelledError: `cancelled` said so.
+        """
+        if seeds < 2:
+            raise ValueError(f"seeds is {seeds}; give 2 or more, so that there is a spread")
+        values, base = integers(weights), integers(against) if against is not None else self.in_force
+        if base is None:
+            raise ValueError("the weights in force are not known; give those to compare with as against=")
+        asked = Asked(values, base, seeds, explore, limits or Limits(), level)
+        notes = self.course[1]
+        return simulated(
+            self._fit, asked, self._backtests, notes, executor=executor, progress=progress, cancelled=cancelled
+        )
+
+    @cached_property
+    def in_force(self) -> Values | None:
+        """The weights in force last; of frames without them, those of a grid that most decisions agree with.
+
+        None if fewer than half of them do.
+        """
+        if (known := self.course[0].weights)[-1:].min(initial=0) >= 0 and len(known):
+            a, e, p, r = known[-1].tolist()
+            return a, e, p, r
+        if self._frames is None:
+            return None
+        best = sweep(self._frames[0]).best("-share_moved")
+        a, e, p, r = (int(best[factor]) for factor in FACTORS)
+        return (a, e, p, r) if best["share_moved"] < 0.5 else None
+
+    @cached_property
+    def _fit(self) -> Fit:
+        return Fit(self.course[0])
+
+    @cached_property
+    def _backtests(self) -> list[Backtest]:
+        return backtests(self.course[0], self.in_force)

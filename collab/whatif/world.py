@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from collab.factors import PRIOR_RESPONSES, TARGET_RESPONSE_S
 from collab.records import SCALE
+from collab.team import RESPONSE_HALF_LIFE_S
 from collab.whatif import rules
 from collab.whatif.arrays import LARGE, check_order, floats, integers
 
@@ -149,6 +151,38 @@ class Shifts:
 
 
 @dataclass(frozen=True)
+class Replies:
+    """How responsiveness follows from first responses: target / (target + mean), as `collab.factors.responsiveness`.
+
+    Attributes:
+        half_life_s: how long until a response counts half.
+        kept: how much the earlier ones count once there is another, besides.
+        prior_responses: how many responses of `prior_s` seconds an agent without any counts as, above 0.
+        prior_s: see `prior_responses`.
+        target_s: the mean that makes 0.5.
+
+    Raises:
+        ValueError: names the field, the value and the fix.
+    """
+
+    half_life_s: float = RESPONSE_HALF_LIFE_S
+    kept: float = 1.0
+    prior_responses: float = PRIOR_RESPONSES
+    prior_s: float = TARGET_RESPONSE_S
+    target_s: float = TARGET_RESPONSE_S
+
+    def __post_init__(self) -> None:
+        for name in ("half_life_s", "kept", "prior_responses", "prior_s", "target_s"):
+            least = 0.0 if name in ("kept", "prior_s") else 1e-9
+            _hold(self, name, float(floats(name, getattr(self, name), (), least=least)))
+
+    @property
+    def rest(self) -> int:
+        """The responsiveness of an agent without responses, in ten-thousandths."""
+        return round(self.target_s / (self.target_s + self.prior_s) * SCALE)
+
+
+@dataclass(frozen=True)
 class Mechanism:
     """The laws by which leads are answered, handled and converted; n types, m agents.
 
@@ -170,6 +204,7 @@ class Mechanism:
         value: n x m means, or n.
         value_spread: as of the answer.
         handling_by_load: as of the answer.
+        replies: how responsiveness follows from responses; as in the router, if it is left out.
         at_once: whether handling begins with the assignment, beside the answer, instead of after it.
 
     Raises:
@@ -187,6 +222,7 @@ class Mechanism:
     value_spread: Floats | float = 0.0
     handling_by_load: Floats | float = 0.0
     at_once: bool = False
+    replies: Replies = field(default_factory=Replies)
 
     def __post_init__(self) -> None:
         types, agents = _hold(self, "odds", floats("odds", self.odds, (-1, -1))).shape

@@ -1,0 +1,203 @@
+"""The course of the leads in anyone's frames of candidates, outcomes and agents."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from collab.records import FACTORS, SCALE
+from collab.whatif.course import Course
+from collab.whatif.held import Held, held
+from collab.whatif.presences import able_of, shifts_of
+from collab.whatif.replies import law_of, resting
+from collab.whatif.roster_frame import rows, static, team
+from collab.whatif.world import Agents, Replies
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+NEEDED = ("decision", "time", "agent", "response_s", "handling_s", "converted")
+"""The columns of outcomes without which a team cannot be simulated; the others are taken as all alike."""
+
+OFF = 0.02
+"""From here on, availability that is not the free share of capacity is told of."""
+
+
+MOVES = 100.0
+"""Ten-thousandths; a factor that deviates more from what is taken for it is told of."""
+
+
+class Grid(NamedTuple):
+    """What the candidates say, by lead and agent: (leads, agents) each, factors in ten-thousandths, NaN unknown."""
+
+    eligible: NDArray[np.bool_]
+    factors: dict[str, Floats]
+
+
+def course_of_frames(
+    candidates: pd.DataFrame, outcomes: pd.DataFrame, agents: pd.DataFrame
+) -> tuple[Course, tuple[str, ...]]:
+    """The course, and what to know of it.
+
+    Raises:
+        ValueError: names the column, the row, the value and the fix.
+    """
+    ids, capacity = team(agents, candidates)
+    leads = _leads(outcomes)
+    grid = _grid(candidates, leads, ids)
+    columns = _columns(leads, ids)
+    (found, at_once), notes = _held(leads, columns, grid, capacity)
+    kind, kinds = pd.factorize(leads["lead_type"].astype(str), sort=True)
+    able = able_of(grid.eligible, kind, len(kinds))
+    full = found.before(columns["agent"], len(ids)) >= np.maximum(capacity - 1, 1)
+    order = np.argsort(found.start_s, kind="stable")
+    shifts = shifts_of(found.start_s[order], grid.eligible[order], full[order], able[kind][order])
+    at_start, law, told = _factors(agents, ids, capacity, grid, found, columns)
+    course = Course(
+        agents=ids,
+        kinds=tuple(map(str, kinds)),
+        **columns,
+        due_s=columns["arrival_s"],
+        kind=kind.astype(np.int64),
+        start_s=found.start_s,
+        active=found.active,
+        single=~leads["lead"].duplicated(keep=False).to_numpy(),
+        weights=_weights(candidates, leads),
+        explore=np.full(len(leads), np.nan),
+        expertise=np.where(np.isnan(grid.factors["expertise"]), -1, grid.factors["expertise"]).astype(np.int16),
+        able=able[kind],
+        team=at_start,
+        shifts=shifts,
+        at_once=at_once,
+        replies=law or Replies(),
+    )
+    return course, (*notes, *told)
+
+
+def _columns(leads: pd.DataFrame, ids: tuple[str, ...]) -> dict[str, Any]:
+    """What the leads say by themselves, as a `Course` names it."""
+    seconds = leads["time"].astype("int64").to_numpy() / 1e6
+    origin = float(seconds[0]) if len(seconds) else 0.0
+    return {
+        "origin": origin,
+        "arrival_s": seconds - origin,
+        "agent": rows(leads["agent"], ids, "outcomes"),
+        "score": np.nan_to_num(_numbers(leads, "lead_score")),
+        **{name: _numbers(leads, name) for name in ("response_s", "handling_s", "converted", "value")},
+    }
+
+
+def _held(
+    leads: pd.DataFrame, columns: dict[str, Any], grid: Grid, capacity: Ints
+) -> tuple[tuple[Held, bool], tuple[str, ...]]:
+    """What agents held, and whether handling begins with the assignment: as fits the logged availability best."""
+    waited_s = _numbers(leads, "waited_s") if "waited_s" in leads else None
+    arrival_s, agent, response_s, handling_s = (
+        columns[name] for name in ("arrival_s", "agent", "response_s", "handling_s")
+    )
+    both = [held(arrival_s, agent, response_s, handling_s, capacity, waited_s, once) for once in (False, True)]
+    apart = [_apart(one, agent, grid, capacity) for one in both]
+    at_once = bool(apart[1] < 0.9 * apart[0])
+    if (off := apart[at_once]) <= OFF:
+        return (both[at_once], at_once), ()
+    return (both[at_once], at_once), (f"availability is off the free share of capacity by {off:.2f} on average",)
+
+
+def _leads(outcomes: pd.DataFrame) -> pd.DataFrame:
+    """The outcomes in the order of arrival, the first of each lead, with all columns that are used."""
+    missing = [name for name in NEEDED if name not in outcomes]
+    if missing:
+        has = ", ".join(map(str, outcomes.columns))
+        raise ValueError(f"outcomes has no column {', '.join(map(repr, missing))}; a simulation needs it; it has {has}")
+    if outcomes["time"].isna().any():
+        row = outcomes.index[int(np.flatnonzero(outcomes["time"].isna())[0])]
+        raise ValueError(f"time is empty in row {row} of outcomes; give when the lead came in")
+    leads = outcomes.assign(time=pd.to_datetime(outcomes["time"], utc=True).astype("datetime64[us, UTC]"))
+    for name, otherwise in (("lead_type", ""), ("lead_score", 0.0), ("value", 0.0), ("lead", outcomes["decision"])):
+        if name not in leads:
+            leads[name] = otherwise
+    return leads.sort_values("time", kind="stable", ignore_index=True)
+
+
+def _grid(candidates: pd.DataFrame, leads: pd.DataFrame, ids: tuple[str, ...]) -> Grid:
+    row = pd.Index(leads["decision"]).get_indexer(candidates["decision"])
+    column = rows(candidates["agent"], ids, "candidates")
+    keep = row >= 0
+    row, column, shape = row[keep], column[keep], (len(leads), len(ids))
+    eligible = np.zeros(shape, bool)
+    given = candidates["eligible"].to_numpy(bool) if "eligible" in candidates else np.ones(len(candidates), bool)
+    eligible[row, column] = given[keep]
+    factors = {}
+    for name in FACTORS:
+        values = candidates[name].to_numpy(np.float64)
+        scale = 1.0 if pd.api.types.is_integer_dtype(candidates[name].dtype) else float(SCALE)
+        factors[name] = np.full(shape, np.nan)
+        factors[name][row, column] = np.rint(values[keep] * scale)
+    return Grid(eligible, factors)
+
+
+def _apart(found: Held, agent: Ints, grid: Grid, capacity: Ints) -> float:
+    """How far the logged availability is from the free share of capacity, on average."""
+    free = 1 - found.before(agent, len(capacity)) / capacity
+    apart = np.abs(free - grid.factors["availability"] / SCALE)[grid.eligible]
+    return float(np.nanmean(apart)) if np.isfinite(apart).any() else 0.0
+
+
+def _factors(
+    agents: pd.DataFrame, ids: tuple[str, ...], capacity: Ints, grid: Grid, found: Held, columns: dict[str, Any]
+) -> tuple[Agents, Replies | None, tuple[str, ...]]:
+    """How performance and responsiveness go on: as the frame of agents says, or as the log shows."""
+    known = agents.assign(agent=agents["agent"].astype(str)).set_index("agent").loc[list(ids)]
+    notes = []
+    merit, spread = resting(grid.factors["performance"])
+    if "performance" in known:
+        merit = static(known, "performance")
+    elif spread > MOVES:
+        notes.append(f"performance moves by {spread / SCALE:.3f} around each agent's mean, which is taken for it")
+    if "responsiveness" in known:
+        level, law = static(known, "responsiveness"), None
+    else:
+        order = np.argsort(found.start_s, kind="stable")
+        response_s = columns["response_s"][order]
+        answered_s = columns["arrival_s"][order] + response_s
+        logged, start_s = grid.factors["responsiveness"][order], found.start_s[order]
+        best = law_of(logged, start_s, columns["agent"][order], answered_s, response_s)
+        level, law = best.level, best.replies
+        if best.deviation > MOVES:
+            notes.append(f"responsiveness is off its law by {best.deviation / SCALE:.3f} on average")
+    replies = -1 if law is not None else level
+    return replace(Agents.new(capacity), merit=merit, replies=replies), law, tuple(notes)
+
+
+def _numbers(leads: pd.DataFrame, name: str) -> Floats:
+    """A column of numbers, NaN where it is empty or missing."""
+    if name not in leads:
+        return np.full(len(leads), np.nan)
+    values = pd.to_numeric(leads[name], errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    wrong = np.flatnonzero((np.isnan(values) & leads[name].notna().to_numpy()) | (values < 0) | np.isinf(values))
+    if len(wrong) and name != "value":
+        row = int(wrong[0])
+        raise ValueError(
+            f"{name} is {leads[name].iloc[row]!r} for decision {leads['decision'].iloc[row]!r} in outcomes; "
+            "give a number of 0 or more, or leave it empty"
+        )
+    return values
+
+
+def _weights(candidates: pd.DataFrame, leads: pd.DataFrame) -> Ints:
+    """The four integers at the end of the column of weights, e.g. of `v1-35-30-20-15`; -1 where there are none."""
+    found = np.full((len(leads), 4), -1, np.int64)
+    if "weights" not in candidates:
+        return found
+    first = candidates.drop_duplicates("decision").set_index("decision")["weights"]
+    names, code = np.unique(first.reindex(leads["decision"]).astype(str), return_inverse=True)
+    for number, name in enumerate(names):
+        numbers = re.findall(r"\d+", name)[-4:]
+        if len(numbers) == 4 and sum(map(int, numbers)) == 100:
+            found[code == number] = [int(one) for one in numbers]
+    return found

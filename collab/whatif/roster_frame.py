@@ -1,0 +1,67 @@
+"""The frame of agents that a simulation needs: who there is, how much they hold, and what of them never changes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from collab.records import SCALE
+
+Ints = NDArray[np.int64]
+
+
+def team(agents: pd.DataFrame, candidates: pd.DataFrame) -> tuple[tuple[str, ...], Ints]:
+    """The ids, sorted, and the capacity of each."""
+    for name in ("agent", "capacity"):
+        if name not in agents:
+            raise ValueError(f"agents has no column {name!r}; it has {', '.join(map(str, agents.columns)) or 'none'}")
+        if agents[name].isna().any():
+            row = agents.index[int(np.flatnonzero(agents[name].isna())[0])]
+            raise ValueError(f"{name} is empty (NaN) in row {row} of agents; give it a value")
+    ids = agents["agent"].astype(str)
+    if ids.duplicated().any():
+        row = int(np.flatnonzero(ids.duplicated())[0])
+        raise ValueError(
+            f"agent is {ids.iloc[row]!r} again in row {agents.index[row]} of agents; keep one row for each"
+        )
+    capacity = pd.to_numeric(agents["capacity"], errors="coerce").to_numpy(np.float64)
+    wrong = ~((capacity >= 1) & (capacity == np.rint(capacity)))
+    if wrong.any():
+        row = int(np.flatnonzero(wrong)[0])
+        raise ValueError(
+            f"capacity is {agents['capacity'].iloc[row]} in row {agents.index[row]} of agents; "
+            "give how many leads the agent holds at most, a whole number of 1 or more"
+        )
+    lost = sorted(set(candidates["agent"].astype(str)) - set(ids))
+    if lost:
+        raise ValueError(f"agent {lost[0]!r} is in candidates and not in agents; give a row with their capacity")
+    order = np.argsort(ids.to_numpy(object), kind="stable")
+    return tuple(ids.iloc[order]), capacity[order].astype(np.int64)
+
+
+def static(known: pd.DataFrame, name: str) -> Ints:
+    """A factor that does not move, in ten-thousandths."""
+    values = pd.to_numeric(known[name], errors="coerce").to_numpy(np.float64)
+    scale = 1 if pd.api.types.is_integer_dtype(known[name].dtype) else SCALE
+    if not ((values >= 0) & (values * scale <= SCALE)).all():
+        row = int(np.argmin((values >= 0) & (values * scale <= SCALE)))
+        raise ValueError(
+            f"{name} is {known[name].iloc[row]} for agent {known.index[row]!r} in agents; it is a share of 0 to 1"
+        )
+    found: Ints = np.rint(values * scale).astype(np.int64)
+    return found
+
+
+def rows(column: pd.Series, ids: tuple[str, ...], title: str) -> Ints:
+    """The row of each agent; -1 where nobody is named."""
+    empty = column.isna().to_numpy()
+    found = pd.Index(ids).get_indexer(pd.Index(column.astype(str)))
+    lost = np.flatnonzero((found < 0) & ~empty)
+    if len(lost):
+        row = int(lost[0])
+        raise ValueError(
+            f"agent is {column.iloc[row]!r} in row {column.index[row]} of {title}, who is not in agents; "
+            "give a row with their capacity"
+        )
+    return np.where(empty, -1, found).astype(np.int64)
