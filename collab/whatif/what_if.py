@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from collab.whatif.answers import Estimates, Limits, Refused
 from collab.whatif.estimate import chances_of, estimates, swept
 from collab.whatif.log import Log
 from collab.whatif.logged import METRICS
+from collab.whatif.proposal import Proposal
+from collab.whatif.propose import propose
 from collab.whatif.recommend import recommend
 from collab.whatif.rescore import AnyWeights, Rescored, integers
 from collab.whatif.sweep import Sweep, hundredths, sweep
@@ -114,3 +117,19 @@ class WhatIf(Log):
         if metric not in evidence.rewards:
             raise ValueError(f"metric is {metric!r}; the log has {', '.join(evidence.rewards)}")
         return recommend(evidence, metric, step=hundredths(step), most=most, keep=keep, limits=limits)
+
+    def propose(
+        self, weights: AnyWeights, *, reason: str, by: str | None = None, created: datetime | None = None
+    ) -> Proposal:
+        """These weights as a proposal with the figures of this log: to be reported, saved, adopted and rolled back.
+
+        Args:
+            weights: as for `rescore`.
+            reason: why they are proposed.
+            by: who proposes them; else whoever adopts them.
+            created: the aware time of the figures; that of the log's last event, if none is given.
+
+        Raises:
+            ValueError: a field is wrong, or the log has no time and none is given.
+        """
+        return propose(self, weights, self._history, reason=reason, by=by, created=created)
