@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from proposals import IN_FORCE, WEIGHTS, four, later, proposal, proposals
 from strategies import NOON
@@ -41,6 +41,7 @@ def what_if() -> WhatIf:
 
 @settings(max_examples=60, deadline=None)
 @given(given=proposals)
+@example(given=proposal(reason="a\x85b\u2028c\rd", tenant="\x85"))
 def test_what_is_saved_is_loaded_and_saved_again_to_the_same_bytes(
     tmp_path_factory: pytest.TempPathFactory, given: Proposal
 ) -> None:

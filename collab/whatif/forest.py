@@ -84,7 +84,7 @@ def _mark(shares: tuple[float, float, float], reach: float) -> str:
 
 
 def _refused(line: Line) -> str:
-    why = escape(line.refused + (f" {line.note}" if line.note else ""))
+    why = escape(f"{line.refused.rstrip('.')}. {line.note}" if line.note else line.refused)
     return (
         f'<div class="row refused"><div class="metric">{escape(line.name)}<small>refused</small></div>'
         f'<div class="why">{why}</div></div>'

@@ -17,7 +17,6 @@ import msgspec
 from filelock import FileLock, Timeout
 from msgspec import Meta
 
-from collab.history.folder import folder_name
 from collab.records import Fact, Key, Name, aware
 from collab.team import Team
 from collab.whatif import kept
@@ -192,6 +191,8 @@ def watched(history: str, tenant: str, folder: str | os.PathLike[str] | None = N
 
     None for a history that is no folder, if none is named.
     """
+    from collab.history.folder import folder_name  # loads the database, which a what-if over frames does without
+
     if folder is None and "://" in history:
         return None
     return (Path(folder) if folder is not None else Path(history).parent / "weights") / folder_name(tenant)

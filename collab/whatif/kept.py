@@ -18,6 +18,9 @@ from collab.records import FACTORS
 ORDER = f"# Weights are in hundredths, in the order {', '.join(FACTORS)}.\n"
 """Stands at the top of each file."""
 
+BREAKS = re.compile("[\\r\x85\u2028\u2029]")
+"""Line breaks that PyYAML reads as others where they are not quoted."""
+
 MOST_SHOWN = 80
 """So many characters of a wrong value are shown."""
 
@@ -27,7 +30,20 @@ Record = TypeVar("Record", bound=Struct)
 def text_of(value: Any) -> str:
     """The value as YAML, in the order in which it holds its fields: the same value is the same text."""
     plain = msgspec.to_builtins(value)
-    return ORDER + yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=110, default_flow_style=None)
+    form: dict[str, Any] = {"sort_keys": False, "allow_unicode": True, "width": 110, "default_flow_style": None}
+    return f"{ORDER}{yaml.dump(plain, Dumper=_Dumper, **form)}"
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes text so that all of it is read back."""
+
+
+def _word(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    lossy = BREAKS.search(text) is not None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"' if lossy else None)
+
+
+_Dumper.add_representer(str, _word)
 
 
 def write(path: Path, text: str) -> None:

@@ -11,7 +11,6 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from collab.history import History
 from collab.records import Fact, Name
 from collab.team import Team
 from collab.whatif import journal, kept, report
@@ -150,6 +149,8 @@ class Proposal(Fact, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """The team of the history as far as it is recorded now, if it is at hand."""
         if self.history is None or "://" in self.history or not Path(self.history).is_dir():
             return None
+        from collab.history import History  # loads the database, which a what-if over frames does without
+
         there = History(self.history, self.tenant)
         return there.team() if there.exists else None
 

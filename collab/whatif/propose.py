@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import msgspec
 import pandas as pd
 
-from collab.history import History
 from collab.whatif import kept
 from collab.whatif.proposal import Proposal
 from collab.whatif.reported import Figures, judged_of, moves_of
 from collab.whatif.rescore import AnyWeights, integers
 
 if TYPE_CHECKING:
+    from collab.history import History
     from collab.whatif.what_if import WhatIf
 
 

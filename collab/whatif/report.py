@@ -123,7 +123,8 @@ def _gets(moves: Moves) -> str:
     names = {one.agent: one.name for one in moves.agents}
     most = max((max(one.before, one.after) for one in moves.agents), default=1) or 1
     rows = "".join(_row(one, most) for one in sorted(moves.agents, key=lambda one: (one.before - one.after, one.agent)))
-    head = '<th>agent</th><th class="n">logged</th><th class="n">rescored</th><th class="n">change</th><th></th>'
+    head = '<th>agent</th><th class="n">logged</th><th class="n">rescored</th><th class="n">change</th>'
+    head += "<th>logged in grey, rescored below it</th>"
     table = f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
     said = f"{moves.moved:,} of {moves.n:,} leads ({moves.share_moved:.1%}) would have gone to somebody else"
     said += f"; {moves.sticky:,} stay with the agent who knows the customer" if moves.sticky else ""

@@ -9,7 +9,7 @@ STYLE = """
 * { box-sizing: border-box }
 body { margin: 0; background: var(--ground); color: var(--words); font: 16px/1.5 system-ui, sans-serif }
 main { max-width: 60rem; margin: 0 auto; padding: 1.5rem 1rem 3rem }
-h1 { font-size: 1.9rem; line-height: 1.2; margin: .1em 0; font-variant-numeric: tabular-nums }
+h1 { font-size: clamp(1.3rem, 6.2vw, 1.9rem); line-height: 1.2; margin: .1em 0; font-variant-numeric: tabular-nums }
 h2 { font-size: 1.2rem; margin: 2.2rem 0 .4rem }
 header p { margin: 0; color: var(--soft); overflow-wrap: anywhere }
 blockquote { margin: 1rem 0 0; padding: .7rem 1rem; background: var(--quote); border-left: 4px solid var(--more);
@@ -24,7 +24,7 @@ thead th { color: var(--soft); font-size: .85rem; overflow-wrap: normal }
 .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
 td.wide { width: 40%; padding-right: 0 }
 .bar { display: block }
-.bar i { display: block; height: .5rem; min-width: 1px; background: var(--more); border-radius: 2px }
+.bar i { display: block; height: .5rem; background: var(--more); border-radius: 2px }
 .bar i.was { background: var(--was); margin-bottom: 2px }
 .forest { margin-top: .8rem }
 .row { display: grid; grid-template-columns: 9rem 1fr 15rem; gap: 0 1rem; align-items: center; padding: .5rem 0;
