@@ -1,4 +1,4 @@
-"""The console script: `collab serve`, `gateway`, `recorder`, `token`, `import` and `export`."""
+"""The console script: `collab serve`, `gateway`, `recorder`, `token`, `import`, `export` and `weights`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 from collab.cli.keeping import export_, import_, token
 from collab.cli.recording import recorder
 from collab.cli.serving import gateway, serve
+from collab.cli.weights import weights
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -19,5 +20,5 @@ def main() -> None:
         logging.getLogger(quiet).setLevel(logging.WARNING)
 
 
-for command in (serve, gateway, recorder, token, import_, export_):
+for command in (serve, gateway, recorder, token, import_, export_, weights):
     main.add_command(command)

@@ -63,7 +63,7 @@ def import_(path: Path, **given: Any) -> None:
 
     file = or_exit(read, path)
     found = settings(**given)
-    office = Office(found["stream"], found["history"], tenant=found["tenant"])
+    office = Office(found["stream"], found["history"], tenant=found["tenant"], weights=found["weights"])
     or_exit(office.start)
     try:
         with Progress(path.name) as progress:

@@ -151,6 +151,7 @@ def gateway(
         | {name: given[name] for name in ("rate", "agent_rate", "compress")},
         stream=found["stream"],
         history=found["history"],
+        weights=found["weights"],
     )
     signal.signal(signal.SIGTERM, interrupt)
     listener = None

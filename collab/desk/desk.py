@@ -6,7 +6,7 @@ on. Nothing is half done.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -249,11 +249,20 @@ class Desk(Appending):
         """Give waiting leads away, the one due first in front; time opens gates too (a decline is forgotten)."""
         await self._router.drain()
 
-    async def adopt_weights(self, weights: Weights, *, by: str, reason: str = "") -> int:
-        """Bring weights into force for all leads from now on; returns their version."""
+    async def adopt_weights(
+        self, weights: Weights | Sequence[int], *, by: str, reason: str = "", entry: str = ""
+    ) -> int:
+        """Bring weights into force for all leads from now on; returns their version.
+
+        With the `entry` of a journal they come into force once, however many desks try: to the others it returns the
+        version in force.
+        """
+        knobs = Weights.of(weights)
         for _ in range(TRIES):
-            version = weights.freeze(self.team.weights.version + 1)
-            event = self._event(WeightsAdopted, weights=version, by=by, reason=reason)
+            if entry and self.team.entry == entry:  # a refused append has told what others did
+                return self.team.weights.version
+            version = knobs.freeze(self.team.weights.version + 1)
+            event = self._event(WeightsAdopted, weights=version, by=by, reason=reason, entry=entry)
             if (await self._follower.commit([claim(event)])).refused is None:
                 return version.version
         raise TooLate(f"weights were changed {TRIES} times meanwhile; try again")

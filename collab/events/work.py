@@ -143,8 +143,9 @@ class LeadClosed(Event, frozen=True, tag="lead_closed"):
 
 
 class WeightsAdopted(Event, frozen=True, tag="weights_adopted"):
-    """A version of the weights came into force."""
+    """A version of the weights came into force; `entry` is that of the journal of weights, if it came from there."""
 
     weights: WeightsVersion
     by: Name
     reason: str = ""
+    entry: str = ""

@@ -22,15 +22,11 @@ from collab.history.past import found
 from collab.live.access import Pass
 from collab.live.gateway import LEASE_S
 from collab.live.line import Line
-from collab.protocol import Role
+from collab.protocol.role import EVERYBODY, LEADING, TUNING, WORKING, Role
 from collab.rooms import Confirmation, Rooms
 
 CLERK = "desk"
 """Who makes the rooms that a team begins with."""
-
-EVERYBODY = frozenset(Role)
-WORKING = frozenset((Role.agent, Role.team_lead, Role.service))
-LEADING = frozenset((Role.team_lead, Role.service))
 
 SHARED = ("mode", "seq", "recorded", "behind")
 """What of a process's status depends on other tenants of the same stream: members are not told."""
@@ -295,6 +291,7 @@ _ACTS: dict[type[p.Command], tuple[frozenset[Role], Act]] = {
     p.CloseLead: (WORKING, _desk(lambda desk, me, c: desk.close_lead(c.lead, me, **_closing(c)))),
     p.Override: (LEADING, _desk(lambda desk, me, c: desk.override(c.lead, c.to, by=me, reason=c.reason))),
     p.Assign: (LEADING, _desk(lambda desk, me, c: desk.assign(c.lead, c.to, by=me, reason=c.reason))),
+    p.AdoptWeights: (TUNING, _desk(lambda desk, me, c: desk.adopt_weights(c.weights, by=me, reason=c.reason))),
     p.Watch: (EVERYBODY, Floor._watch),
     p.Metrics: (EVERYBODY, Floor._metrics),
 }

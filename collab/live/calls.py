@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ import msgspec
 from collab import protocol as p
 from collab.events import AnyEvent
 from collab.live.heard import Hit, InRoom
-from collab.records import Busy, Confirmation, Decision, Lead, Presence, Seat
+from collab.records import FACTORS, Busy, Confirmation, Decision, Lead, Presence, Seat
 
 
 class Calls(ABC):
@@ -183,6 +183,13 @@ class Calls(ABC):
     async def assign(self, lead: str, to: str, reason: str = "") -> None:
         """Give a lead, waiting or held, to an agent who has room; for team leads."""
         await self.ask(p.Assign(id=0, lead=lead, to=to, reason=reason))
+
+    async def adopt_weights(self, weights: Sequence[int], reason: str) -> int:
+        """Bring four whole numbers that sum to 100 into force, for team leads and analysts; returns their version."""
+        if len(weights) != len(FACTORS):
+            raise ValueError(f"weights are {list(weights)}; give four, in the order {', '.join(FACTORS)}")
+        given = (weights[0], weights[1], weights[2], weights[3])
+        return int(await self.ask(p.AdoptWeights(id=0, weights=given, reason=reason)))
 
     async def metrics(self) -> dict[str, Any]:
         """How the team stands now (`team`, see `Desk.coordination_metrics`), this gateway and its process."""

@@ -20,12 +20,13 @@ from collab.events import Entry
 from collab.history import History, HistoryInUse, Recorder
 from collab.live.stream import Stream, StreamUnreachable, open_stream
 from collab.offers import Terms
+from collab.office.adopting import Adopting
 from collab.office.reading import Reading
 from collab.recording import Recording, values_of
-from collab.records import Decision
 from collab.team import Team
 from collab.team_at_work import Clock, TeamAtWork
 from collab.whatif import WhatIf
+from collab.whatif.journal import watched
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +55,7 @@ class Office:
         pace: how many times faster than life the seeded team works.
         explore: the share of leads routed by weights drawn at random, 0 to 1.
         terms: how long a lead stays with an agent who does nothing with it.
+        weights: the folder that has a folder of adopted weights for each tenant; else `weights` beside the history.
         progress: is called with (done, of) while the past is made.
     """
 
@@ -68,6 +70,7 @@ class Office:
         pace: float = 1.0,
         explore: float = 0.0,
         terms: Terms | None = None,
+        weights: str | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> None:
         self.stream_url, self.history_url, self.tenant = stream, history, tenant
@@ -78,8 +81,8 @@ class Office:
         self.desk: Desk | None = None
         self.recorder: Recorder | None = None
         self.stream: Stream | None = None
-        self._progress = progress
-        self._clock = Clock()
+        self._progress, self._clock = progress, Clock()
+        self._adopting = Adopting(watched(history, tenant, weights))
         self._recording: Recording | None = None
         self._at_work = False
         self._reading = Reading(lambda: self.history, self._entries)
@@ -232,7 +235,9 @@ class Office:
         team = await asyncio.to_thread(self.history.team)
         if team.seq:
             await stream.restore(self.history.own_last, await asyncio.to_thread(values_of, self.history))
-        self.desk = Desk(stream, team=team, clock=self._clock, explore=self.explore, find=self._find)
+        self.desk = Desk(
+            stream, team=team, clock=self._clock, explore=self.explore, find=lambda lead: self.history.decision_on(lead)
+        )
         self.desk.subscribe(self._entries)
         if self.recorder is not None:
             await self.recorder.start()
@@ -279,10 +284,11 @@ class Office:
             await self.stream.close()
 
     async def _tend(self, desk: Desk) -> None:
-        """Look after waiting leads once a second: those whose gates opened with time, or whose routing failed."""
+        """Look once a second for adopted weights, and after leads whose gates opened or whose routing failed."""
         while True:
             await asyncio.sleep(TEND_EVERY_S)
             try:
+                await self._adopting.tend(desk)
                 await desk.tend(self.terms)
             except (StreamUnreachable, TooLate) as error:
                 logger.warning("waiting leads of %s stay in the queue: %s", self.tenant, error)
@@ -290,6 +296,3 @@ class Office:
     def _entries(self, entries: list[Entry]) -> None:
         for subscriber in tuple(self._subscribers):
             subscriber(entries)
-
-    def _find(self, lead: str) -> Decision | None:
-        return self.history.decision_on(lead)

@@ -4,26 +4,25 @@ A command is one JSON object with `do` and an `id` that the member chose; the an
 comes without being asked for, as frames with `on`. docs/protocol.md shows each; its schema is made from these records.
 """
 
+from collab.protocol.base import VERSION, Command, Id
 from collab.protocol.codec import command, encode, frame, happened, id_of, schema
 from collab.protocol.commands import (
     COMMANDS,
-    VERSION,
     Accept,
     AddAgent,
+    AdoptWeights,
     AnyCommand,
     ArchiveRoom,
     Assign,
     Attached,
     Call,
     CloseLead,
-    Command,
     CreateRoom,
     Decline,
     Delete,
     Edit,
     FirstResponse,
     Hello,
-    Id,
     Idle,
     Invite,
     Join,
@@ -67,6 +66,7 @@ __all__ = [
     "VERSION",
     "Accept",
     "AddAgent",
+    "AdoptWeights",
     "AnyCommand",
     "AnyFrame",
     "ArchiveRoom",

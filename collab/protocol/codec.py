@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from collab.protocol.commands import VERSION, AnyCommand, Command, Id
+from collab.protocol.base import VERSION, Command, Id
+from collab.protocol.commands import AnyCommand
 from collab.protocol.frames import AnyFrame, Frame
 
 MOST_SHOWN = 80

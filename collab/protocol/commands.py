@@ -2,29 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, get_args
 
 from msgspec import Meta, Struct
 
-from collab.records import Calendar, Hash, Key, Lead, Name, Presence, Seat, Share, Text
-
-VERSION = 1
-"""The version of the protocol; a member that speaks another is told so."""
-
-MOST_EXACT = 2**53 - 1
-"""The greatest whole number that every reader of JSON has exactly."""
-
-Id = Annotated[str, Meta(min_length=1, max_length=64)] | Annotated[int, Meta(ge=0, le=MOST_EXACT)]
-Number = Annotated[int, Meta(ge=0, le=MOST_EXACT)]
-Moment = Annotated[datetime, Meta(tz=True)]
-Words = Annotated[str, Meta(max_length=200)]
-
-
-class Command(Struct, frozen=True, kw_only=True, tag_field="do", forbid_unknown_fields=True):
-    """The base of what a member may ask for; `id` is theirs and comes back with the answer."""
-
-    id: Id
+from collab.protocol.base import VERSION, Command, Hundredths, Moment, Number, Words
+from collab.records import Calendar, Hash, Key, Lead, Name, Presence, Seat, Share, Text, WeightsVersion
 
 
 class Hello(Command, frozen=True, tag="hello"):
@@ -277,6 +260,19 @@ class UpdateWorkload(Command, frozen=True, tag="update_agent_workload"):
     on_shift: bool | None = None
 
 
+class AdoptWeights(Command, frozen=True, tag="adopt_weights"):
+    """Bring weights into force for all leads from now on; answered with their version. For team leads and analysts.
+
+    They are four whole numbers that sum to 100: availability, expertise, performance and responsiveness.
+    """
+
+    weights: tuple[Hundredths, Hundredths, Hundredths, Hundredths]
+    reason: Annotated[str, Meta(min_length=1, max_length=2000)]
+
+    def __post_init__(self) -> None:
+        WeightsVersion(version=0, values=self.weights)  # or (1, 0, 0, 0) would be taken for shares
+
+
 class Watch(Command, frozen=True, tag="watch"):
     """Get what happens to agents and leads from now on, or no more; agents get what concerns themselves."""
 
@@ -294,7 +290,8 @@ class Ping(Command, frozen=True, tag="ping"):
 AnyCommand = (
     Hello | Join | Leave | Send | Edit | Delete | React | Read | Typing | CreateRoom | RenameRoom | ArchiveRoom | Invite
     | Remove | ListRooms | Page | Search | SetPresence | Idle | Call | SetCalendar | RouteLead | Accept | Decline
-    | FirstResponse | CloseLead | Override | Assign | AddAgent | UpdateWorkload | Watch | Metrics | Ping
+    | FirstResponse | CloseLead | Override | Assign | AddAgent | UpdateWorkload | AdoptWeights | Watch | Metrics
+    | Ping
 )  # fmt: skip
 COMMANDS: tuple[type[Command], ...] = get_args(AnyCommand)
 """Every kind of command; the tag of each is its `do`."""

@@ -8,7 +8,7 @@ from typing import Any, get_args
 from msgspec import Struct
 
 from collab.events import AnyEvent
-from collab.protocol.commands import VERSION, Id
+from collab.protocol.base import VERSION, Id
 from collab.protocol.role import Role
 from collab.records import Count, Key
 

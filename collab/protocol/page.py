@@ -8,7 +8,8 @@ from typing import Any
 
 from msgspec import NODEFAULT, Struct
 
-from collab.protocol.commands import COMMANDS, VERSION
+from collab.protocol.base import VERSION
+from collab.protocol.commands import COMMANDS
 from collab.protocol.frames import FRAMES
 
 HEAD = f"""# The protocol of the gateway

@@ -12,3 +12,9 @@ class Role(StrEnum):
     team_lead = "team_lead"
     analyst = "analyst"
     service = "service"
+
+
+EVERYBODY = frozenset(Role)
+WORKING = frozenset((Role.agent, Role.team_lead, Role.service))
+LEADING = frozenset((Role.team_lead, Role.service))
+TUNING = frozenset((Role.team_lead, Role.analyst))

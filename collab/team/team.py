@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from collab import chat, claims, events
 from collab.chat import Room
-from collab.events import Entry, Event, LeadAssigned, RoomEvent
+from collab.events import Entry, Event, LeadAssigned, RoomEvent, WeightsAdopted
 from collab.records import Presence, WeightsVersion, seconds_between
 from collab.team.agent import ABSENCE_S, Agent, Choice
 from collab.team.lead import OpenLead
@@ -31,7 +31,8 @@ RESPONSE_HALF_LIFE_S = 4 * 3600.0
 class Team(Struct, kw_only=True):
     """Agents, open leads, the weights in force and the rooms, after the event at `seq`.
 
-    `known` names the agent who had the last lead of each customer, the newest customer last.
+    `known` names the agent who had the last lead of each customer, the newest customer last. `adopted` brought the
+    weights into force, and `entry` is the last entry of a journal of weights that came into force.
     """
 
     seq: int = 0
@@ -41,6 +42,8 @@ class Team(Struct, kw_only=True):
     recent: list[LeadAssigned] = []
     rooms: dict[str, Room] = {}
     known: dict[str, str] = {}
+    adopted: WeightsAdopted | None = None
+    entry: str = ""
 
     def apply(self, entry: Entry) -> bool:
         """Take one event in; False, and nothing changes, if its place was passed before."""
@@ -248,7 +251,8 @@ def _lead_closed(team: Team, event: events.LeadClosed, seq: int) -> None:
 
 
 def _weights_adopted(team: Team, event: events.WeightsAdopted, seq: int) -> None:
-    team.weights = event.weights
+    team.weights, team.adopted = event.weights, event
+    team.entry = event.entry or team.entry
 
 
 def _in_force(team: Team, event: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +19,8 @@ from collab.whatif.estimate import chances_of, estimates, swept
 from collab.whatif.log import Log
 from collab.whatif.logged import METRICS
 from collab.whatif.mechanism import Fit
+from collab.whatif.proposal import Proposal
+from collab.whatif.propose import propose
 from collab.whatif.recommend import recommend
 from collab.whatif.rescore import AnyWeights, Rescored, Values, integers
 from collab.whatif.simulated import Asked, Simulated, simulated
@@ -184,3 +187,19 @@ class WhatIf(Log):
     @cached_property
     def _backtests(self) -> list[Backtest]:
         return backtests(self.course[0], self.in_force)
+
+    def propose(
+        self, weights: AnyWeights, *, reason: str, by: str | None = None, created: datetime | None = None
+    ) -> Proposal:
+        """These weights as a proposal with the figures of this log: to be reported, saved, adopted and rolled back.
+
+        Args:
+            weights: as for `rescore`.
+            reason: why they are proposed.
+            by: who proposes them; else whoever adopts them.
+            created: the aware time of the figures; that of the log's last event, if none is given.
+
+        Raises:
+            ValueError: a field is wrong, or the log has no time and none is given.
+        """
+        return propose(self, weights, self._history, reason=reason, by=by, created=created)

@@ -64,6 +64,7 @@ RULES: dict[type[p.Command], tuple[set[Role], str]] = {
     p.CloseLead: (WORKING, FREE),
     p.Override: (LEADING, FREE),
     p.Assign: (LEADING, FREE),
+    p.AdoptWeights: ({T, N}, FREE),
     p.Watch: (ALL, FREE),
     p.Metrics: (ALL, FREE),
 }
@@ -74,7 +75,7 @@ WHEN = datetime(2030, 1, 1, tzinfo=UTC)
 FIELDS: dict[str, Any] = {
     "token": "x", "room": "deal", "message": "m", "text": "hi", "reaction": "+1", "number": 1, "name": "A name",
     "agent": "bo", "lead": "L-1", "to": "bo", "converted": True, "presence": Presence.away,
-    "busy": (Busy(starts=WHEN, ends=WHEN + timedelta(hours=1)),),
+    "busy": (Busy(starts=WHEN, ends=WHEN + timedelta(hours=1)),), "weights": (40, 30, 15, 15), "reason": "why",
 }  # fmt: skip
 """What the fields of commands are in these tests."""
 

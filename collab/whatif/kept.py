@@ -1,0 +1,100 @@
+"""Files of a folder of weights: YAML that is written whole or not at all, and read with errors that name the place."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import yaml
+from msgspec import Struct
+
+from collab.records import FACTORS
+
+ORDER = f"# Weights are in hundredths, in the order {', '.join(FACTORS)}.\n"
+"""Stands at the top of each file."""
+
+BREAKS = re.compile("[\\r\x85\u2028\u2029]")
+"""Line breaks that PyYAML reads as others where they are not quoted."""
+
+MOST_SHOWN = 80
+"""So many characters of a wrong value are shown."""
+
+Record = TypeVar("Record", bound=Struct)
+
+
+def text_of(value: Any) -> str:
+    """The value as YAML, in the order in which it holds its fields: the same value is the same text."""
+    plain = msgspec.to_builtins(value)
+    form: dict[str, Any] = {"sort_keys": False, "allow_unicode": True, "width": 110, "default_flow_style": None}
+    return f"{ORDER}{yaml.dump(plain, Dumper=_Dumper, **form)}"
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes text so that all of it is read back."""
+
+
+def _word(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    lossy = BREAKS.search(text) is not None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"' if lossy else None)
+
+
+_Dumper.add_representer(str, _word)
+
+
+def write(path: Path, text: str) -> None:
+    """Put a file in its place in one step, on the disk; a reader sees the old one or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        with draft.open("xb") as file:
+            file.write(text.encode())
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def read(path: Path) -> Any:
+    """What a file of YAML holds, as lists and mappings.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no YAML; names the file and the line.
+    """
+    try:
+        return yaml.safe_load(path.read_bytes().decode())
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        said = " ".join(str(error).split())
+        raise ValueError(f"{path} is no YAML: {said}; bring back the file that was saved") from None
+
+
+def converted(value: Any, kind: type[Record], where: str) -> Record:
+    """The value as a record of this kind.
+
+    Raises:
+        ValueError: a field is missing, unknown or wrong; names the place, the field, the value and what is expected.
+    """
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{where} is {str(value)[:MOST_SHOWN]!r}; it holds fields, e.g. reason: why")
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"{where}: {_explained(value, str(error))}") from None
+
+
+def _explained(value: Any, message: str) -> str:
+    """What msgspec says of a value, with the field and what it holds."""
+    reason, _, path = message.partition(" - at `")
+    names = re.findall(r"(?<=\.)\w+|(?<=\[)\d+(?=\])", path)
+    try:
+        for name in names:
+            value = value[int(name)] if isinstance(value, list | tuple) else value[name]
+    except (KeyError, IndexError, TypeError, ValueError):
+        return message
+    return f"{'.'.join(names)} is {str(value)[:MOST_SHOWN]!r}: {reason[0].lower()}{reason[1:]}" if names else message

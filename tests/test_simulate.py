@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import closed_loop
+import numpy as np
+import pandas as pd
+import pytest
+
+from collab.whatif import Estimate, Refused, WhatIf
+from collab.whatif.answers import WHOLE_TEAM
+
+LOGGED, ASKED, LEADS = (35, 30, 20, 15), (10, 80, 5, 5), 4000
+
+
+@cache
+def logged(load: float) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """The log of a team at this load, whose router explores with a fifth of the leads."""
+    ways = closed_loop.Ways(load=load)
+    return closed_loop.frames(ways, closed_loop.run(ways, LOGGED, LEADS, 1, 0.2))
+
+
+def test_other_weights_in_a_closed_loop_come_to_what_was_simulated() -> None:
+    found = WhatIf.from_frames(*logged(0.55)).simulate(ASKED, seeds=4)
+    truth = closed_loop.truth(closed_loop.Ways(load=0.55), ASKED, LEADS, 6)
+    assert found.converted.value == pytest.approx(truth["converted"], rel=0.06)  # the log alone is 2 % uncertain
+    assert found.response_s.value == pytest.approx(truth["response_s"], rel=0.06)
+    assert found.overload.value == pytest.approx(truth["overload"], abs=0.05)
+    assert found.balance.value == pytest.approx(truth["balance"], abs=0.02)
+    assert {one.question for one in found.values()} == {WHOLE_TEAM}
+    assert all(isinstance(one, Estimate) and one.low <= one.value <= one.high for one in found.values())
+
+
+def test_near_saturation_it_cannot_tell() -> None:
+    found = WhatIf.from_frames(*logged(0.95)).simulate(ASKED, seeds=2)
+    assert all(isinstance(one, Refused) and "cannot tell" in one.reason for one in found.values())
+
+
+def test_the_same_seeds_give_the_same_figures_and_the_same_weights_no_difference() -> None:
+    what_if = WhatIf.from_frames(*logged(0.55))
+    assert what_if.in_force == LOGGED
+    same = what_if.simulate(LOGGED, seeds=2)
+    assert all(one.difference == 0 for one in same.values())
+    pd.testing.assert_frame_equal(same.frame(), what_if.simulate(LOGGED, seeds=2).frame())
+    assert same.shares()["leads_before"].sum() == LEADS
+    np.testing.assert_array_equal(same.matrix()["before"], same.matrix()["after"])
+    assert same.hours()["before"].between(0, 1).all()
+
+
+@pytest.mark.parametrize(
+    "change,message",
+    [
+        (lambda c, o, a: (c, o, a.drop(columns="capacity")), "agents has no column 'capacity'"),
+        (lambda c, o, a: (c, o, a.assign(capacity=0)), "capacity is 0 in row 0 of agents; give how many leads"),
+        (lambda c, o, a: (c, o, a.iloc[1:]), "agent 'agent-00' is in candidates and not in agents"),
+        (lambda c, o, a: (c, o, pd.concat([a, a.iloc[:1]])), "agent is 'agent-00' again in row 0 of agents"),
+        (lambda c, o, a: (c, o.drop(columns="handling_s"), a), "outcomes has no column 'handling_s'"),
+        (lambda c, o, a: (c, o.assign(response_s=-1.0), a), "response_s is .*-1.0.* in outcomes; give a number of 0"),
+    ],
+)
+def test_wrong_frames_are_refused_with_the_column_the_value_and_the_fix(change: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        WhatIf.from_frames(*change(*logged(0.55)))
+
+
+def test_without_agents_a_simulation_says_what_it_needs() -> None:
+    candidates, outcomes, _ = logged(0.55)
+    with pytest.raises(ValueError, match="there are no agents to simulate; give them to from_frames"):
+        WhatIf.from_frames(candidates, outcomes).simulate(ASKED)
