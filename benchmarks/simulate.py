@@ -16,7 +16,7 @@ import numpy as np
 
 from collab.whatif import rules
 from collab.whatif.compiled_rules import run as compiled_run
-from collab.whatif.simulation import Simulation, in_objects
+from collab.whatif.simulation import Simulation, in_objects, plain
 from collab.whatif.world import Agents, Leads, Mechanism, Shifts, World
 
 WEIGHTS = (35, 30, 20, 15)
@@ -59,10 +59,10 @@ def measure(world: World, rounds: int) -> None:
         start = perf_counter()
         compiled_run(*tables, laws)
         between = perf_counter()
-        *plain, laws = simulation.tables(WEIGHTS)
-        objects = [in_objects(table) for table in plain]
+        *others, laws = simulation.tables(WEIGHTS)
+        objects = [in_objects(table) for table in others]
         begin = perf_counter()
-        rules.run(*objects, laws)
+        rules.run(*objects, plain(laws))
         end = perf_counter()
         if [lead.closed_s for lead in objects[1]] != tables[1]["closed_s"].tolist():
             raise SystemExit("numba and Python differ")

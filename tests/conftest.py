@@ -10,7 +10,7 @@ import pytest
 from real_redis import RealRedis
 from redis_groups import Group, RealCluster, UnderSentinel
 
-pytest_plugins = ("under_ci",)
+pytest_plugins = ("under_ci", "offices")
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from strategies import NOON
 
 from collab.whatif.answers import PER_LEAD
 from collab.whatif.proposal import Proposal
-from collab.whatif.reported import Figures, Gets, Judged, Moves, Simulated
+from collab.whatif.reported import Figures, Gets, Judged, Moves
 
 WEIGHTS = (40, 30, 15, 15)
 IN_FORCE = (35, 30, 20, 15)
@@ -73,7 +73,6 @@ judged = st.builds(
     refused=st.just("") | words, bounds=st.none() | st.tuples(st.floats(-1, 1), st.floats(-1, 1)),
     warnings=st.lists(words, max_size=2).map(tuple),
 )  # fmt: skip
-simulated = st.builds(Simulated, before=numbers, after=numbers, difference=numbers, low=numbers, high=numbers)
 counts = st.integers(0, 10**6)
 moves = st.builds(
     Moves,
@@ -85,7 +84,7 @@ figures = st.builds(
     Figures,
     rescore=moves,
     per_lead=st.lists(judged, max_size=3).map(tuple),
-    whole_team=st.dictionaries(words, simulated, max_size=2),
+    whole_team=st.lists(judged, max_size=2).map(tuple),
 )
 times = st.datetimes(datetime(1000, 1, 1), datetime(9000, 1, 1)).map(lambda time: time.replace(tzinfo=UTC))  # noqa: DTZ001
 proposals = st.builds(

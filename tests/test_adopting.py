@@ -8,7 +8,7 @@ import re
 import shlex
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -17,46 +17,19 @@ import pytest
 from click.testing import CliRunner
 from desks import SOON_S, lead
 from gateways import a_gate
+from offices import Open, at, do
 from proposals import IN_FORCE, WEIGHTS, proposal
 
 from collab import events as ev
 from collab.cli import main
-from collab.desk import Desk
 from collab.history import History
 from collab.office import Office
 from collab.whatif import Proposal, WhatIf, rollback
 from collab.whatif import journal as j
 from collab.whatif.journal import Journal, watched
 
-Open = Callable[..., Office]
 DOCS = (Path(__file__).parent.parent / "docs" / "weights.md").read_text(encoding="utf-8")
 OTHER = (25, 25, 25, 25)
-
-
-@pytest.fixture
-def open_office(tmp_path: Path) -> Iterator[Open]:
-    """Starts offices on one folder, each on an embedded stream of its own unless told; all stop in the end."""
-    opened: list[Office] = []
-
-    def start(stream: str = "", **settings: Any) -> Office:
-        url = stream or f"embedded://{uuid.uuid4().hex}"
-        opened.append(Office(url, str(tmp_path / "history"), **settings).start())
-        return opened[-1]
-
-    yield start
-    for office in opened:
-        office.stop()
-
-
-def at(office: Office) -> Desk:
-    """The office's desk."""
-    assert office.desk is not None
-    return office.desk
-
-
-def do(office: Office, work: Any) -> Any:
-    """What comes of a coroutine in the office's loop."""
-    return office.call(work).result(SOON_S)
 
 
 def tend(office: Office) -> None:

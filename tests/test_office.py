@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import threading
 import uuid
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from desks import SOON_S, bits, lead
+from offices import Open, at, do
 
 from collab.desk import Desk
 from collab.history import NewerHistory
@@ -20,34 +20,6 @@ from collab.history.schema import VERSION
 from collab.live.stream import StreamUnreachable
 from collab.office import DEMO, Office, seeded_history, shared
 from collab.records import Decision
-
-Open = Callable[..., Office]
-
-
-@pytest.fixture
-def open_office(tmp_path: Path) -> Iterator[Open]:
-    """Starts offices, each on an embedded stream of its own and one folder unless told; all stop in the end."""
-    opened: list[Office] = []
-
-    def start(stream: str = "", folder: str = "history", **settings: Any) -> Office:
-        url = stream or f"embedded://{uuid.uuid4().hex}"
-        opened.append(Office(url, str(tmp_path / folder), **settings).start())
-        return opened[-1]
-
-    yield start
-    for office in opened:
-        office.stop()
-
-
-def at(office: Office) -> Desk:
-    """The office's desk."""
-    assert office.desk is not None
-    return office.desk
-
-
-def do(office: Office, work: Any) -> Any:
-    """What comes of a coroutine in the office's loop."""
-    return office.call(work).result(SOON_S)
 
 
 def hire(office: Office, *agents: str) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from html import unescape
 from pathlib import Path
 
+import closed_loop
 import msgspec
 import pytest
 import yaml
@@ -116,18 +117,15 @@ def test_a_page_asks_no_other_host_and_runs_nothing_that_a_reason_brings() -> No
     assert "whole team, simulated" not in page
 
 
-def test_simulated_figures_stand_beside_the_others_once_they_are_given(tmp_path: Path) -> None:
-    figures = {
-        "response_s": {"before": 61.0, "after": 52.5, "difference": -8.5, "low": -12.0, "high": -5.0},
-        "balance": {"refused": "cannot tell: utilization is .93"},
-    }
-    made = proposal().with_simulated(figures)
-    page = html(made)
-    assert "whole team, simulated" in page
-    assert "cannot tell: utilization is .93" in page
+def test_simulated_figures_stand_beside_the_others_once_the_team_can_be_simulated(tmp_path: Path) -> None:
+    ways = closed_loop.Ways(load=0.55)
+    what_if = WhatIf.from_frames(*closed_loop.frames(ways, closed_loop.run(ways, (35, 30, 20, 15), 600, 1, 0.2)))
+    made = what_if.propose((10, 80, 5, 5), reason="more expertise")
+    simulated = what_if.simulate((10, 80, 5, 5))
+    assert [one.metric for one in made.figures.whole_team] == list(simulated)
+    assert made.figures.whole_team[0].value == pytest.approx(simulated.response_s.value, rel=1e-5)
+    assert "whole team, simulated" in html(made)
     assert Proposal.load(made.save(tmp_path)) == made
-    with pytest.raises(ValueError, match=r"simulated response_s is .*give before, after, difference, low and high"):
-        proposal().with_simulated({"response_s": {"before": "fast"}})
 
 
 def changed(**fields: object) -> Callable[[dict[str, object]], object]:

@@ -16,6 +16,9 @@ PER_LEAD = "per lead, at the loads of the log"
 WHOLE_TEAM = "whole team, simulated"
 """The question that a simulation answers."""
 
+TEAM = ("response_s", "wait_s", "converted", "value", "utilization", "overload", "balance", "unserved")
+"""What a simulation says of a team; see `collab.whatif.figures.Figures`."""
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -88,7 +91,7 @@ class Backing:
     warnings: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        tried = f"{self.tried} back-tests, {self.changes} of them after a change of weights"
+        tried = f"back-tested {self.tried} times, {self.changes} of them after a change of weights"
         parts = f"fitted from {self.n:,} leads, utilization {self.utilization:.2f} at most, "
         return "; ".join([parts + (tried if self.tried else "no back-test was possible"), *self.warnings])
 

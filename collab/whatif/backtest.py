@@ -12,12 +12,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from collab.whatif.answers import TEAM
 from collab.whatif.course import Course
 from collab.whatif.mechanism import Fit
 from collab.whatif.observed import observed
 from collab.whatif.rescore import Values
 from collab.whatif.simulation import Simulation
-from collab.whatif.team import TEAM, passed
+from collab.whatif.twins import figured
 from collab.whatif.world import Agents
 
 FEWEST = 200
@@ -102,9 +103,9 @@ def _backtest(course: Course, first: int, begin: int, end: int, weights: NDArray
     explored = course.explore[begin:end]
     explore = float(np.nanmean(explored)) if np.isfinite(explored).any() else 0.0
     runs = [Simulation(fit.whole, seed, explore=explore, compiled=True).run((a, e, p, r)) for seed in range(SEEDS)]
-    simulated = np.mean([passed(to, run).figures for run in runs], axis=0)
+    simulated = np.mean([figured(run) for run in runs], axis=0)
     begins = datetime.fromtimestamp(course.origin + float(course.arrival_s[begin]), UTC)
-    return Backtest(begins, changed, (a, e, p, r), end - begin, simulated, passed(to, observed(to)).figures)
+    return Backtest(begins, changed, (a, e, p, r), end - begin, simulated, figured(observed(to)))
 
 
 def team_at(course: Course, time_s: float) -> Agents:

@@ -109,7 +109,7 @@ def _held(
 
 
 def _leads(outcomes: pd.DataFrame) -> pd.DataFrame:
-    """The outcomes in the order of arrival, the first of each lead, with all columns that are used."""
+    """The outcomes in the order of arrival, with all columns that are used."""
     missing = [name for name in NEEDED if name not in outcomes]
     if missing:
         has = ", ".join(map(str, outcomes.columns))

@@ -12,14 +12,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from collab.records import FACTORS
 from collab.whatif import estimators
-from collab.whatif.answers import Estimate, Estimates, Limits, Refused, Trust
+from collab.whatif.answers import PER_LEAD, TEAM, Estimate, Estimates, Limits, Refused, Trust
 from collab.whatif.calibration import odd_sum, worst
 from collab.whatif.estimators import Estimated
 from collab.whatif.evidence import Evidence
+from collab.whatif.logged import METRICS
 from collab.whatif.rescore import integers
 from collab.whatif.sweep import Sweep, sweep
 
-WHOLE_TEAM = ("response_s", "wait_s", "balance", "overload", "utilization", "occupancy")
+OF_ALL = (*(name for name in TEAM if name not in METRICS), "occupancy")
 """What follows from all assignments together, so that no estimate per lead can tell it."""
 
 
@@ -84,7 +85,7 @@ def estimates(
     if not 0 < level < 1:
         raise ValueError(f"level is {level}; give the share of logs that intervals shall cover, e.g. 0.95")
     for metric in metrics:
-        if metric not in evidence.rewards and metric not in WHOLE_TEAM:
+        if metric not in evidence.rewards and metric not in OF_ALL:
             raise ValueError(f"metric is {metric!r}; the log has {', '.join(evidence.rewards) or 'none'}")
     asked = Asked(target, against, limits or Limits(), level, worst(evidence))
     return Estimates({metric: estimate(evidence, metric, asked) for metric in metrics})
@@ -92,9 +93,9 @@ def estimates(
 
 def estimate(evidence: Evidence, metric: str, asked: Asked) -> Estimate | Refused:
     """What the leads would have earned of a metric on average."""
-    if metric in WHOLE_TEAM:
-        reason = "it depends on what all leads do to each other's waiting, so it takes a simulation of the whole team"
-        return Refused(metric, reason, question="whole team")
+    if metric in OF_ALL:
+        reason = "it depends on what all leads do to each other's waiting, so ask `simulate` for it"
+        return Refused(metric, reason, question=PER_LEAD)
     rewards = evidence.rewards[metric]
     weights, trust = _weighed(evidence, asked.target, asked)
     if (fault := wrong(evidence, asked.calibration_z, asked.limits)) is not None:

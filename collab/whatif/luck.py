@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import erf, sqrt
+from statistics import NormalDist
 from typing import Self
 
 import numpy as np
@@ -48,8 +48,8 @@ def factors(luck: NDArray[np.float64], spread: NDArray[np.float64] | float) -> N
     if np.ndim(spread) == 0:
         return lognormal(luck, float(spread))
     table = np.asarray(spread, np.float64)
-    place = np.array([erf(one) for one in (luck / sqrt(2)).tolist()]) if len(luck) else luck
-    return table[np.minimum((0.5 * (1 + place) * len(table)).astype(np.int64), len(table) - 1)]
+    edges = [NormalDist().inv_cdf(place / len(table)) for place in range(1, len(table))]
+    return np.asarray(table[np.searchsorted(edges, luck)], np.float64)
 
 
 def lognormal(luck: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
@@ -15,7 +14,7 @@ from collab.records import Fact, Name
 from collab.team import Team
 from collab.whatif import journal, kept, report
 from collab.whatif.journal import AdoptionRefused, Entry, Journal, Reason
-from collab.whatif.reported import Figures, simulated_of
+from collab.whatif.reported import Figures
 from collab.whatif.rescore import Values, integers
 
 
@@ -88,17 +87,6 @@ class Proposal(Fact, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """Write the report as one page of HTML that asks no other host for anything."""
         kept.write(Path(path), report.html(self))
         return Path(path)
-
-    def with_simulated(self, figures: Mapping[str, Mapping[str, Any]]) -> Proposal:
-        """The same with simulated figures of the whole team, by name.
-
-        Each is {before, after, difference, low, high}, or {refused} with the reason.
-
-        Raises:
-            ValueError: a figure has another field, or one that is no number.
-        """
-        team = simulated_of(figures)
-        return msgspec.structs.replace(self, figures=msgspec.structs.replace(self.figures, whole_team=team))
 
     def adopt(self, *, by: str, folder: str | os.PathLike[str] | None = None, time: datetime | None = None) -> Entry:
         """Save it with its report and put it into the journal of the folder; whoever watches that brings it into force.

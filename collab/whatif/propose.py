@@ -35,11 +35,13 @@ def propose(
     if created is None:
         raise ValueError("created is None, and the log has no time; give one, e.g. created=datetime.now(UTC)")
     figures = Figures(
-        rescore=moves_of(what_if.rescore(values), what_if.names), per_lead=judged_of(what_if.estimate(values))
+        rescore=moves_of(what_if.rescore(values), what_if.names),
+        per_lead=judged_of(what_if.estimate(values)),
+        whole_team=judged_of(what_if.simulate(values)) if what_if.in_force is not None else (),
     )
     fields = {
         "weights": values,
-        "replaces": None if there is None else there.team().weights.values,
+        "replaces": None if there is None else what_if.in_force,
         "reason": reason,
         "by": by,
         "created": created,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from collab.records import FACTORS
-from collab.whatif.answers import PER_LEAD
+from collab.whatif.answers import PER_LEAD, WHOLE_TEAM
 from collab.whatif.forest import Line, forest, number
 from collab.whatif.reported import Gets, Judged, Moves
 from collab.whatif.rescore import CAVEAT
@@ -18,8 +18,6 @@ from collab.whatif.style import STYLE
 
 if TYPE_CHECKING:
     from collab.whatif.proposal import Proposal
-
-WHOLE_TEAM = "whole team, simulated"
 
 ALONE = "default-src 'none'; style-src 'unsafe-inline'"
 """Nothing is loaded and nothing runs, whatever stands in a reason."""
@@ -108,11 +106,8 @@ def _judged(one: Judged) -> Line:
 def _whole_team(proposal: Proposal) -> Iterator[str]:
     team = proposal.figures.whole_team
     if team:
-        lines = [
-            Line(name, one.before, one.after, one.difference, one.low, one.high, one.refused)
-            for name, one in team.items()
-        ]
-        yield f"<section><h2>How the days would have gone</h2>{_question(WHOLE_TEAM)}{forest(lines)}</section>\n"
+        yield f"<section><h2>How the days would have gone</h2>{_question(WHOLE_TEAM)}"
+        yield f"{forest(map(_judged, team))}</section>\n"
 
 
 def _question(question: str) -> str:

@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
 from collab.whatif.answers import Estimate, Estimates, Refused
@@ -49,9 +48,9 @@ class Moves(Row, frozen=True):
 
 
 class Judged(Row, frozen=True):
-    """An estimate of one metric with its intervals; or, where `refused` says why, none.
+    """An estimate of one metric, or what was simulated of it, with intervals; or, where `refused` says why, none.
 
-    `before` is the log as it was; `bounds` hold whatever the log never tried.
+    `before` is the log as it was, or the weights in force, simulated too; `bounds` hold whatever the log never tried.
     """
 
     metric: str
@@ -70,23 +69,12 @@ class Judged(Row, frozen=True):
     warnings: tuple[str, ...] = ()
 
 
-class Simulated(Row, frozen=True):
-    """A figure of the whole team before and after, simulated, and the difference with its interval; or why not."""
-
-    before: float | None = None
-    after: float | None = None
-    difference: float | None = None
-    low: float | None = None
-    high: float | None = None
-    refused: str = ""
-
-
 class Figures(Row, frozen=True):
     """All that a report shows: the rescore, what is judged per lead, and what is simulated of the whole team."""
 
     rescore: Moves
     per_lead: tuple[Judged, ...] = ()
-    whole_team: dict[str, Simulated] = {}
+    whole_team: tuple[Judged, ...] = ()
 
 
 def moves_of(rescored: Rescored, names: Mapping[str, str]) -> Moves:
@@ -108,26 +96,8 @@ def moves_of(rescored: Rescored, names: Mapping[str, str]) -> Moves:
 
 
 def judged_of(estimates: Estimates) -> tuple[Judged, ...]:
-    """What is reported of estimates, refusals included, in their order."""
+    """What is reported of estimates or of a simulation, refusals included, in their order."""
     return tuple(_judged(one) for one in estimates.values())
-
-
-def simulated_of(figures: Mapping[str, Mapping[str, Any]]) -> dict[str, Simulated]:
-    """Simulated figures by name, each {before, after, difference, low, high} or {refused}, as the report holds them.
-
-    Raises:
-        ValueError: a figure has another field, or one that is no number.
-    """
-    found = {}
-    for name, figure in figures.items():
-        fields = {field: _short(value) if isinstance(value, float) else value for field, value in figure.items()}
-        try:
-            found[name] = msgspec.convert(fields, Simulated)
-        except msgspec.ValidationError as error:
-            raise ValueError(
-                f"simulated {name} is {dict(figure)}: {error}; give before, after, difference, low and high, or refused"
-            ) from None
-    return found
 
 
 def _judged(one: Estimate | Refused) -> Judged:

@@ -3,8 +3,7 @@
 The rules are those of `collab.factors`, `collab.gates`, `collab.routing` and `collab.router`: who is off shift, full
 or lacks a skill is shut out, the highest integer score takes the lead, in a tie the first agent, and leads that wait
 go in the order in which they are due as soon as somebody may take them. Left out are declined offers, customers who
-are known to an agent, easing in after an absence, presence (who is on shift is available) and satisfaction, which
-stays what it was.
+are known to an agent, easing in after an absence, and satisfaction, which stays what it was.
 
 Rows are those of `collab.whatif.tables`: in numba elements of structured arrays, in Python objects with the same names.
 `collab.whatif.compiled_rules` compiles these very functions. They keep to what gives the same bits in both: the same
@@ -125,7 +124,7 @@ def _give(agents: Rows, number: int, cells: Rows, lead: Any, laws: Laws, now: fl
 
 
 def _answer(agent: Any, lead: Any, cell: Any, laws: Laws, now: float) -> None:
-    """Take a first response in, as `collab.team` does; from here on the lead is handled."""
+    """Take a first response in, as `collab.team` does; from here on it is known when the lead closes."""
     kept = 0.5 ** (max(now - agent.responded_s, 0.0) / laws.half_life_s) * laws.kept
     agent.response_weight = agent.response_weight * kept + 1
     agent.response_total_s = agent.response_total_s * kept + lead.response_s

@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from collab.whatif.answers import WHOLE_TEAM, Backing, Estimate, Estimates, Limits, Refused
+from collab.whatif.answers import TEAM, WHOLE_TEAM, Backing, Estimate, Estimates, Limits, Refused
 from collab.whatif.backtest import RELATIVE, Backtest, frame
 from collab.whatif.course import Course
 from collab.whatif.estimators import student
 from collab.whatif.mechanism import Fit
 from collab.whatif.rescore import Values
-from collab.whatif.team import TEAM, Twin, twins
+from collab.whatif.twins import Twin, twins
 
 Floats = NDArray[np.float64]
 
@@ -43,6 +43,20 @@ class Asked(NamedTuple):
     explore: float
     limits: Limits
     level: float
+
+    def checked(self) -> Asked:
+        """The same.
+
+        Raises:
+            ValueError: a number is outside its range.
+        """
+        if self.seeds < 2:
+            raise ValueError(f"seeds is {self.seeds}; give 2 or more, so that there is a spread")
+        if not 0 <= self.explore <= 1:
+            raise ValueError(f"explore is {self.explore}; give a share of leads from 0 to 1")
+        if not 0 < self.level < 1:
+            raise ValueError(f"level is {self.level}; give how often intervals shall cover, e.g. 0.95")
+        return self
 
 
 class Simulated(Estimates):
@@ -164,7 +178,7 @@ def _figure(
     warnings: tuple[str, ...],
 ) -> Estimate | Refused:
     fitted = np.array([[one.figures[place] for one in twin.fitted] for twin in found])
-    refitted = np.array([[one.figures[place] for one in twin.refitted] for twin in found])
+    refitted = np.array([[one[place] for one in twin.refitted] for twin in found])
     load = TEAM.index("utilization")
     utilization = float(np.mean([[one.figures[load] for one in twin.fitted] for twin in found], axis=0).max())
     off = max((abs(test.off[name]) for test in tests), default=np.nan)

@@ -154,28 +154,29 @@ class WhatIf(Log):
             ValueError: there is nothing to fit laws from, or the weights are none, or those in force are not known.
             CancelledError: `cancelled` said so.
         """
-        if seeds < 2:
-            raise ValueError(f"seeds is {seeds}; give 2 or more, so that there is a spread")
+        notes = self.course[1]
         values, base = integers(weights), integers(against) if against is not None else self.in_force
         if base is None:
             raise ValueError("the weights in force are not known; give those to compare with as against=")
-        asked = Asked(values, base, seeds, explore, limits or Limits(), level)
-        notes = self.course[1]
+        asked = Asked(values, base, seeds, explore, limits or Limits(), level).checked()
         return simulated(
             self._fit, asked, self._backtests, notes, executor=executor, progress=progress, cancelled=cancelled
         )
 
     @cached_property
     def in_force(self) -> Values | None:
-        """The weights in force last; of frames without them, those of a grid that most decisions agree with.
+        """The weights in force in the end; of frames without them, those of a grid that most decisions agree with.
 
-        None if fewer than half of them do.
+        None for frames if fewer than half of them do, or if there are no agents to simulate.
         """
-        if (known := self.course[0].weights)[-1:].min(initial=0) >= 0 and len(known):
-            a, e, p, r = known[-1].tolist()
-            return a, e, p, r
-        if self._frames is None:
+        if self._history is not None:
+            return self._history.as_of(self.last).team().weights.values
+        if self._roster is None or self._frames is None:
             return None
+        course = self.course[0]
+        if len(course) and course.weights[-1].min() >= 0:
+            a, e, p, r = course.weights[-1].tolist()
+            return a, e, p, r
         best = sweep(self._frames[0]).best("-share_moved")
         a, e, p, r = (int(best[factor]) for factor in FACTORS)
         return (a, e, p, r) if best["share_moved"] < 0.5 else None

@@ -88,10 +88,7 @@ class Agents:
             _hold(self, name, floats(name, getattr(self, name), (n,), least=0))
         _hold(self, "responded_s", floats("responded_s", self.responded_s, (n,)))
         for name in ("merit", "replies"):
-            given = (
-                np.broadcast_to(getattr(self, name), n) if np.ndim(getattr(self, name)) == 0 else getattr(self, name)
-            )
-            _hold(self, name, integers(name, given, (n,), least=-1, most=SCALE))
+            _hold(self, name, integers(name, _each(getattr(self, name), n), (n,), least=-1, most=SCALE))
         if (more := self.converted > self.closed).any():
             place = int(np.flatnonzero(more)[0])
             raise ValueError(

@@ -6,14 +6,26 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from playwright.sync_api import Page
 from proposals import proposal
 
+from collab.whatif.reported import Judged
+
 SIZES = [(1440, 900), (390, 844)]
-SIMULATED = {
-    "response_s": {"before": 61.0, "after": 52.5, "difference": -8.5, "low": -12.0, "high": -5.0},
-    "overload": {"refused": "cannot tell: the team would be in use at .93, and near saturation nobody can say"},
-}
+TEAM = "whole team, simulated"
+SIMULATED = (
+    Judged(
+        metric="response_s",
+        question=TEAM,
+        before=61.0,
+        value=52.5,
+        difference=-8.5,
+        difference_low=-12.0,
+        difference_high=-5.0,
+    ),
+    Judged(metric="overload", question=TEAM, refused="cannot tell: the team would be loaded to .93 (at most .90)"),
+)
 
 CONTRAST = """(where) => {
   const light = (color) => color.match(/[\\d.]+/g).slice(0, 3).map((part) => part / 255)
@@ -31,7 +43,8 @@ CONTRAST = """(where) => {
 def test_a_report_can_be_read_wherever_it_is_opened(
     open_page: Callable[[str], Page], tmp_path: Path, width: int, height: int, scheme: str
 ) -> None:
-    file = proposal(by="Bo").with_simulated(SIMULATED).report(tmp_path / "x.html")
+    made = proposal(by="Bo")
+    file = replace(made, figures=replace(made.figures, whole_team=SIMULATED)).report(tmp_path / "x.html")
     page = open_page("about:blank")
     page.set_viewport_size({"width": width, "height": height})
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]

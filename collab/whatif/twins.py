@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from collab.whatif.answers import TEAM
 from collab.whatif.course import Course
 from collab.whatif.gauge import loads
 from collab.whatif.mechanism import Fit
@@ -18,9 +19,6 @@ from collab.whatif.rescore import Values
 from collab.whatif.simulation import Run, Simulation
 
 Floats = NDArray[np.float64]
-
-TEAM = ("response_s", "wait_s", "converted", "value", "utilization", "overload", "balance", "unserved")
-"""What a simulation says of a team; see `collab.whatif.figures`."""
 
 HOURS = 24
 
@@ -44,27 +42,31 @@ class Pass(NamedTuple):
 
 @dataclass(frozen=True)
 class Twin:
-    """One seed: passes under every weights, with the laws as fitted and as fitted on other days."""
+    """One seed under every weights: passes with the laws as fitted, and figures with laws fitted on other days."""
 
     fitted: tuple[Pass, ...]
-    refitted: tuple[Pass, ...]
+    refitted: tuple[Floats, ...]
 
 
 def twin(fit: Fit, weights: Sequence[Values], seed: int, explore: float) -> Twin:
     """The passes of one seed; the same luck under all weights."""
-    both = [Simulation(world, seed, explore=explore, compiled=True) for world in (fit.whole, fit.world(seed))]
-    passes = [tuple(passed(fit.to, one.run(values)) for values in weights) for one in both]
-    return Twin(*passes)
+    fitted, other = (Simulation(world, seed, explore=explore, compiled=True) for world in (fit.whole, fit.world(seed)))
+    passes = tuple(passed(fit.to, fitted.run(values)) for values in weights)
+    return Twin(passes, tuple(figured(other.run(values)) for values in weights))
+
+
+def figured(run: Run) -> Floats:
+    """The figures of a run, in the order of `TEAM`."""
+    return np.array([getattr(run.figures, name) for name in TEAM])
 
 
 def passed(course: Course, run: Run) -> Pass:
     """What a run over a course's leads came to."""
-    found = run.figures
     there = run.agent >= 0
     shape = len(course.kinds), len(course.agents)
     given = np.bincount(course.kind[there] * shape[1] + run.agent[there], minlength=shape[0] * shape[1]).reshape(shape)
     hours = by_hour(course, run.agent, run.assigned_s, run.closed_s)
-    return Pass(np.array([getattr(found, name) for name in TEAM]), given.astype(np.float64), hours)
+    return Pass(figured(run), given.astype(np.float64), hours)
 
 
 def by_hour(course: Course, agent: NDArray[np.int64], begun_s: Floats, ended_s: Floats) -> Floats:

@@ -1,0 +1,42 @@
+"""Started offices for tests, and what to ask of them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from desks import SOON_S
+
+from collab.desk import Desk
+from collab.office import Office
+
+Open = Callable[..., Office]
+
+
+@pytest.fixture
+def open_office(tmp_path: Path) -> Iterator[Open]:
+    """Starts offices, each on an embedded stream of its own and one folder unless told; all stop in the end."""
+    opened: list[Office] = []
+
+    def start(stream: str = "", folder: str = "history", **settings: Any) -> Office:
+        url = stream or f"embedded://{uuid.uuid4().hex}"
+        opened.append(Office(url, str(tmp_path / folder), **settings).start())
+        return opened[-1]
+
+    yield start
+    for office in opened:
+        office.stop()
+
+
+def at(office: Office) -> Desk:
+    """The office's desk."""
+    assert office.desk is not None
+    return office.desk
+
+
+def do(office: Office, work: Any) -> Any:
+    """What comes of a coroutine in the office's loop."""
+    return office.call(work).result(SOON_S)
