@@ -70,6 +70,7 @@ judged = st.builds(
     Judged,
     metric=words, question=words, value=numbers, low=numbers, high=numbers, before=numbers, difference=numbers,
     difference_low=numbers, difference_high=numbers, n=st.none() | st.integers(0, 10**9), ess=numbers,
+    off=st.just("") | words,
     refused=st.just("") | words, bounds=st.none() | st.tuples(st.floats(-1, 1), st.floats(-1, 1)),
     warnings=st.lists(words, max_size=2).map(tuple),
 )  # fmt: skip

@@ -79,6 +79,11 @@ def backtests(course: Course, base: Values | None) -> list[Backtest]:
     return found
 
 
+def said(metric: str, off: float) -> str:
+    """By how much back-tests were wrong in a metric, in words."""
+    return f"{off:.1%}" if metric in RELATIVE else f"{off:.3g}{' s' if metric.endswith('_s') else ''}"
+
+
 def frame(tests: Sequence[Backtest]) -> pd.DataFrame:
     """A row a back-test: begins, changed, weights, leads, and of each metric simulated, observed and off."""
     rows: list[dict[str, Any]] = []

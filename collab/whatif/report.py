@@ -91,12 +91,20 @@ def _per_lead(proposal: Proposal) -> Iterator[str]:
     yield f"<section><h2>What a lead would have earned</h2>{_question(PER_LEAD)}"
     yield "<p>Each line is the difference from the log as it was, with the interval that covers the truth in 95 of 100 "
     yield "logs, drawn as a share of what was before. Only an interval that does not touch the middle says more or "
-    yield f"less.</p>{forest(map(_judged, proposal.figures.per_lead))}</section>\n"
+    yield f"less.</p>{_judgements(proposal.figures.per_lead)}</section>\n"
 
 
-def _judged(one: Judged) -> Line:
+def _judgements(judged: tuple[Judged, ...]) -> str:
+    """The forest of figures; what must be known of all of them is said once, above it."""
+    shared = set.intersection(*(set(one.warnings) for one in judged)) if len(judged) > 1 else set()
+    above = "".join(f"<p>{escape(one[:1].upper() + one[1:])}.</p>" for one in sorted(shared))
+    return above + forest(_judged(one, shared) for one in judged)
+
+
+def _judged(one: Judged, shared: set[str]) -> Line:
     rests = [] if one.n is None or one.ess is None else [f"n {one.n:,}, ESS {one.ess:,.0f}"]
-    note = "; ".join([*rests, *one.warnings])
+    rests += [f"back-tests were off by {one.off} at most"] if one.off else []
+    note = "; ".join([*rests, *(warning for warning in one.warnings if warning not in shared)])
     if one.bounds is not None:
         note = f"Whatever was never tried, it is between {number(one.bounds[0])} and {number(one.bounds[1])}."
     difference = (one.difference, one.difference_low, one.difference_high)
@@ -107,7 +115,7 @@ def _whole_team(proposal: Proposal) -> Iterator[str]:
     team = proposal.figures.whole_team
     if team:
         yield f"<section><h2>How the days would have gone</h2>{_question(WHOLE_TEAM)}"
-        yield f"{forest(map(_judged, team))}</section>\n"
+        yield f"{_judgements(team)}</section>\n"
 
 
 def _question(question: str) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from collab.whatif.answers import Estimate, Estimates, Refused
+from collab.whatif.answers import Estimate, Estimates, Refused, Trust
+from collab.whatif.backtest import said
 from collab.whatif.rescore import Rescored
 
 MOST_MOVES = 20
@@ -50,7 +51,8 @@ class Moves(Row, frozen=True):
 class Judged(Row, frozen=True):
     """An estimate of one metric, or what was simulated of it, with intervals; or, where `refused` says why, none.
 
-    `before` is the log as it was, or the weights in force, simulated too; `bounds` hold whatever the log never tried.
+    `before` is the log as it was, or the weights in force, simulated too; `off` is how wrong back-tests of a simulation
+    were at most; `bounds` hold whatever the log never tried.
     """
 
     metric: str
@@ -66,6 +68,7 @@ class Judged(Row, frozen=True):
     ess: float | None = None
     refused: str = ""
     bounds: tuple[float, float] | None = None
+    off: str = ""
     warnings: tuple[str, ...] = ()
 
 
@@ -102,11 +105,11 @@ def judged_of(estimates: Estimates) -> tuple[Judged, ...]:
 
 def _judged(one: Estimate | Refused) -> Judged:
     trust = one.trust
-    rests: dict[str, Any] = (
-        {"n": trust.n, "ess": _short(getattr(trust, "ess", float("nan"))), "warnings": trust.warnings}
-        if trust is not None
-        else {}
-    )
+    rests: dict[str, Any] = {} if trust is None else {"n": trust.n, "warnings": trust.warnings}
+    if isinstance(trust, Trust):
+        rests["ess"] = _short(trust.ess)
+    elif trust is not None and math.isfinite(trust.off):
+        rests["off"] = said(one.metric, trust.off)
     if isinstance(one, Refused):
         bounds = None if one.bounds is None else tuple(_short(end) for end in one.bounds)
         fields: dict[str, Any] = {"refused": one.reason, "bounds": bounds}

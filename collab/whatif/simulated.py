@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from collab.whatif.answers import TEAM, WHOLE_TEAM, Backing, Estimate, Estimates, Limits, Refused
-from collab.whatif.backtest import RELATIVE, Backtest, frame
+from collab.whatif.backtest import Backtest, frame, said
 from collab.whatif.course import Course
 from collab.whatif.estimators import student
 from collab.whatif.mechanism import Fit
@@ -110,7 +110,7 @@ class Simulated(Estimates):
 
     def _trust(self) -> list[str]:
         off = ", ".join(
-            f"{name} {one.trust.off:.1%}" if name in RELATIVE else f"{name} {one.trust.off:.3g}"
+            f"{name} {said(name, one.trust.off)}"
             for name, one in self.items()
             if isinstance(one.trust, Backing) and not np.isnan(one.trust.off)
         )
