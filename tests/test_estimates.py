@@ -19,6 +19,7 @@ from collab.office import seeded_history
 from collab.records import FACTORS
 from collab.weights import Weights
 from collab.whatif import Estimate, Limits, Refused, WhatIf
+from collab.whatif.answers import PER_LEAD
 
 NEAR, FAR = (30, 32, 23, 15), (0, 0, 100, 0)
 LOGS = 50
@@ -160,12 +161,11 @@ def test_missing_support_and_few_decisions_are_refused_by_name() -> None:
 
 
 @pytest.mark.parametrize("metric", ["response_s", "balance", "overload"])
-def test_what_all_leads_do_together_is_refused_as_another_question(metric: str) -> None:
+def test_what_all_leads_do_together_is_refused_and_sent_to_simulate(metric: str) -> None:
     one = asked(World(300, 10)).estimate(NEAR, [metric])[metric]
     assert isinstance(one, Refused)
-    assert one.question == "whole team"
-    assert "loads of the log" not in repr(asked(World(300, 10)).estimate(NEAR, [metric]))
-    assert "simulation of the whole team" in one.reason
+    assert one.question == PER_LEAD
+    assert "ask `simulate` for it" in one.reason
 
 
 def test_a_sweep_says_of_each_weights_what_rescoring_and_the_estimate_say() -> None:

@@ -6,6 +6,7 @@ import socket
 import threading
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -475,12 +476,33 @@ def visit(url: str) -> ClientSession:
 def test_a_page_that_was_closed_meanwhile_is_told_nothing(office: Office, served: str) -> None:
     session = visit(served)
     (board,) = feed_of(office)._boards
-    document = board.schedule.args[0]
+    loop, *_, document = board.schedule.args
     session.close()
     wait_until(lambda: not hasattr(document.callbacks, "_change_callbacks"))
     told: list[int] = []
     board.schedule(lambda: told.append(1))
+    turn = threading.Event()
+    loop.call_soon_threadsafe(turn.set)
+    assert turn.wait(SOON_S)
     assert told == []
+
+
+def test_a_page_is_touched_in_its_own_thread_only(office: Office, served: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = visit(served)
+    (board,) = feed_of(office)._boards
+    loop, *_, document = board.schedule.args
+    touched: list[int] = []
+    plan = document.add_next_tick_callback
+    monkeypatch.setattr(
+        document, "add_next_tick_callback", lambda callback: touched.append(threading.get_ident()) or plan(callback)
+    )
+    hire(office, "ben", "Ben Okafor")
+    wait_until(lambda: "ben" in {agent.id for agent in board.frame.agents})
+    own: Future[int] = Future()
+    loop.call_soon_threadsafe(lambda: own.set_result(threading.get_ident()))
+    assert set(touched) == {own.result(SOON_S)}
+    session.close()
+    wait_until(lambda: feed_of(office).boards == 0)
 
 
 @pytest.mark.parametrize("sessions", [20])

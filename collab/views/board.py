@@ -215,11 +215,22 @@ def _soon(doc: Document, callback: Callable[[], None]) -> None:
 
 
 def scheduler() -> Callable[[Callable[[], None]], Any]:
-    """How to reach this session's thread: its document, else the loop that runs here, else at once."""
-    doc = pn.state.curdoc
-    if doc is not None and doc.session_context is not None:
-        return functools.partial(_soon, doc)
+    """How to reach this session's thread from any other: its document, else the loop that runs here, else at once.
+
+    A document is only touched in its own thread: what another thread adds to it while it is opened or held gets lost.
+    """
     try:
-        return asyncio.get_running_loop().call_soon_threadsafe
+        tell: Callable[..., None] = functools.partial(_in_loop, asyncio.get_running_loop())
     except RuntimeError:
-        return lambda callback: callback()
+        tell = _at_once
+    doc = pn.state.curdoc
+    return functools.partial(tell, _soon, doc) if doc is not None and doc.session_context is not None else tell
+
+
+def _in_loop(loop: asyncio.AbstractEventLoop, callback: Callable[..., None], *args: Any) -> None:
+    with suppress(RuntimeError):  # its server may have stopped
+        loop.call_soon_threadsafe(callback, *args)
+
+
+def _at_once(callback: Callable[..., None], *args: Any) -> None:
+    callback(*args)
