@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -12,9 +13,10 @@ from numpy.typing import NDArray
 from collab.records import FACTORS
 from collab.routing import simplex_grid
 from collab.whatif import grid
-from collab.whatif.answers import Limits
+from collab.whatif.answers import WHOLE_TEAM, Limits
 from collab.whatif.cases import Cases
 from collab.whatif.rescore import CAVEAT
+from collab.whatif.search import PREFIX, Search, column
 
 WINNER = (
     "The best of many weights reads better than it is, at a small ESS most of all: `recommend` chooses on some days "
@@ -58,6 +60,13 @@ class Sweep:
         self.step, self.n, self.metrics, self.limits, self.refused = step, n, tuple(metrics), limits, refused
         self.weights = simplex_grid(step)
         self._sums = sums
+        self._team: Callable[[], Search] | None = None
+        self._search: Search | None = None
+
+    def simulating(self, team: Callable[[], Search]) -> Self:
+        """The same, able to say of its weights what the whole team would come to; `team` is called once, if asked."""
+        self._team = team
+        return self
 
     def frame(self) -> pd.DataFrame:
         """A row for each weights: the four integers, moved, share_moved; with propensities ess, with rewards estimates.
@@ -67,6 +76,8 @@ class Sweep:
         `snips_<metric>` the same over the sum of u (Swaminathan & Joachims 2015), empty where no logged agent wins.
         `support` is the mean of u: about 1, and less by the share of leads that would go where the log never went.
         `refused` says that `ess` or `support`, beyond three standard errors, is short of the limits.
+        `team_<metric>` of each of `collab.whatif.answers.TEAM` answers another question, that of the whole team,
+        simulated; they are there once `front` or `best` asked for one, and empty where it did not lead.
         """
         stayed, *others = self._sums.T
         found = pd.DataFrame(self.weights, columns=list(FACTORS))
@@ -83,6 +94,8 @@ class Sweep:
             for metric, reward in zip(self.metrics, rewards, strict=True):
                 found[f"ips_{metric}"] = reward / max(self.n, 1)
                 found[f"snips_{metric}"] = _over(reward, total, np.nan)
+        if self._search is not None:
+            found = pd.concat([found, self._search.columns()], axis=1)
         return found
 
     def front(self, *columns: str, keep: Mapping[str, float] | None = None) -> pd.DataFrame:
@@ -90,58 +103,71 @@ class Sweep:
 
         More is better, in a column with a minus before its name less is: `front("converted", "-share_moved")`. The name
         of a metric is its snips. `keep` leaves only rows that have at least so much in a column, or with a minus at
-        most so much, e.g. `{"ess": 450, "-share_moved": 0.2}`.
+        most so much, e.g. `{"ess": 450, "-share_moved": 0.2}`. Metrics of the team (response_s, wait_s, utilization,
+        overload, balance, unserved, also team_converted and team_value) are simulated, from a coarse grid to what is
+        next to its best; of times, overload and unserved less is better without a minus: `{"response_s": 60}`.
 
         Raises:
             ValueError: there is no such column, or (NothingLeft) no row is left.
         """
-        rows = self._kept(keep, columns)
         if not columns:
-            raise ValueError(f"no column is named; name those to weigh up, of {', '.join(rows.columns)}")
-        values = np.stack([self._signed(rows, column) for column in columns], axis=1)
-        rows = rows[front(values)]
+            raise ValueError(f"no column is named; name those to weigh up, of {', '.join(self.frame().columns)}")
+        rows = self._kept(keep, columns)
+        rows = rows[front(self._values(rows, columns))]
         return rows.iloc[np.argsort(-self._signed(rows, columns[0]), kind="stable")].reset_index(drop=True)
 
-    def best(self, column: str, keep: Mapping[str, float] | None = None) -> pd.Series:
+    def best(self, by: str, keep: Mapping[str, float] | None = None) -> pd.Series:
         """The row with the most in a column, the first of equal ones; names and `keep` are as in `front`.
 
         Raises:
             ValueError: there is no such column, or (NothingLeft) no row is left.
         """
-        rows = self._kept(keep, (column,))
-        values = self._signed(rows, column)
+        rows = self._kept(keep, (by,))
+        values = self._signed(rows, by)
         if np.isnan(values).all():
-            raise ValueError(f"{column} is empty for all weights that are left; no logged agent wins under them")
+            raise ValueError(f"{by} is empty for all weights that are left; nothing is known of them")
         return rows.iloc[int(np.nanargmax(values))]
 
     def _kept(self, keep: Mapping[str, float] | None, columns: Sequence[str]) -> pd.DataFrame:
         """The rows of the frame that have what is asked for; of estimates, those that are not refused."""
+        wanted = tuple(dict.fromkeys((*columns, *(keep or {}))))
+        if any(column(name, self.metrics)[0].startswith(PREFIX) for name in wanted):
+            self._simulate(wanted)
         rows = self.frame()
-        if "refused" in rows and any(column.lstrip("-").endswith(self.metrics) for column in columns):
+        if "refused" in rows and any(_metric(name) in self.metrics for name in columns):
             rows = rows[~rows["refused"]]
             if not len(rows):
                 raise NothingLeft("the log says too little of all these weights; log more, explore more")
-        for column, least in (keep or {}).items():
-            values = self._signed(rows, column)
-            bound = -least if column.startswith("-") else least
-            left = rows[values >= bound]
+        for name, least in (keep or {}).items():
+            values, more = self._signed(rows, name), column(name, self.metrics)[1]
+            left = rows[values >= (least if more else -least)]
             if not len(left):
-                side = "at most" if column.startswith("-") else "at least"
+                side = "at least" if more else "at most"
                 has = f"the nearest is {abs(np.nanmax(values)):,.6g}" if np.isfinite(values).any() else "all are empty"
-                raise NothingLeft(f"keep asks for {column.lstrip('-')} of {side} {least:,g}; {has}: ask for that")
+                raise NothingLeft(f"keep asks for {name.lstrip('-')} of {side} {least:,g}; {has}: ask for that")
             rows = left
         return rows
 
-    def _signed(self, rows: pd.DataFrame, column: str) -> NDArray[np.float64]:
+    def _simulate(self, wanted: Sequence[str]) -> None:
+        """Simulate where the front of all that is wanted leads."""
+        if self._search is None and self._team is not None:
+            self._search = self._team()
+        if self._search is not None:
+            self._search.along(lambda: np.flatnonzero(front(self._values(self.frame(), wanted))))
+
+    def _values(self, rows: pd.DataFrame, columns: Sequence[str]) -> NDArray[np.float64]:
+        """Columns side by side, so that more is better."""
+        return np.stack([self._signed(rows, name) for name in columns], axis=1)
+
+    def _signed(self, rows: pd.DataFrame, asked: str) -> NDArray[np.float64]:
         """A column so that more is better."""
-        name = column.removeprefix("-")
-        name = f"snips_{name}" if name in self.metrics else name
+        name, more = column(asked, self.metrics)
         if name not in rows and self.refused:
-            raise ValueError(f"there is no column {column!r}: {self.refused}")
+            raise ValueError(f"there is no column {asked!r}: {self.refused}")
         if name not in rows:
-            raise ValueError(f"there is no column {column!r}; there are {', '.join((*self.metrics, *rows.columns))}")
+            raise ValueError(f"there is no column {asked!r}; there are {', '.join((*self.metrics, *rows.columns))}")
         values = rows[name].to_numpy(np.float64)
-        return -values if column.startswith("-") else values
+        return values if more else -values
 
     def __repr__(self) -> str:
         return f"{self._words()}\n  {self.caveat}"
@@ -157,7 +183,9 @@ class Sweep:
             return f"{head}, without estimates: {self.refused}"
         rows = self.frame()
         words = f"{head}, {self.n:,} decisions; {rows['moved'].min():,} to {rows['moved'].max():,} leads move"
-        return words + (f", ESS {rows['ess'].min():,.0f} to {rows['ess'].max():,.0f}" if "ess" in rows else "")
+        words += f", ESS {rows['ess'].min():,.0f} to {rows['ess'].max():,.0f}" if "ess" in rows else ""
+        known = 0 if self._search is None else int(self._search.known.sum())
+        return words + (f"; {known:,} of the weights simulated ({WHOLE_TEAM})" if known else "")
 
 
 def sweep(
@@ -237,6 +265,10 @@ def front(values: NDArray[np.float64], maximise: Sequence[bool] | None = None) -
             members[size], found[row] = good[row], True
             size += 1
     return found
+
+
+def _metric(column: str) -> str:
+    return column.lstrip("-").removeprefix("snips_").removeprefix("ips_")
 
 
 def _over(value: NDArray[np.float64], by: NDArray[np.float64], otherwise: float) -> NDArray[np.float64]:

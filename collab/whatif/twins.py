@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import CancelledError as Cancelled
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,13 +16,11 @@ from collab.whatif.gauge import loads
 from collab.whatif.mechanism import Fit
 from collab.whatif.rescore import Values
 from collab.whatif.simulation import Run, Simulation
+from collab.whatif.workers import shared_out
 
 Floats = NDArray[np.float64]
 
 HOURS = 24
-
-CHECK_EVERY_S = 0.2
-"""How often it is asked whether to stop."""
 
 
 class Pass(NamedTuple):
@@ -102,19 +99,5 @@ def twins(
         CancelledError: `cancelled` said so.
     """
     _ = fit.whole  # once, not in every worker
-    pool = executor or ThreadPoolExecutor()
-    try:
-        jobs = [pool.submit(twin, fit, tuple(weights), seed, explore) for seed in range(seeds)]
-        pending: set[Future[Twin]] = set(jobs)
-        while pending:
-            done, pending = wait(pending, timeout=CHECK_EVERY_S)
-            if done and progress is not None:
-                progress(seeds - len(pending), seeds)
-            if cancelled is not None and cancelled():
-                for job in pending:
-                    job.cancel()
-                raise Cancelled
-        return [job.result() for job in jobs]
-    finally:
-        if executor is None:
-            pool.shutdown(cancel_futures=True)
+    calls = [(fit, tuple(weights), seed, explore) for seed in range(seeds)]
+    return shared_out(twin, calls, executor=executor, progress=progress, cancelled=cancelled)

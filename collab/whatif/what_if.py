@@ -23,6 +23,7 @@ from collab.whatif.proposal import Proposal
 from collab.whatif.propose import propose
 from collab.whatif.recommend import recommend
 from collab.whatif.rescore import AnyWeights, Rescored, Values, integers
+from collab.whatif.search import Search, simulated_only
 from collab.whatif.simulated import Asked, Simulated, simulated
 from collab.whatif.sweep import Sweep, hundredths, sweep
 
@@ -85,25 +86,35 @@ class WhatIf(Log):
         step: float = 0.05,
         *,
         limits: Limits | None = None,
+        seeds: int = 2,
+        executor: Executor | None = None,
         progress: Callable[[int, int], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> Sweep:
         """Every weights of a grid in steps of `step` (0.05 makes 1,771), over the decisions whose outcome is known.
 
+        Metrics of the whole team are simulated once its `front` or `best` asks for them.
+
         Args:
             step: a share of 1 in whole hundredths that divides it.
-            limits: from where on the log says too little of weights; see `Sweep.frame`.
-            progress: hears how many decisions of how many are done.
+            limits: from where on the log says too little of weights, and simulations cannot tell; see `Sweep.frame`.
+            seeds: how often luck is drawn in simulations.
+            executor: whose workers simulate, e.g. of processes or of Dask; this process's threads, if none is given.
+            progress: hears how many decisions of how many are done, and then how many weights are simulated.
             cancelled: is asked now and then whether to stop.
 
         Raises:
             ValueError: the step does not divide 1.
             CancelledError: `cancelled` said so.
         """
+        grid, limits = hundredths(step), limits or Limits()
         if self.evidence is not None:
-            return swept(self.evidence, hundredths(step), limits or Limits(), progress, cancelled)
-        assert self._frames is not None
-        return sweep(self._frames[0], step=hundredths(step), progress=progress, cancelled=cancelled)
+            found = swept(self.evidence, grid, limits, progress, cancelled)
+        else:
+            assert self._frames is not None
+            found = sweep(self._frames[0], step=grid, progress=progress, cancelled=cancelled)
+        ways: dict[str, Any] = {"executor": executor, "progress": progress, "cancelled": cancelled}
+        return found.simulating(lambda: Search(self._fit, grid, seeds=seeds, limits=limits, **ways))
 
     def recommend(
         self,
@@ -117,12 +128,14 @@ class WhatIf(Log):
         """A short list of weights, chosen on one half of the days and reported on the other: see `recommend.recommend`.
 
         Raises:
-            ValueError: there are no propensities or outcomes, the metric is not known, or the step does not divide 1.
+            ValueError: there are no propensities or outcomes, the metric is not known, the step does not divide 1, or
+                `keep` asks for what has to be simulated and there is nothing to fit laws from.
         """
         evidence = self._known()
         if metric not in evidence.rewards:
             raise ValueError(f"metric is {metric!r}; the log has {', '.join(evidence.rewards)}")
-        return recommend(evidence, metric, step=hundredths(step), most=most, keep=keep, limits=limits)
+        team = (self.course[0], self.in_force) if any(simulated_only(name) for name in keep or {}) else None
+        return recommend(evidence, metric, step=hundredths(step), most=most, keep=keep, limits=limits, team=team)
 
     def simulate(
         self,
