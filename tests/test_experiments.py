@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from desks import Clock, at_desk, hire, lead, level, log
+from gateways import a_gate
 from hypothesis import given
 from hypothesis import strategies as st
 from offices import Open, at, do
@@ -19,6 +21,7 @@ from proposals import WEIGHTS, proposal
 from strategies import NOON, designs, times
 
 from collab import events as ev
+from collab.cli import main
 from collab.desk import Desk, TooLate
 from collab.experiment import Design, seconds
 from collab.records import Decision
@@ -217,3 +220,62 @@ def test_an_office_that_restarts_in_a_block_goes_on_in_it(open_office: Open) -> 
     assert found.iloc[0][said].tolist() == ["100-0-0-0", "0-100-0-0", HOUR_S, 600, 7, "Kim", "which is better?"]
     kept = again.history.sql("SELECT mode, block, arm, w_availability FROM decisions ORDER BY seq")
     assert kept.values.tolist() == [["block", 0, DESIGN.arm(0), DESIGN.weights(DESIGN.arm(0))[0]]] * 2
+
+
+def test_a_team_lead_starts_and_stops_an_experiment_at_a_gateway_and_nobody_else(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with (
+            a_gate(tmp_path) as gate,
+            gate.member("tia", "team_lead") as tia,
+            gate.member("nia", "analyst") as nia,
+        ):
+            with pytest.raises(PermissionError, match="role is analyst, which may not start_experiment"):
+                await nia.start_experiment(DESIGN)
+            id = await tia.start_experiment(DESIGN, "which is better?")
+            running = gate.office.team.experiment
+            assert running is not None
+            assert (running.id, running.design, running.by, running.reason) == (id, DESIGN, "tia", "which is better?")
+            with pytest.raises(RuntimeError, match=r"an experiment runs since .* started by tia; stop it first"):
+                await nia.adopt_weights(WEIGHTS, "why")
+            with pytest.raises(PermissionError, match="role is analyst, which may not stop_experiment"):
+                await nia.stop_experiment()
+            assert await tia.stop_experiment() == id
+            assert await nia.adopt_weights(WEIGHTS, "why") == 1
+            with pytest.raises(ValueError, match="no experiment runs"):
+                await tia.stop_experiment()
+
+    asyncio.run(run())
+
+
+def test_the_console_starts_shows_and_stops_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLLAB_KEYS", str(tmp_path / "keys"))
+    monkeypatch.setenv("COLLAB_HISTORY", str(tmp_path / "history"))
+    monkeypatch.setenv("COLLAB_TENANT", "acme")
+
+    def ran(*args: str) -> Any:
+        return CliRunner().invoke(main, ["experiment", *args])
+
+    async def run() -> None:
+        async with a_gate(tmp_path) as gate:
+            by = ("--by", "tia", "--gateway", gate.url)
+            start = ("start", "35-30-20-15", "25-45-15-15", "--block", "1h", "--burn-in", "10min", *by)
+            begun = await asyncio.to_thread(ran, *start)
+            assert begun.exit_code == 0, begun.output
+            running = gate.office.team.experiment
+            assert running is not None
+            assert running.design == Design(a=(35, 30, 20, 15), b=(25, 45, 15, 15), block_s=3600, burn_in_s=600)
+            assert running.id in begun.output
+            again = await asyncio.to_thread(ran, *start)
+            assert (again.exit_code, "started by tia; stop it first" in again.output) == (1, True)
+            ended = await asyncio.to_thread(ran, "stop", *by)
+            assert f"experiment {running.id} is stopped" in ended.output
+            wrong = await asyncio.to_thread(ran, "start", "35-30-20", "25-45-15-15", *by)
+            assert (wrong.exit_code, "give four whole numbers, as 35-30-20-15" in wrong.output) == (1, True)
+
+    asyncio.run(run())
+    shown = ran("show")
+    assert shown.exit_code == 0, shown.output
+    assert "a 35-30-20-15, b 25-45-15-15" in shown.output
+    assert "it was stopped" in shown.output
+    assert "converted refused: no lead was decided on in it" in shown.output
+    assert "has no experiment nope" in ran("show", "nope").output
