@@ -72,6 +72,8 @@ def reasoning(decision: Decision, names: Mapping[str, str] = NOBODY) -> str:
     text += f"{agent} scores {score / FULL_SCORE:.3f}: {named}."
     if decision.drawn is not None:
         text += " Chosen by weights drawn at random, to learn."
+    if decision.arm is not None:
+        text += f" By the weights of arm {decision.arm} of an experiment, block {decision.block}."
     if runner is None:
         return f"{text} Nobody else {'was asked' if decision.mode == 'sticky' else 'could take it'}."
     name = decision.candidates.agent[runner]

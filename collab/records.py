@@ -186,10 +186,11 @@ class Decision(Fact, frozen=True, kw_only=True):
 
     `agent` is None when no candidate was eligible: the lead waits. `mode` is "greedy", or "jitter" when the weights
     that chose (`drawn`) were drawn at random to explore, "sticky" when the lead went to the agent who knows the
-    customer, or "manual" when a person (`by`) chose, for a `reason`. `explore` is the share of leads routed by drawn
-    weights; `propensity` is the chance that the chosen agent had, 0 for a person's choice, which has none. `waited_s`
-    is the time in the queue and `decided_ms` the time of the decision itself; they are never added. `router` is the
-    version of the rules; `block` and `arm` belong to an experiment, if one ran.
+    customer, "block" when the weights of an experiment's block chose, or "manual" when a person (`by`) chose, for a
+    `reason`. `explore` is the share of leads routed by drawn weights; `propensity` is the chance that the chosen agent
+    had, 0 for a person's choice, which has none. `waited_s` is the time in the queue and `decided_ms` the time of the
+    decision itself; they are never added. `router` is the version of the rules; `block` and `arm` belong to an
+    experiment, if one ran, whatever the mode.
     """
 
     lead: Lead
@@ -198,7 +199,7 @@ class Decision(Fact, frozen=True, kw_only=True):
     candidates: Candidates
     weights: WeightsVersion
     seed: int
-    mode: Literal["greedy", "jitter", "sticky", "manual"] = "greedy"
+    mode: Literal["greedy", "jitter", "sticky", "manual", "block"] = "greedy"
     drawn: tuple[Count, Count, Count, Count] | None = None
     explore: Share = 0.0
     score: Count = 0

@@ -219,13 +219,15 @@ class Router:
         """The decision on the team as it is."""
         start = self._timer()
         self._sheet.refresh(self._team)
+        time = self._clock()
+        turn = self._team.turn(time)
         decision = decide(
             state.lead,
             self._sheet,
-            self._clock(),
-            self._team.weights,
+            time,
+            turn.weights,
             seed=_seed(state.lead.id, state.returns),
-            explore=self.explore,
+            explore=turn.explore(self.explore),
             declined=state.declined,
             refusals=state.refusals,
             arrived=state.arrived,
@@ -233,7 +235,7 @@ class Router:
             pacing=self._pacing,
             position=position,
         )
-        return msgspec.structs.replace(decision, decided_ms=round((self._timer() - start) * 1000, 3))
+        return msgspec.structs.replace(turn.marked(decision), decided_ms=round((self._timer() - start) * 1000, 3))
 
     def _count(self, decision: Decision) -> None:
         self.decided_ms.append(decision.decided_ms)

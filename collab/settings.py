@@ -22,6 +22,7 @@ def settings(**given: Any) -> dict[str, Any]:
         "history": given.get("history") or os.environ.get("COLLAB_HISTORY") or "data/history",
         "tenant": given.get("tenant") or os.environ.get("COLLAB_TENANT") or (DEMO if at_work else TENANT),
         "team_at_work": at_work,
+        "shadow": given.get("shadow") or os.environ.get("COLLAB_SHADOW") or None,
         "weights": given.get("weights") or os.environ.get("COLLAB_WEIGHTS"),
     }
 

@@ -24,6 +24,19 @@ def apportion(total: int, shares: Sequence[float]) -> list[int]:
     return parts
 
 
+def hundredths(weights: str | Sequence[int]) -> tuple[int, int, int, int]:
+    """Four whole numbers that sum to 100, in the order of `FACTORS`, from "35-30-20-15" or the numbers themselves.
+
+    Raises:
+        ValueError: they are not.
+    """
+    parts = weights.split("-") if isinstance(weights, str) else [str(one) for one in weights]
+    if len(parts) != len(FACTORS) or not all(part.isdecimal() for part in parts):
+        raise ValueError(f"weights are {weights!r}; give four whole numbers, as 35-30-20-15 ({', '.join(FACTORS)})")
+    a, e, p, r = map(int, parts)
+    return WeightsVersion(version=0, values=(a, e, p, r)).values
+
+
 class Weights(param.Parameterized):
     """The four weights of the router, in hundredths; moving one lets the others share the rest in proportion.
 

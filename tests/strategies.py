@@ -26,6 +26,7 @@ from collab.claims import (
     place_key,
 )
 from collab.events import Entry, Event
+from collab.experiment import Design
 from collab.records import Busy, Candidates, Decision, File, Lead, Presence, Seat, Urgency, WeightsVersion
 from collab.team import Agent, Team
 
@@ -106,7 +107,7 @@ def decisions(draw: st.DrawFn) -> Decision:
         candidates=draw(candidates()),
         weights=draw(weights_versions),
         seed=draw(counts),
-        mode=draw(st.sampled_from(("greedy", "jitter", "sticky", "manual"))),
+        mode=draw(st.sampled_from(("greedy", "jitter", "sticky", "manual", "block"))),
         drawn=draw(st.none() | hundredths()),
         explore=draw(shares),
         score=draw(counts),
@@ -130,6 +131,16 @@ busy = st.builds(
     st.booleans(),
 )
 """Times in which somebody is busy or off."""
+
+designs = st.builds(
+    Design,
+    a=hundredths(),
+    b=hundredths(),
+    block_s=st.integers(3600, 7 * 86_400),
+    burn_in_s=st.integers(0, 3599),
+    seed=st.integers(0, 2**53 - 1),
+)
+"""Designs of experiments."""
 
 _held = {"lead": keys, "decision": keys, "agent": keys}
 _maybe = st.none() | st.booleans()
@@ -173,6 +184,8 @@ _fields: dict[type[Event], dict[str, st.SearchStrategy[Any]]] = {
         "satisfaction": st.none() | st.floats(1, 5),
     },
     ev.WeightsAdopted: {"weights": weights_versions, "by": names, "reason": texts},
+    ev.ExperimentStarted: {"design": designs, "starts": times, "by": names, "reason": texts},
+    ev.ExperimentStopped: {"experiment": keys, "by": names, "reason": texts},
     ev.RoomCreated: {**_roomed, "name": names, "private": st.booleans()},
     ev.RoomRenamed: {**_roomed, "name": names},
     ev.RoomArchived: _roomed,
@@ -341,7 +354,7 @@ def _in_a_room(draw: st.DrawFn, team: Team) -> tuple[type[Event], dict[str, Any]
 
 def next_event(draw: st.DrawFn, team: Team, id: str, time: datetime) -> Event:
     """Something that may happen to this team next, sensible or not."""
-    what = draw(st.sampled_from(("roster", "arrive", "assign", "assign", "touch", "touch", "room", "weights")))
+    what = draw(st.sampled_from(("roster", "arrive", "assign", "assign", "touch", "touch", "room", "weights", "turns")))
     if what == "arrive":
         score, customer = draw(st.integers(0, 100)), draw(st.sampled_from(("", "c1", "c2")))
         lead = Lead(id=draw(st.sampled_from(LEADS)), name="A customer", score=score, customer=customer)
@@ -355,6 +368,12 @@ def next_event(draw: st.DrawFn, team: Team, id: str, time: datetime) -> Event:
             version=team.weights.version + draw(st.sampled_from((1, 1, 2))), values=(25, 25, 25, 25)
         )
         return ev.WeightsAdopted(id=id, time=time, weights=version, by="Kim")
+    if what == "turns" and team.experiment is not None and draw(st.booleans()):
+        stopped = draw(st.sampled_from((team.experiment.id, "e1")))
+        return ev.ExperimentStopped(id=id, time=time, experiment=stopped, by="Kim")
+    if what == "turns":
+        design = Design(a=(25, 25, 25, 25), b=(35, 30, 20, 15))
+        return ev.ExperimentStarted(id=id, time=time, design=design, starts=time, by="Kim")
     if what == "room":
         kind, fields = _in_a_room(draw, team)
         return kind(id=id, time=time, **fields)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from collab import events as ev
 from collab.claims import Claim
 from collab.events import Entry, Event
+from collab.experiment import Design
 from collab.live.stream import Stream
 from collab.records import Busy, File, Lead, Presence, Urgency, WeightsVersion
 from collab.routing import decide
@@ -16,7 +17,7 @@ from collab.team import Team
 
 MORNING = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 AGENTS = tuple(f"agent-{number}" for number in range(8))
-KINDS = 26
+KINDS = 28
 """Kinds of events that every stretch of 20 or more leads has: all there are."""
 
 
@@ -44,6 +45,10 @@ class Work:
     def _roster(self) -> Iterator[Event]:
         weights = WeightsVersion(version=1, values=(35, 30, 20, 15))
         yield self._did(ev.WeightsAdopted(**self._head(), weights=weights, by="Ida"))
+        design = Design(a=(35, 30, 20, 15), b=(25, 35, 25, 15))
+        started = ev.ExperimentStarted(**self._head(), design=design, starts=self.time, by="Ida")
+        yield self._did(started)
+        yield self._did(ev.ExperimentStopped(**self._head(), experiment=started.id, by="Ida"))
         for agent in (*AGENTS, "gone"):
             skills = {"location:north": self.chance.random(), "language:es": self.chance.random()}
             yield self._did(ev.AgentJoined(**self._head(), agent=agent, name=agent.title(), skills=skills, capacity=4))

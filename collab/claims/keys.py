@@ -57,6 +57,9 @@ def shift_key(agent: str) -> str:
 WEIGHTS_KEY = "weights"
 """Holds the version of the weights in force."""
 
+EXPERIMENT_KEY = "experiment"
+"""Holds the id of the experiment that runs."""
+
 QUEUE_KEY = "queue"
 """Holds the seq of the newest event after which a lead waits."""
 

@@ -11,6 +11,7 @@ from collab.claims.guards import SEQ, Absent, Add, Below, Claim, Effect, Equals,
 from collab.claims.keys import (
     CLOSED,
     CLOSED_FOR_S,
+    EXPERIMENT_KEY,
     QUEUE_KEY,
     QUEUED,
     WEIGHTS_KEY,
@@ -30,6 +31,8 @@ from collab.events import (
     CalendarChanged,
     CapacityChanged,
     Event,
+    ExperimentStarted,
+    ExperimentStopped,
     FirstResponded,
     LeadArrived,
     LeadAssigned,
@@ -188,4 +191,14 @@ def _(event: LeadClosed) -> Rules:
 def _(event: WeightsAdopted) -> Rules:
     before = str(event.weights.version - 1)
     guard = Equals(WEIGHTS_KEY, before) if event.weights.version > 1 else Absent(WEIGHTS_KEY)
-    return [guard], [Put(WEIGHTS_KEY, str(event.weights.version))]
+    return [guard, Absent(EXPERIMENT_KEY)], [Put(WEIGHTS_KEY, str(event.weights.version))]
+
+
+@rules.register
+def _(event: ExperimentStarted) -> Rules:
+    return [Absent(EXPERIMENT_KEY)], [Put(EXPERIMENT_KEY, event.id)]
+
+
+@rules.register
+def _(event: ExperimentStopped) -> Rules:
+    return [Equals(EXPERIMENT_KEY, event.experiment)], [Remove(EXPERIMENT_KEY)]

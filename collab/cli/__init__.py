@@ -1,4 +1,4 @@
-"""The console script: `collab serve`, `gateway`, `recorder`, `token`, `import`, `export` and `weights`."""
+"""The console script: `collab serve`, `gateway`, `recorder`, `token`, `import`, `export`, `weights`, `experiment`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 
 import click
 
+from collab.cli.experiment import experiment
 from collab.cli.keeping import export_, import_, token
 from collab.cli.recording import recorder
 from collab.cli.serving import gateway, serve
@@ -20,5 +21,5 @@ def main() -> None:
         logging.getLogger(quiet).setLevel(logging.WARNING)
 
 
-for command in (serve, gateway, recorder, token, import_, export_, weights):
+for command in (serve, gateway, recorder, token, import_, export_, weights, experiment):
     main.add_command(command)

@@ -47,6 +47,9 @@ from collab.cli.options import (
     show_default=True,
     help="Share of leads routed by weights drawn at random, so that other weights can be judged later.",
 )
+@click.option(
+    "--shadow", help="Weights under which each decision is scored, too, e.g. 25-35-25-15 [COLLAB_SHADOW, else none]."
+)
 @click.option("--port", type=click.IntRange(0, 65_535), help="Port of the page [PORT, else 5006].")
 @click.option("--address", default="localhost", show_default=True, help="Address to listen on.")
 @click.option("--origin", multiple=True, help="A further host:port that pages may be opened under.")

@@ -6,15 +6,15 @@ on. Nothing is half done.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from collab import metrics
 from collab.attendance import Attendance
-from collab.claims import claim
-from collab.desk.appending import Appending, utc_now
+from collab.desk.appending import utc_now
+from collab.desk.weighing import Weighing
 from collab.events import (
     AgentJoined,
     AgentLeft,
@@ -28,7 +28,6 @@ from collab.events import (
     OfferDeclined,
     OfferExpired,
     ShiftChanged,
-    WeightsAdopted,
     new_id,
 )
 from collab.gates import check_room
@@ -38,12 +37,11 @@ from collab.live.tally import Durations
 from collab.offers import Terms, lapses
 from collab.records import Busy, Confirmation, Decision, Lead, Presence, checked, seconds_between
 from collab.rooms import Rooms
-from collab.router import TRIES, Router, TooLate
+from collab.router import Router, TooLate
 from collab.team import Team
-from collab.weights import Weights
 
 
-class Desk(Appending):
+class Desk(Weighing):
     """Takes commands for one tenant and appends the events that they cause to its stream.
 
     Args:
@@ -248,24 +246,6 @@ class Desk(Appending):
     async def drain(self) -> None:
         """Give waiting leads away, the one due first in front; time opens gates too (a decline is forgotten)."""
         await self._router.drain()
-
-    async def adopt_weights(
-        self, weights: Weights | Sequence[int], *, by: str, reason: str = "", entry: str = ""
-    ) -> int:
-        """Bring weights into force for all leads from now on; returns their version.
-
-        With the `entry` of a journal they come into force once, however many desks try: to the others it returns the
-        version in force.
-        """
-        knobs = Weights.of(weights)
-        for _ in range(TRIES):
-            if entry and self.team.entry == entry:  # a refused append has told what others did
-                return self.team.weights.version
-            version = knobs.freeze(self.team.weights.version + 1)
-            event = self._event(WeightsAdopted, weights=version, by=by, reason=reason, entry=entry)
-            if (await self._follower.commit([claim(event)])).refused is None:
-                return version.version
-        raise TooLate(f"weights were changed {TRIES} times meanwhile; try again")
 
     def coordination_metrics(self) -> dict[str, Any]:
         """How the team stands now, with times of the last 1,000 decisions; see `metrics.coordination`."""

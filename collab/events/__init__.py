@@ -31,6 +31,8 @@ from collab.events.work import (
     AgentLeft,
     CalendarChanged,
     CapacityChanged,
+    ExperimentStarted,
+    ExperimentStopped,
     FirstResponded,
     LeadArrived,
     LeadAssigned,
@@ -53,6 +55,8 @@ __all__ = [
     "CapacityChanged",
     "Entry",
     "Event",
+    "ExperimentStarted",
+    "ExperimentStopped",
     "FileUploaded",
     "FirstResponded",
     "LeadArrived",
@@ -86,7 +90,7 @@ AnyEvent = (
     AgentJoined | AgentLeft | PresenceChanged | CalendarChanged | CapacityChanged | ShiftChanged | LeadArrived
     | LeadAssigned | OfferAccepted | OfferDeclined | OfferExpired | LeadOverridden | FirstResponded | LeadClosed
     | WeightsAdopted | RoomCreated | RoomRenamed | RoomArchived | RoomJoined | RoomLeft | MessageSent
-    | MessageEdited | MessageDeleted | MessageReacted | FileUploaded | RoomRead
+    | MessageEdited | MessageDeleted | MessageReacted | FileUploaded | RoomRead | ExperimentStarted | ExperimentStopped
 )  # fmt: skip
 EVENTS: tuple[type[Event], ...] = get_args(AnyEvent)
 """Every kind of event; the tag of each is its `event` field in JSON."""

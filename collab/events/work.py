@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 from msgspec import Meta
 
 from collab.events.base import Event
+from collab.experiment import Design
 from collab.records import Calendar, Decision, Key, Lead, Name, Presence, Seconds, Share, WeightsVersion
 
 
@@ -149,3 +151,20 @@ class WeightsAdopted(Event, frozen=True, tag="weights_adopted"):
     by: Name
     reason: str = ""
     entry: str = ""
+
+
+class ExperimentStarted(Event, frozen=True, tag="experiment_started"):
+    """Two sets of weights take turns from `starts` on, by blocks of time, until it is stopped; its id names it."""
+
+    design: Design
+    starts: datetime
+    by: Name
+    reason: str = ""
+
+
+class ExperimentStopped(Event, frozen=True, tag="experiment_stopped"):
+    """The experiment ended: the weights in force count for all leads again."""
+
+    experiment: Key
+    by: Name
+    reason: str = ""

@@ -22,7 +22,7 @@ from collab.history.past import found
 from collab.live.access import Pass
 from collab.live.gateway import LEASE_S
 from collab.live.line import Line
-from collab.protocol.role import EVERYBODY, LEADING, TUNING, WORKING, Role
+from collab.protocol.role import EVERYBODY, LEADING, OWNING, TUNING, WORKING, Role
 from collab.rooms import Confirmation, Rooms
 
 CLERK = "desk"
@@ -292,6 +292,8 @@ _ACTS: dict[type[p.Command], tuple[frozenset[Role], Act]] = {
     p.Override: (LEADING, _desk(lambda desk, me, c: desk.override(c.lead, c.to, by=me, reason=c.reason))),
     p.Assign: (LEADING, _desk(lambda desk, me, c: desk.assign(c.lead, c.to, by=me, reason=c.reason))),
     p.AdoptWeights: (TUNING, _desk(lambda desk, me, c: desk.adopt_weights(c.weights, by=me, reason=c.reason))),
+    p.StartExperiment: (OWNING, _desk(lambda desk, me, c: desk.start_experiment(c.design, by=me, reason=c.reason))),
+    p.StopExperiment: (OWNING, _desk(lambda desk, me, c: desk.stop_experiment(by=me, reason=c.reason))),
     p.Watch: (EVERYBODY, Floor._watch),
     p.Metrics: (EVERYBODY, Floor._metrics),
 }

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-CHANGED: dict[int, tuple[str, ...]] = {2: ("chats",), 3: ("decisions", "arrivals", "snapshots", "presence", "chats")}
+CHANGED: dict[int, tuple[str, ...]] = {
+    2: ("chats",),
+    3: ("decisions", "arrivals", "snapshots", "presence", "chats"),
+    4: ("experiments",),
+}
 """The tables whose columns or meaning changed with each version after the first: they are made again.
 
 Snapshots are not; they begin anew, as the teams of an older version lack what a fold finds out now.

@@ -169,6 +169,17 @@ def _weights(time: int, event: events.WeightsAdopted) -> Row:
     return time, weights.version, weights.id, *weights.values, event.by, event.reason
 
 
+def _started(time: int, event: events.ExperimentStarted) -> Row:
+    design = event.design
+    arms = ("-".join(map(str, values)) for values in (design.a, design.b))
+    blocks = (microseconds(event.starts), design.block_s, design.burn_in_s, design.seed)
+    return time, event.id, "started", *arms, *blocks, event.by, event.reason
+
+
+def _stopped(time: int, event: events.ExperimentStopped) -> Row:
+    return time, event.experiment, "stopped", *(None,) * 6, event.by, event.reason
+
+
 def _arrival(time: int, event: events.LeadArrived) -> Row:
     return time, event.lead.id, *_features(event.lead)
 
@@ -207,6 +218,8 @@ _ROWS: dict[type[Event], tuple[str, Callable[[int, Any], Row]]] = {
     events.FirstResponded: ("responses", _response),
     events.LeadClosed: ("closings", _closing),
     events.WeightsAdopted: ("weights", _weights),
+    events.ExperimentStarted: ("experiments", _started),
+    events.ExperimentStopped: ("experiments", _stopped),
     events.RoomCreated: ("chats", _chat("created", text="name")),
     events.RoomRenamed: ("chats", _chat("renamed", text="name")),
     events.RoomArchived: ("chats", _chat("archived")),

@@ -24,7 +24,7 @@ from collab.history.columns import (
 )
 from collab.records import FACTORS
 
-VERSION = 3
+VERSION = 4
 """The version of the tables below; `collab.history.migrate` says what changed from one to the next."""
 
 EVENTS = Table(
@@ -53,7 +53,9 @@ DECISIONS = Table(
         count("weights_version", "version of the weights in force"),
         *(count(f"w_{factor}", f"weight of {factor} in force, in hundredths") for factor in FACTORS),
         word(
-            "mode", "greedy, jitter (weights drawn at random chose), sticky (knows the customer) or manual (a person)"
+            "mode",
+            "greedy, jitter (weights drawn at random chose), block (those of an experiment), sticky (knows the "
+            "customer) or manual (a person)",
         ),
         word("drawn", "the weights drawn at random, e.g. 30-30-20-20; else empty", null=True),
         number("explore", "share of leads routed by drawn weights, 0 to 1"),
@@ -166,6 +168,25 @@ WEIGHTS_ADOPTED = Table(
     ),
 )
 
+EXPERIMENTS = Table(
+    "experiments",
+    "Experiments between two sets of weights, a row for each start and each stop.",
+    (
+        SEQ,
+        TIME,
+        word("experiment", "the experiment's id"),
+        word("change", "started or stopped"),
+        word("a", "the weights of arm a, e.g. 35-30-20-15; empty if stopped", null=True),
+        word("b", "the weights of arm b; empty if stopped", null=True),
+        Column("starts", "timestamp", "when the first block starts, UTC; empty if stopped", null=True),
+        count("block_s", "seconds of a block; empty if stopped", null=True),
+        count("burn_in_s", "seconds at the start of each block that do not count; empty if stopped", null=True),
+        long("seed", "what the order of the arms follows from; empty if stopped", null=True),
+        word("person", "who started or stopped it"),
+        REASON,
+    ),
+)
+
 ARRIVALS = Table("arrivals", "Leads that came in.", (SEQ, TIME, LEAD, *FEATURES))
 
 CHATS = Table(
@@ -195,7 +216,7 @@ SNAPSHOTS = Table(
     (SEQ, TIME, Column("team", "binary", "Team.snapshot()")),
 )
 
-DERIVED = (DECISIONS, CANDIDATES, OFFERS, RESPONSES, CLOSINGS, PRESENCE, WEIGHTS_ADOPTED, ARRIVALS, CHATS)
+DERIVED = (DECISIONS, CANDIDATES, OFFERS, RESPONSES, CLOSINGS, PRESENCE, WEIGHTS_ADOPTED, ARRIVALS, CHATS, EXPERIMENTS)
 """The tables that follow from events, in the order in which they are written."""
 
 TABLES = {table.name: table for table in (EVENTS, *DERIVED, SNAPSHOTS)}

@@ -12,6 +12,7 @@ import msgspec
 
 from collab import protocol as p
 from collab.events import AnyEvent
+from collab.experiment import Design
 from collab.live.heard import Hit, InRoom
 from collab.records import FACTORS, Busy, Confirmation, Decision, Lead, Presence, Seat
 
@@ -190,6 +191,14 @@ class Calls(ABC):
             raise ValueError(f"weights are {list(weights)}; give four, in the order {', '.join(FACTORS)}")
         given = (weights[0], weights[1], weights[2], weights[3])
         return int(await self.ask(p.AdoptWeights(id=0, weights=given, reason=reason)))
+
+    async def start_experiment(self, design: Design, reason: str = "") -> str:
+        """Let two sets of weights take turns by blocks of time, for team leads; returns the experiment's id."""
+        return str(await self.ask(p.StartExperiment(id=0, design=design, reason=reason)))
+
+    async def stop_experiment(self, reason: str = "") -> str:
+        """End the experiment that runs, for team leads; returns its id."""
+        return str(await self.ask(p.StopExperiment(id=0, reason=reason)))
 
     async def metrics(self) -> dict[str, Any]:
         """How the team stands now (`team`, see `Desk.coordination_metrics`), this gateway and its process."""

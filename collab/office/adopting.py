@@ -26,7 +26,7 @@ class Adopting:
         self._said = ""
 
     async def tend(self, desk: Desk) -> None:
-        """Bring the journal's last entry into force, if it is due; a broken journal is told once and changes nothing.
+        """Bring the journal's last entry into force, if it is due; what keeps it from that is told once.
 
         Raises:
             StreamUnreachable: no Redis answers.
@@ -38,14 +38,20 @@ class Adopting:
             await asyncio.to_thread(self._look, self._journal)
         except (OSError, ValueError) as error:
             self._seen, self._entries = None, ()
-            if str(error) != self._said:
-                self._said = str(error)
-                logger.error("weights of %s stay as they are: %s", desk.tenant, error)
+            self._tell(desk, str(error))
             return
         entry = due(self._entries, desk.team)
-        if entry is not None:
+        if entry is not None and desk.team.experiment is not None:
+            self._tell(desk, "an experiment runs; they come into force once it is stopped (collab experiment stop)")
+        elif entry is not None:
             version = await desk.adopt_weights(entry.weights, by=entry.by, reason=entry.reason, entry=entry.entry)
             logger.info("weights of %s are %s by %s (version %d)", desk.tenant, entry.weights, entry.by, version)
+
+    def _tell(self, desk: Desk, why: str) -> None:
+        """Say once why nothing is adopted."""
+        if why != self._said:
+            self._said = why
+            logger.error("weights of %s stay as they are: %s", desk.tenant, why)
 
     def _look(self, journal: Journal) -> None:
         """Read the journal if it is another than before."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from typing import Any, Literal, TypeVar
 
@@ -22,6 +22,7 @@ from collab.live.stream import Stream, StreamUnreachable, open_stream
 from collab.offers import Terms
 from collab.office.adopting import Adopting
 from collab.office.reading import Reading
+from collab.office.shadowing import shadowing
 from collab.recording import Recording, values_of
 from collab.team import Team
 from collab.team_at_work import Clock, TeamAtWork
@@ -56,6 +57,7 @@ class Office:
         explore: the share of leads routed by weights drawn at random, 0 to 1.
         terms: how long a lead stays with an agent who does nothing with it.
         weights: the folder that has a folder of adopted weights for each tenant; else `weights` beside the history.
+        shadow: a second set of weights (four integers that sum to 100) under which decisions are scored, too.
         progress: is called with (done, of) while the past is made.
     """
 
@@ -71,6 +73,7 @@ class Office:
         explore: float = 0.0,
         terms: Terms | None = None,
         weights: str | None = None,
+        shadow: str | Sequence[int] | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> None:
         self.stream_url, self.history_url, self.tenant = stream, history, tenant
@@ -81,17 +84,16 @@ class Office:
         self.desk: Desk | None = None
         self.recorder: Recorder | None = None
         self.stream: Stream | None = None
-        self._progress, self._clock = progress, Clock()
+        self._progress, self._clock, self._at_work = progress, Clock(), False
         self._adopting = Adopting(watched(history, tenant, weights))
         self._recording: Recording | None = None
-        self._at_work = False
         self._reading = Reading(lambda: self.history, self._entries)
         self._subscribers: list[Callable[[list[Entry]], None]] = []
+        self.shadow = shadowing(shadow, self.subscribe)
         self._tasks: list[asyncio.Task[None]] = []
         self._what_if: WhatIf | None = None
         self._what_if_time = utc_now()
-        self._what_if_lock = threading.Lock()
-        self._start_lock = threading.Lock()
+        self._what_if_lock, self._start_lock = threading.Lock(), threading.Lock()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 

@@ -45,6 +45,7 @@ from collab.protocol.commands import (
     UpdateWorkload,
     Watch,
 )
+from collab.protocol.experiments import StartExperiment, StopExperiment
 from collab.protocol.frames import (
     FRAMES,
     AnyFrame,
@@ -108,6 +109,8 @@ __all__ = [
     "Send",
     "SetCalendar",
     "SetPresence",
+    "StartExperiment",
+    "StopExperiment",
     "Types",
     "Typing",
     "UpdateWorkload",

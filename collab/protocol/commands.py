@@ -7,6 +7,7 @@ from typing import Annotated, get_args
 from msgspec import Meta, Struct
 
 from collab.protocol.base import VERSION, Command, Hundredths, Moment, Number, Words
+from collab.protocol.experiments import StartExperiment, StopExperiment
 from collab.records import Calendar, Hash, Key, Lead, Name, Presence, Seat, Share, Text, WeightsVersion
 
 
@@ -291,7 +292,7 @@ AnyCommand = (
     Hello | Join | Leave | Send | Edit | Delete | React | Read | Typing | CreateRoom | RenameRoom | ArchiveRoom | Invite
     | Remove | ListRooms | Page | Search | SetPresence | Idle | Call | SetCalendar | RouteLead | Accept | Decline
     | FirstResponse | CloseLead | Override | Assign | AddAgent | UpdateWorkload | AdoptWeights | Watch | Metrics
-    | Ping
+    | Ping | StartExperiment | StopExperiment
 )  # fmt: skip
 COMMANDS: tuple[type[Command], ...] = get_args(AnyCommand)
 """Every kind of command; the tag of each is its `do`."""

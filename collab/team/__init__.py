@@ -3,6 +3,7 @@
 from collab.team.agent import ABSENCE_S, Agent, Choice
 from collab.team.lead import PICK_UP_S, OpenLead
 from collab.team.team import KNOWN, RECENT, RESPONSE_HALF_LIFE_S, Team, fold
+from collab.team.turn import Turn
 
 __all__ = [
     "ABSENCE_S",
@@ -14,5 +15,6 @@ __all__ = [
     "Choice",
     "OpenLead",
     "Team",
+    "Turn",
     "fold",
 ]

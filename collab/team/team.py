@@ -6,6 +6,7 @@ Utilization, active leads, the queue and every share are computed from what the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from collab.events import Entry, Event, LeadAssigned, RoomEvent, WeightsAdopted
 from collab.records import Presence, WeightsVersion, seconds_between
 from collab.team.agent import ABSENCE_S, Agent, Choice
 from collab.team.lead import OpenLead
+from collab.team.turn import Turn, turn
 
 RECENT = 50
 """How many of the newest assignments a team remembers."""
@@ -32,7 +34,8 @@ class Team(Struct, kw_only=True):
     """Agents, open leads, the weights in force and the rooms, after the event at `seq`.
 
     `known` names the agent who had the last lead of each customer, the newest customer last. `adopted` brought the
-    weights into force, and `entry` is the last entry of a journal of weights that came into force.
+    weights into force, and `entry` is the last entry of a journal of weights that came into force. `experiment` is
+    the one that runs; see `turn`.
     """
 
     seq: int = 0
@@ -44,6 +47,7 @@ class Team(Struct, kw_only=True):
     known: dict[str, str] = {}
     adopted: WeightsAdopted | None = None
     entry: str = ""
+    experiment: events.ExperimentStarted | None = None
 
     def apply(self, entry: Entry) -> bool:
         """Take one event in; False, and nothing changes, if its place was passed before."""
@@ -60,6 +64,10 @@ class Team(Struct, kw_only=True):
         """Leads that nobody holds, the one due first in front; ties to the lowest lead id."""
         waiting = [lead for lead in self.leads.values() if lead.holder is None]
         return sorted(waiting, key=lambda lead: (lead.due, lead.lead.id))
+
+    def turn(self, time: datetime) -> Turn:
+        """Which weights count at this moment."""
+        return turn(self.weights, self.experiment, time)
 
     def members(self) -> list[Agent]:
         """The agents on the roster, by id."""
@@ -82,6 +90,8 @@ class Team(Struct, kw_only=True):
                 values[claims.place_key(lead)] = str(state.place)
         if self.weights.version:
             values[claims.WEIGHTS_KEY] = str(self.weights.version)
+        if self.experiment is not None:
+            values[claims.EXPERIMENT_KEY] = self.experiment.id
         return values | chat.values(self.rooms)
 
     def snapshot(self) -> bytes:
@@ -255,6 +265,13 @@ def _weights_adopted(team: Team, event: events.WeightsAdopted, seq: int) -> None
     team.entry = event.entry or team.entry
 
 
+def _experiment(team: Team, event: events.ExperimentStarted | events.ExperimentStopped, seq: int) -> None:
+    if isinstance(event, events.ExperimentStarted):
+        team.experiment = event
+    elif team.experiment is not None and team.experiment.id == event.experiment:
+        team.experiment = None
+
+
 def _in_force(team: Team, event: Any) -> bool:
     """Does the event speak of the decision in force and of the agent who holds the lead?"""
     state = team.leads.get(event.lead)
@@ -277,4 +294,6 @@ _APPLY: dict[type[Event], Callable[[Team, Any, int], None]] = {
     events.FirstResponded: _first_responded,
     events.LeadClosed: _lead_closed,
     events.WeightsAdopted: _weights_adopted,
+    events.ExperimentStarted: _experiment,
+    events.ExperimentStopped: _experiment,
 }

@@ -16,6 +16,7 @@ from collab.views.board import Board
 from collab.views.leads import AssignmentsView, LeadView
 from collab.views.presence import PresenceView
 from collab.views.roster import RosterView
+from collab.views.shadow import ShadowView
 from collab.views.theme import SHEET, THEME
 from collab.views.whatif import WhatIfView
 from collab.weights import Weights
@@ -78,7 +79,7 @@ def page(office: Office) -> pmui.Page:
     tabs = pmui.Tabs(
         ("Team", pn.Column(presence, RosterView(board), **wide)),
         ("Leads", leads),
-        ("What-if", what_if),
+        ("What-if", what_if if office.shadow is None else pn.Column(what_if, shadowed(board, what_if), **wide)),
         dynamic=False,  # a plot that is made when its tab opens is measured before it is drawn, which breaks the page
         margin=0,
         **wide,
@@ -100,6 +101,13 @@ def page(office: Office) -> pmui.Page:
     with edit_readonly(shown):
         shown.busy = False  # else the page follows Panel's own and every event walks all its models twice, 14 ms each
     return shown
+
+
+def shadowed(board: Board, what_if: WhatIfView) -> pn.Column:
+    """What the weights in the shadow see, on screen while the what-if is."""
+    shadow = ShadowView(board, active=what_if.active)
+    what_if.param.watch(lambda event: setattr(shadow, "active", event.new), "active")
+    return pn.Column(_title("In the shadow"), shadow, sizing_mode="stretch_width")
 
 
 def _prepare_document(office: Office) -> None:

@@ -16,6 +16,9 @@ PER_LEAD = "per lead, at the loads of the log"
 WHOLE_TEAM = "whole team, simulated"
 """The question that a simulation answers."""
 
+BY_BLOCKS = "whole team, by blocks of time"
+"""The question that an experiment answers."""
+
 TEAM = ("response_s", "wait_s", "converted", "value", "utilization", "overload", "balance", "unserved")
 """What a simulation says of a team; see `collab.whatif.figures.Figures`."""
 
@@ -97,6 +100,27 @@ class Backing:
 
 
 @dataclass(frozen=True)
+class Blocks:
+    """What a difference between blocks of time rests on.
+
+    Attributes:
+        n: leads that count, of both arms.
+        pairs: pairs of blocks, one of each arm.
+        burnt_in: leads that were left out as they came in a block's burn-in.
+        warnings: what to know besides.
+    """
+
+    n: int
+    pairs: int
+    burnt_in: int
+    warnings: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        parts = f"n {self.n:,} in {self.pairs:,} pairs of blocks, {self.burnt_in:,} leads in burn-ins left out"
+        return "; ".join([parts, *self.warnings])
+
+
+@dataclass(frozen=True)
 class Estimate:
     """What a lead would have earned on average, and how much more than under what it is compared with.
 
@@ -122,7 +146,7 @@ class Estimate:
     difference_high: float
     always: tuple[float, float] | None
     others: Mapping[str, float]
-    trust: Trust | Backing
+    trust: Trust | Backing | Blocks
     question: str = PER_LEAD
 
     def __str__(self) -> str:
@@ -147,7 +171,7 @@ class Refused:
     metric: str
     reason: str
     bounds: tuple[float, float] | None = None
-    trust: Trust | Backing | None = None
+    trust: Trust | Backing | Blocks | None = None
     question: str = PER_LEAD
 
     def __str__(self) -> str:

@@ -123,7 +123,7 @@ def betting(
     return low + (high - low) * bottom, low + (high - low) * max(bottom, top)
 
 
-def student(share: float, degrees: int) -> float:
+def student(share: float, degrees: float) -> float:
     """The quantile of Student's t, by its expansion around the normal one (Abramowitz & Stegun 26.7.5)."""
     z, v = NormalDist().inv_cdf(share), max(degrees, 1)
     first = (z**3 + z) / 4

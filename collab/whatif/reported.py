@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from collab.whatif.answers import Estimate, Estimates, Refused, Trust
+from collab.whatif.answers import Backing, Estimate, Estimates, Refused, Trust
 from collab.whatif.backtest import said
 from collab.whatif.rescore import Rescored
 
@@ -108,7 +108,7 @@ def _judged(one: Estimate | Refused) -> Judged:
     rests: dict[str, Any] = {} if trust is None else {"n": trust.n, "warnings": trust.warnings}
     if isinstance(trust, Trust):
         rests["ess"] = _short(trust.ess)
-    elif trust is not None and math.isfinite(trust.off):
+    elif isinstance(trust, Backing) and math.isfinite(trust.off):
         rests["off"] = said(one.metric, trust.off)
     if isinstance(one, Refused):
         bounds = None if one.bounds is None else tuple(_short(end) for end in one.bounds)

@@ -16,7 +16,7 @@ from collab.whatif import kernel
 from collab.whatif.answers import Estimates, Limits, Refused
 from collab.whatif.backtest import Backtest, backtests
 from collab.whatif.estimate import chances_of, estimates, swept
-from collab.whatif.log import Log
+from collab.whatif.experiments import Experiments
 from collab.whatif.logged import METRICS
 from collab.whatif.mechanism import Fit
 from collab.whatif.proposal import Proposal
@@ -28,7 +28,7 @@ from collab.whatif.simulated import Asked, Simulated, simulated
 from collab.whatif.sweep import Sweep, hundredths, sweep
 
 
-class WhatIf(Log):
+class WhatIf(Experiments):
     """Questions about logged decisions: who would have got what, what it would have earned, how days would have gone.
 
     It takes what a `collab.whatif.log.Log` takes: a history, or frames with `from_frames`.

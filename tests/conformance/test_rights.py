@@ -23,6 +23,7 @@ from websockets.asyncio.client import connect as open_socket
 
 from collab import protocol as p
 from collab.door import Door
+from collab.experiment import Design
 from collab.live.access import Access
 from collab.live.partition import PARTITIONS
 from collab.protocol import Role
@@ -65,6 +66,8 @@ RULES: dict[type[p.Command], tuple[set[Role], str]] = {
     p.Override: (LEADING, FREE),
     p.Assign: (LEADING, FREE),
     p.AdoptWeights: ({T, N}, FREE),
+    p.StartExperiment: ({T}, FREE),
+    p.StopExperiment: ({T}, FREE),
     p.Watch: (ALL, FREE),
     p.Metrics: (ALL, FREE),
 }
@@ -76,6 +79,7 @@ FIELDS: dict[str, Any] = {
     "token": "x", "room": "deal", "message": "m", "text": "hi", "reaction": "+1", "number": 1, "name": "A name",
     "agent": "bo", "lead": "L-1", "to": "bo", "converted": True, "presence": Presence.away,
     "busy": (Busy(starts=WHEN, ends=WHEN + timedelta(hours=1)),), "weights": (40, 30, 15, 15), "reason": "why",
+    "design": Design(a=(40, 30, 15, 15), b=(35, 30, 20, 15)),
 }  # fmt: skip
 """What the fields of commands are in these tests."""
 

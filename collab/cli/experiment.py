@@ -1,0 +1,100 @@
+"""The commands on experiments: start one, stop it, show what its blocks say."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import click
+
+from collab.cli.options import HISTORY, TENANT, number, or_exit
+
+BY = click.option("--by", required=True, help="Which team lead does it: their id stands in the history.")
+REASON = click.option("--reason", default="", help="Why.")
+GATEWAY = click.option(
+    "--gateway", "url", help="Address of the team's gateway [ws://localhost: and WS_PORT, else 8765]."
+)
+LASTS_S = 60.0
+"""How long the token of one command holds."""
+
+
+@click.group()
+def experiment() -> None:
+    """Two sets of weights that take turns by blocks of time; off unless an owner starts it (docs/experiments.md).
+
+    To start and to stop, a gateway must run that has the same file of keys (COLLAB_KEYS).
+    """
+
+
+@experiment.command()
+@click.argument("a")
+@click.argument("b")
+@click.option("--block", default="4h", show_default=True, help="How long a block lasts.")
+@click.option("--burn-in", default="30min", show_default=True, help="How much of its start does not count.")
+@click.option("--seed", type=click.IntRange(0, 2**53 - 1), default=0, show_default=True, help="Says the arms' order.")
+@BY
+@REASON
+@GATEWAY
+@TENANT
+def start(
+    a: str, b: str, block: str, burn_in: str, seed: int, by: str, reason: str, url: str | None, tenant: str | None
+) -> None:
+    """Let the weights A and B (such as 35-30-20-15) take turns until `stop`.
+
+    Some methods of comparing a live system switched on and off are patented; whether you may is the owner's decision.
+    """
+    from collab.experiment import Design, seconds
+    from collab.weights import hundredths
+
+    def design() -> Design:
+        times = {"block_s": seconds(block, "block"), "burn_in_s": seconds(burn_in, "burn_in")}
+        return Design(a=hundredths(a), b=hundredths(b), seed=seed, **times)
+
+    made = or_exit(design)
+    id = _asked(url, tenant, by, lambda member: member.start_experiment(made, reason))
+    click.echo(f"experiment {id} runs: a {a}, b {b}, in blocks of {block}")
+
+
+@experiment.command()
+@BY
+@REASON
+@GATEWAY
+@TENANT
+def stop(by: str, reason: str, url: str | None, tenant: str | None) -> None:
+    """End the experiment that runs; the weights in force count for all leads again."""
+    id = _asked(url, tenant, by, lambda member: member.stop_experiment(reason))
+    click.echo(f"experiment {id} is stopped")
+
+
+@experiment.command()
+@click.argument("id", required=False)
+@HISTORY
+@TENANT
+def show(id: str | None, **given: Any) -> None:
+    """Show what the blocks of the experiment ID say, or of the last one."""
+    from collab.history import History
+    from collab.settings import settings
+    from collab.whatif import WhatIf
+
+    found = settings(**given)
+    verdict = or_exit(or_exit(WhatIf, History(found["history"], found["tenant"])).verdict, id)
+    a, b = ("-".join(map(str, values)) for values in (verdict.design.a, verdict.design.b))
+    state = "runs" if verdict.runs else "was stopped"
+    click.echo(f"a {a}, b {b}, from {verdict.starts:%Y-%m-%d %H:%M} UTC; it {state}")
+    click.echo(str(verdict))
+
+
+def _asked(url: str | None, tenant: str | None, by: str, ask: Callable[[Any], Awaitable[str]]) -> str:
+    """What the gateway answers to a team lead of this name."""
+    from collab.live.access import Access
+    from collab.live.client import connect
+    from collab.settings import keys, settings
+
+    token = or_exit(or_exit(Access, keys()).token, settings(tenant=tenant)["tenant"], by, "team_lead", lasts_s=LASTS_S)
+
+    async def asked() -> str:
+        async with connect(url or f"ws://localhost:{number('WS_PORT', 8765)}", token) as member:
+            return await ask(member)
+
+    return str(or_exit(asyncio.run, asked()))

@@ -1,0 +1,82 @@
+"""The commands on weights: adopt a set for all leads, or let two take turns in an experiment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from collab.claims import claim
+from collab.desk.appending import Appending
+from collab.events import ExperimentStarted, ExperimentStopped, WeightsAdopted
+from collab.experiment import Design
+from collab.records import aware, checked
+from collab.router import TRIES, TooLate
+from collab.weights import Weights
+
+
+class Weighing(Appending):
+    """Says which weights count."""
+
+    async def adopt_weights(
+        self, weights: Weights | Sequence[int], *, by: str, reason: str = "", entry: str = ""
+    ) -> int:
+        """Bring weights into force for all leads from now on; returns their version.
+
+        With the `entry` of a journal they come into force once, however many desks try: to the others it returns the
+        version in force.
+
+        Raises:
+            TooLate: an experiment runs, whose blocks must keep their weights; or others change them all the time.
+        """
+        knobs = Weights.of(weights)
+        for _ in range(TRIES):
+            if entry and self.team.entry == entry:  # a refused append has told what others did
+                return self.team.weights.version
+            if self.team.experiment is not None:
+                raise TooLate(f"{running(self.team.experiment)}; stop it first (stop_experiment), then adopt weights")
+            version = knobs.freeze(self.team.weights.version + 1)
+            event = self._event(WeightsAdopted, weights=version, by=by, reason=reason, entry=entry)
+            if (await self._follower.commit([claim(event)])).refused is None:
+                return version.version
+        raise TooLate(f"weights were changed {TRIES} times meanwhile; try again")
+
+    async def start_experiment(
+        self, design: Design, *, by: str, reason: str = "", starts: datetime | None = None
+    ) -> str:
+        """Let two sets of weights take turns by blocks of time, at all desks and until it is stopped; returns its id.
+
+        The first block starts now, or at an aware time to come.
+
+        Raises:
+            ValueError: a field of the design is out of bounds, `starts` is past, or nobody is named.
+            TooLate: another experiment runs.
+        """
+        now = self._clock()
+        first = now if starts is None else aware(starts, "starts")
+        if first < now:
+            raise ValueError(f"starts is {first.isoformat()}, which is past; give a time to come, or none")
+        event = self._event(ExperimentStarted, design=checked(design), starts=first, by=by, reason=reason)
+        if (await self._follower.commit([claim(event)])).refused is not None:
+            said = "another one runs" if self.team.experiment is None else running(self.team.experiment)
+            raise TooLate(f"{said}; stop it first (stop_experiment)")
+        return str(event.id)
+
+    async def stop_experiment(self, *, by: str, reason: str = "") -> str:
+        """End the experiment that runs: the weights in force count for all leads again; returns its id.
+
+        Raises:
+            ValueError: none runs, or nobody is named.
+            TooLate: somebody else stopped it meanwhile.
+        """
+        if self.team.experiment is None:
+            await self._follower.catch_up()
+        if self.team.experiment is None:
+            raise ValueError("no experiment runs; start one with start_experiment")
+        id = self.team.experiment.id
+        await self._append(ExperimentStopped, experiment=id, by=by, reason=reason)
+        return id
+
+
+def running(experiment: ExperimentStarted) -> str:
+    """The experiment in words."""
+    return f"an experiment runs since {experiment.starts:%Y-%m-%d %H:%M} UTC, started by {experiment.by}"

@@ -1,0 +1,85 @@
+"""An experiment: blocks of time that take turns at random between two sets of weights (pure).
+
+Which set a moment has follows from the design and the moment alone, so all desks of a stream agree without talking.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from collab.records import Count, Fact, WeightsVersion
+
+Arm = Literal["a", "b"]
+Values = tuple[Count, Count, Count, Count]
+
+_UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86_400}
+_SPAN = re.compile(r"(\d+) ?(s|min|h|d)")
+
+
+def seconds(span: str | int | timedelta, name: str) -> int:
+    """The whole seconds of "4h", "30min", "90s", "1d", a number of them or a timedelta.
+
+    Raises:
+        ValueError: it is none of these; names the field.
+    """
+    if isinstance(span, timedelta):
+        return round(span.total_seconds())
+    if isinstance(span, int) and not isinstance(span, bool):
+        return span
+    found = _SPAN.fullmatch(span) if isinstance(span, str) else None
+    if found is None:
+        raise ValueError(f"{name} is {span!r}; give a time such as '4h', '30min' or a number of seconds")
+    return int(found[1]) * _UNITS[found[2]]
+
+
+class Place(Struct, frozen=True):
+    """Where a moment lies in an experiment: its block, the arm that has it, and whether it is past the burn-in."""
+
+    block: int
+    arm: Arm
+    settled: bool
+
+
+class Design(Fact, frozen=True, kw_only=True):
+    """Two sets of weights (integers that sum to 100) and how blocks of time take turns between them.
+
+    Blocks count from 0 and last `block_s` seconds, of which the first `burn_in_s` do not count: leads of the block
+    before are still at work then. Of the blocks 2k and 2k + 1 one is arm a's and one is b's; `seed` and k say which.
+
+    Raises:
+        ValueError: weights do not sum to 100, or the burn-in leaves nothing of a block.
+    """
+
+    a: Values
+    b: Values
+    block_s: Annotated[int, Meta(ge=60, le=7 * 86_400)] = 4 * 3600
+    burn_in_s: Count = 30 * 60
+    seed: Annotated[int, Meta(ge=0, lt=2**53)] = 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for values in (self.a, self.b):
+            WeightsVersion(version=0, values=values)
+        if not 0 <= self.burn_in_s < self.block_s:
+            raise ValueError(f"burn_in_s is {self.burn_in_s}; give 0 to below block_s, which is {self.block_s}")
+
+    def arm(self, block: int) -> Arm:
+        """Whose block this is: of each pair the first is a's by the toss of a coin, the other one b's."""
+        digest = hashlib.blake2b(f"{self.seed}/{block // 2}".encode(), digest_size=1).digest()
+        return "a" if (digest[0] + block) % 2 == 0 else "b"
+
+    def weights(self, arm: str) -> Values:
+        """The weights of an arm."""
+        return self.a if arm == "a" else self.b
+
+    def place(self, starts: datetime, time: datetime) -> Place | None:
+        """Where a moment lies if the first block starts at `starts`; None before."""
+        block, within = divmod(time - starts, timedelta(seconds=self.block_s))
+        if block < 0:
+            return None
+        return Place(block, self.arm(block), within >= timedelta(seconds=self.burn_in_s))

@@ -1,0 +1,23 @@
+"""What a team lead may ask of experiments, one record a command."""
+
+from __future__ import annotations
+
+from collab.experiment import Design
+from collab.protocol.base import Command, Words
+
+
+class StartExperiment(Command, frozen=True, tag="start_experiment"):
+    """Let two sets of weights take turns by blocks of time until it is stopped; answered with its id. For team leads.
+
+    `design` has `a` and `b`, four whole numbers each that sum to 100, and perhaps `block_s`, `burn_in_s` and `seed`.
+    See experiments.md first.
+    """
+
+    design: Design
+    reason: Words = ""
+
+
+class StopExperiment(Command, frozen=True, tag="stop_experiment"):
+    """End the experiment that runs; answered with its id. For team leads."""
+
+    reason: Words = ""

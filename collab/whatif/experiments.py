@@ -1,0 +1,74 @@
+"""The questions about experiments: how long one takes, and what it says."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from collab.experiment import Design, seconds
+from collab.records import checked
+from collab.whatif.log import Log
+from collab.whatif.plan import Plan, plan
+from collab.whatif.rescore import AnyWeights, integers
+from collab.whatif.verdict import Verdict, run_of, verdict
+
+if TYPE_CHECKING:
+    from collab.history import History
+
+
+class Experiments(Log):
+    """Plans experiments from a history and judges them by it."""
+
+    def experiment(
+        self,
+        a: AnyWeights,
+        b: AnyWeights,
+        *,
+        block: str | int | timedelta = "4h",
+        burn_in: str | int | timedelta = "30min",
+        metric: str = "converted",
+        difference: float = 0.02,
+        seed: int | None = None,
+    ) -> Plan:
+        """Two sets of weights that take turns by blocks of time: the design, and the days that it needs.
+
+        Nothing begins by it; `desk.start_experiment(plan.design, by=...)` does.
+
+        Args:
+            a: the weights to compare with, in any of the forms of `rescore`.
+            b: those in question.
+            block: how long a block lasts.
+            burn_in: how much of its start does not count.
+            metric: what is looked for first: converted, value, response_s, waited_s, utilization or balance.
+            difference: the least one that matters, in the metric's unit.
+            seed: what the order of the arms follows from; the history's length, if none is given.
+
+        Raises:
+            ValueError: an argument is out of range, or the decisions came in frames.
+        """
+        history = self._recorded()
+        times = {"block_s": seconds(block, "block"), "burn_in_s": seconds(burn_in, "burn_in")}
+        design = Design(a=integers(a), b=integers(b), **times, seed=self.last if seed is None else seed)
+        return plan(history, checked(design), metric, difference)
+
+    def verdict(self, experiment: Plan | Design | str | None = None, *, level: float = 0.95) -> Verdict:
+        """The difference between the arms of an experiment in each metric, with intervals, or why it cannot be said.
+
+        A block is the unit: leads of one block share its load. It answers for the whole team, and for the days in
+        which it ran.
+
+        Args:
+            experiment: its plan, its design or its id; the last one, if none is given.
+            level: how often intervals cover the truth.
+
+        Raises:
+            ValueError: there is no such experiment, or the decisions came in frames.
+        """
+        history = self._recorded()
+        asked = experiment.design if isinstance(experiment, Plan) else experiment
+        return verdict(history, run_of(history, asked), level)
+
+    def _recorded(self) -> History:
+        if self._history is None:
+            raise ValueError("experiments are read from a history; give WhatIf a collab.History, not frames")
+        return self._history.as_of(self.last)

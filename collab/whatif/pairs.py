@@ -1,0 +1,105 @@
+"""The difference between two arms from pairs of blocks, one block of each arm in a pair: plain functions on arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, sqrt
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collab.whatif.estimators import student
+
+Floats = NDArray[np.float64]
+
+FEWEST = 4
+"""With fewer pairs of blocks nothing is said: their variance is not known."""
+
+POWER = 0.8
+"""The chance with which a difference of the size in question shall be found."""
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Means of a metric in pairs of blocks; a value a pair.
+
+    Attributes:
+        a: the mean of the pair's block of arm a.
+        b: that of arm b.
+        weight: how much the pair says; with n leads in a block n_a n_b / (n_a + n_b), else 1.
+    """
+
+    a: Floats
+    b: Floats
+    weight: Floats
+
+    def __len__(self) -> int:
+        return len(self.weight)
+
+    @property
+    def spread(self) -> float:
+        """The standard error that one pair alone would have if both arms were alike.
+
+        The order within a pair is the toss of a coin, so what a pair differs by counts whole, without their mean.
+        """
+        parts = self.weight * (self.b - self.a)
+        return float(sqrt(float(parts @ parts) * len(self)) / self.weight.sum())
+
+    def mean(self, values: Floats, level: float = 0.95) -> tuple[float, float, float]:
+        """The mean of one value v a pair, weighted by pair, and its interval by Student's t.
+
+        m = sum w v / sum w; its variance is P / (P - 1) sum (w (v - m))^2 / (sum w)^2 of P pairs, and its degrees of
+        freedom are (sum w)^2 / sum w^2 - 1, which is P - 1 for equal weights. Of v = b - a it is the difference of a
+        matched-pair design whose unit is the block (Imai, King & Nall, Statistical Science 24, 2009).
+        """
+        w, total = self.weight, float(self.weight.sum())
+        value = float(w @ values) / total
+        parts = w * (values - value)
+        error = sqrt(float(parts @ parts) * len(self) / (len(self) - 1)) / total
+        half = student(0.5 + level / 2, total**2 / float(w @ w) - 1) * error
+        return value, value - half, value + half
+
+
+def paired(block: NDArray[np.int64], in_b: NDArray[np.bool_], values: Floats, *, each: bool = True) -> Pairs:
+    """The pairs of which both blocks have a known value; blocks 2k and 2k + 1 are a pair.
+
+    Args:
+        block: the block of each row.
+        in_b: whether it is arm b's.
+        values: what is averaged; NaN is not known.
+        each: rows are leads, and blocks with more of them say more; else every pair counts the same.
+    """
+    known = ~np.isnan(values)
+    pair, size = block[known] // 2, int(block.max(initial=-1)) // 2 + 1
+    counts, sums = np.zeros((2, size)), np.zeros((2, size))
+    np.add.at(counts, (in_b[known].astype(int), pair), 1)
+    np.add.at(sums, (in_b[known].astype(int), pair), values[known])
+    whole = np.flatnonzero(counts.min(axis=0) > 0)
+    n, means = counts[:, whole], sums[:, whole] / counts[:, whole]
+    return Pairs(means[0], means[1], n.prod(axis=0) / n.sum(axis=0) if each else np.ones(len(whole)))
+
+
+def needed(spread: float, difference: float, level: float = 0.95) -> int:
+    """How many pairs of blocks find a difference of this size with a chance of .8, `FEWEST` or more.
+
+    The least P for which (t(1 - (1 - level) / 2, P - 1) + z(.8)) spread / sqrt(P) is no more than the difference.
+
+    Raises:
+        ValueError: the difference is not above 0.
+    """
+    if not difference > 0:
+        raise ValueError(f"difference is {difference}; give one above 0")
+    pairs = float(FEWEST)
+    for _ in range(50):  # t falls as P grows, so it settles from below and above
+        pairs = max(FEWEST, (_quantiles(pairs, level) * spread / difference) ** 2)
+    return max(FEWEST, ceil(pairs - 1e-9))
+
+
+def found(spread: float, pairs: int, level: float = 0.95) -> float:
+    """The least difference that so many pairs of blocks find with a chance of .8."""
+    return _quantiles(pairs, level) * spread / sqrt(pairs)
+
+
+def _quantiles(pairs: float, level: float) -> float:
+    return student(0.5 + level / 2, pairs - 1) + NormalDist().inv_cdf(POWER)

@@ -1,0 +1,166 @@
+"""What an experiment says: the difference between its arms by blocks of time, or why its blocks cannot say it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from collab.experiment import Design
+from collab.records import FACTORS
+from collab.whatif.answers import BY_BLOCKS, Blocks, Estimate, Estimates, Refused
+from collab.whatif.pairs import FEWEST, Pairs
+from collab.whatif.turns import METRICS, PER_LEAD_METRICS, balances, held_in, leads, pairs_of, placed
+
+if TYPE_CHECKING:
+    from collab.history import History
+
+STRAY = 0.01
+"""So large a share of leads may have been decided outside the plan, e.g. at the moment of the start."""
+
+BY_HAND = 0.05
+"""From this share of leads on it is said that people chose."""
+
+
+class Verdict(Estimates):
+    """A difference or a refusal for each metric: `value` is arm b's mean, `base` arm a's.
+
+    Attributes:
+        design: the arms and how blocks took turns.
+        starts: when the first block started.
+        until: when it was stopped, or the last event if it runs.
+        runs: whether it runs still.
+    """
+
+    def __init__(self, found: dict[str, Estimate | Refused], run: Run, rows: pd.DataFrame, held: pd.DataFrame) -> None:
+        super().__init__(found)
+        self.design, self.starts, self.until, self.runs = run.design, run.starts, run.until, run.runs
+        self._rows, self._held = rows, held
+
+    def frame(self) -> pd.DataFrame:
+        """A row a metric: as of `Estimates`, and how many pairs of blocks it rests on."""
+        found = super().frame().drop(columns=["ess", "largest", "unsupported", "calibration_z"])
+        found["pairs"] = [getattr(one.trust, "pairs", 0) for one in self.values()]
+        return found
+
+    def blocks(self) -> pd.DataFrame:
+        """A row for each block: block, arm, starts, leads (past the burn-in), and the mean of each metric."""
+        grouped = self._rows.groupby("at", sort=True)
+        found = grouped[list(PER_LEAD_METRICS)].mean()
+        found.insert(0, "leads", grouped.size())
+        found["balance"] = balances(self._rows, self._held).set_index("at")["balance"]
+        found = found.rename_axis("block").reset_index()
+        span = timedelta(seconds=self.design.block_s)
+        found.insert(1, "arm", [self.design.arm(block) for block in found["block"].tolist()])
+        found.insert(2, "starts", pd.to_datetime([self.starts + span * b for b in found["block"].tolist()], utc=True))
+        return found
+
+
+class Run:
+    """An experiment as a history has it.
+
+    Args:
+        row: its row of `experiments`.
+        stopped: when it was stopped, or None.
+        last: the time of the last event.
+    """
+
+    def __init__(self, row: Mapping[Any, Any], stopped: datetime | None, last: datetime) -> None:
+        a, b = (tuple(map(int, row[arm].split("-"))) for arm in "ab")
+        blocks = {name: int(row[name]) for name in ("block_s", "burn_in_s", "seed")}
+        self.design = Design(a=a, b=b, **blocks)  # type: ignore[arg-type]
+        self.id, self.starts = str(row["experiment"]), row["starts"].to_pydatetime().astimezone(UTC)
+        self.runs = stopped is None
+        self.until = max(self.starts, stopped or last + timedelta(microseconds=1))
+
+
+def runs_of(history: History) -> list[Run]:
+    """The experiments of a history, the last one last."""
+    found = history.sql("SELECT * FROM experiments ORDER BY seq")
+    last = history.sql("SELECT max(time) AS time FROM events")["time"][0]
+    rows = found.to_dict("records")
+    stops = {row["experiment"]: row["time"].to_pydatetime() for row in rows if row["change"] == "stopped"}
+    return [Run(row, stops.get(row["experiment"]), last) for row in rows if row["change"] == "started"]
+
+
+def run_of(history: History, asked: Design | str | None) -> Run:
+    """The last experiment that has this design, or this id, or the last of all.
+
+    Raises:
+        ValueError: there is none; says what there is.
+    """
+    runs = runs_of(history)
+    matching = [run for run in runs if asked is None or asked in (run.design, run.id)]
+    if not matching:
+        there = ", ".join(run.id for run in runs) or "none was started"
+        raise ValueError(f"the history has no experiment {asked or ''}".rstrip() + f"; it has: {there}")
+    return matching[-1]
+
+
+def verdict(history: History, run: Run, level: float = 0.95) -> Verdict:
+    """The difference between the arms in every metric, or a refusal.
+
+    Raises:
+        ValueError: the level is none.
+    """
+    if not 0 < level < 1:
+        raise ValueError(f"level is {level}; give how often intervals shall cover the truth, e.g. 0.95")
+    found = placed(leads(history, run.starts, run.until), run.design, run.starts)
+    rows = found[found["settled"]].reset_index(drop=True)
+    held = held_in(history, run.starts, run.until)
+    pairs, fault = pairs_of(rows, held), broken(found, run.design)
+    warnings = _warnings(rows, run)
+    answers = {metric: judged(metric, pairs[metric], rows, len(found), warnings, level, fault) for metric in METRICS}
+    return Verdict(answers, run, rows, held)
+
+
+def broken(found: pd.DataFrame, design: Design) -> str | None:
+    """How the record departs from the plan, and what would help; None if it does not."""
+    if not len(found):
+        return "no lead was decided on in it; route leads, or look whether the history is recorded"
+    arm = found["arm"].to_numpy(object)
+    planned = np.where(found["in_b"], "b", "a")
+    marked = found["block"].notna().to_numpy(bool)
+    same = (found["block"].to_numpy(np.float64, na_value=-1) == found["at"]) & (arm == planned)
+    values = found[[f"w_{factor}" for factor in FACTORS]].to_numpy(np.int64)
+    same &= (values == np.where(found["in_b"].to_numpy()[:, None], design.b, design.a)).all(axis=1)
+    for wrong, what in (
+        (~marked, "were decided outside it: a desk does not know of it"),
+        (marked & ~same, "have another block, arm or weights: a desk follows another plan"),
+    ):
+        if (share := float(wrong.mean())) > STRAY:
+            return (
+                f"the plan is broken: {share:.1%} of the leads {what}; bring all desks to one version and start it anew"
+            )
+    return None
+
+
+def judged(
+    metric: str, pairs: Pairs, rows: pd.DataFrame, of: int, warnings: tuple[str, ...], level: float, fault: str | None
+) -> Estimate | Refused:
+    """The difference in one metric, or why it cannot be said."""
+    known = int(rows[metric].notna().sum()) if metric in rows else len(rows)
+    trust = Blocks(known, len(pairs), of - len(rows), warnings)
+    if fault is None and len(pairs) < FEWEST:
+        fault = (
+            f"there are {len(pairs)} pairs of blocks with leads whose outcome is known in both (at least {FEWEST}); "
+            "let it run on"
+        )
+    if fault is None and not np.ptp(np.concatenate([pairs.a, pairs.b])):
+        fault = f"it is {pairs.a[0]:g} in every block, so nothing says how much it varies; let it run on"
+    if fault is not None:
+        return Refused(metric, fault, None, trust, BY_BLOCKS)
+    base, after, apart = (pairs.mean(values, level) for values in (pairs.a, pairs.b, pairs.b - pairs.a))
+    return Estimate(metric, *after, base[0], *apart, None, {}, trust, BY_BLOCKS)
+
+
+def _warnings(rows: pd.DataFrame, run: Run) -> tuple[str, ...]:
+    said = []
+    if len(rows) and (by_hand := float(rows["overridden"].astype(bool).mean())) > BY_HAND:
+        said.append(f"people chose for {by_hand:.1%} of the leads, in both arms")
+    if run.runs:
+        said.append("it runs still: fix the end before you look, for who stops once it looks good finds too much")
+    return tuple(said)

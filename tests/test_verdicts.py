@@ -1,0 +1,311 @@
+"""Verdicts of experiments: the blocks of a closed loop give its truth back, and what cannot be said is refused."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from desks import Clock, at_desk, hire, lead
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from collab.desk import Desk
+from collab.experiment import Design
+from collab.history import History, Recorder
+from collab.whatif import WhatIf
+from collab.whatif.answers import BY_BLOCKS, Estimate, Refused
+from collab.whatif.pairs import FEWEST, Pairs, found, needed, paired
+
+A, B = (90, 10, 0, 0), (10, 90, 0, 0)
+MINUTES, BURN_IN, BLOCKS, WORLDS = 240, 30, 20, 300
+"""Minutes of a block and of its burn-in, blocks of an experiment, and how many are watched side by side."""
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A value a minute and world; NaN where no lead came."""
+
+    response_s: np.ndarray
+    converted: np.ndarray
+
+
+@cache
+def watched(arms: str, seed: int) -> Watched:
+    """Teams of four in a closed loop, minute by minute: who is loaded answers late, and late answers convert less.
+
+    `arms` is "a" or "b" for all blocks, or "ab": each world takes turns by a seed of its own; "aa" is an experiment
+    whose arms are alike.
+    """
+    chance = np.random.default_rng(seed)
+    expertise = np.array([[0.9, 0.6, 0.3, 0.2], [0.3, 0.2, 0.8, 0.5]])
+    base_s, capacity, held = np.array([50.0, 80, 60, 40]), 6, np.zeros((WORLDS, 4))
+    turns = in_b() if arms == "ab" else np.full((BLOCKS, WORLDS), arms == "b")
+    response_s, converted = np.full((2, BLOCKS * MINUTES, WORLDS), np.nan)
+    busy = np.exp(chance.normal(0, 0.25, (BLOCKS, WORLDS)))  # blocks differ by more than luck with leads
+    for minute in range(BLOCKS * MINUTES):
+        block = minute // MINUTES
+        held -= chance.binomial(held.astype(int), 1 / 25)
+        day = 0.45 * (1 + 0.5 * np.sin(2 * np.pi * minute / 1440)) * busy[block]
+        kind = chance.integers(0, 2, WORLDS)
+        free, match = 1 - held / capacity, expertise[kind]
+        score = np.where(turns[block][:, None], 0.1 * free + 0.9 * match, 0.9 * free + 0.1 * match)
+        agent = np.where(held < capacity, score, -1).argmax(axis=1)
+        comes = (chance.random(WORLDS) < day) & (held.min(axis=1) < capacity)
+        rows = np.flatnonzero(comes)
+        held[rows, agent[rows]] += 1
+        load = held[rows, agent[rows]] / capacity
+        took_s = base_s[agent[rows]] * (1 + 1.5 * load**2) * chance.gamma(3, 1 / 3, len(rows))
+        response_s[minute, rows] = took_s
+        odds = 0.2 + 0.4 * match[rows, agent[rows]] - 0.05 * np.log2(1 + took_s / 60)
+        converted[minute, rows] = chance.random(len(rows)) < odds
+    return Watched(response_s, converted)
+
+
+@cache
+def in_b() -> np.ndarray:
+    """Whether a block is b's, by block and world."""
+    designs = [Design(a=A, b=B, seed=seed) for seed in range(WORLDS)]
+    return np.array([[design.arm(block) == "b" for design in designs] for block in range(BLOCKS)])
+
+
+def settled(values: np.ndarray) -> np.ndarray:
+    """The values past the burn-in of their block."""
+    return np.where((np.arange(len(values)) % MINUTES >= BURN_IN)[:, None], values, np.nan)
+
+
+def truth(metric: str) -> float:
+    """What all leads under b have more than all under a, in the same days."""
+    means = [float(np.nanmean(settled(getattr(watched(arm, seed), metric)))) for arm, seed in (("b", 1), ("a", 2))]
+    return means[0] - means[1]
+
+
+def intervals(arms: str, metric: str) -> np.ndarray:
+    """Worlds x (difference, low, high)."""
+    values = settled(getattr(watched(arms, 3), metric))
+    block = np.arange(len(values)) // MINUTES
+    given = [paired(block, in_b()[block, world], values[:, world]) for world in range(WORLDS)]
+    return np.array([pairs.mean(pairs.b - pairs.a, 0.95) for pairs in given])
+
+
+@pytest.mark.parametrize("metric", ["response_s", "converted"])
+def test_the_interval_of_the_blocks_covers_the_truth_of_a_closed_loop(metric: str) -> None:
+    known, seen = truth(metric), intervals("ab", metric)
+    covered = (seen[:, 1] <= known) & (known <= seen[:, 2])
+    assert 0.88 <= covered.mean() <= 0.985
+    assert abs(seen[:, 0].mean() - known) < 3 * seen[:, 0].std() / WORLDS**0.5 + 0.03 * abs(known)
+
+
+@pytest.mark.parametrize("metric", ["response_s", "converted"])
+def test_arms_that_are_alike_show_no_difference(metric: str) -> None:
+    seen = intervals("aa", metric)
+    assert ((seen[:, 1] <= 0) & (seen[:, 2] >= 0)).mean() >= 0.9
+
+
+def test_a_difference_that_matters_is_seen_and_without_the_burn_in_it_is_smaller() -> None:
+    seen = intervals("ab", "response_s")
+    assert (seen[:, 1] > 0).mean() > 0.5
+    values = watched("ab", 3).response_s
+    first = np.where((np.arange(len(values)) % MINUTES < BURN_IN)[:, None], values, np.nan)
+    turns = in_b()[np.arange(len(values)) // MINUTES]
+    early = float(np.nanmean(first[turns]) - np.nanmean(first[~turns]))
+    assert 0 < early < seen[:, 0].mean()
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_equal_blocks_give_the_paired_t_interval(seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    values = chance.normal(size=(12, 5))
+    block, in_b = np.repeat(np.arange(12), 5), np.repeat(np.arange(12) % 2 == 1, 5)
+    pairs = paired(block, in_b, values.reshape(-1))
+    means = values.mean(axis=1)
+    apart = means[1::2] - means[0::2]
+    value, low, high = pairs.mean(pairs.b - pairs.a, 0.95)
+    assert value == pytest.approx(apart.mean())
+    assert high - value == pytest.approx(2.570582 * apart.std(ddof=1) / 6**0.5, rel=0.002)
+    assert value - low == pytest.approx(high - value)
+
+
+@given(st.floats(0.01, 10), st.floats(0.01, 10))
+def test_what_so_many_pairs_find_is_what_needs_so_many(spread: float, difference: float) -> None:
+    pairs = needed(spread, difference)
+    assert pairs >= FEWEST
+    assert found(spread, pairs) <= difference * 1.0001 or pairs == FEWEST
+    if pairs > FEWEST + 1:
+        assert found(spread, pairs - 1) > difference * 0.9999
+    with pytest.raises(ValueError, match="difference is 0; give one above 0"):
+        needed(spread, 0)
+
+
+def test_pairs_without_a_lead_in_one_block_are_left_out() -> None:
+    block, values = np.array([0, 1, 2, 4, 5, 5]), np.array([1.0, 2, 3, 4, np.nan, 6])
+    pairs = paired(block, block % 2 == 1, values)
+    assert isinstance(pairs, Pairs)
+    assert (pairs.a.tolist(), pairs.b.tolist(), pairs.weight.tolist()) == ([1.0, 4.0], [2.0, 6.0], [0.5, 0.5])
+
+
+DESIGN = Design(a=(100, 0, 0, 0), b=(0, 100, 0, 0), block_s=3600, burn_in_s=600, seed=5)
+Work = Callable[[Desk, Clock], Awaitable[None]]
+
+
+def recorded(folder: Path, work: Work) -> History:
+    """The history of what is done at a desk with a clock of the test's."""
+
+    async def run() -> None:
+        clock = Clock()
+        url = f"embedded://{uuid.uuid4().hex}"
+        async with at_desk(url, clock=clock) as desk, Recorder(folder, desk.stream) as recorder:
+            await hire(desk, "ana", capacity=50)
+            await hire(desk, "bo", capacity=50, skills={"property:condo": 1.0})
+            await work(desk, clock)
+            await recorder.flush()
+
+    asyncio.run(run())
+    return History(folder)
+
+
+async def hours(desk: Desk, clock: Clock, count: int, first: int = 0, bo_s: int = 40) -> None:
+    """So many hours of ten leads each, Bo answering after `bo_s` and a little, Ana after 300 s and a little."""
+    chance = random.Random(first)
+    for hour in range(first, first + count):
+        for number in range(10):
+            clock.wait(30)
+            id = f"l{hour}-{number}"
+            agent = (await desk.route_lead(lead(id, property_type="condo"))).agent or ""
+            waits_s = (bo_s if agent == "bo" else 300) + chance.randrange(20)
+            clock.wait(waits_s)
+            await desk.first_response(id, agent)
+            await desk.close_lead(id, agent, converted=chance.random() < (0.8 if agent == "bo" else 0.3), value=5.0)
+            clock.wait(330 - waits_s)
+    return
+
+
+async def ten_hours(desk: Desk, clock: Clock) -> None:
+    """Ten blocks of an experiment, which is then stopped; then two hours without one."""
+    await desk.start_experiment(DESIGN, by="Kim")
+    await hours(desk, clock, 10)
+    await desk.stop_experiment(by="Kim")
+    await hours(desk, clock, 2, 10)
+
+
+def test_the_verdict_of_a_history_is_the_difference_of_its_blocks(tmp_path: Path) -> None:
+    what_if = WhatIf(recorded(tmp_path, ten_hours))
+    verdict = what_if.verdict(DESIGN)
+    assert set(verdict) == {"converted", "value", "response_s", "waited_s", "utilization", "balance"}
+    response = verdict["response_s"]
+    assert isinstance(response, Estimate)
+    assert response.question == BY_BLOCKS
+    blocks = verdict.blocks()
+    assert blocks["arm"].tolist() == [DESIGN.arm(block) for block in range(10)]
+    # at 30 and 390 s of ten: the first two of each hour come in the burn-in, and nothing after the stop counts
+    assert blocks["leads"].tolist() == [8] * 10
+    assert (response.trust.n, response.trust.pairs, response.trust.burnt_in) == (80, 5, 20)  # type: ignore[union-attr]
+    means = blocks.groupby("arm")["response_s"].mean()
+    assert response.base == pytest.approx(means["a"])
+    assert response.value == pytest.approx(means["b"])
+    assert response.difference == pytest.approx(means["b"] - means["a"])
+    assert -270 < response.difference_low < response.difference < response.difference_high < -240
+    waited = verdict["waited_s"]
+    assert isinstance(waited, Refused)
+    assert "it is 0 in every block" in waited.reason
+    assert (verdict.runs, str(verdict).count(BY_BLOCKS)) == (False, 1)
+    assert what_if.verdict().frame().equals(verdict.frame())
+    assert "it runs still" not in str(verdict)
+
+
+def test_a_verdict_too_early_is_refused_and_says_that_it_runs(tmp_path: Path) -> None:
+    async def begun(desk: Desk, clock: Clock) -> None:
+        await desk.start_experiment(DESIGN, by="Kim")
+        await hours(desk, clock, 7)
+
+    verdict = WhatIf(recorded(tmp_path, begun)).verdict()
+    assert verdict.runs
+    for one in verdict.values():
+        assert isinstance(one, Refused)
+        assert "there are 3 pairs of blocks" in one.reason
+        assert "it runs still: fix the end before you look" in str(one.trust)
+
+
+def test_leads_that_are_too_new_do_not_count_in_conversion(tmp_path: Path) -> None:
+    async def slow(desk: Desk, clock: Clock) -> None:
+        await desk.start_experiment(DESIGN, by="Kim")
+        for hour in range(10):
+            clock.wait(1800)
+            agent = (await desk.route_lead(lead(f"l{hour}"))).agent or ""
+            await desk.first_response(f"l{hour}", agent)
+            clock.wait(1800)
+            if hour >= 2:
+                holder = desk.team.leads[f"l{hour - 2}"].holder or ""
+                await desk.close_lead(f"l{hour - 2}", holder, converted=hour % 3 > 0)
+
+    verdict = WhatIf(recorded(tmp_path, slow)).verdict()
+    assert verdict["converted"].trust.n == 8  # type: ignore[union-attr]
+    assert verdict["response_s"].trust.n == 10  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    "knows, said",
+    [
+        (None, "16.7% of the leads were decided outside it"),
+        (6, "16.7% of the leads have another block, arm or weights"),
+    ],
+)
+def test_a_plan_that_was_broken_is_refused_whatever_the_figures(tmp_path: Path, knows: int | None, said: str) -> None:
+    other = None if knows is None else replace(DESIGN, a=DESIGN.b, b=DESIGN.a)
+
+    async def work(desk: Desk, clock: Clock) -> None:
+        await desk.start_experiment(DESIGN, by="Kim")
+        await hours(desk, clock, 10)
+        started = desk.team.experiment
+        assert started is not None
+        # as a desk of a version that knows of no experiments, or that follows another plan
+        desk.team.experiment = None if other is None else replace(started, design=other)
+        await hours(desk, clock, 2, 10)
+
+    for one in WhatIf(recorded(tmp_path, work)).verdict().values():
+        assert isinstance(one, Refused)
+        assert one.reason.startswith(f"the plan is broken: {said}")
+
+
+def test_a_history_without_such_an_experiment_and_frames_are_refused(tmp_path: Path) -> None:
+    history = recorded(tmp_path, ten_hours)
+    with pytest.raises(ValueError, match=r"no experiment nope; it has: [\w-]+$"):
+        WhatIf(history).verdict("nope")
+    with pytest.raises(ValueError, match="level is 2; give how often"):
+        WhatIf(history).verdict(level=2)
+    frames = WhatIf.from_frames(history.candidates())
+    with pytest.raises(ValueError, match=r"give WhatIf a collab.History, not frames"):
+        frames.verdict()
+
+
+def test_a_plan_says_how_many_days_it_takes_or_that_nobody_can_say_yet(tmp_path: Path) -> None:
+    async def work(desk: Desk, clock: Clock) -> None:
+        await hours(desk, clock, 30, bo_s=200)
+
+    what_if = WhatIf(recorded(tmp_path, work))
+    short = what_if.experiment(DESIGN.a, DESIGN.b, block="1h", burn_in="10min", metric="response_s", difference=20)
+    assert short.days == pytest.approx(needed(short.spread or 0, 20) * 2 / 24)
+    assert (short.pairs, short.design.block_s, short.design.seed) == (15, 3600, what_if.last)
+    assert f"is found with a chance of .8 in {short.days:.1f} days" in str(short)
+    smaller = what_if.experiment(DESIGN.a, DESIGN.b, block="1h", burn_in="10min", metric="response_s", difference=1)
+    assert smaller.days > short.days
+    assert smaller.frame()["difference"].is_monotonic_decreasing
+    long = what_if.experiment(DESIGN.a, DESIGN.b)
+    assert long.days is None
+    assert "cannot say yet how long it takes; the history has 4 pairs of such blocks (at least 10)" in str(long)
+    assert long._repr_html_().count("<table") == 0 < short._repr_html_().count("<table")
+    for wrong, said in (
+        ({"metric": "luck"}, "metric is 'luck'; blocks are compared by"),
+        ({"difference": 0}, "above 0"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            what_if.experiment(DESIGN.a, DESIGN.b, **wrong)
+    with pytest.raises(ValueError, match="block_s is 1: expected"):
+        what_if.experiment(DESIGN.a, DESIGN.b, block="1s", burn_in="0s")
