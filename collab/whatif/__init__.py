@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from collab.whatif.answers import Estimate, Estimates, Limits, Refused, Trust
+from collab.whatif.explained import Explained
 from collab.whatif.journal import rollback
 from collab.whatif.proposal import Proposal
 from collab.whatif.rescore import Rescored
 from collab.whatif.sweep import Sweep
 from collab.whatif.what_if import WhatIf
 
-__all__ = ["Estimate", "Estimates", "Limits", "Proposal", "Refused", "Rescored", "Sweep", "Trust", "WhatIf", "rollback"]
+__all__ = [
+    "Estimate",
+    "Estimates",
+    "Explained",
+    "Limits",
+    "Proposal",
+    "Refused",
+    "Rescored",
+    "Sweep",
+    "Trust",
+    "WhatIf",
+    "rollback",
+]

@@ -16,6 +16,8 @@ from collab.whatif import kernel
 from collab.whatif.answers import Estimates, Limits, Refused
 from collab.whatif.backtest import Backtest, backtests
 from collab.whatif.estimate import chances_of, estimates, swept
+from collab.whatif.explain import explain
+from collab.whatif.explained import Explained
 from collab.whatif.log import Log
 from collab.whatif.logged import METRICS
 from collab.whatif.mechanism import Fit
@@ -46,6 +48,19 @@ class WhatIf(Log):
         for piece, at in zip(self._pieces, self._at, strict=True):
             counts[np.ix_(at, at)] += kernel.flows(piece, values)[1:, 1:]
         return Rescored(values, self.agents, counts, self.left_out, self._decisions, self.sticky)
+
+    def explain(self, decision: Any, weights: AnyWeights | None = None) -> Explained:
+        """A decision with what each candidate was made of, and the smallest changes that would have let each win.
+
+        Args:
+            decision: its id, a row that has it, or a `Decision` as the router gave it.
+            weights: those to explain; if none are given, those that chose.
+
+        Raises:
+            ValueError: the log does not have the decision, or does not know its weights; says what to give.
+        """
+        there = None if self._history is None else self._history.as_of(self.last)
+        return explain(decision, there, None if self._frames is None else self._frames[2], weights)
 
     def estimate(
         self,
