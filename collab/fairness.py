@@ -102,6 +102,9 @@ class Ledger:
         half_life_h: hours after which a lead counts half; None for never.
         by: whether shares are equal or in proportion to capacity.
 
+    Attributes:
+        time_s: the time of the last lead, in seconds; minus infinity before the first.
+
     Raises:
         ValueError: the half-life is not above 0, or `by` is neither.
     """
@@ -115,7 +118,7 @@ class Ledger:
         self._half_life_s = inf if half_life_h is None else half_life_h * 3600
         self._due: dict[str, float] = {}
         self._had: dict[str, float] = {}
-        self._time_s = -inf
+        self.time_s = -inf
         self._given_s: dict[str, float] = {}
 
     def give(self, agent: str, time_s: float, owed: Mapping[str, float]) -> None:
@@ -136,7 +139,7 @@ class Ledger:
     def move(self, agent: str, to: str, given_s: float, time_s: float) -> None:
         """Credit another agent with a lead that was given at some time, and the one who had it no more."""
         self._fade(time_s)
-        left = self._left(min(given_s, self._time_s))
+        left = self._left(min(given_s, self.time_s))
         self._had[agent] = max(0.0, self._had.get(agent, 0.0) - left)
         self._had[to] = self._had.get(to, 0.0) + left
 
@@ -156,7 +159,7 @@ class Ledger:
 
     def standings(self, time_s: float | None = None) -> dict[str, Standing]:
         """What each agent was due and had, by id, at a time in seconds; after the last lead if none is given."""
-        left = 1.0 if time_s is None or not self._due else self._left(self._time_s, time_s)
+        left = 1.0 if time_s is None or not self._due else self._left(self.time_s, time_s)
         agents = sorted({*self._due, *self._had})
         return {one: Standing(self._due.get(one, 0.0) * left, self._had.get(one, 0.0) * left) for one in agents}
 
@@ -166,18 +169,18 @@ class Ledger:
 
     def _left(self, since_s: float, time_s: float | None = None) -> float:
         """What is left at a time of a lead that was given at another."""
-        age_s = (self._time_s if time_s is None else time_s) - since_s
+        age_s = (self.time_s if time_s is None else time_s) - since_s
         return float(0.5 ** (max(0.0, age_s) / self._half_life_s))
 
     def _fade(self, time_s: float) -> None:
-        if time_s <= self._time_s:
+        if time_s <= self.time_s:
             return
-        if self._time_s > -inf:
-            left = self._left(self._time_s, time_s)
+        if self.time_s > -inf:
+            left = self._left(self.time_s, time_s)
             for amounts in (self._due, self._had):
                 for agent in amounts:
                     amounts[agent] *= left
-        self._time_s = time_s
+        self.time_s = time_s
 
 
 def able(gate: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collab.whatif.answers import Estimate, Estimates, Limits, Refused, Trust
 from collab.whatif.explained import Explained
+from collab.whatif.fair import Fairness
 from collab.whatif.journal import rollback
 from collab.whatif.proposal import Proposal
 from collab.whatif.rescore import Rescored
@@ -14,6 +15,7 @@ __all__ = [
     "Estimate",
     "Estimates",
     "Explained",
+    "Fairness",
     "Limits",
     "Proposal",
     "Refused",
