@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
+from pathlib import Path
+from typing import Any
 
 import pytest
-from desks import Clock, at_desk, hire, lead, level, log
+from desks import SOON_S, Clock, at_desk, hire, lead, level, log
 
 from collab.desk import Desk
 from collab.events import LeadAssigned
 from collab.fairness import Ledger
 from collab.gates import AHEAD, Pacing
+from collab.office import Office
 
 FAIR = Pacing(ahead_most=1.25)
 
@@ -100,3 +104,23 @@ def test_a_limit_that_is_none_is_refused(stream_url: str) -> None:
 
     with pytest.raises(ValueError, match=r"ahead_most is -1\.0; give leads of 0 or more, 0 to do without"):
         asyncio.run(work())
+
+
+def test_an_office_passes_over_who_is_ahead_if_it_is_asked_to(tmp_path: Path) -> None:
+    office = Office(f"embedded://{uuid.uuid4().hex}", str(tmp_path / "history"), pacing=Pacing(ahead_most=0.4)).start()
+    desk = office.desk
+
+    def do(work: Any) -> Any:
+        return office.call(work).result(SOON_S)
+
+    try:
+        for agent in ("ana", "bo"):
+            do(desk.add_agent(agent, agent, capacity=5))
+            do(desk.set_presence(agent, "available"))
+        first, second = (do(desk.route_lead(lead(f"l{number}"))) for number in range(2))
+        assert (first.candidates.gate, first.agent) == (["", ""], "ana")
+        assert (second.candidates.gate, second.agent) == ([AHEAD, ""], "bo")
+        do(office.recorder.flush())
+        assert list(office.history.candidates()["gate"]) == ["", "", AHEAD, ""]
+    finally:
+        office.stop()

@@ -17,6 +17,7 @@ from typing import Any, Literal, TypeVar
 
 from collab.desk import Desk, TooLate, utc_now
 from collab.events import Entry
+from collab.gates import Pacing
 from collab.history import History, HistoryInUse, Recorder
 from collab.live.stream import Stream, StreamUnreachable, open_stream
 from collab.offers import Terms
@@ -55,6 +56,7 @@ class Office:
         pace: how many times faster than life the seeded team works.
         explore: the share of leads routed by weights drawn at random, 0 to 1.
         terms: how long a lead stays with an agent who does nothing with it.
+        pacing: how soon agents are asked again, and how far ahead of their share.
         weights: the folder that has a folder of adopted weights for each tenant; else `weights` beside the history.
         progress: is called with (done, of) while the past is made.
     """
@@ -70,11 +72,13 @@ class Office:
         pace: float = 1.0,
         explore: float = 0.0,
         terms: Terms | None = None,
+        pacing: Pacing | None = None,
         weights: str | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> None:
         self.stream_url, self.history_url, self.tenant = stream, history, tenant
-        self.team_at_work, self.days, self.pace, self.explore = team_at_work, days, pace, explore
+        self.team_at_work, self.days, self.pace = team_at_work, days, pace
+        self._routing: dict[str, Any] = {"explore": explore, "pacing": pacing}
         self.terms = terms or Terms()
         self.mode: Mode = "live"
         self.started = utc_now()
@@ -235,9 +239,7 @@ class Office:
         team = await asyncio.to_thread(self.history.team)
         if team.seq:
             await stream.restore(self.history.own_last, await asyncio.to_thread(values_of, self.history))
-        self.desk = Desk(
-            stream, team=team, clock=self._clock, explore=self.explore, find=lambda lead: self.history.decision_on(lead)
-        )
+        self.desk = Desk(stream, team=team, clock=self._clock, find=self.history.decision_on, **self._routing)
         self.desk.subscribe(self._entries)
         if self.recorder is not None:
             await self.recorder.start()
