@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import Future
+from datetime import timedelta
 from html import escape
 from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
 import param
-from bokeh.models import ColumnDataSource, DatetimeTickFormatter, HoverTool, Span
+from bokeh.models import ColumnDataSource, DatetimeTickFormatter, HoverTool, Range1d, Span
 from bokeh.plotting import figure
 
 from collab.desk import utc_now
@@ -23,6 +24,9 @@ from collab.whatif.fair import MEASURES
 REFRESH_S = 60.0
 """How old what is shown may be before it is read again; it fades over hours."""
 
+MARGIN = timedelta(minutes=5)
+"""Beside the first and the last time."""
+
 POINTS = 200
 """At how many times standings are shown."""
 
@@ -32,9 +36,7 @@ SAID = {"jain": "Jain's index", "gini": "Gini coefficient", "max_min": "largest 
 TITLE = "Leads that each agent is owed; below 0 they are ahead of their share"
 """What the plot shows."""
 
-EMPTY = (
-    '<div class="empty" role="status">No decision is in the history yet. Route a lead to see who had their share.</div>'
-)
+EMPTY = '<div class="empty">No decision is in the history yet. Route a lead to see who had their share.</div>'
 """What stands where there is nothing to show."""
 
 DASHES = ("solid", "dashed", "dotted", "dotdash")
@@ -61,6 +63,7 @@ class FairnessView(pn.viewable.Viewer):
         self.what_if, self.board = what_if, board
         self._read, self._reading, self._names = utc_now(), False, {} if what_if is None else what_if.names
         self.lines = ColumnDataSource({"time": [], "deficit": [], "agent": [], "colour": [], "dash": []})
+        self._times, self._leads = Range1d(0, 1), Range1d(-1, 1)  # a range of no data cannot be worked out
         self._words = pn.pane.HTML(EMPTY, stylesheets=[SHEET], sizing_mode="stretch_width")
         self._plot = pn.pane.Bokeh(self._deficits(), sizing_mode="stretch_width", visible=False)
         wide = {"sizing_mode": "stretch_width"}
@@ -86,6 +89,8 @@ class FairnessView(pn.viewable.Viewer):
     def _deficits(self) -> Any:
         plot = figure(
             x_axis_type="datetime",
+            x_range=self._times,
+            y_range=self._leads,
             height=320,
             sizing_mode="stretch_width",
             y_axis_label="deficit in leads",
@@ -147,6 +152,11 @@ class FairnessView(pn.viewable.Viewer):
         with pn.io.hold():
             self._words.object = words(fairness)
             self._plot.visible = bool(lines)
+            if lines:
+                most = 1.1 * max(1.0, frame["deficit"].abs().max())
+                self._leads.update(start=-most, end=most)
+                times = frame["time"].dt.tz_localize(None)
+                self._times.update(start=times.min() - MARGIN, end=times.max() + MARGIN)
             self.lines.data = {
                 "time": [own["time"].dt.tz_localize(None).to_list() for own in lines.values()],
                 "deficit": [own["deficit"].to_list() for own in lines.values()],
@@ -171,7 +181,7 @@ def words(fairness: Fairness) -> str:
         for name, said in SAID.items()
     )
     over = f"x is leads had over leads due, of {found['n']} agents and {fairness.n:,} leads. {fairness.caveat}"
-    return f'<div class="grid" role="status">{cards}</div><p class="soft">{escape(over)}</p>'
+    return f'<div class="grid">{cards}</div><p class="soft">{escape(over)}</p>'
 
 
 def _number(value: float | None) -> str:
