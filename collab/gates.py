@@ -6,7 +6,7 @@ asked, nobody else is. Each decision keeps the gate of every candidate.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 import numpy as np
@@ -29,6 +29,9 @@ OFF_SHIFT, OFFLINE, DECLINED, FULL, EASING, LACKS = (
 STICKY = "another knows the customer"
 """The gate of all who could have taken a lead that went to the agent who knows the customer."""
 
+AHEAD = "ahead of the others"
+"""The gate of who had more than their share lately, as long as somebody else may take the lead."""
+
 
 class Pacing(Struct, frozen=True, kw_only=True):
     """How soon agents are asked again: after they gave a lead back, and after an absence.
@@ -36,12 +39,15 @@ class Pacing(Struct, frozen=True, kw_only=True):
     Who gave a lead back is not asked for it again for `declined_s`, twice as long each further time, up to
     `declined_most_s`; and not at all while somebody else may take it who never gave it back. Who was absent (see
     `collab.team.ABSENCE_S`) takes `ease_first` leads at first and one more every `ease_every_s`; 0 does without.
+    Who had more than `ahead_most` leads above what they were due (see `collab.fairness`) leaves leads to those who had
+    not, if any may take them; 0 does without.
     """
 
     declined_s: Seconds = 60.0
     declined_most_s: Seconds = 1800.0
     ease_first: int = 1
     ease_every_s: Seconds = 30.0
+    ahead_most: float = 0.0
 
     def refused_s(self, times: int) -> float:
         """For how many seconds somebody is not asked again who gave a lead back so many times."""
@@ -57,6 +63,7 @@ def gates_of(
     declined: Mapping[str, datetime],
     refusals: Mapping[str, int],
     known: str | None = None,
+    ahead: Collection[str] = (),
 ) -> list[str]:
     """The gate that shuts each agent out, in the order of the sheet; "" for the eligible.
 
@@ -64,6 +71,7 @@ def gates_of(
         declined: who gave the lead back, and when last.
         refusals: how often they did, once if it does not say.
         known: the agent who had the customer's last lead.
+        ahead: who had more than their share.
     """
     gates = [""] * len(sheet.agents)
     for skill in reversed(lead.requires):
@@ -80,9 +88,10 @@ def gates_of(
         gates[row] = OFFLINE
     for row in np.flatnonzero(~sheet.on_shift):
         gates[row] = OFF_SHIFT
-    _leave_to_others(gates, sheet, declined)
+    _leave_to_others(gates, sheet, declined, DECLINED)
     if known is not None and known in sheet.row and not gates[sheet.row[known]]:
-        gates = [gate if gate or agent == known else STICKY for agent, gate in zip(sheet.agents, gates, strict=True)]
+        return [gate if gate or agent == known else STICKY for agent, gate in zip(sheet.agents, gates, strict=True)]
+    _leave_to_others(gates, sheet, ahead, AHEAD)
     return gates
 
 
@@ -111,9 +120,9 @@ def _eased(sheet: Sheet, time: datetime, pacing: Pacing) -> np.ndarray:
     return np.flatnonzero(sheet.returned & (sheet.taken >= pacing.ease_first + here_s // pacing.ease_every_s))
 
 
-def _leave_to_others(gates: list[str], sheet: Sheet, declined: Mapping[str, datetime]) -> None:
-    """Shut those out who gave the lead back, as long as somebody may take it who did not."""
-    again = [sheet.row[agent] for agent in declined if agent in sheet.row and not gates[sheet.row[agent]]]
-    if again and gates.count("") > len(again):
-        for row in again:
-            gates[row] = DECLINED
+def _leave_to_others(gates: list[str], sheet: Sheet, some: Collection[str], gate: str) -> None:
+    """Shut these agents out, as long as somebody may take it who is none of them."""
+    rows = [sheet.row[agent] for agent in some if agent in sheet.row and not gates[sheet.row[agent]]]
+    if rows and gates.count("") > len(rows):
+        for row in rows:
+            gates[row] = gate

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from collab.fairness import jain
 from collab.records import Presence, seconds_between
 from collab.team import Team
 
@@ -28,13 +29,9 @@ def band(utilization: float) -> str:
 def balance(utilizations: Sequence[float]) -> float | None:
     """Jain's index of the utilizations of the agents on shift: (sum x)^2 / (n sum x^2); 1 is even, 1/n is one-sided.
 
-    1 when all are 0 (nobody is ahead of anybody); None without agents. Jain, Chiu and Hawe, DEC-TR-301, 1984.
+    1 when all are 0; None without agents. Jain, Chiu and Hawe, DEC-TR-301, 1984.
     """
-    x = np.asarray(utilizations, float)
-    if not x.size:
-        return None
-    squares = float(x.size * (x * x).sum())
-    return float(x.sum()) ** 2 / squares if squares else 1.0
+    return jain(utilizations)
 
 
 def percentiles(values: Sequence[float]) -> dict[str, float | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
@@ -115,12 +115,24 @@ def what_would_win(decision: Decision, agent: str) -> list[Change]:
         return []
     values, factors, scores = _chose(decision), factors_of(decision, agent), _scores(decision)
     gap = scores[_row(decision, decision.agent)] - scores[row] + (0 if agent < decision.agent else 1)
-    changes = []
-    for factor, weight in zip(FACTORS, values, strict=True):
-        needed = factors[factor] + -(-gap // weight) if weight else SCALE + 1
+    return [
+        Change(agent=agent, factor=factor, had=factors[factor] / SCALE, needed=needed / SCALE)
+        for factor, needed in rises(list(factors.values()), values, gap)
+    ]
+
+
+def rises(factors: Sequence[int], weights: Sequence[int], gap: int) -> list[tuple[str, int]]:
+    """What each factor alone would have to be to add `gap` points to the score, the smallest rise first.
+
+    Four factors in ten-thousandths and four weights in hundredths, in the order of `FACTORS`; a factor that would have
+    to pass 10,000, or weighs nothing, is left out.
+    """
+    found = []
+    for factor, had, weight in zip(FACTORS, factors, weights, strict=True):
+        needed = had + -(-gap // weight) if weight else SCALE + 1
         if needed <= SCALE:
-            changes.append(Change(agent=agent, factor=factor, had=factors[factor] / SCALE, needed=needed / SCALE))
-    return sorted(changes, key=lambda change: change.needed - change.had)
+            found.append((needed - had, factor, needed))
+    return [(factor, needed) for _, factor, needed in sorted(found, key=lambda one: one[0])]
 
 
 def _chose(decision: Decision) -> tuple[int, int, int, int]:

@@ -28,6 +28,7 @@ from collab.events import (
 from collab.factors import Sheet
 from collab.gates import Pacing, check_room
 from collab.live.follower import Follower
+from collab.live.shares import Shares
 from collab.live.tally import Durations
 from collab.records import Decision, Lead, Presence
 from collab.routing import chosen_by, decide
@@ -88,7 +89,7 @@ class Router:
         self.deciding = Durations()
         self._follower, self._clock, self._new_id = follower, clock, new_id
         self._timer, self._find, self._pacing = timer, find, pacing or Pacing()
-        self._sheet = Sheet()
+        self._sheet, self._shares = Sheet(), Shares(follower, self._pacing.ahead_most)
         self._lock = asyncio.Lock()
         self._draining: asyncio.Task[None] | None = None
         self._moved = True
@@ -96,12 +97,14 @@ class Router:
 
     async def start(self) -> None:
         """Give waiting leads away, now and whenever somebody frees room."""
+        await self._shares.start()
         if self._unsubscribe is None:
             self._unsubscribe = self._follower.subscribe(self._freed)
             await self.drain()
 
     async def stop(self) -> None:
         """Stop giving leads away."""
+        self._shares.stop()
         if self._unsubscribe is not None:
             self._unsubscribe()
             self._unsubscribe = None
@@ -219,12 +222,12 @@ class Router:
         """The decision on the team as it is."""
         start = self._timer()
         self._sheet.refresh(self._team)
-        time = self._clock()
-        turn = self._team.turn(time)
+        now = self._clock()
+        turn = self._team.turn(now)
         decision = decide(
             state.lead,
             self._sheet,
-            time,
+            now,
             turn.weights,
             seed=_seed(state.lead.id, state.returns),
             explore=turn.explore(self.explore),
@@ -234,6 +237,7 @@ class Router:
             known=self._team.known.get(state.lead.customer),
             pacing=self._pacing,
             position=position,
+            ahead=self._shares.ahead(now),
         )
         return msgspec.structs.replace(turn.marked(decision), decided_ms=round((self._timer() - start) * 1000, 3))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import itertools
 import random
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from math import erf, hypot, sqrt
 
@@ -18,11 +18,11 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from collab.factors import PRIOR_LEADS, PRIOR_RESPONSES, Sheet
-from collab.gates import STICKY, Pacing, gates_of
+from collab.gates import AHEAD, STICKY, Pacing, gates_of
 from collab.records import SCALE, Candidates, Decision, Lead, WeightsVersion, aware, checked, seconds_between
 from collab.team import Team
 
-ROUTER = "2"
+ROUTER = "3"
 """The version of these rules, logged with every decision; a change of a gate or a factor raises it."""
 
 FULL_SCORE = SCALE * 100
@@ -49,6 +49,7 @@ def decide(
     known: str | None = None,
     pacing: Pacing | None = None,
     position: int = 0,
+    ahead: Collection[str] = (),
 ) -> Decision:
     """Choose an agent for the lead, or nobody if every gate is shut, and record all that the choice was made of.
 
@@ -63,13 +64,12 @@ def decide(
         known: the agent who had the customer's last lead; a team knows its own.
         pacing: how soon agents are asked again.
         position: its place in the queue, 0 for a lead that did not wait.
+        ahead: who had more than their share and leaves the lead to others, if any may take it.
     """
     sheet, weights = _sheet(team, weights)
-    time = aware(time)
-    factors = sheet.factors(lead, time)
-    if known is None and isinstance(team, Team):
-        known = team.known.get(lead.customer)
-    gates = gates_of(lead, sheet, time, pacing or Pacing(), declined or {}, refusals or {}, known)
+    factors = sheet.factors(lead, time := aware(time))
+    known = team.known.get(lead.customer) if known is None and isinstance(team, Team) else known
+    gates = gates_of(lead, sheet, time, pacing or Pacing(), declined or {}, refusals or {}, known, ahead)
     sticky = known is not None and known in sheet.row and not gates[sheet.row[known]]
     chance = 0.0 if sticky else explore
     decision = _choose(sheet, factors, gates, weights, lead=lead, time=time, seed=seed, explore=chance)
@@ -139,8 +139,8 @@ def chosen_by(decision: Decision, agent: str, by: str, reason: str = "") -> Deci
             f"agent is {agent!r}, who was no candidate; those were {', '.join(candidates.agent) or 'none'}"
         )
     row = candidates.agent.index(agent)
-    # nobody was kept from it by another's knowing the customer: a person may choose whom they like
-    gates = ["" if gate == STICKY else gate for gate in candidates.gate]
+    # nobody was kept from it by another's knowing the customer, or by being ahead: a person may choose whom they like
+    gates = ["" if gate in (STICKY, AHEAD) else gate for gate in candidates.gate]
     candidates = replace(candidates, gate=gates, propensity=[0.0] * len(candidates))
     chosen = {"agent": agent, "score": candidates.score[row], "candidates": candidates, "confidence": 0.0}
     chance = {"mode": "manual", "drawn": None, "explore": 0.0, "propensity": 0.0}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from strategies import NOON, changed, hundredths, matching_leads, teams
 from test_routing import CONDO, agent, held, team_of
 
-from collab.gates import DECLINED, EASING, STICKY, Pacing, check_room
+from collab.gates import AHEAD, DECLINED, EASING, STICKY, Pacing, check_room
 from collab.reasons import alternatives, reasoning, what_would_win
 from collab.records import Decision, Presence
 from collab.routing import chosen_by, decide
@@ -124,6 +124,26 @@ def test_a_sticky_choice_is_certain_and_the_same_under_all_weights(
         assert (decision.agent, decision.mode, decision.propensity) == (known, "sticky", 1.0)
         assert [name for name, gate in gates(decision).items() if not gate] == [known]
         assert sum(decision.candidates.propensity) == 1.0
+
+
+@settings(max_examples=80)
+@given(teams(), matching_leads, st.sets(st.sampled_from([f"a{i}" for i in range(5)])), st.none() | st.just("a1"))
+def test_who_is_ahead_is_passed_over_as_long_as_another_may_take_the_lead(
+    team: Team, lead: Any, ahead: set[str], known: str | None
+) -> None:
+    free = gates(decide(lead, team, NOON))
+    decision = decide(lead, team, NOON, ahead=ahead, known=known)
+    found, others = gates(decision), [name for name, gate in free.items() if not gate and name not in ahead]
+    if free.get(known or "") == "":
+        assert (decision.agent, decision.mode) == (known, "sticky")
+    elif others:
+        assert found == {name: gate or (AHEAD if name in ahead else "") for name, gate in free.items()}
+        assert decision.agent in others
+    else:
+        assert found == free
+        assert (decision.agent is None) == ("" not in free.values())
+    by_hand = chosen_by(decision, "a0", "Kim") if "a0" in free else None
+    assert by_hand is None or gates(by_hand) == free
 
 
 def test_a_person_s_choice_keeps_all_candidates_and_has_no_propensity() -> None:

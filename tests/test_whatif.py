@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from logs import AGENTS, LOGGED, Row, best, by_decision, logs
 from strategies import hundredths
 
 from collab import events as ev
@@ -30,49 +31,12 @@ from collab.whatif.cases import MOST_AGENTS
 from collab.whatif.ledger import LANES
 
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
-LOGGED = (35, 30, 20, 15)
-AGENTS = ("ana", "bo", "Bo", "cy", "é", "a10", "a9")
-Row = dict[str, Any]
-
-
-def best(rows: list[Row], weights: tuple[int, ...]) -> str:
-    """The winner among the eligible rows of one decision, in plain Python."""
-    eligible = [row for row in rows if row["eligible"]]
-    return min(
-        eligible, key=lambda row: (-sum(w * row[f] for w, f in zip(weights, FACTORS, strict=True)), row["agent"])
-    )["agent"]
 
 
 def margin(rows: list[Row], weights: tuple[int, ...]) -> int | None:
     """How far the winner is ahead of the next, in plain Python."""
     scores = sorted(sum(w * row[f] for w, f in zip(weights, FACTORS, strict=True)) for row in rows if row["eligible"])
     return scores[-1] - scores[-2] if len(scores) > 1 else None
-
-
-def by_decision(frame: pd.DataFrame) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = {}
-    for row in frame.to_dict("records"):
-        found.setdefault(row["decision"], []).append(row)
-    return found
-
-
-@st.composite
-def logs(draw: st.DrawFn, greedy: bool = False) -> pd.DataFrame:
-    """Decisions with ragged candidates, many ties, and at least one eligible agent each."""
-    chance = np.random.default_rng(draw(st.integers(0, 2**32)))
-    levels = draw(st.sampled_from([[0, 10_000], [0, 1, 4999, 5000, 10_000], range(10_001)]))
-    rows: list[Row] = []
-    for number in range(draw(st.integers(1, 40))):
-        own = [
-            {"decision": f"d{number}", "lead": f"l{number}", "agent": agent, "eligible": bool(chance.random() < 0.7)}
-            | dict(zip(FACTORS, chance.choice(levels, len(FACTORS)).tolist(), strict=True))
-            for agent in chance.permutation(AGENTS)[: chance.integers(1, len(AGENTS) + 1)].tolist()
-        ]
-        own[0]["eligible"] = True
-        eligible = [row["agent"] for row in own if row["eligible"]]
-        chosen = best(own, LOGGED) if greedy else str(chance.choice(eligible))
-        rows += [row | {"chosen": row["agent"] == chosen} for row in own]
-    return pd.DataFrame(rows)
 
 
 def random_log(n: int, team: int, seed: int) -> pd.DataFrame:

@@ -50,6 +50,13 @@ from collab.cli.options import (
 @click.option(
     "--shadow", help="Weights under which each decision is scored, too, e.g. 25-35-25-15 [COLLAB_SHADOW, else none]."
 )
+@click.option(
+    "--ahead",
+    type=click.FloatRange(0),
+    default=0.0,
+    show_default=True,
+    help="Who is more than so many leads ahead of their share leaves leads to others; 0 does without.",
+)
 @click.option("--port", type=click.IntRange(0, 65_535), help="Port of the page [PORT, else 5006].")
 @click.option("--address", default="localhost", show_default=True, help="Address to listen on.")
 @click.option("--origin", multiple=True, help="A further host:port that pages may be opened under.")
@@ -67,6 +74,7 @@ def serve(
     origin: tuple[str, ...],
     days: int,
     explore: float,
+    ahead: float,
     **given: Any,
 ) -> None:
     """Serve the dashboard and the gateway, on the embedded stream unless a Redis is named."""
@@ -76,13 +84,15 @@ def serve(
     check_port(address, ws_port, "WS_PORT")
 
     from collab.app import serve_pages, site
+    from collab.gates import Pacing
     from collab.live.access import Access
     from collab.office import shared
     from collab.settings import keys, settings
 
     signal.signal(signal.SIGTERM, interrupt)
     with Progress("the seeded team's past") as progress:
-        office = or_exit(shared, **settings(**given), days=days, explore=explore, progress=progress)
+        routing = {"explore": explore, "pacing": Pacing(ahead_most=ahead)}
+        office = or_exit(shared, **settings(**given), days=days, progress=progress, **routing)
     click.echo(f"collab: the {office.tenant} team is on http://{address}:{port} (mode {office.mode}; stop with Ctrl-C)")
     access = or_exit(Access, keys())
     door = (

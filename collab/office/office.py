@@ -17,10 +17,12 @@ from typing import Any, Literal, TypeVar
 
 from collab.desk import Desk, TooLate, utc_now
 from collab.events import Entry
+from collab.gates import Pacing
 from collab.history import History, HistoryInUse, Recorder
 from collab.live.stream import Stream, StreamUnreachable, open_stream
 from collab.offers import Terms
 from collab.office.adopting import Adopting
+from collab.office.asking import Asking
 from collab.office.reading import Reading
 from collab.office.shadowing import shadowing
 from collab.recording import Recording, values_of
@@ -40,9 +42,6 @@ Result = TypeVar("Result")
 TEND_EVERY_S = 1.0
 """How often waiting leads are looked after even if nothing happened."""
 
-REFRESH_EVERY_S = 5.0
-"""How old the what-if of the page may be before new decisions are added to it."""
-
 
 class Office:
     """Starts and holds what one tenant needs in one process.
@@ -56,6 +55,7 @@ class Office:
         pace: how many times faster than life the seeded team works.
         explore: the share of leads routed by weights drawn at random, 0 to 1.
         terms: how long a lead stays with an agent who does nothing with it.
+        pacing: how soon agents are asked again, and how far ahead of their share.
         weights: the folder that has a folder of adopted weights for each tenant; else `weights` beside the history.
         shadow: a second set of weights (four integers that sum to 100) under which decisions are scored, too.
         progress: is called with (done, of) while the past is made.
@@ -72,12 +72,14 @@ class Office:
         pace: float = 1.0,
         explore: float = 0.0,
         terms: Terms | None = None,
+        pacing: Pacing | None = None,
         weights: str | None = None,
         shadow: str | Sequence[int] | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> None:
         self.stream_url, self.history_url, self.tenant = stream, history, tenant
-        self.team_at_work, self.days, self.pace, self.explore = team_at_work, days, pace, explore
+        self.team_at_work, self.days, self.pace = team_at_work, days, pace
+        self._routing: dict[str, Any] = {"explore": explore, "pacing": pacing}
         self.terms = terms or Terms()
         self.mode: Mode = "live"
         self.started = utc_now()
@@ -88,12 +90,11 @@ class Office:
         self._adopting = Adopting(watched(history, tenant, weights))
         self._recording: Recording | None = None
         self._reading = Reading(lambda: self.history, self._entries)
+        self._asking = Asking(lambda: self.history)
         self._subscribers: list[Callable[[list[Entry]], None]] = []
         self.shadow = shadowing(shadow, self.subscribe)
         self._tasks: list[asyncio.Task[None]] = []
-        self._what_if: WhatIf | None = None
-        self._what_if_time = utc_now()
-        self._what_if_lock, self._start_lock = threading.Lock(), threading.Lock()
+        self._start_lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -191,12 +192,7 @@ class Office:
 
     def what_if(self) -> WhatIf:
         """The what-if over the recorded decisions, shared by all sessions; new decisions join it every few seconds."""
-        with self._what_if_lock:
-            if self._what_if is None:
-                self._what_if, self._what_if_time = WhatIf(self.history), utc_now()
-            elif (utc_now() - self._what_if_time).total_seconds() > REFRESH_EVERY_S:
-                self._what_if, self._what_if_time = self._what_if.refreshed(), utc_now()
-            return self._what_if
+        return self._asking.what_if()
 
     def status(self) -> dict[str, Any]:
         """What works here, for `/healthz`: mode, tenant, places on the stream and in the history."""
@@ -237,9 +233,7 @@ class Office:
         team = await asyncio.to_thread(self.history.team)
         if team.seq:
             await stream.restore(self.history.own_last, await asyncio.to_thread(values_of, self.history))
-        self.desk = Desk(
-            stream, team=team, clock=self._clock, explore=self.explore, find=lambda lead: self.history.decision_on(lead)
-        )
+        self.desk = Desk(stream, team=team, clock=self._clock, find=self.history.decision_on, **self._routing)
         self.desk.subscribe(self._entries)
         if self.recorder is not None:
             await self.recorder.start()

@@ -13,6 +13,7 @@ from panel.util import edit_readonly
 
 from collab.office import Office
 from collab.views.board import Board
+from collab.views.fairness import FairnessView
 from collab.views.leads import AssignmentsView, LeadView
 from collab.views.presence import PresenceView
 from collab.views.roster import RosterView
@@ -70,6 +71,7 @@ def page(office: Office) -> pmui.Page:
     alert = pmui.Alert(object=said, severity="info", closeable=False, visible=bool(said), **wide)
     presence, assignments = PresenceView(board), AssignmentsView(board, active=False)
     what_if = WhatIfView(board=board, weights=Weights.of(office.team.weights), active=False)
+    fairness = FairnessView(board=board, active=False)
     leads = pn.FlexBox(
         pn.Column(_title("Route a lead"), LeadView(board), **HALF),
         pn.Column(_title("Newest assignments"), assignments, **HALF),
@@ -79,12 +81,12 @@ def page(office: Office) -> pmui.Page:
     tabs = pmui.Tabs(
         ("Team", pn.Column(presence, RosterView(board), **wide)),
         ("Leads", leads),
-        ("What-if", what_if if office.shadow is None else pn.Column(what_if, shadowed(board, what_if), **wide)),
+        ("What-if", pn.Column(what_if, *shadowed(board, what_if), fairness, **wide)),
         dynamic=False,  # a plot that is made when its tab opens is measured before it is drawn, which breaks the page
         margin=0,
         **wide,
     )
-    by_tab = (presence, assignments, what_if)
+    by_tab = ((presence,), (assignments,), (what_if, fairness))
     tabs.param.watch(lambda event: _activate(by_tab, event.new), "active")
     pause = pmui.Switch.from_param(
         board.param.paused, label="Pause", description="", color="default", stylesheets=[ON_HEADER]
@@ -103,11 +105,13 @@ def page(office: Office) -> pmui.Page:
     return shown
 
 
-def shadowed(board: Board, what_if: WhatIfView) -> pn.Column:
-    """What the weights in the shadow see, on screen while the what-if is."""
+def shadowed(board: Board, what_if: WhatIfView) -> list[pn.Column]:
+    """What the weights in the shadow see, on screen while the what-if is; nothing, if there are none."""
+    if board.office.shadow is None:
+        return []
     shadow = ShadowView(board, active=what_if.active)
     what_if.param.watch(lambda event: setattr(shadow, "active", event.new), "active")
-    return pn.Column(_title("In the shadow"), shadow, sizing_mode="stretch_width")
+    return [pn.Column(_title("In the shadow"), shadow, sizing_mode="stretch_width")]
 
 
 def _prepare_document(office: Office) -> None:
@@ -117,9 +121,10 @@ def _prepare_document(office: Office) -> None:
         pn.state.curdoc.template_variables["dist_url"] = LOCAL_DIST  # else a change of theme asks a CDN for styles
 
 
-def _activate(by_tab: tuple[Any, ...], tab: int) -> None:
-    for number, view in enumerate(by_tab):
-        view.active = number == tab
+def _activate(by_tab: tuple[tuple[Any, ...], ...], tab: int) -> None:
+    for number, views in enumerate(by_tab):
+        for view in views:
+            view.active = number == tab
 
 
 def _title(text: str) -> pn.pane.HTML:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collab.whatif.answers import Estimate, Estimates, Limits, Refused, Trust
+from collab.whatif.explained import Explained
+from collab.whatif.fair import Fairness
 from collab.whatif.journal import rollback
 from collab.whatif.plan import Plan
 from collab.whatif.proposal import Proposal
@@ -14,6 +16,8 @@ from collab.whatif.what_if import WhatIf
 __all__ = [
     "Estimate",
     "Estimates",
+    "Explained",
+    "Fairness",
     "Limits",
     "Plan",
     "Proposal",

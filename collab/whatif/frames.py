@@ -49,9 +49,9 @@ def read(candidates: pd.DataFrame) -> tuple[Cases, pd.DataFrame]:
         names=np.asarray(ids, dtype=object),
         decision=decision.astype(np.int64),
         agent=agent,
-        eligible=_flags(candidates, "eligible") if "eligible" in candidates else np.ones(len(candidates), bool),
-        chosen=_flags(candidates, "chosen"),
-        factors={factor: _factor(candidates, factor) for factor in FACTORS},
+        eligible=flags(candidates, "eligible") if "eligible" in candidates else np.ones(len(candidates), bool),
+        chosen=flags(candidates, "chosen"),
+        factors={name: factor(candidates, name) for name in FACTORS},
         where=lambda row: _where(candidates, row),
         propensity=_propensity(candidates) if "propensity" in candidates else None,
     )
@@ -87,7 +87,12 @@ def _agents(column: pd.Series) -> tuple[NDArray[np.int64], list[str]]:
     return np.array([place[one] for one in named], np.int64)[codes], agents
 
 
-def _flags(frame: pd.DataFrame, name: str) -> NDArray[np.bool_]:
+def flags(frame: pd.DataFrame, name: str) -> NDArray[np.bool_]:
+    """A column of true and false.
+
+    Raises:
+        ValueError: names the column, the row, the value and the fix.
+    """
     _refuse_empty(frame, name)
     values: NDArray[Any] = frame[name].to_numpy()
     if values.dtype == bool:
@@ -105,10 +110,10 @@ def _propensity(frame: pd.DataFrame) -> NDArray[np.float64]:
     if not pd.api.types.is_numeric_dtype(frame["propensity"].dtype):
         raise ValueError(f"propensity is of dtype {frame['propensity'].dtype}; it is a chance, a number of 0 to 1")
     found = frame["propensity"].to_numpy(dtype=np.float64)
-    never = _flags(frame, "chosen") & (found == 0)
+    never = flags(frame, "chosen") & (found == 0)
     # a few are slips to be mended; more of them are choices that nobody logged, which estimates then refuse
     never &= never.sum() <= max(FEW, FEW_SHARE * np.sum(frame["chosen"])) or never.sum() == np.sum(frame["chosen"])
-    shut = ~_flags(frame, "eligible") if "eligible" in frame else np.zeros(len(frame), bool)
+    shut = ~flags(frame, "eligible") if "eligible" in frame else np.zeros(len(frame), bool)
     for wrong, why in (
         (~((found >= 0) & (found <= 1 + ROUNDING)), "it is a chance of 0 to 1"),
         (never, "its agent was chosen, so the chance was above 0; leave out what a person chose"),
@@ -120,8 +125,12 @@ def _propensity(frame: pd.DataFrame) -> NDArray[np.float64]:
     return np.asarray(np.minimum(found, 1.0), np.float64)
 
 
-def _factor(frame: pd.DataFrame, name: str) -> NDArray[Any]:
-    """Ten-thousandths, from whole numbers as they are and from shares of 0 to 1."""
+def factor(frame: pd.DataFrame, name: str) -> NDArray[Any]:
+    """Ten-thousandths, from whole numbers as they are and from shares of 0 to 1.
+
+    Raises:
+        ValueError: names the column, the row, the value and the fix.
+    """
     _refuse_empty(frame, name)
     column = frame[name]
     if pd.api.types.is_integer_dtype(column.dtype):

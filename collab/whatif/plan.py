@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from collab.experiment import Design
+from collab.whatif.by_blocks import METRICS, held_in, leads, pairs_of, placed
 from collab.whatif.pairs import Pairs, found, needed
-from collab.whatif.turns import METRICS, held_in, leads, pairs_of, placed
 
 if TYPE_CHECKING:
     from collab.history import History

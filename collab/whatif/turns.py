@@ -1,92 +1,136 @@
-"""What a history says of its leads by blocks of time: read for the plan and for the verdict of an experiment."""
+"""Who got each lead of a log, and to whom it was due, in the order in which they were given."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from collab.experiment import Design
-from collab.metrics import balance
-from collab.records import FACTORS
-from collab.whatif.logged import MATURE
-from collab.whatif.pairs import Pairs, paired
+from collab.fairness import By, Ledger, able
+from collab.whatif.frames import aware_times, flags
+from collab.whatif.reading import Window
 
 if TYPE_CHECKING:
     from collab.history import History
 
-PER_LEAD_METRICS = ("converted", "value", "response_s", "waited_s", "utilization")
-"""What every lead has; its block counts by how many leads it has."""
-
-METRICS = (*PER_LEAD_METRICS, "balance")
-"""What is compared by blocks; `balance` is one number a block."""
-
-LEADS = """WITH held AS (SELECT seq, avg(utilization) AS utilization FROM candidates
-  WHERE presence != 'offline' AND capacity > 0 GROUP BY seq)
-SELECT a.seq, epoch_us(a.time) AS time, a.block, a.arm, a.overridden, a.waited_s, {weights}, h.utilization,
-  o.response_s, o.converted, o.value, epoch_us(o.closed) AS closed
-FROM assignments AS a LEFT JOIN outcomes AS o ON a.lead = o.lead LEFT JOIN held AS h ON a.seq = h.seq
-WHERE a.time >= '{since}'::TIMESTAMPTZ AND a.time < '{until}'::TIMESTAMPTZ
-QUALIFY row_number() OVER (PARTITION BY a.lead ORDER BY a.seq) = 1
-ORDER BY a.seq"""
-"""Each lead's first decision in a time, with what came of the lead; utilization is the mean over who was there."""
-
-HELD = """SELECT seq, agent, utilization FROM candidates
-WHERE presence != 'offline' AND capacity > 0 AND time >= '{since}'::TIMESTAMPTZ AND time < '{until}'::TIMESTAMPTZ"""
-"""Who had how much at each decision."""
+OVERRIDDEN = """SELECT o.seq, d.seq AS decided, epoch_us(o.time) AS time, epoch_us(d.time) AS given, o.agent, o.to_agent
+FROM offers AS o JOIN decisions AS d ON o.decision = d.decision
+WHERE o.outcome = 'overridden' ORDER BY o.seq"""
+"""Leads that a person gave to another agent afterwards."""
 
 
-def leads(history: History, since: datetime, until: datetime) -> pd.DataFrame:
-    """A row for each lead that was first decided on from `since` to before `until`.
+class Turn(NamedTuple):
+    """A lead that was given at a time in seconds: to whom, and who was there and able, with their capacities."""
 
-    Converted and value are empty for leads that are too new: younger than the time within which 95 % of the closed
-    ones were closed. An older lead that is still open has not been converted.
+    time_s: float
+    agent: str
+    there: tuple[str, ...]
+    capacity: tuple[float, ...]
+
+    def enter(self, ledger: Ledger) -> None:
+        """Enter it in a ledger."""
+        parts = self.capacity if ledger.by == "capacity" else (1.0,) * len(self.there)
+        ledger.give(self.agent, self.time_s, dict(zip(self.there, parts, strict=True)))
+
+
+class Moved(NamedTuple):
+    """A lead that a person gave to another agent after it was given, times in seconds."""
+
+    time_s: float
+    agent: str
+    to: str
+    given_s: float
+
+    def enter(self, ledger: Ledger) -> None:
+        """Enter it in a ledger."""
+        ledger.move(self.agent, self.to, self.given_s, self.time_s)
+
+
+Turns = list[Turn | Moved]
+"""In the order of the log."""
+
+
+def of_history(history: History, window: Window) -> Turns:
+    """The decisions of a window of a history, and what people changed of them in it."""
+    columns = history.columns("candidates", ("seq", "time", "agent", "gate", "capacity", "chosen"))
+    seq, only = np.asarray(columns["seq"]).astype(np.int64), window.seqs(history, 0)
+    keep = np.ones(len(seq), bool) if only is None else np.isin(seq, only)
+    gates = np.array([able(str(gate)) for gate in columns["gate.names"]], bool)
+    given = _turns(
+        seq[keep],
+        np.asarray(columns["time"]).astype("datetime64[us]").astype(np.int64)[keep],
+        columns["agent.names"].astype(object)[np.asarray(columns["agent"])[keep]],
+        gates[np.asarray(columns["gate"])[keep]],
+        np.asarray(columns["capacity"])[keep],
+        np.asarray(columns["chosen"]).astype(bool)[keep],
+    )
+    moved = history.sql(OVERRIDDEN)
+    moved = moved if only is None else moved[moved["decided"].isin(only)]
+    until = np.inf if window.until is None else window.until.timestamp()
+    rows = zip(*(moved[name] for name in ("seq", "time", "agent", "to_agent", "given")), strict=True)
+    later = [(int(place), Moved(time / 1e6, agent, to, was / 1e6)) for place, time, agent, to, was in rows]
+    every: list[tuple[int, Turn | Moved]] = [*given, *(one for one in later if one[1].time_s < until)]
+    return [turn for _, turn in sorted(every, key=lambda one: one[0])]
+
+
+def of_frame(candidates: pd.DataFrame, by: By) -> Turns:
+    """The decisions of a frame with one row a candidate, as `WhatIf.from_frames` takes it, by their time.
+
+    Raises:
+        ValueError: it has no times, or no capacities to share by.
     """
-    weights = ", ".join(f"a.w_{factor}" for factor in FACTORS)
-    found = history.sql(LEADS.format(weights=weights, since=since.isoformat(), until=until.isoformat()))
-    last = history.sql("SELECT epoch_us(max(time)) AS time FROM events")["time"][0]
-    time = found["time"].to_numpy(np.float64)
-    closed = found["closed"].to_numpy(np.float64, na_value=np.nan)
-    took = (closed - time)[~np.isnan(closed)]
-    mature = time <= (last - float(np.quantile(took, MATURE)) if len(took) else -np.inf)
-    for metric in ("converted", "value"):
-        ended = np.nan_to_num(found[metric].to_numpy(np.float64, na_value=np.nan))
-        found[metric] = np.where(mature, ended, np.nan)
+    for name in ("time", "capacity") if by == "capacity" else ("time",):
+        if name not in candidates:
+            raise ValueError(f"candidates has no column {name!r}; it has {', '.join(map(str, candidates.columns))}")
+        if candidates[name].isna().any():
+            row = candidates.index[int(np.flatnonzero(candidates[name].isna())[0])]
+            raise ValueError(f"{name} of candidates is empty in row {row}; give it a value")
+    aware_times(candidates, "candidates", "time")
+    eligible = flags(candidates, "eligible") if "eligible" in candidates else np.ones(len(candidates), bool)
+    if "gate" in candidates:
+        named = candidates["gate"].fillna("").astype(str)
+        eligible = eligible | named.map(lambda gate: gate != "" and able(gate)).to_numpy(bool)
+    first = candidates.groupby("decision", sort=False)["time"].transform("min")
+    place = pd.factorize(candidates["decision"])[0]
+    order = np.lexsort((candidates["agent"].astype(str).to_numpy(object), place, _microseconds(first)))
+    capacity = candidates["capacity"].to_numpy(np.float64) if "capacity" in candidates else np.ones(len(candidates))
+    found = _turns(
+        place[order],
+        _microseconds(first)[order],
+        candidates["agent"].astype(str).to_numpy(object)[order],
+        eligible[order],
+        capacity[order],
+        flags(candidates, "chosen")[order],
+    )
+    return [turn for _, turn in found]
+
+
+def _turns(
+    decision: NDArray[Any],
+    time_us: NDArray[np.int64],
+    agent: NDArray[Any],
+    there: NDArray[np.bool_],
+    capacity: NDArray[Any],
+    chosen: NDArray[np.bool_],
+) -> Sequence[tuple[int, Turn]]:
+    """Candidates, those of a decision together, as turns with the decision's place."""
+    edges = [*np.flatnonzero(np.diff(decision, prepend=-1)).tolist(), len(decision)]
+    who = agent[chosen].tolist()  # every decision of a log has one who was chosen
+    agents, parts, able_ = agent.tolist(), capacity.astype(np.float64).tolist(), there.tolist()
+    found = []
+    for number, (low, high) in enumerate(pairwise(edges)):
+        rows = [row for row in range(low, high) if able_[row]]
+        turn = Turn(
+            int(time_us[low]) / 1e6, who[number], tuple(agents[row] for row in rows), tuple(parts[row] for row in rows)
+        )
+        found.append((int(decision[low]), turn))
     return found
 
 
-def placed(found: pd.DataFrame, design: Design, starts: datetime) -> pd.DataFrame:
-    """The leads with where they lie by the design: `at` (the block), `in_b` and `settled`, past the burn-in."""
-    since_us = found["time"].to_numpy(np.int64) - round(starts.timestamp() * 1e6)
-    at, within = np.divmod(since_us, design.block_s * 1_000_000)
-    arms = {block: design.arm(block) for block in np.unique(at).tolist()}
-    in_b = np.array([arms[block] == "b" for block in at.tolist()], bool)
-    return found.assign(at=at, in_b=in_b, settled=within >= design.burn_in_s * 1_000_000)
-
-
-def pairs_of(rows: pd.DataFrame, held: pd.DataFrame) -> dict[str, Pairs]:
-    """The pairs of every metric, of settled leads; `held` gives agent and utilization by seq."""
-    block, in_b = rows["at"].to_numpy(np.int64), rows["in_b"].to_numpy(bool)
-    found = {
-        metric: paired(block, in_b, rows[metric].to_numpy(np.float64, na_value=np.nan)) for metric in PER_LEAD_METRICS
-    }
-    even = balances(rows, held)
-    found["balance"] = paired(even["at"].to_numpy(), even["in_b"].to_numpy(), even["balance"].to_numpy(), each=False)
-    return found
-
-
-def balances(rows: pd.DataFrame, held: pd.DataFrame) -> pd.DataFrame:
-    """at, in_b and balance of each block: that of the agents' mean utilizations at its decisions."""
-    known = rows[["seq", "at", "in_b"]].merge(held, on="seq")
-    agents = known.groupby(["at", "in_b", "agent"], sort=True, observed=True)["utilization"].mean().reset_index()
-    blocks = agents.groupby(["at", "in_b"], sort=True)["utilization"]
-    found = [(at, in_b, balance(values.tolist())) for (at, in_b), values in blocks]
-    frame = pd.DataFrame(found, columns=["at", "in_b", "balance"])
-    return frame.astype({"at": np.int64, "in_b": bool, "balance": np.float64})
-
-
-def held_in(history: History, since: datetime, until: datetime) -> pd.DataFrame:
-    """seq, agent and utilization at the decisions of a time, of agents who were there."""
-    return history.sql(HELD.format(since=since.isoformat(), until=until.isoformat()))
+def _microseconds(times: pd.Series) -> NDArray[np.int64]:
+    converted = pd.to_datetime(times, utc=True).astype("datetime64[us, UTC]")
+    return np.asarray(converted.astype("int64").to_numpy(), np.int64)

@@ -12,8 +12,8 @@ import pandas as pd
 from collab.experiment import Design
 from collab.records import FACTORS
 from collab.whatif.answers import BY_BLOCKS, Blocks, Estimate, Estimates, Refused
+from collab.whatif.by_blocks import METRICS, PER_LEAD_METRICS, balances, held_in, leads, pairs_of, placed
 from collab.whatif.pairs import FEWEST, Pairs
-from collab.whatif.turns import METRICS, PER_LEAD_METRICS, balances, held_in, leads, pairs_of, placed
 
 if TYPE_CHECKING:
     from collab.history import History

@@ -11,12 +11,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from collab.fairness import HALF_LIFE_H, By
 from collab.records import FACTORS
-from collab.whatif import kernel
+from collab.whatif import kernel, turns
 from collab.whatif.answers import Estimates, Limits, Refused
 from collab.whatif.backtest import Backtest, backtests
 from collab.whatif.estimate import chances_of, estimates, swept
 from collab.whatif.experiments import Experiments
+from collab.whatif.explain import explain
+from collab.whatif.explained import Explained
+from collab.whatif.fair import Fairness
 from collab.whatif.logged import METRICS
 from collab.whatif.mechanism import Fit
 from collab.whatif.proposal import Proposal
@@ -47,6 +51,38 @@ class WhatIf(Experiments):
         for piece, at in zip(self._pieces, self._at, strict=True):
             counts[np.ix_(at, at)] += kernel.flows(piece, values)[1:, 1:]
         return Rescored(values, self.agents, counts, self.left_out, self._decisions, self.sticky)
+
+    def explain(self, decision: Any, weights: AnyWeights | None = None) -> Explained:
+        """A decision with what each candidate was made of, and the smallest changes that would have let each win.
+
+        Args:
+            decision: its id, a row that has it, or a `Decision` as the router gave it.
+            weights: those to explain; if none are given, those that chose.
+
+        Raises:
+            ValueError: the log does not have the decision, or does not know its weights; says what to give.
+        """
+        there = None if self._history is None else self._history.as_of(self.last)
+        return explain(decision, there, None if self._frames is None else self._frames[2], weights)
+
+    def fairness(self, half_life: float | None = HALF_LIFE_H, *, by: By = "agent", points: int = 500) -> Fairness:
+        """What each agent had of the leads and was due over time, overridden leads at whom a person gave them to.
+
+        Args:
+            half_life: hours after which a lead counts half; None for never.
+            by: whether a lead is due equally ("agent") or by "capacity", to all who were there and able to take it.
+            points: at how many times standings are kept, evenly among the leads.
+
+        Raises:
+            ValueError: the half-life is not above 0, or the candidates have no times, or no capacities to share by.
+        """
+        given = self._turns if self._frames is None else turns.of_frame(self._frames[2], by)
+        return Fairness(given, half_life, by, points)
+
+    @cached_property
+    def _turns(self) -> turns.Turns:
+        assert self._history is not None
+        return turns.of_history(self._history.as_of(self.last), self._window)
 
     def estimate(
         self,
