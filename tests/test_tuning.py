@@ -9,6 +9,7 @@ from concurrent.futures import CancelledError
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,6 +19,7 @@ from truth import LOGGED, World
 from collab.office import Office
 from collab.records import FACTORS
 from collab.views.forest import ForestView
+from collab.views.points import HEIGHT, places
 from collab.views.progress import ProgressView
 from collab.views.study import Study, study_of
 from collab.views.table import TableView
@@ -204,3 +206,51 @@ def test_what_goes_wrong_in_a_task_is_said_and_forgotten_with_the_next() -> None
     task.start(lambda heard, stopped: 1, lambda found: None)
     task.wait()
     assert task.error == ""
+
+
+def test_a_point_of_the_map_takes_the_sliders_there_and_the_sliders_choose_a_point(tuning: Tuning) -> None:
+    view = TuningView(tuning)
+    points = view.choice.points
+    assert points.weights(points.source.selected.indices[0]) == LOGGED
+    points.source.selected.indices = [points.place((20, 60, 10, 10))]
+    tuning.wait()
+    assert tuning.answer.weights == (20, 60, 10, 10)
+    assert [slider.value for slider in view.knobs.sliders] == pytest.approx([0.2, 0.6, 0.1, 0.1])
+    tuning.take((21, 59, 10, 10))
+    tuning.wait()
+    assert points.weights(points.source.selected.indices[0]) == (20, 60, 10, 10)
+    assert tuning.weights.integers() == (21, 59, 10, 10)
+    points.source.selected.indices = []  # a click beside all points
+    assert tuning.weights.integers() == (21, 59, 10, 10)
+    assert points.source.selected.indices
+
+
+def test_no_two_weights_lie_on_one_place_of_the_map(tuning: Tuning) -> None:
+    x, y = places(tuning.sweep)
+    spots = np.stack([x, y], axis=1)
+    apart = np.abs(spots[:, None] - spots[None])
+    beside = (apart[..., 0] > 0.99) | (apart[..., 1] > HEIGHT - 0.01)
+    assert (beside | np.eye(len(x), dtype=bool)).all()
+
+
+def test_the_front_that_is_outlined_is_that_of_the_sweep_and_can_be_chosen_from_a_list(tuning: Tuning) -> None:
+    view = TuningView(tuning)
+    points, rows = view.choice.points, tuning.sweep.front("converted", "-share_moved")
+    outlined = [points.weights(row) for row in points.filter.indices]
+    assert outlined == [tuple(row) for row in rows[list(FACTORS)].to_numpy().tolist()]
+    view.choice.front.value = "-".join(map(str, outlined[0]))
+    tuning.wait()
+    assert tuning.weights.integers() == outlined[0]
+    view.choice.metric.value = "ess"
+    assert [points.weights(row) for row in points.filter.indices] == [
+        tuple(row) for row in tuning.sweep.front("ess", "-share_moved")[list(FACTORS)].to_numpy().tolist()
+    ]
+
+
+def test_where_the_log_says_too_little_of_all_weights_there_is_no_front_and_it_is_said() -> None:
+    world = World(150, seed=3)
+    tuning = Tuning(WhatIf.from_frames(world.candidates(), world.outcomes()), weights=Weights.of(LOGGED))
+    tuning.wait()
+    choice = TuningView(tuning).choice
+    assert "the log says too little of all these weights; log more, explore more" in choice.words.object
+    assert choice.points.filter.indices == []

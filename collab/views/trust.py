@@ -26,7 +26,7 @@ class Gauged(NamedTuple):
 
 
 class TrustView(Told):
-    """A strip of what the estimates, and the simulation if there is one, rest on; a sign and a word say if it will do."""
+    """A strip of what the estimates, and the simulation if there is one, rest on; each with a word on if it will do."""
 
     of = ("answer", "simulated")
     sheet = """

@@ -7,7 +7,9 @@ from typing import Any
 import panel as pn
 import param
 
+from collab.views.choice import ChoiceView
 from collab.views.forest import ForestView
+from collab.views.points import Points
 from collab.views.progress import ProgressView
 from collab.views.sliders import WeightSliders
 from collab.views.table import TableView
@@ -56,7 +58,8 @@ class TuningView(pn.viewable.Viewer):
         side = pn.Column(self.knobs, self.simulate, self.renew, AsOf(tuning), **SIDE)
         main = pn.Column(TrustView(tuning), ForestView(tuning), **MAIN)
         top = pn.FlexBox(side, main, gap="24px", **wide)
-        self._layout = pn.Column(top, TableView(tuning), **wide)
+        self.choice = ChoiceView(Points(tuning))
+        self._layout = pn.Column(top, self.choice, TableView(tuning), **wide)
 
     @param.depends("active", watch=True)
     def _opened(self) -> None:
