@@ -9,7 +9,9 @@ from concurrent.futures import CancelledError
 from functools import cache
 from pathlib import Path
 
+import closed_loop
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +21,8 @@ from truth import LOGGED, World
 from collab.office import Office
 from collab.records import FACTORS
 from collab.views.forest import ForestView
+from collab.views.hours import HoursView, hours
+from collab.views.matrix import MatrixView
 from collab.views.points import HEIGHT, places
 from collab.views.progress import ProgressView
 from collab.views.study import Study, study_of
@@ -254,3 +258,50 @@ def test_where_the_log_says_too_little_of_all_weights_there_is_no_front_and_it_i
     choice = TuningView(tuning).choice
     assert "the log says too little of all these weights; log more, explore more" in choice.words.object
     assert choice.points.filter.indices == []
+
+
+@cache
+def simulated() -> Tuning:
+    """A tuning whose team was simulated under other weights."""
+    ways = closed_loop.Ways(load=0.55)
+    frames = closed_loop.frames(ways, closed_loop.run(ways, LOGGED, 1200, 0, 0.2))
+    tuning = Tuning(WhatIf.from_frames(*frames), weights=Weights.of(LOGGED))
+    tuning.take((10, 80, 5, 5))
+    tuning.simulate()
+    tuning.wait()
+    return tuning
+
+
+def test_a_simulation_fills_the_forest_the_strip_the_matrix_and_the_hours() -> None:
+    tuning = simulated()
+    assert tuning.simulating.error == ""
+    forest = ForestView(tuning).said().split("How the days would have gone")[1]
+    assert "Weights 10 · 80 · 5 · 5, compared with 35 · 30 · 20 · 15" in forest
+    assert all(f">{metric}<" in forest for metric in tuning.simulated)
+    assert "simulations refused above 0.9" in TrustView(tuning).said()
+    leads, said = tuning.simulated.matrix(), MatrixView(tuning).said()
+    row = leads.iloc[(leads["after"] - leads["before"]).abs().argmax()]
+    assert f"{row['after'] - row['before']:+.1f}<small>".replace("-", "−") in said
+    assert "--shade: 55%" in said
+    drawn = HoursView(tuning).said()
+    assert drawn.count("<svg") == len(set(leads["agent"]))
+    assert drawn.count('class="at"') == 2 * drawn.count("<svg")
+
+
+def test_a_simulation_names_its_weights_still_when_the_sliders_are_elsewhere() -> None:
+    tuning = simulated()
+    tuning.take(NEAR)
+    tuning.wait()
+    said = ForestView(tuning).said()
+    assert "Weights 30 · 35 · 20 · 15, compared with the log" in said
+    assert "Weights 10 · 80 · 5 · 5, compared with" in said
+
+
+def test_hours_off_shift_are_a_gap_and_names_are_escaped() -> None:
+    frame = pd.DataFrame({"agent": "a", "hour": [3, 4, 9], "before": [0.1, 0.2, 0.3], "after": [0.2, 0.95, 0.1]})
+    drawn = hours(frame, {"a": "<i>Ana</i>"})
+    path = drawn.split('class="after" d="')[1].split('"')[0]
+    assert path.count("M") == 2
+    assert path.count("L") == 1
+    assert "&lt;i&gt;Ana" in drawn
+    assert "30% → 95%" in drawn

@@ -7,8 +7,10 @@ from typing import Any
 import panel as pn
 import param
 
-from collab.views.choice import ChoiceView
+from collab.views.choice import HALF, ChoiceView
 from collab.views.forest import ForestView
+from collab.views.hours import HoursView
+from collab.views.matrix import MatrixView
 from collab.views.points import Points
 from collab.views.progress import ProgressView
 from collab.views.sliders import WeightSliders
@@ -58,8 +60,11 @@ class TuningView(pn.viewable.Viewer):
         side = pn.Column(self.knobs, self.simulate, self.renew, AsOf(tuning), **SIDE)
         main = pn.Column(TrustView(tuning), ForestView(tuning), **MAIN)
         top = pn.FlexBox(side, main, gap="24px", **wide)
+        team = pn.FlexBox(
+            pn.Column(MatrixView(tuning), **HALF), pn.Column(HoursView(tuning), **HALF), gap="24px", **wide
+        )
         self.choice = ChoiceView(Points(tuning))
-        self._layout = pn.Column(top, self.choice, TableView(tuning), **wide)
+        self._layout = pn.Column(top, self.choice, TableView(tuning), team, **wide)
 
     @param.depends("active", watch=True)
     def _opened(self) -> None:
