@@ -24,7 +24,7 @@ HALF = {"min_width": 260, "styles": {"flex": "1 1 420px"}}
 LEGEND = (
     "A triangle for each share of availability, .00 on the upper left to 1.00 on the lower right. In a triangle, "
     "expertise grows to the right, performance upwards, responsiveness to the left; the lighter, the more. Outlined in "
-    "orange: no weights beat these in both columns. The star: the weights in force. The dark frame: those of the "
+    "orange: no weights beat these in both columns. The star: the weights in force. The red frame: those of the "
     "sliders. Pale: the log says too little. Click a point to take its weights, or choose from the list."
 )
 """How to read the map; the list is for those who do not point."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import panel as pn
 import param
-from bokeh.models import ColumnDataSource, HoverTool, LinearColorMapper, TapTool
+from bokeh.models import ColumnDataSource, HoverTool, LinearColorMapper, Range1d, TapTool
 from bokeh.plotting import figure
 
 from collab.views.points import HEIGHT, Points
@@ -16,7 +15,7 @@ from collab.views.theme import WARNING
 PALETTE = ("#12305c", "#1b4b8a", "#2a67b4", "#4b86cf", "#76a5e0", "#a3c3ee", "#cfe0f8")
 """From least to most; both ends can be told from both grounds."""
 
-TODAY, CHOSEN = "#e53935", "#111820"
+TODAY, CHOSEN = "#ffd54f", "#d81b60"
 """The marks of the weights in force and of those in question."""
 
 TIPS = [
@@ -42,15 +41,17 @@ class MapView(pn.viewable.Viewer):
         self._patch()
 
     def _drawn(self) -> Any:
-        plot = figure(height=430, sizing_mode="stretch_width", toolbar_location=None, tools="", min_border=4)
+        bare = {"toolbar_location": None, "tools": "", "min_border": 4}
+        plot = figure(height=430, sizing_mode="stretch_width", x_range=Range1d(0, 1), y_range=Range1d(0, 1), **bare)
         tile = {"x": "x", "y": "y", "width": 1.0, "height": HEIGHT, "source": self.points.source}
         self._tiles = plot.rect(**tile, fill_color=self._colour(), line_color=None, alpha="alpha")
-        self._tiles.nonselection_glyph = None
+        self._tiles.nonselection_glyph = self._tiles.glyph  # nothing fades because something is chosen
         chosen = self._tiles.glyph.clone()
         chosen.update(line_color=CHOSEN, line_width=3, fill_alpha=1.0, line_alpha=1.0)
         self._tiles.selection_glyph = chosen
-        plot.rect(**tile, view=self.points.front, fill_color=None, line_color=WARNING, line_width=2)
-        plot.scatter("x", "y", source=self.marks, marker="star", size=16, fill_color=TODAY, line_color="#ffffff")
+        front = plot.rect(**tile, view=self.points.front, fill_color=None, line_color=WARNING, line_width=2)
+        front.nonselection_glyph = front.selection_glyph = front.glyph
+        plot.scatter("x", "y", source=self.marks, marker="star", size=16, fill_color=TODAY, line_color="#111820")
         plot.add_tools(HoverTool(tooltips=TIPS, renderers=[self._tiles]), TapTool(renderers=[self._tiles]))
         plot.axis.visible = plot.grid.visible = False
         plot.outline_line_color = None
@@ -65,13 +66,13 @@ class MapView(pn.viewable.Viewer):
         if row is None:
             self.marks.data = {"x": [], "y": []}
             return
-        shown = np.asarray(points.source.data[points.metric])[np.asarray(points.source.data["alpha"]) == 1.0]
-        shown = shown[np.isfinite(shown)]
-        low, high = (float(shown.min()), float(shown.max())) if len(shown) else (0.0, 1.0)
-        self.colours.update(low=low, high=high if high > low else low + 1.0)
+        low, high = points.reach(points.metric, margin=0.0)
+        self.colours.update(low=low, high=high)
         for glyph in (self._tiles.glyph, self._tiles.selection_glyph):
             glyph.fill_color = self._colour()
         data = points.source.data
+        for axis, name in ((self._plot.x_range, "x"), (self._plot.y_range, "y")):
+            axis.update(start=float(data[name].min()) - 1, end=float(data[name].max()) + 1)
         self.marks.data = {"x": [float(data["x"][row])], "y": [float(data["y"][row])]}
 
     def __panel__(self) -> pn.Column:

@@ -45,7 +45,7 @@ class Points(param.Parameterized):
 
     def __init__(self, tuning: Tuning, **params: Any) -> None:
         super().__init__(tuning=tuning, **params)
-        self.source = ColumnDataSource({"x": [], "y": [], **{factor: [] for factor in FACTORS}})
+        self.source = ColumnDataSource({name: [] for name in (*FACTORS, "x", "y", "alpha", "share_moved")})
         self.filter = IndexFilter([])
         self.front = CDSView(filter=self.filter)
         self.step = 5
@@ -79,6 +79,16 @@ class Points(param.Parameterized):
         a, e, p, r = (int(one) for one in self.tuning.sweep.weights[row])
         return a, e, p, r
 
+    def reach(self, column: str, margin: float = 0.03) -> tuple[float, float]:
+        """The least and the most of a column that the log can say, and a little around them, for an axis."""
+        shown = np.asarray(self.source.data.get(column, []), np.float64)
+        known = shown[(np.asarray(self.source.data["alpha"]) == 1.0) & np.isfinite(shown)] if len(shown) else shown
+        if not len(known):
+            known = np.array([0.0, 1.0])
+        low, high = float(known.min()), float(known.max())
+        around = margin * (high - low) or 0.5 * abs(high) or 0.5
+        return low - around, high + around
+
     def best(self) -> pd.DataFrame:
         """The rows of the front, the best in `metric` first; empty without one."""
         sweep = self.tuning.sweep
@@ -104,7 +114,6 @@ class Points(param.Parameterized):
             "y": y,
             **{factor: rows[factor].to_numpy(np.int32) for factor in FACTORS},
             **columns,
-            "said": ["the log says too little" if one else "" for one in refused],
             "alpha": np.where(refused, 0.25, 1.0),
         }
         self.metric = self.metric if self.metric in columns else self.columns[0]
