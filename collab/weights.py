@@ -88,6 +88,13 @@ class Weights(param.Parameterized):
         a, e, p, r = (round(100 * getattr(self, factor)) for factor in FACTORS)
         return a, e, p, r
 
+    def take(self, values: Weights | WeightsVersion | Mapping[str, float] | Sequence[float]) -> None:
+        """Take on all four at once, from anything that `of` takes."""
+        other = Weights.of(values)
+        shares = {factor: float(getattr(other, factor)) for factor in FACTORS}
+        self._shares = [max(share, FAINTEST**2) for share in shares.values()]
+        self._set(shares)
+
     def freeze(self, version: int) -> WeightsVersion:
         """These weights as a version that never changes."""
         return WeightsVersion(version=version, values=self.integers())

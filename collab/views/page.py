@@ -19,6 +19,8 @@ from collab.views.presence import PresenceView
 from collab.views.roster import RosterView
 from collab.views.shadow import ShadowView
 from collab.views.theme import SHEET, THEME
+from collab.views.tuner import TuningView
+from collab.views.tuning import Tuning
 from collab.views.whatif import WhatIfView
 from collab.weights import Weights
 
@@ -70,8 +72,10 @@ def page(office: Office) -> pmui.Page:
     said = banner(office)
     alert = pmui.Alert(object=said, severity="info", closeable=False, visible=bool(said), **wide)
     presence, assignments = PresenceView(board), AssignmentsView(board, active=False)
-    what_if = WhatIfView(board=board, weights=Weights.of(office.team.weights), active=False)
+    weights = Weights.of(office.team.weights)
+    what_if = WhatIfView(board=board, weights=weights, active=False)
     fairness = FairnessView(board=board, active=False)
+    tuning = TuningView(Tuning(office=office, weights=weights, active=False), active=False)
     leads = pn.FlexBox(
         pn.Column(_title("Route a lead"), LeadView(board), **HALF),
         pn.Column(_title("Newest assignments"), assignments, **HALF),
@@ -82,20 +86,25 @@ def page(office: Office) -> pmui.Page:
         ("Team", pn.Column(presence, RosterView(board), **wide)),
         ("Leads", leads),
         ("What-if", pn.Column(what_if, *shadowed(board, what_if), fairness, **wide)),
+        ("Tuning", tuning),
         dynamic=False,  # a plot that is made when its tab opens is measured before it is drawn, which breaks the page
         margin=0,
         **wide,
     )
-    by_tab = ((presence,), (assignments,), (what_if, fairness))
+    by_tab = ((presence,), (assignments,), (what_if, fairness), (tuning,))
     tabs.param.watch(lambda event: _activate(by_tab, event.new), "active")
     pause = pmui.Switch.from_param(
         board.param.paused, label="Pause", description="", color="default", stylesheets=[ON_HEADER]
     )
     _prepare_document(office)
+    return _framed(office, pause, pn.Column(alert, tabs, margin=(8, 16), **wide))
+
+
+def _framed(office: Office, pause: pmui.Switch, main: pn.Column) -> pmui.Page:
     shown = pmui.Page(
         title=title(office),
         header=[pn.Row(pn.layout.HSpacer(), pause)],
-        main=[pn.Column(alert, tabs, margin=(8, 16), **wide)],
+        main=[main],
         main_width={"xl": 1440},
         theme_config=THEME,
         busy_indicator=None,

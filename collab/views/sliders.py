@@ -36,6 +36,7 @@ class WeightSliders(pn.viewable.Viewer):
     """
 
     weights = param.ClassSelector(class_=Weights, doc="The weights that the sliders move.")
+    active = param.Boolean(default=True, doc="Are they on screen? Hidden, they follow when they are shown again.")
 
     def __init__(self, weights: Weights, **params: Any) -> None:
         super().__init__(weights=weights, **params)
@@ -81,7 +82,13 @@ class WeightSliders(pn.viewable.Viewer):
             self._follow()
             self._hand = None
 
+    @param.depends("active", watch=True)
+    def _opened(self) -> None:
+        self._follow()
+
     def _follow(self, *events: Any) -> None:
+        if not self.active:
+            return
         self._following = True
         try:
             for factor, slider in zip(FACTORS, self.sliders, strict=True):
@@ -94,8 +101,7 @@ class WeightSliders(pn.viewable.Viewer):
             self._following = False
 
     def _back(self, event: Any) -> None:
-        shares = {factor: value / 100 for factor, value in zip(FACTORS, self._start, strict=True)}
-        self.weights.param.update(**shares)
+        self.weights.take(self._start)
 
     def __panel__(self) -> pn.Column:
         return self._layout

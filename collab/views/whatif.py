@@ -68,7 +68,7 @@ class WhatIfView(pn.viewable.Viewer):
         self.what_if, self.board = what_if, board
         self._read, self._reading = utc_now(), False
         self._names: dict[str, str] = {}
-        self._knobs = WeightSliders(self.weights)
+        self._knobs = WeightSliders(self.weights, active=self.active)
         self.sliders, self.back = self._knobs.sliders, self._knobs.back
         self._words = pn.pane.HTML(stylesheets=[SHEET], sizing_mode="stretch_width")
         self._moves = pn.pane.HTML(stylesheets=[SHEET], sizing_mode="stretch_width", min_height=ROOM)
@@ -167,6 +167,8 @@ class WhatIfView(pn.viewable.Viewer):
 
     @param.depends("active", watch=True)
     def _opened(self) -> None:
+        self._knobs.active = self.active
+        self._rescore()
         self._refresh(force=self.what_if is None)
 
     def _refresh(self, force: bool = False) -> None:
@@ -192,7 +194,7 @@ class WhatIfView(pn.viewable.Viewer):
         self._rescore(force=True)
 
     def _rescore(self, force: bool = False) -> None:
-        if self.what_if is None:
+        if self.what_if is None or not (self.active or force):
             return
         values = self.weights.integers()
         if not force and self.rescored is not None and self.rescored.weights == values:

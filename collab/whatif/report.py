@@ -91,11 +91,11 @@ def _per_lead(proposal: Proposal) -> Iterator[str]:
     yield f"<section><h2>What a lead would have earned</h2>{_question(PER_LEAD)}"
     yield "<p>Each line is the difference from the log as it was, with the interval that covers the truth in 95 of 100 "
     yield "logs, drawn as a share of what was before. Only an interval that does not touch the middle says more or "
-    yield f"less.</p>{_judgements(proposal.figures.per_lead)}</section>\n"
+    yield f"less.</p>{judgements(proposal.figures.per_lead)}</section>\n"
 
 
-def _judgements(judged: tuple[Judged, ...]) -> str:
-    """The forest of figures; what must be known of all of them is said once, above it."""
+def judgements(judged: tuple[Judged, ...]) -> str:
+    """The forest of figures as HTML; what must be known of all of them is said once, above it."""
     shared = set.intersection(*(set(one.warnings) for one in judged)) if len(judged) > 1 else set()
     above = "".join(f"<p>{escape(one[:1].upper() + one[1:])}.</p>" for one in sorted(shared))
     return above + forest(_judged(one, shared) for one in judged)
@@ -115,7 +115,7 @@ def _whole_team(proposal: Proposal) -> Iterator[str]:
     team = proposal.figures.whole_team
     if team:
         yield f"<section><h2>How the days would have gone</h2>{_question(WHOLE_TEAM)}"
-        yield f"{_judgements(team)}</section>\n"
+        yield f"{judgements(team)}</section>\n"
 
 
 def _question(question: str) -> str:

@@ -1,0 +1,104 @@
+"""Choosing among all weights: the map, the scatter, the columns they show, and the front as a list for the keyboard."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+import param
+
+from collab.records import FACTORS
+from collab.views.map import MapView
+from collab.views.pareto import ParetoView
+from collab.views.points import Points
+from collab.views.progress import ProgressView
+from collab.views.theme import SHEET
+from collab.views.told import TUNING, empty, four, title
+from collab.whatif.answers import PER_LEAD
+from collab.whatif.forest import number
+
+HALF = {"min_width": 260, "styles": {"flex": "1 1 420px"}}
+"""Half of the page's width, all of it on a phone."""
+
+LEGEND = (
+    "A triangle for each share of availability, .00 on the upper left to 1.00 on the lower right. In a triangle, "
+    "expertise grows to the right, performance upwards, responsiveness to the left; the lighter, the more. Outlined in "
+    "orange: no weights beat these in both columns. The star: the weights in force. The red frame: those of the "
+    "sliders. Pale: the log says too little. Click a point to take its weights, or choose from the list."
+)
+"""How to read the map; the list is for those who do not point."""
+
+WARNING = "The best of many reads better than it is: look at what the forest says of it, and at its interval."
+"""Stands beside every front."""
+
+ASK = "Choose weights of the front"
+"""The first line of the list."""
+
+
+class ChoiceView(pn.viewable.Viewer):
+    """The map beside the scatter, with the two columns they show and the weights of their front."""
+
+    points = param.ClassSelector(class_=Points, doc="The points that are shown.")
+
+    def __init__(self, points: Points, **params: Any) -> None:
+        super().__init__(points=points, **params)
+        tuning, wide = points.tuning, {"sizing_mode": "stretch_width"}
+        self.metric = pmui.Select(label="Colour, and up the scatter", options=[], **wide)
+        self.across = pmui.Select(label="Across the scatter", options=[], **wide)
+        self.front = pmui.Select(label="The front, the best first", options={ASK: ""}, value="", **wide)
+        self.words = pn.pane.HTML(title("All weights", PER_LEAD), stylesheets=[SHEET, TUNING], **wide)
+        self.progress = ProgressView(
+            tuning.sweeping, "Sweep all weights", tuning.look, icon="grid_on", doing="Sweeping decisions"
+        )
+        self.metric.param.watch(lambda event: self._show(metric=event.new), "value")
+        self.across.param.watch(lambda event: self._show(across=event.new), "value")
+        self.front.param.watch(self._take, "value")
+        knobs = pn.FlexBox(*(pn.Column(one, **HALF) for one in (self.metric, self.across, self.front)), **wide)
+        plots = pn.FlexBox(
+            pn.Column(MapView(points), **HALF), pn.Column(ParetoView(points), **HALF), gap="24px", **wide
+        )
+        self._shown = pn.Column(knobs, plots, visible=False, **wide)
+        self._layout = pn.Column(self.words, self.progress, self._shown, **wide)
+        tuning.param.watch(lambda event: self._patch(), "sweep")
+        self._patch()
+
+    def _show(self, **columns: str | None) -> None:
+        named = {name: column for name, column in columns.items() if column}
+        if named:
+            self.points.param.update(**named)
+            self._list()
+
+    def _take(self, event: Any) -> None:
+        if event.new:
+            self.points.tuning.take(tuple(int(one) for one in event.new.split("-")))
+
+    def _patch(self) -> None:
+        points = self.points
+        swept = points.tuning.sweep is not None
+        with pn.io.hold():
+            self._shown.visible, self.progress._layout.visible = swept, not swept
+            if swept:
+                self.metric.param.update(options=points.columns, value=points.metric)
+                self.across.param.update(options=points.columns, value=points.across)
+            self._list()
+
+    def _list(self) -> None:
+        points, sweep = self.points, self.points.tuning.sweep
+        head = title("All weights", PER_LEAD)
+        if sweep is None:
+            self.words.object = head + empty("All weights of a grid are asked about; the map stands here after that.")
+            return
+        rows = points.best()
+        options = {ASK: ""}
+        for row in rows.to_dict("records"):
+            values = tuple(int(row[factor]) for factor in FACTORS)
+            said = f"{points.metric} {number(row[points.metric])}, {points.across} {number(row[points.across])}"
+            options[f"{four(values)}: {said}"] = "-".join(map(str, values))
+        self.front.param.update(options=options, value="")
+        no_front = f"<p>There is no front: {points.said}.</p>" if points.said else f"<p>{WARNING}</p>"
+        refused = f"<p>There are no estimates: {sweep.refused}.</p>" if sweep.refused else no_front
+        self.words.object = f'{head}{refused}<p class="quiet">{LEGEND}</p>'
+
+    def __panel__(self) -> pn.Column:
+        return self._layout

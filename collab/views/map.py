@@ -1,0 +1,79 @@
+"""The map of all weights: a triangle for each share of availability, coloured by a column of the sweep."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import panel as pn
+import param
+from bokeh.models import ColumnDataSource, HoverTool, LinearColorMapper, Range1d, TapTool
+from bokeh.plotting import figure
+
+from collab.views.points import HEIGHT, Points
+from collab.views.theme import WARNING
+
+PALETTE = ("#12305c", "#1b4b8a", "#2a67b4", "#4b86cf", "#76a5e0", "#a3c3ee", "#cfe0f8")
+"""From least to most; both ends can be told from both grounds."""
+
+TODAY, CHOSEN = "#ffd54f", "#d81b60"
+"""The marks of the weights in force and of those in question."""
+
+TIPS = [
+    ("weights", "@availability · @expertise · @performance · @responsiveness"),
+    ("leads that move", "@share_moved{0.0 %}"),
+]
+
+
+class MapView(pn.viewable.Viewer):
+    """The simplex as slices of triangles; a click takes the weights of a point, which the scatter shows, too."""
+
+    points = param.ClassSelector(class_=Points, doc="The points that are shown.")
+
+    def __init__(self, points: Points, **params: Any) -> None:
+        super().__init__(points=points, **params)
+        self.colours = LinearColorMapper(palette=PALETTE, low=0.0, high=1.0, nan_color="#9aa3ae")
+        self.marks = ColumnDataSource({"x": [], "y": []})
+        self._tiles: Any = None
+        self._plot = self._drawn()
+        self._layout = pn.Column(pn.pane.Bokeh(self._plot, sizing_mode="stretch_width"), sizing_mode="stretch_width")
+        points.tuning.param.watch(lambda event: self._patch(), "sweep")
+        points.param.watch(lambda event: self._patch(), "metric")
+        self._patch()
+
+    def _drawn(self) -> Any:
+        bare = {"toolbar_location": None, "tools": "", "min_border": 4}
+        plot = figure(height=430, sizing_mode="stretch_width", x_range=Range1d(0, 1), y_range=Range1d(0, 1), **bare)
+        tile = {"x": "x", "y": "y", "width": 1.0, "height": HEIGHT, "source": self.points.source}
+        self._tiles = plot.rect(**tile, fill_color=self._colour(), line_color=None, alpha="alpha")
+        self._tiles.nonselection_glyph = self._tiles.glyph  # nothing fades because something is chosen
+        chosen = self._tiles.glyph.clone()
+        chosen.update(line_color=CHOSEN, line_width=3, fill_alpha=1.0, line_alpha=1.0)
+        self._tiles.selection_glyph = chosen
+        front = plot.rect(**tile, view=self.points.front, fill_color=None, line_color=WARNING, line_width=2)
+        front.nonselection_glyph = front.selection_glyph = front.glyph
+        plot.scatter("x", "y", source=self.marks, marker="star", size=16, fill_color=TODAY, line_color="#111820")
+        plot.add_tools(HoverTool(tooltips=TIPS, renderers=[self._tiles]), TapTool(renderers=[self._tiles]))
+        plot.axis.visible = plot.grid.visible = False
+        plot.outline_line_color = None
+        return plot
+
+    def _colour(self) -> Any:
+        return {"field": self.points.metric or "x", "transform": self.colours}
+
+    def _patch(self) -> None:
+        points = self.points
+        row = points.place(points.tuning.today)
+        if row is None:
+            self.marks.data = {"x": [], "y": []}
+            return
+        low, high = points.reach(points.metric, margin=0.0)
+        self.colours.update(low=low, high=high)
+        for glyph in (self._tiles.glyph, self._tiles.selection_glyph):
+            glyph.fill_color = self._colour()
+        data = points.source.data
+        for axis, name in ((self._plot.x_range, "x"), (self._plot.y_range, "y")):
+            axis.update(start=float(data[name].min()) - 1, end=float(data[name].max()) + 1)
+        self.marks.data = {"x": [float(data["x"][row])], "y": [float(data["y"][row])]}
+
+    def __panel__(self) -> pn.Column:
+        return self._layout

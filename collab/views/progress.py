@@ -1,0 +1,50 @@
+"""A task on the page: the button that begins it, how far it is, a way to stop it, and what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+import param
+
+from collab.views.task import Task
+from collab.views.theme import plain
+
+
+class ProgressView(pn.viewable.Viewer):
+    """The button of a task; while it is busy a bar with a Cancel button, and an alert where it failed."""
+
+    task = param.ClassSelector(class_=Task, doc="What is worked on.")
+
+    def __init__(
+        self, task: Task, label: str, begin: Callable[[], None], *, icon: str, doing: str, **params: Any
+    ) -> None:
+        super().__init__(task=task, **params)
+        wide = {"sizing_mode": "stretch_width"}
+        self._doing = doing
+        self.button = pmui.Button(label=label, variant="outlined", icon=icon, **wide)
+        self.cancel = pmui.Button(label="Cancel", variant="text", icon="close", visible=False)
+        self.bar = pmui.LinearProgress(value=0, variant="determinate", visible=False, **wide)
+        self.words = pn.pane.Markdown("", visible=False, margin=(0, 10))
+        self.said = pmui.Alert(visible=False, closeable=False, severity="error", margin=(5, 10), **wide)
+        self.button.on_click(lambda event: begin())
+        self.cancel.on_click(lambda event: self.task.cancel())
+        running = pn.Row(self.words, pn.layout.HSpacer(), self.cancel, **wide)
+        self._layout = pn.Column(self.button, self.bar, running, self.said, **wide)
+        self._patch()
+
+    @param.depends("task.busy", "task.done", "task.of", "task.error", watch=True)
+    def _patch(self) -> None:
+        task = self.task
+        with pn.io.hold():
+            self.button.disabled = task.busy
+            self.bar.visible = self.cancel.visible = self.words.visible = task.busy
+            if task.busy:
+                self.words.object = f"{self._doing}: {task.done:,} of {task.of:,}" if task.of else f"{self._doing}…"
+                self.bar.value = round(100 * task.done / task.of) if task.of else 0
+            self.said.param.update(object=plain(task.error), visible=bool(task.error))
+
+    def __panel__(self) -> pn.Column:
+        return self._layout

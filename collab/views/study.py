@@ -1,0 +1,109 @@
+"""A log as it was at one moment, with what is computed of it once for all pages of this process."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
+from contextlib import contextmanager
+
+from collab.office import Office
+from collab.whatif import Estimates, Sweep, WhatIf
+from collab.whatif.rescore import Values
+from collab.whatif.simulated import Simulated
+
+ASK_EVERY_S = 0.1
+"""How often one who waits for another's computation asks whether to stop."""
+
+KEPT = 16
+"""So many of the newest simulations are kept."""
+
+
+class Study:
+    """One version of a log; its evidence, sweep and simulations are made when first asked for, then kept.
+
+    All its methods may be called from any thread; long ones wait for each other.
+
+    Attributes:
+        what_if: the log, which never changes.
+    """
+
+    def __init__(self, what_if: WhatIf) -> None:
+        self.what_if = what_if
+        self._reading, self._computing = threading.Lock(), threading.Lock()
+        self._sweep: Sweep | None = None
+        self._simulated: dict[Values, Simulated] = {}
+
+    @property
+    def version(self) -> int:
+        """The place in the history up to which it was read; 0 for frames."""
+        return self.what_if.last
+
+    def estimate(self, weights: Values) -> Estimates:
+        """What a lead would have earned under these weights; see `WhatIf.estimate`."""
+        with self._reading:  # else two sessions would read the same evidence at once
+            _ = self.what_if.evidence
+        return self.what_if.estimate(weights)
+
+    def sweep(
+        self, progress: Callable[[int, int], None] | None = None, cancelled: Callable[[], bool] | None = None
+    ) -> Sweep:
+        """All weights of the grid in steps of .05; see `WhatIf.sweep`.
+
+        Raises:
+            CancelledError: `cancelled` said so.
+        """
+        with self._reading:
+            _ = self.what_if.evidence
+        with self._alone(cancelled):
+            if self._sweep is None:
+                self._sweep = self.what_if.sweep(progress=progress, cancelled=cancelled)
+            return self._sweep
+
+    def simulate(
+        self,
+        weights: Values,
+        progress: Callable[[int, int], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Simulated:
+        """How the whole team would have fared; see `WhatIf.simulate`.
+
+        Raises:
+            ValueError: there is nothing to fit laws from; it says what is missing.
+            CancelledError: `cancelled` said so.
+        """
+        with self._alone(cancelled):
+            if weights not in self._simulated:
+                found = self.what_if.simulate(weights, progress=progress, cancelled=cancelled)
+                self._simulated[weights] = found
+                while len(self._simulated) > KEPT:
+                    del self._simulated[next(iter(self._simulated))]
+            return self._simulated[weights]
+
+    @contextmanager
+    def _alone(self, cancelled: Callable[[], bool] | None) -> Iterator[None]:
+        while not self._computing.acquire(timeout=ASK_EVERY_S):
+            if cancelled is not None and cancelled():
+                raise CancelledError
+        try:
+            yield
+        finally:
+            self._computing.release()
+
+
+_studies: weakref.WeakKeyDictionary[Office, Study] = weakref.WeakKeyDictionary()
+_studies_lock = threading.Lock()
+
+
+def study_of(office: Office, *, renew: bool = False) -> Study:
+    """The study of an office's history that all sessions of this process share; a new one only when `renew` says so.
+
+    What is on screen must not change under the eyes of who compares, so new decisions join when somebody asks.
+    """
+    with _studies_lock:
+        if office not in _studies or renew:
+            what_if = office.what_if()
+            if office not in _studies or what_if.last != _studies[office].version:
+                _studies[office] = Study(what_if)
+        return _studies[office]

@@ -1,0 +1,96 @@
+"""The trust strip: what the figures rest on, each beside the limit from which they are refused."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from html import escape
+from typing import NamedTuple
+
+from collab.views.told import Told, empty
+from collab.whatif import Limits, Trust
+from collab.whatif.answers import Backing, Estimate, Refused
+from collab.whatif.backtest import said
+
+BACKTESTED = ("converted", "response_s", "utilization")
+"""The metrics whose back-test errors stand in the strip; the forest has all."""
+
+
+class Gauged(NamedTuple):
+    """One thing that figures rest on: what it is, how much, whether it is `right`, and from where it is not."""
+
+    name: str
+    value: str
+    right: bool
+    limit: str
+
+
+class TrustView(Told):
+    """A strip of what the estimates, and the simulation if there is one, rest on; each with a word on if it will do."""
+
+    of = ("answer", "simulated")
+    sheet = """
+.strip { display: flex; flex-wrap: wrap; gap: 8px; }
+.gauge { border: 1px solid var(--line); border-radius: 10px; background: var(--paper);
+  padding: 6px 12px; flex: 1 1 118px; }
+.gauge b { display: block; font-size: 18px; font-variant-numeric: tabular-nums; }
+.gauge span { color: var(--soft); font-size: 12.5px; display: block; }
+.gauge.wrong { border-color: var(--mui-palette-error-main, #c62828); }
+.gauge.wrong span:last-child { color: var(--mui-palette-error-main, #c62828); font-weight: 600; }
+"""
+
+    def said(self) -> str:
+        """The strip of what is known now."""
+        answer, found = self.tuning.answer, self.tuning.simulated
+        if answer is None:
+            return empty("What the figures rest on stands here as soon as the log is read.")
+        gauges = [
+            *per_lead(list(answer.estimates.values())),
+            *whole_team([] if found is None else list(found.values())),
+        ]
+        shown = "".join(map(_gauge, gauges))
+        return f'<div class="strip" role="group" aria-label="What the figures rest on">{shown}</div>'
+
+
+def per_lead(answers: list[Estimate | Refused], limits: Limits | None = None) -> Iterator[Gauged]:
+    """What estimates rest on, of the first that says so: n, ESS, largest weight, unsupported, calibration."""
+    limits = limits or Limits()
+    trust = next((one.trust for one in answers if isinstance(one.trust, Trust)), None)
+    if trust is None:
+        yield Gauged("decisions", "0", False, "refused without any")
+        return
+    yield Gauged("decisions", f"{trust.n:,}", trust.n > 0, "with a known outcome")
+    yield Gauged("ESS", f"{trust.ess:,.0f}", trust.ess >= limits.ess, f"refused below {limits.ess:,.0f}")
+    yield Gauged("largest weight", f"{trust.largest:.1%}", trust.largest <= limits.largest, _above(limits.largest))
+    missing = trust.unsupported
+    yield Gauged("unsupported", f"{missing:.1%}", missing <= limits.unsupported, _above(limits.unsupported))
+    z = trust.calibration_z
+    yield Gauged("calibration z", f"{z:.1f}", z <= limits.calibration_z, f"refused above {limits.calibration_z:g}")
+
+
+def whole_team(figures: list[Estimate | Refused], limits: Limits | None = None) -> Iterator[Gauged]:
+    """What simulated figures rest on: the utilization, and how wrong back-tests were at most in three metrics."""
+    limits = limits or Limits()
+    known = {one.metric: one.trust for one in figures if isinstance(one.trust, Backing)}
+    if not known:
+        return
+    load = next(iter(known.values())).utilization
+    shown = "none" if math.isnan(load) else f"{load:.2f}"
+    yield Gauged("utilization", shown, load <= limits.utilization, f"simulations refused above {limits.utilization:g}")
+    for metric in BACKTESTED:
+        backing = known.get(metric)
+        if backing is not None and math.isfinite(backing.off):
+            tried = f"at most, in {backing.tried} back-tests" if backing.tried != 1 else "in the one back-test"
+            yield Gauged(f"{metric} was off", said(metric, backing.off), True, tried)
+
+
+def _above(limit: float) -> str:
+    return f"refused above {limit:.0%}"
+
+
+def _gauge(one: Gauged) -> str:
+    sign, kind = ("✓", "") if one.right else ("✕", " wrong")
+    return (
+        f'<div class="gauge{kind}"><span>{escape(one.name)}</span><b>{escape(one.value)}</b>'
+        f"<span>{sign} {escape(one.limit)}</span></div>"
+    )

@@ -1,0 +1,110 @@
+"""The Tuning tab in Chromium: sliders, forest, map and list move each other, and what is refused says why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+from serving import Served, raised, serving, until
+from watching import Watch
+
+EXPLORED = "collab serve --team-at-work --days 3 --explore 0.2".split()
+START_MS = 90_000
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The seeded team, whose router explores, served."""
+    folder = tmp_path_factory.mktemp("tuned")
+    with serving(folder / "log", *EXPLORED, probe="healthz", history=folder / "history") as served:
+        yield served
+    assert raised(folder / "log") == []
+
+
+@pytest.fixture(scope="module")
+def page(browser: BrowserContext, served: Served, watch: Watch) -> Iterator[Page]:
+    """The Tuning tab, with the log read and swept."""
+    page = watch.over(browser.new_page())
+    page.goto(served.url)
+    page.get_by_role("tab", name="Tuning").click()
+    expect(page.get_by_text("compared with the log as it was")).to_be_visible(timeout=START_MS)
+    expect(page.get_by_text("Click a point to take its weights")).to_be_visible(timeout=START_MS)
+    yield page
+    page.close()  # before its server ends
+
+
+def values(page: Page) -> list[float]:
+    """Where the four sliders are."""
+    return [float(slider.input_value()) for slider in page.get_by_role("slider").all()]
+
+
+def shown(page: Page) -> str:
+    """The weights of the sliders, as the page writes them."""
+    return " · ".join(str(round(100 * value)) for value in values(page))
+
+
+def plot(page: Page, number: int) -> Locator:
+    """The plot of this number that is on screen."""
+    return page.locator(".bk-Canvas").locator("visible=true").nth(number)
+
+
+def test_a_slider_moves_the_forest_and_the_table(page: Page) -> None:
+    said = page.get_by_text("compared with the log as it was")
+    before = said.inner_text()
+    expertise = page.get_by_role("slider", name="Expertise")
+    expertise.focus()
+    for _ in range(10):
+        expertise.press("ArrowRight")
+    expect(expertise).to_have_value("0.4")
+    until(lambda: f"Weights {shown(page)}, compared" in said.inner_text(), "the forest is of these weights")
+    expect(page.get_by_text(f"per lead, at the loads of the log: {shown(page)}")).to_be_visible()
+    assert said.inner_text() != before
+
+
+def test_a_refused_row_says_why(page: Page) -> None:
+    responsiveness = page.get_by_role("slider", name="Responsiveness")
+    responsiveness.focus()
+    responsiveness.press("End")
+    refused = page.locator(".forest .row.refused").first
+    expect(refused).to_contain_text(re.compile("at least 200|never tries|one decision"))
+    expect(page.locator(".gauge.wrong").first).to_be_visible()
+    page.get_by_role("button", name="Back to the weights in force").click()
+    expect(page.get_by_text("These are the weights in force")).to_be_visible()
+
+
+def test_a_click_on_the_map_moves_the_sliders(page: Page) -> None:
+    before = values(page)
+    box = plot(page, 0).bounding_box()
+    assert box is not None
+    # in the first triangle, which is that of no availability
+    plot(page, 0).click(position={"x": box["width"] * 0.12, "y": box["height"] * 0.25})
+    until(lambda: values(page) != before, "the sliders moved")
+    until(lambda: values(page)[0] == 0, "availability is 0")
+    assert sum(values(page)) == pytest.approx(1)
+
+
+def test_the_list_takes_the_sliders_to_weights_of_the_front(page: Page) -> None:
+    page.get_by_role("combobox", name="The front, the best first").click()
+    option = page.get_by_role("listbox").locator("li").nth(1)
+    weights = option.inner_text().partition(":")[0]
+    option.click()
+    until(lambda: shown(page) == weights, "the sliders are there")
+    expect(page.get_by_text(f"Weights {weights}, compared with the log")).to_be_visible()
+
+
+def test_the_what_if_tab_of_the_session_has_the_same_weights(page: Page) -> None:
+    here = values(page)
+    page.get_by_role("tab", name="What-if").click()
+    until(lambda: values(page) == pytest.approx(here), "the sliders of the other tab are there, too")
+    page.get_by_role("tab", name="Tuning").click()
+
+
+@pytest.mark.parametrize("width", [1440, 900, 390])
+def test_nothing_runs_off_the_side(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    try:
+        until(lambda: page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "it fits")
+    finally:
+        page.set_viewport_size({"width": 1440, "height": 900})
