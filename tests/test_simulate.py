@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from collab.whatif import Estimate, Refused, WhatIf
-from collab.whatif.answers import WHOLE_TEAM
+from collab.whatif.answers import WHOLE_TEAM, Limits
 
 LOGGED, ASKED, LEADS, LOGS = (35, 30, 20, 15), (10, 80, 5, 5), 4000, 4
 
@@ -83,3 +83,12 @@ def test_without_agents_a_simulation_says_what_it_needs() -> None:
 def test_wrong_numbers_are_refused(wrong: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         WhatIf.from_frames(*logged(0.55)).simulate(ASKED, **wrong)
+
+
+def test_what_back_tests_got_wrong_is_said_to_be_nothing_to_decide_on() -> None:
+    what_if = WhatIf.from_frames(*logged(0.55))
+    strict = what_if.simulate(ASKED, seeds=2, limits=Limits(off=1e-6, off_share=1e-6))
+    (line,) = [line for line in repr(strict).splitlines() if "decide nothing on these" in line]
+    assert "response_s" in line
+    assert "wait_s" not in line
+    assert "decide nothing" not in repr(what_if.simulate(ASKED, seeds=2, limits=Limits(off=9, off_share=1)))

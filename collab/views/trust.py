@@ -10,7 +10,7 @@ from typing import NamedTuple
 from collab.views.told import Told, empty
 from collab.whatif import Limits, Trust
 from collab.whatif.answers import Backing, Estimate, Refused
-from collab.whatif.backtest import said
+from collab.whatif.backtest import far, said
 
 BACKTESTED = ("converted", "response_s", "utilization")
 """The metrics whose back-test errors stand in the strip; the forest has all."""
@@ -81,7 +81,9 @@ def whole_team(figures: list[Estimate | Refused], limits: Limits | None = None) 
         backing = known.get(metric)
         if backing is not None and math.isfinite(backing.off):
             tried = f"at most, in {backing.tried} back-tests" if backing.tried != 1 else "in the one back-test"
-            yield Gauged(f"{metric} was off", said(metric, backing.off), True, tried)
+            right = not far(metric, backing.off, limits)
+            told = tried if right else f"{tried}: decide nothing on it"
+            yield Gauged(f"{metric} was off", said(metric, backing.off), right, told)
 
 
 def _above(limit: float) -> str:

@@ -35,6 +35,9 @@ class Limits:
         calibration_z: how far, in standard deviations, choices may be from what the propensities say.
         utilization: of a simulated team, at most; near saturation nobody can say what would happen.
         leads: with known times, from which a simulation is fitted, at least.
+        off: by how much simulations of known stretches may have been wrong before it is said, relative (of times,
+            conversion and value).
+        off_share: the same of shares, absolute.
     """
 
     unsupported: float = 0.05
@@ -44,6 +47,8 @@ class Limits:
     calibration_z: float = 5.0
     utilization: float = 0.9
     leads: int = 200
+    off: float = 0.15
+    off_share: float = 0.05
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from collab.whatif.answers import TEAM
+from collab.whatif.answers import TEAM, Limits
 from collab.whatif.course import Course
 from collab.whatif.mechanism import Fit
 from collab.whatif.observed import observed
@@ -82,6 +82,11 @@ def backtests(course: Course, base: Values | None) -> list[Backtest]:
 def said(metric: str, off: float) -> str:
     """By how much back-tests were wrong in a metric, in words."""
     return f"{off:.1%}" if metric in RELATIVE else f"{off:.3g}{' s' if metric.endswith('_s') else ''}"
+
+
+def far(metric: str, off: float, limits: Limits) -> bool:
+    """Whether back-tests were wrong by more in a metric than one can decide on; not, if there were none or in waits."""
+    return metric != "wait_s" and off > (limits.off if metric in RELATIVE else limits.off_share)
 
 
 def frame(tests: Sequence[Backtest]) -> pd.DataFrame:

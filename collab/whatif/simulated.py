@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from collab.whatif.answers import TEAM, WHOLE_TEAM, Backing, Estimate, Estimates, Limits, Refused
-from collab.whatif.backtest import Backtest, frame, said
+from collab.whatif.backtest import Backtest, far, frame, said
 from collab.whatif.course import Course
 from collab.whatif.estimators import student
 from collab.whatif.mechanism import Fit
@@ -79,6 +79,7 @@ class Simulated(Estimates):
     ) -> None:
         super().__init__(found)
         self.weights, self.base, self.seeds = asked.weights, asked.base, asked.seeds
+        self._limits = asked.limits
         self._agents, self._kinds = course.agents, course.kinds
         self._given, self._hours, self._tests = (before[0], after[0]), (before[1], after[1]), tuple(tests)
 
@@ -109,12 +110,12 @@ class Simulated(Estimates):
         return pd.DataFrame({"before": before, "after": after}, index=index).dropna().reset_index()
 
     def _trust(self) -> list[str]:
-        off = ", ".join(
-            f"{name} {said(name, one.trust.off)}"
-            for name, one in self.items()
-            if isinstance(one.trust, Backing) and not np.isnan(one.trust.off)
-        )
-        return [*super()._trust(), f"back-tests were off by at most: {off}"] if off else super()._trust()
+        offs = {name: getattr(one.trust, "off", np.nan) for name, one in self.items()}
+        off = ", ".join(f"{name} {said(name, value)}" for name, value in offs.items() if not np.isnan(value))
+        wrong = ", ".join(name for name, value in offs.items() if far(name, value, self._limits))
+        lines = [f"back-tests were off by at most: {off}"] if off else []
+        lines += [f"decide nothing on these: {wrong}"] if wrong else []
+        return [*super()._trust(), *lines]
 
     def backtests(self) -> pd.DataFrame:
         """A row for each stretch of the log that was simulated from what was before: see `collab.whatif.backtest`."""
