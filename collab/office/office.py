@@ -87,7 +87,8 @@ class Office:
         self.recorder: Recorder | None = None
         self.stream: Stream | None = None
         self._progress, self._clock, self._at_work = progress, Clock(), False
-        self._adopting = Adopting(watched(history, tenant, weights))
+        self.weights = watched(history, tenant, weights)
+        self._adopting = Adopting(self.weights)
         self._recording: Recording | None = None
         self._reading = Reading(lambda: self.history, self._entries)
         self._asking = Asking(lambda: self.history)

@@ -9,7 +9,7 @@ from concurrent.futures import CancelledError
 from contextlib import contextmanager
 
 from collab.office import Office
-from collab.whatif import Estimates, Sweep, WhatIf
+from collab.whatif import Estimates, Proposal, Sweep, WhatIf
 from collab.whatif.rescore import Values
 from collab.whatif.simulated import Simulated
 
@@ -80,6 +80,11 @@ class Study:
                 while len(self._simulated) > KEPT:
                     del self._simulated[next(iter(self._simulated))]
             return self._simulated[weights]
+
+    def propose(self, weights: Values, *, reason: str, by: str) -> Proposal:
+        """These weights with what the log says of them; see `WhatIf.propose`."""
+        with self._alone(None):
+            return self.what_if.propose(weights, reason=reason, by=by)
 
     @contextmanager
     def _alone(self, cancelled: Callable[[], bool] | None) -> Iterator[None]:

@@ -13,6 +13,7 @@ from collab.views.hours import HoursView
 from collab.views.matrix import MatrixView
 from collab.views.points import Points
 from collab.views.progress import ProgressView
+from collab.views.proposing import ProposingView
 from collab.views.sliders import WeightSliders
 from collab.views.table import TableView
 from collab.views.told import Told
@@ -64,7 +65,8 @@ class TuningView(pn.viewable.Viewer):
             pn.Column(MatrixView(tuning), **HALF), pn.Column(HoursView(tuning), **HALF), gap="24px", **wide
         )
         self.choice = ChoiceView(Points(tuning))
-        self._layout = pn.Column(top, self.choice, TableView(tuning), team, **wide)
+        self.proposing = ProposingView(tuning, tuning.folder)
+        self._layout = pn.Column(top, self.choice, TableView(tuning), team, self.proposing, **wide)
 
     @param.depends("active", watch=True)
     def _opened(self) -> None:

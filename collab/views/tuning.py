@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import param
@@ -70,6 +71,11 @@ class Tuning(param.Parameterized):
     def grows(self) -> bool:
         """Whether there may be more to read: of frames there is not."""
         return self._office is not None
+
+    @property
+    def folder(self) -> Path | None:
+        """Where weights that are adopted here are written down; None for frames."""
+        return None if self._office is None else self._office.weights
 
     @property
     def names(self) -> dict[str, str]:

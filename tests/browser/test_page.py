@@ -15,6 +15,7 @@ Open = Callable[[str], Page]
 
 CARDS = ".card[aria-label]"
 SEEDED = re.compile("A seeded team of eight is at work here: its leads, agents and outcomes are made up")
+WEIGHTS = re.compile("Availability|Expertise|Performance|Responsiveness")
 MOVED = re.compile(r"[1-9][\d,]* of [1-9][\d,]*")
 
 
@@ -94,7 +95,7 @@ def test_a_slider_moves_leads_and_the_other_three_follow(page: Page) -> None:
     tab(page, "What-if")
     headline = page.get_by_role("status")
     expect(headline).to_contain_text(re.compile(r"^0 of [1-9]"))
-    sliders = page.get_by_role("slider")
+    sliders = page.get_by_role("slider", name=WEIGHTS)
     expect(sliders).to_have_count(4)
     before = [slider.input_value() for slider in sliders.all()]
     expertise = page.get_by_role("slider", name="Expertise")
@@ -153,7 +154,7 @@ def test_cards_lie_in_as_many_columns_as_fit_and_nothing_is_cut_off(page: Page, 
 
 def test_after_a_drag_on_a_page_that_is_behind_the_value_let_go_wins(page: Page) -> None:
     tab(page, "What-if")
-    sliders = page.get_by_role("slider")
+    sliders = page.get_by_role("slider", name=WEIGHTS)
     slow = page.context.new_cdp_session(page)
     slow.send("Emulation.setCPUThrottlingRate", {"rate": 6})
     try:

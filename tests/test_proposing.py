@@ -1,0 +1,104 @@
+"""Proposing weights on the page: a reason and a name, a report, and one press that adopts them or takes them back."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from desks import SOON_S
+
+from collab.office import Office
+from collab.views.proposing import ProposingView
+from collab.views.tuning import Tuning
+from collab.whatif import Proposal
+from collab.whatif.journal import Journal
+
+ASKED = (30, 40, 20, 10)
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    """A started office with one agent."""
+    office = Office(f"embedded://{uuid.uuid4().hex}", str(tmp_path / "history"), weights=str(tmp_path / "kept")).start()
+    assert office.desk is not None
+    office.call(office.desk.add_agent("ana", "Ana Ruiz")).result()
+    recorder, stop = office.recorder, threading.Event()
+    assert recorder is not None
+    while recorder.recorded < office.team.seq:
+        stop.wait(0.05)
+    yield office
+    office.stop()
+
+
+def asked(office: Office, reason: str = "Who knows the area closes more <b>", by: str = "Ana Ruiz") -> ProposingView:
+    """The view after these weights were proposed."""
+    tuning = Tuning(office=office)
+    tuning.wait()
+    tuning.take(ASKED)
+    view = ProposingView(tuning, tuning.folder)
+    view.reason.value, view.by.value = reason, by
+    press(view.propose.button)
+    view.task.wait()
+    return view
+
+
+def press(button: object) -> None:
+    """As a person does."""
+    button.param.trigger("clicks")  # type: ignore[attr-defined]
+
+
+def in_force(office: Office, weights: tuple[int, ...]) -> None:
+    """Wait until the desk works by these weights."""
+    waited, pause = 0.0, threading.Event()
+    while office.team.weights.values != weights:
+        assert waited < SOON_S
+        pause.wait(0.05)
+        waited += 0.05
+
+
+def test_a_proposal_is_adopted_with_one_press_and_taken_back_with_another(office: Office) -> None:
+    before = office.team.weights.values
+    view = asked(office)
+    assert view.proposal.weights == ASKED
+    assert view.adopt.button.visible
+    assert "&lt;b&gt;" in view.words.object
+    assert office.team.weights.values != ASKED
+    press(view.adopt.button)
+    view.deed.wait()
+    in_force(office, ASKED)
+    assert view.adopt.button.label == "Take them back"
+    (entry,) = Journal(office.weights).entries()
+    assert (entry.by, entry.weights, entry.kind) == ("Ana Ruiz", ASKED, "adopted")
+    assert Proposal.load(office.weights / f"{view.proposal.id}.yaml").reason == view.proposal.reason
+    press(view.adopt.button)
+    view.deed.wait()
+    in_force(office, before)
+    assert "Adopt" in view.adopt.button.label
+
+
+def test_the_report_can_be_taken_along(office: Office) -> None:
+    view = asked(office)
+    assert view.download.visible
+    assert view.download.filename == f"{view.proposal.id}.html"
+    page = view._page().read().decode()
+    assert "Who knows the area closes more" in page
+    assert page.startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize("reason, by, said", [(" ", "Ana", "reason is empty"), ("Better", "", "by is empty")])
+def test_without_a_reason_and_a_name_nothing_is_proposed(office: Office, reason: str, by: str, said: str) -> None:
+    view = asked(office, reason, by)
+    assert view.proposal is None
+    assert said in view.propose.said.object
+    assert not view.adopt.button.visible
+    assert not view.download.visible
+
+
+def test_sliders_that_moved_since_are_said_not_to_be_what_was_proposed(office: Office) -> None:
+    view = asked(office)
+    assert "moved since" not in view.words.object
+    view.tuning.take((25, 25, 25, 25))
+    assert "The sliders have moved since" in view.words.object
