@@ -14,6 +14,7 @@ from panel.util import edit_readonly
 from collab.office import Office
 from collab.views.board import Board
 from collab.views.fairness import FairnessView
+from collab.views.later import Later
 from collab.views.leads import AssignmentsView, LeadView
 from collab.views.presence import PresenceView
 from collab.views.roster import RosterView
@@ -75,7 +76,7 @@ def page(office: Office) -> pmui.Page:
     weights = Weights.of(office.team.weights)
     what_if = WhatIfView(board=board, weights=weights, active=False)
     fairness = FairnessView(board=board, active=False)
-    tuning = TuningView(Tuning(office=office, weights=weights, active=False), active=False)
+    tuning = Later(lambda: TuningView(Tuning(office=office, weights=weights, active=False), active=False))
     leads = pn.FlexBox(
         pn.Column(_title("Route a lead"), LeadView(board), **HALF),
         pn.Column(_title("Newest assignments"), assignments, **HALF),
