@@ -2,45 +2,33 @@
 
     python benchmarks/slider.py [--decisions 100000] [--moves 80]
 
-The history is written by the recorder's own writer, from decisions of 8 candidates that the real router made. The
-whole dashboard over it is served beside the limit: a bare Bokeh slider whose server callback changes 8 bars and a text.
-In both, a key is pressed on the slider in Chromium, and the page measures from the key to the frame in which the text
-has changed and a plot was drawn.
+The history is written by the recorder's own writer, from decisions of 8 candidates that the real router made; of more
+than 100,000, the others are copies of their candidates. The whole dashboard over it is served beside the limit: a bare
+Bokeh slider whose server callback changes 8 bars and a text. In both, a key is pressed on the slider in Chromium, and
+the page measures from the key to the frame in which the text has changed and a plot was drawn.
 """
 
 from __future__ import annotations
 
 import argparse
-import random
 import shutil
 import socket
 import tempfile
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import panel as pn
+from _history import TENANT, fill
 from bokeh.models import ColumnDataSource, Div, Slider
 from bokeh.plotting import figure
-from msgspec.structs import replace
 from playwright.sync_api import Locator, Page, sync_playwright
 
 from collab.cli.options import leave
-from collab.events import AgentJoined, Entry, Event, LeadArrived, LeadAssigned, LeadClosed, PresenceChanged
-from collab.factors import Sheet
-from collab.history.folder import Folder
-from collab.history.writer import Writer
-from collab.live.stream import open_stream
 from collab.office import Office
-from collab.records import Lead, Presence
-from collab.routing import decide
-from collab.team import Team, fold
 from collab.views.page import page as dashboard
 from collab.views.socket import prepare
 
-TENANT = "bench"
 WARM_UP = 5
-START = datetime(2026, 11, 2, 9, tzinfo=UTC)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 TIMEOUT_MS = 3000
 COUNT_DRAWING = """
@@ -68,47 +56,6 @@ MEASURE = """
     {once: true, capture: true});
 })
 """
-
-
-def roster(chance: random.Random) -> list[Event]:
-    """Eight agents with drawn skills, all available."""
-    events: list[Event] = []
-    for agent in (f"agent-{number}" for number in range(8)):
-        skills = {f"location:{place}": chance.random() for place in "abcdefgh"}
-        events.append(AgentJoined(id=f"j{agent}", time=START, agent=agent, name=agent, skills=skills, capacity=9))
-        events.append(PresenceChanged(id=f"p{agent}", time=START, agent=agent, presence=Presence.available))
-    return events
-
-
-def routed(chance: random.Random, sheet: Sheet, base: Team, number: int) -> list[Event]:
-    """One lead that came, was given to an agent at loads drawn anew, and is closed again."""
-    busy = {name: replace(agent, leads=("x",) * chance.randint(0, 8)) for name, agent in base.agents.items()}
-    sheet.refresh(Team(agents=busy))
-    lead = Lead(id=f"L-{number}", name="Zoe", location=chance.choice("abcdefgh"))
-    time = START + timedelta(seconds=number)
-    decision = decide(lead, sheet, time, base.weights)
-    end = {"lead": lead.id, "decision": f"d{number}", "agent": str(decision.agent), "converted": chance.random() < 0.3}
-    return [
-        LeadArrived(id=f"a{number}", time=time, lead=lead),
-        LeadAssigned(id=f"d{number}", time=time, decision=decision),
-        LeadClosed(id=f"c{number}", time=time, **end),
-    ]
-
-
-def fill(folder: Path, decisions: int) -> None:
-    """Write so many decisions, made by the router on a team whose loads are drawn anew each time."""
-    chance = random.Random(1)
-    events, sheet = roster(chance), Sheet()
-    base = fold(Entry(seq, TENANT, event) for seq, event in enumerate(events, 1))
-    writer = Writer(Folder(str(folder)), open_stream("embedded://fill", TENANT).partition, compact_every=1000)
-    writer.open()
-    seq = 0
-    for number in range(1, decisions + 1):
-        events += routed(chance, sheet, base, number)
-        if len(events) >= 5000 or number == decisions:
-            writer.write([Entry(seq + place, TENANT, event) for place, event in enumerate(events, 1)])
-            seq, events = seq + len(events), []
-    writer.close()
 
 
 def bare() -> pn.Column:
