@@ -185,11 +185,32 @@ def _propensities(
     if greedy is None:
         return chances.tolist()
     if explore > 0:
-        scores = np.where(eligible, simplex_grid() @ factors, -1)
-        wins = np.bincount(np.argmax(scores, axis=1), minlength=len(chances))
-        chances += explore * wins / len(scores)
+        wins = _wins(factors[:, eligible])
+        chances[eligible] = explore * wins / wins.sum()
     chances[greedy] += 1 - explore
     return chances.tolist()
+
+
+def _wins(factors: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Under how many weights of the grid each agent has the highest score, of equal ones the first.
+
+    A score with the agent's place below its last bit is one number, so that the highest is found without looking for
+    its place; doubles hold these integers exactly.
+    """
+    n = factors.shape[1]
+    bits = n.bit_length()
+    keys = np.empty((n, 5))
+    keys[:, :4] = factors.T << bits
+    keys[:, 4] = np.arange(n - 1, -1, -1)
+    highest = (keys @ _columns()).max(axis=0).astype(np.int64)
+    return np.bincount(highest & ((1 << bits) - 1), minlength=n)[::-1]
+
+
+@functools.cache
+def _columns() -> NDArray[np.float64]:
+    """The grid as five rows: the four weights, and 1."""
+    grid = simplex_grid()
+    return np.ascontiguousarray(np.column_stack([grid, np.ones(len(grid))]).T.astype(np.float64))
 
 
 def _confidence(
