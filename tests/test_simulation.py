@@ -210,17 +210,19 @@ def test_the_highest_score_is_chosen_and_of_equal_ones_the_first(
     table["active"] = chance.integers(0, 2, n)
     table["response_weight"] = chance.integers(0, 4, n)
     table["response_total_s"] = table["response_weight"] * chance.choice([5, 60, 900], n)
-    agents, laws = simulation.in_objects(table), LAWS._replace(weights=weights, grid=[weights])
-    for agent in agents:
-        rules._begin(agent, laws)
+    table["place"] = np.arange(n)
     cells = np.zeros(n, tables.CELL)
     match = chance.integers(0, 10_000 // step + 1, n) * step
     able = chance.random(n) < 0.8
-    cells["expertise"], cells["score"] = np.where(able, match, -1), np.where(able, weights[1] * match, rules.NEVER)
+    cells["expertise"], skilled = np.where(able, match, -1), np.where(able, weights[1] * match, rules.NEVER)
+    laws = LAWS._replace(weights=weights, grid=[weights], skilled=skilled.tolist(), bounds=[0] * n)
+    agents = simulation.in_objects(table)
+    for agent in agents:
+        rules._begin(agent, laws)
     replies = whole(responsiveness(table["response_weight"], table["response_total_s"], later))
     ready = whole(np.maximum(1 - table["active"] / table["capacity"], 0))
     merit = np.full(n, whole(performance(0, 0, 0, 0.0)))
-    eligible = (table["on_shift"] > 0) & (table["active"] < table["capacity"]) & (cells["score"] >= 0)
+    eligible = (table["on_shift"] > 0) & (table["active"] < table["capacity"]) & able
     chosen = best(np.array(weights) @ np.stack([ready, match, merit, replies]), eligible)
     for drawn in (-1, 0):
         (lead,) = simulation.in_objects(np.full(1, drawn, tables.LEAD[["type", "drawn"]]))

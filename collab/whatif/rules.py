@@ -73,18 +73,19 @@ def _choose(agents: Rows, cells: Rows, laws: Laws, lead: Any, now: float) -> int
     first = lead.type * len(agents)
     if lead.drawn >= 0:
         return _choose_drawn(agents, cells, laws, laws.grid[lead.drawn], first, now)
-    most, likely = -1, -1
+    bounds, skilled = laws.bounds, laws.skilled[first : first + len(agents)]
+    most, likely = -1, 0
     for number in range(len(agents)):
-        bound = agents[number].bound + cells[first + number].score
-        if bound > most:
-            most, likely = bound, number
-    if likely < 0:
+        most = max(most, bounds[number] + skilled[number])
+    if most < 0:
         return -1
+    while bounds[likely] + skilled[likely] < most:
+        likely += 1
     # with the score of the likely one, few others have a bound that makes it worth to compute theirs
-    best, chosen = _score(agents[likely], cells[first + likely], laws, now), likely
+    best, chosen = _score(agents[likely], skilled[likely], laws, now), likely
     for number in range(len(agents)):
-        if agents[number].bound + cells[first + number].score >= best and number != likely:
-            score = _score(agents[number], cells[first + number], laws, now)
+        if bounds[number] + skilled[number] >= best and number != likely:
+            score = _score(agents[number], skilled[number], laws, now)
             if score > best or (score == best and number < chosen):
                 best, chosen = score, number
     return chosen
@@ -103,11 +104,11 @@ def _choose_drawn(agents: Rows, cells: Rows, laws: Laws, weights: Any, first: in
     return chosen
 
 
-def _score(agent: Any, cell: Any, laws: Laws, now: float) -> int:
-    """The agent's whole score now."""
+def _score(agent: Any, skilled: int, laws: Laws, now: float) -> int:
+    """The agent's whole score now, `skilled` being that of expertise."""
     agent.responsiveness = _responsiveness(agent, laws, now)
     _limit(agent, laws)
-    score: int = agent.score + cell.score + laws.weights[3] * agent.responsiveness
+    score: int = agent.score + skilled + laws.weights[3] * agent.responsiveness
     return score
 
 
@@ -209,7 +210,7 @@ def _availability(agent: Any) -> int:
 
 def _limit(agent: Any, laws: Laws) -> None:
     """Say what the score may be at most until the next response; till then responsiveness moves only to its rest."""
-    agent.bound = agent.score + laws.weights[3] * (max(agent.responsiveness, laws.rest) + 1)
+    laws.bounds[agent.place] = agent.score + laws.weights[3] * (max(agent.responsiveness, laws.rest) + 1)
 
 
 def _perform(agent: Any) -> None:

@@ -24,7 +24,10 @@ logger = logging.getLogger(__name__)
 Rules = Callable[[Any, Any, Any, Any, Laws], None]
 Table = NDArray[Any]
 
-ARRAYS = ("grid", "answer_by_load", "handling_by_load", "odds_by_response")
+TABLES = ("answer_by_load", "handling_by_load", "odds_by_response")
+"""The laws that are tables by load or by response time."""
+
+ARRAYS = ("grid", *TABLES, "skilled", "bounds")
 """The laws that are arrays."""
 
 WORTH_NUMBA = 500_000
@@ -94,7 +97,9 @@ class Simulation:
             int(law.at_once),
             **asdict(law.replies),
             rest=law.replies.rest,
-            **{name: getattr(law, name) for name in ARRAYS[1:]},
+            **{name: getattr(law, name) for name in TABLES},
+            skilled=None,
+            bounds=None,
             first_s=span_s[0],
             last_s=span_s[1],
         )
@@ -137,9 +142,9 @@ class Simulation:
         """
         values = integers(weights)
         agents, leads, cells, edges = self._tables
-        cells = cells.copy()
-        cells["score"] = np.where(cells["expertise"] < 0, rules.NEVER, values[1] * cells["expertise"])
-        return agents.copy(), leads.copy(), cells, edges, self._laws._replace(weights=values)
+        skilled = np.where(cells["expertise"] < 0, rules.NEVER, values[1] * cells["expertise"])
+        laws = self._laws._replace(weights=values, skilled=skilled, bounds=np.empty(len(agents), np.int64))
+        return agents.copy(), leads.copy(), cells, edges, laws
 
 
 @cache
@@ -176,6 +181,7 @@ def _agents(world: World) -> Table:
     found = np.zeros(len(world.agents), AGENT)
     for field in fields(world.agents):
         found[field.name] = getattr(world.agents, field.name)
+    found["place"] = np.arange(len(found))
     found["seen_s"] = world.leads.arrival_s[0] if len(world.leads) else 0.0
     return found
 

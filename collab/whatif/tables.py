@@ -15,14 +15,14 @@ def _table(whole: str, real: str) -> np.dtype[np.void]:
 
 
 AGENT = _table(
-    "capacity active on_shift performance responsiveness score bound closed converted rated merit replies",
+    "place capacity active on_shift performance responsiveness score closed converted rated merit replies",
     "satisfaction response_weight response_total_s responded_s ready seen_s worked_s loaded_s red_s",
 )
-"""An agent now: `responsiveness` is as of some time since the last response.
+"""An agent now: `place` is its row, `responsiveness` is as of some time since the last response.
 
 `ready` is how much of the free share of capacity counts as availability; `merit` and `replies` are performance and
 responsiveness if they never change, else -1. `score` is that of availability and performance, `NEVER` for who may not
-be asked; `bound` is with all that responsiveness can be until the next response, and one more for rounding.
+be asked.
 `worked_s`, `loaded_s` and `red_s` count the seconds on shift, these times utilization, and those in the red, up to
 `seen_s`; from the first arrival to the last.
 """
@@ -39,8 +39,8 @@ those in force; luck are factors of mean times, and what log-odds must be above.
 until they are known.
 """
 
-CELL = _table("expertise score", "answer_s handling_s odds")
-"""A type and an agent, row type x agents + agent; `score` is that of expertise, `NEVER` where a skill is missing."""
+CELL = _table("expertise", "answer_s handling_s odds")
+"""A type and an agent, row type x agents + agent; `expertise` is -1 where a skill is missing."""
 
 EDGE = _table("agent on_shift", "time_s ready")
 """The begin or end of a shift, the last row being none that never comes."""
@@ -50,7 +50,10 @@ class Laws(NamedTuple):
     """What holds for all: the weights, `collab.whatif.world`, and when the first and the last lead arrive.
 
     `grid` are rows of weights that route leads in place of those in force; leads wait in so many `queues`; `rest` is
-    the responsiveness of who does not respond any more; the others are those of a `Mechanism` and its `Replies`.
+    the responsiveness of who does not respond any more; `skilled` are the scores of expertise, type x agents + agent,
+    `NEVER` where a skill is missing. `bounds` is the run's to write on: of each agent the score without expertise, with
+    all that responsiveness can be until the next response, and one more for rounding. Both lie side by side because
+    every arrival looks at all of them. The others are those of a `Mechanism` and its `Replies`.
     """
 
     weights: tuple[int, int, int, int]
@@ -66,5 +69,7 @@ class Laws(NamedTuple):
     answer_by_load: Any
     handling_by_load: Any
     odds_by_response: Any
+    skilled: Any
+    bounds: Any
     first_s: float
     last_s: float
