@@ -19,7 +19,7 @@ from collab.live.stream import Stream, open_stream
 from collab.records import Decision, Lead, Presence
 from collab.team import Team
 
-SOON_S = 20
+SOON_S = 45
 """How long a test waits for what must come."""
 
 

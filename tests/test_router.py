@@ -142,7 +142,7 @@ def test_two_desks_given_200_leads_at_once_give_each_away_once_and_pass_no_capac
             b.subscribe(lambda entries: seen["b"].extend(entry.seq for entry in entries))
             start = await a.stream.last()
             leads = [lead(f"l{i:03}") for i in range(200)]
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(150):
                 routed = await asyncio.gather(*(desk.route_lead(one) for one in leads for desk in (a, b)))
                 for here, there in zip(routed[::2], routed[1::2], strict=True):
                     if here.agent and there.agent:

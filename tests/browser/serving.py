@@ -20,10 +20,10 @@ from msgspec import Struct
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
-START_S = 60.0
+START_S = 120.0
 """How long a server may take until it answers."""
 
-SOON_S = 45.0
+SOON_S = 90.0
 """How long a test waits for what must come."""
 
 LEFT = ("tornado.iostream.StreamClosedError", "tornado.websocket.WebSocketClosedError")

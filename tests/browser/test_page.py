@@ -223,7 +223,7 @@ def test_a_page_says_that_its_server_is_gone_and_loads_again_when_it_is_back(
         served.process.kill()
     expect(page.get_by_text("The server does not answer.")).to_be_visible()
     with serving(tmp_path / "second", *command, **again) as served:
-        expect(page.get_by_text("The server does not answer.")).to_have_count(0, timeout=40_000)
+        expect(page.get_by_text("The server does not answer.")).to_have_count(0, timeout=80_000)
         expect(page.locator(CARDS)).to_have_count(8)
         tab(page, "Leads")
         route(page, "Zoe Park")
