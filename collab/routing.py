@@ -195,22 +195,23 @@ def _wins(factors: NDArray[np.int64]) -> NDArray[np.int64]:
     """Under how many weights of the grid each agent has the highest score, of equal ones the first.
 
     A score with the agent's place below its last bit is one number, so that the highest is found without looking for
-    its place; doubles hold these integers exactly.
+    its place. Doubles hold these integers exactly; so do singles, which are faster, as long as they are below 2^24.
     """
     n = factors.shape[1]
     bits = n.bit_length()
-    keys = np.empty((n, 5))
+    exact = np.float32 if FULL_SCORE + 1 << bits <= 1 << 24 else np.float64
+    keys = np.empty((n, 5), exact)
     keys[:, :4] = factors.T << bits
     keys[:, 4] = np.arange(n - 1, -1, -1)
-    highest = (keys @ _columns()).max(axis=0).astype(np.int64)
+    highest = (keys @ _columns(exact)).max(axis=0).astype(np.int64)
     return np.bincount(highest & ((1 << bits) - 1), minlength=n)[::-1]
 
 
 @functools.cache
-def _columns() -> NDArray[np.float64]:
+def _columns(dtype: type[np.floating]) -> NDArray[np.floating]:
     """The grid as five rows: the four weights, and 1."""
     grid = simplex_grid()
-    return np.ascontiguousarray(np.column_stack([grid, np.ones(len(grid))]).T.astype(np.float64))
+    return np.ascontiguousarray(np.column_stack([grid, np.ones(len(grid))]).T.astype(dtype))
 
 
 def _confidence(
