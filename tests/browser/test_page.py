@@ -161,7 +161,7 @@ def test_after_a_drag_on_a_page_that_is_behind_the_value_let_go_wins(page: Page)
         for number, start, end in ((1, 0.3, 0.6), (3, 0.1, 0.9)):
             box = page.locator(".MuiSlider-root").nth(number).bounding_box()
             assert box is not None
-            y, steps = box["y"] + box["height"] / 2, 40
+            y, steps = box["y"] + box["height"] / 2, 25
             page.mouse.move(box["x"] + box["width"] * float(sliders.nth(number).input_value()), y)
             page.mouse.down()
             for step in range(1, steps + 1):

@@ -12,6 +12,7 @@ from watching import Watch
 
 EXPLORED = "collab serve --team-at-work --days 3 --explore 0.2".split()
 START_MS = 90_000
+WEIGHTS = re.compile("Availability|Expertise|Performance|Responsiveness")
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,7 @@ def page(browser: BrowserContext, served: Served, watch: Watch) -> Iterator[Page
 
 def values(page: Page) -> list[float]:
     """Where the four sliders are."""
-    return [float(slider.input_value()) for slider in page.get_by_role("slider").all()]
+    return [float(slider.input_value()) for slider in page.get_by_role("slider", name=WEIGHTS).all()]
 
 
 def shown(page: Page) -> str:
@@ -108,3 +109,15 @@ def test_nothing_runs_off_the_side(page: Page, width: int) -> None:
         until(lambda: page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "it fits")
     finally:
         page.set_viewport_size({"width": 1440, "height": 900})
+
+
+def test_a_proposal_gives_its_report_to_take_along_and_waits_to_be_adopted(page: Page) -> None:
+    page.get_by_role("textbox", name="Why these weights?").fill("Who knows the area closes more")
+    page.get_by_role("textbox", name="Who proposes them?").fill("Ana Ruiz")
+    page.get_by_role("button", name="Propose these weights").click()
+    expect(page.get_by_text("proposed by Ana Ruiz")).to_be_visible(timeout=START_MS)
+    with page.expect_download() as given:
+        page.get_by_text("Download the report").click()
+    assert given.value.suggested_filename.endswith(".html")
+    assert "Who knows the area closes more" in given.value.path().read_text(encoding="utf-8")
+    expect(page.get_by_role("button", name=re.compile("^Adopt "))).to_be_visible()

@@ -18,7 +18,7 @@ from collab.office import Office
 from collab.team import Team, fold
 
 SCRIPT = Path(__file__).with_name("office_under_load.py")
-KILLS = 10
+KILLS = 6
 
 
 def killed_run(stream: str, history: Path, run: int, acks: int) -> tuple[dict[str, str], dict[str, float], float]:
