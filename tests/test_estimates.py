@@ -381,12 +381,14 @@ def test_a_history_that_explored_is_estimated_and_its_propensities_are_right(exp
 
 
 def test_only_first_decisions_with_a_known_end_count(exploring: History) -> None:
-    what_if = WhatIf(exploring)
+    newest = exploring.sql("SELECT max(seq) AS seq FROM assignments")["seq"][0]
+    there = exploring.as_of(int(newest))  # whatever the hour, one lead is open then
+    what_if = WhatIf(there)
     assert what_if.evidence is not None
-    found = exploring.sql("SELECT count(DISTINCT lead) AS leads, max(time) AS last FROM assignments")
+    found = there.sql("SELECT count(DISTINCT lead) AS leads, max(time) AS last FROM assignments")
     assert what_if.evidence.n < found["leads"][0]
-    outcomes = exploring.outcomes().set_index("lead")
-    firsts = exploring.sql("SELECT lead, min(seq) AS seq FROM assignments GROUP BY lead").set_index("seq")
+    outcomes = there.outcomes().set_index("lead")
+    firsts = there.sql("SELECT lead, min(seq) AS seq FROM assignments GROUP BY lead").set_index("seq")
     leads = firsts.loc[what_if.evidence.cases.keys, "lead"]
     converted = outcomes["converted"].reindex(leads).fillna(False).astype(float).to_numpy()
     assert converted == pytest.approx(what_if.evidence.rewards["converted"])
