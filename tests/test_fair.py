@@ -139,3 +139,9 @@ def test_no_decisions_make_an_empty_fairness_that_says_so() -> None:
     assert (len(fairness.frame()), len(fairness.standings()), fairness.n) == (0, 0, 0)
     assert "there are no logged decisions" in str(fairness)
     assert "there are no logged decisions" in fairness._repr_html_()
+
+
+def test_the_same_question_of_several_pages_is_answered_once(worked: tuple[History, list[Event]]) -> None:
+    what_if = WhatIf(worked[0])
+    assert what_if.fairness(8.0) is what_if.fairness(8.0)
+    assert what_if.fairness(8.0, by="capacity") is not what_if.fairness(8.0)

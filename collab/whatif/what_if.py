@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -76,8 +76,17 @@ class WhatIf(Experiments):
         Raises:
             ValueError: the half-life is not above 0, or the candidates have no times, or no capacities to share by.
         """
-        given = self._turns if self._frames is None else turns.of_frame(self._frames[2], by)
-        return Fairness(given, half_life, by, points)
+        return self._fair(half_life, by, points)
+
+    @cached_property
+    def _fair(self) -> Callable[[float | None, By, int], Fairness]:
+        """Makes what was asked for; the same question of several pages is answered once."""
+
+        def made(half_life: float | None, by: By, points: int) -> Fairness:
+            given = self._turns if self._frames is None else turns.of_frame(self._frames[2], by)
+            return Fairness(given, half_life, by, points)
+
+        return lru_cache(maxsize=8)(made)
 
     @cached_property
     def _turns(self) -> turns.Turns:
