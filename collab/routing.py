@@ -34,6 +34,9 @@ PERFORMANCE_SPREAD, RESPONSE_SPREAD, ROUNDING = 0.28, 0.25, 0.01
 GRID_STEP = 5
 """Exploration draws weights from all that are multiples of this many hundredths."""
 
+CROWD = 16
+"""Among more agents, those who can win under no weights are left out before every weights is tried."""
+
 
 def decide(
     lead: Lead,
@@ -94,7 +97,7 @@ def _choose(
     greedy = best(scores, eligible)
     drawn = _draw(seed, explore)
     chosen = greedy if drawn is None else best(np.asarray(drawn, np.int64) @ factors, eligible)
-    chances = _propensities(factors, eligible, greedy, explore)
+    chances = propensities(factors, eligible, greedy, explore)
     decision = Decision(
         lead=lead,
         time=time,
@@ -177,16 +180,23 @@ def _draw(seed: int, explore: float) -> tuple[int, int, int, int] | None:
     return a, b, c, d
 
 
-def _propensities(
+def propensities(
     factors: NDArray[np.int64], eligible: NDArray[np.bool_], greedy: int | None, explore: float
 ) -> list[float]:
-    """The chance of each agent: the share of the grid's weights under which it wins, mixed with the greedy choice."""
+    """The chance of each agent: the share of the grid's weights under which it wins, mixed with the greedy choice.
+
+    Args:
+        factors: (4, agents), whole ten-thousandths.
+        eligible: who may be asked.
+        greedy: the row of who is chosen without exploration; None if nobody may be asked.
+        explore: the share of leads routed by weights drawn from the grid.
+    """
     chances = np.zeros(factors.shape[1])
     if greedy is None:
         return chances.tolist()
     if explore > 0:
-        wins = _wins(factors[:, eligible])
-        chances[eligible] = explore * wins / wins.sum()
+        wins = _wins(factors if eligible.all() else factors[:, eligible])
+        chances[eligible] = explore * wins / len(simplex_grid())
     chances[greedy] += 1 - explore
     return chances.tolist()
 
@@ -198,13 +208,32 @@ def _wins(factors: NDArray[np.int64]) -> NDArray[np.int64]:
     its place. Doubles hold these integers exactly; so do singles, which are faster, as long as they are below 2^24.
     """
     n = factors.shape[1]
+    if n > CROWD:
+        rows = _unbeaten(factors)
+        if len(rows) < n:
+            wins = np.zeros(n, np.int64)
+            wins[rows] = _wins(factors[:, rows])
+            return wins
     bits = n.bit_length()
     exact = np.float32 if FULL_SCORE + 1 << bits <= 1 << 24 else np.float64
     keys = np.empty((n, 5), exact)
-    keys[:, :4] = factors.T << bits
+    np.multiply(factors.T, 1 << bits, out=keys[:, :4], casting="unsafe")
     keys[:, 4] = np.arange(n - 1, -1, -1)
     highest = (keys @ _columns(exact)).max(axis=0).astype(np.int64)
-    return np.bincount(highest & ((1 << bits) - 1), minlength=n)[::-1]
+    highest &= (1 << bits) - 1
+    return np.bincount(highest, minlength=n)[::-1]
+
+
+def _unbeaten(factors: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Who may win under some weights: nobody of the `CROWD` with the highest sums is ahead of them in every factor.
+
+    Among equal factors the first agent is ahead, as in a tie.
+    """
+    n = factors.shape[1]
+    keys = factors * n + np.arange(n - 1, -1, -1)
+    leaders = np.argsort(-factors.sum(axis=0), kind="stable")[:CROWD]
+    beaten = (keys[:, leaders, None] > keys[:, None]).all(axis=0).any(axis=0)
+    return np.flatnonzero(~beaten)
 
 
 @functools.cache

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -16,7 +17,7 @@ from collab import factors
 from collab.events import Entry
 from collab.factors import Sheet
 from collab.records import FACTORS, Decision, Lead, Presence, WeightsVersion
-from collab.routing import GRID_STEP, ROUTER, decide, simplex_grid
+from collab.routing import GRID_STEP, ROUTER, decide, propensities, simplex_grid
 from collab.team import Agent, Team
 
 DEFAULT = WeightsVersion(version=1, values=(35, 30, 20, 15))
@@ -387,6 +388,17 @@ def test_propensities_are_the_shares_of_the_grid_that_choose_each(
         sum(weight * getattr(rows, factor)[row] for factor, weight in zip(FACTORS, team.weights.values, strict=True))
         for row in range(len(rows))
     ]
+
+
+@settings(max_examples=30)
+@given(st.integers(2, 60), st.sampled_from((1, 3, 10_000)), st.integers(0, 2**32 - 1))
+def test_in_a_crowd_too_every_share_of_the_grid_is_counted(agents: int, most: int, seed: int) -> None:
+    factors = np.random.default_rng(seed).integers(0, most + 1, (4, agents))
+    eligible = np.random.default_rng(seed + 1).random(agents) < 0.9
+    eligible[0] = True
+    scores = np.where(eligible, simplex_grid() @ factors, -1)
+    wins = np.bincount(scores.argmax(axis=1), minlength=agents)
+    assert propensities(factors, eligible, 0, 1.0) == pytest.approx(wins / 1771)
 
 
 def test_the_seed_fixes_the_draw_and_different_seeds_explore_the_asked_share_of_leads() -> None:
