@@ -145,7 +145,7 @@ class Source:
         return table
 
     def _query(self, connection: duckdb.DuckDBPyConnection, name: str, table: DeltaTable | None, limit: int) -> str:
-        files = [] if table is None else table.file_uris()
+        files = [] if table is None else _in_order(table)
         columns = TABLES[name].columns
         if table is None or not files:
             return f"SELECT {', '.join(f'NULL::{c.sql_type} AS {c.name}' for c in columns)} WHERE false"
@@ -161,6 +161,15 @@ class Source:
             return f"SELECT {selected} FROM read_parquet([{paths}], hive_partitioning = false){where}"
         connection.register(f"_{name}", ArrowTable.from_arrow(table.scan()))
         return f"SELECT {selected} FROM _{name}{where}"
+
+
+def _in_order(table: DeltaTable) -> list[str]:
+    """A table's files by the first place in each, so that rows mostly come in the order of the stream."""
+    files = table.get_add_actions(flatten=True)
+    if "min.seq" not in files.column_names:
+        return table.file_uris()
+    first = (place or 0 for place in files["min.seq"].to_pylist())
+    return [uri for _, uri in sorted(zip(first, table.file_uris(), strict=True))]
 
 
 def new_connection() -> duckdb.DuckDBPyConnection:

@@ -144,12 +144,22 @@ def _fill(
     cases: Cases, starts: NDArray[np.int64], count: int, base: NDArray[np.int32], diff: NDArray[np.int16]
 ) -> None:
     """Write decisions with `count` candidates each, which begin at `starts`, into their lines."""
-    lanes = np.arange(len(starts))
-    block, lane = lanes // LANES, lanes % LANES
-    base, diff = base.reshape(-1, count, LANES), diff.reshape(-1, count, 3, LANES)
-    for place in range(count):
-        rows = starts + place
-        last = cases.factors[3, rows]
-        base[block, place, lane] = (last.astype(np.int32) * 100 << SHIFT) + (TIE - cases.agent[rows].astype(np.int32))
-        for number in range(3):
-            diff[block, place, number, lane] = cases.factors[number, rows] - last
+    n = len(starts)
+    side_by_side = n * count == (starts[-1] + count - starts[0] if n else 0)
+    rows: Any = slice(starts[0], starts[-1] + count) if side_by_side else (starts[:, None] + np.arange(count)).ravel()
+    last = cases.factors[3, rows]
+    _write(base, last.astype(np.int32) * (100 << SHIFT) + (TIE - cases.agent[rows].astype(np.int32)), count)
+    for number in range(3):
+        _write(diff[:, number * LANES : (number + 1) * LANES], cases.factors[number, rows] - last, count)
+
+
+def _write(lines: NDArray[Any], values: NDArray[Any], count: int) -> None:
+    """Write the values of decisions with `count` candidates each into lines of blocks, the last one perhaps in part."""
+    whole = len(values) // (count * LANES)
+    split = whole * count * LANES
+    lines[: whole * count].reshape(whole, count, LANES)[:] = values[:split].reshape(whole, LANES, count).swapaxes(1, 2)
+    if split < len(values):
+        rest = values[split:].reshape(-1, count)
+        lines[whole * count :, : len(rest)] = rest.T
+
+
