@@ -43,8 +43,8 @@ class Rows(NamedTuple):
     agents: Sequence[str]
     keys: NDArray[np.int64]
     names: Sequence[Any] | NDArray[Any]
-    decision: NDArray[np.int64]
-    agent: NDArray[np.int64]
+    decision: NDArray[np.integer]
+    agent: NDArray[np.integer]
     eligible: NDArray[np.bool_]
     chosen: NDArray[np.bool_]
     factors: Mapping[str, NDArray[Any]]
@@ -66,17 +66,24 @@ def cases(rows: Rows) -> Cases:
     _check_factors(rows)
     order = _order(rows)
     _check_chosen(rows)
-    keep = np.flatnonzero(rows.eligible) if order is None else order[rows.eligible[order]]
-    decision, agent = rows.decision[keep], (rows.agent[keep] + 1).astype(np.uint16)
+    keep = _kept(rows.eligible, order)
+    decision, agent = rows.decision[keep], rows.agent[keep].astype(np.uint16) + np.uint16(1)
     chosen = np.zeros(len(rows.keys), np.uint16)
     picked = np.flatnonzero(rows.chosen)
     chosen[rows.decision[picked]] = rows.agent[picked] + 1
-    factors = np.empty((len(FACTORS), len(keep)), np.int16)
+    factors = np.empty((len(FACTORS), len(decision)), np.int16)
     for number, factor in enumerate(FACTORS):
         factors[number] = rows.factors[factor][keep]
     counts = np.bincount(decision, minlength=len(rows.keys))
-    further = () if rows.propensity is None else (rows.propensity[keep], keep)
+    further = () if rows.propensity is None else (rows.propensity[keep], np.arange(len(rows.decision))[keep])
     return Cases(tuple(rows.agents), rows.keys, chosen, counts, agent, factors, *further)
+
+
+def _kept(eligible: NDArray[np.bool_], order: NDArray[np.int64] | None) -> slice | NDArray[np.int64]:
+    """Which rows are eligible, in their order."""
+    if order is not None:
+        return order[eligible[order]]
+    return slice(None) if eligible.all() else np.flatnonzero(eligible)
 
 
 def join(first: Cases, second: Cases) -> Cases:
@@ -116,10 +123,11 @@ def _check_factors(rows: Rows) -> None:
 
 def _order(rows: Rows) -> NDArray[np.int64] | None:
     """The order by decision and agent, None if the rows have it; refuses an agent who is twice in a decision."""
-    place = rows.decision * (len(rows.agents) + 1) + rows.agent
-    step = np.diff(place)
-    if not len(step) or step.min() > 0:
+    decision, agent = rows.decision, rows.agent
+    further, later = decision[1:] > decision[:-1], (decision[1:] == decision[:-1]) & (agent[1:] > agent[:-1])
+    if np.all(further | later):
         return None
+    place = decision.astype(np.int64) * (len(rows.agents) + 1) + agent
     order = np.argsort(place, kind="stable")
     same = np.flatnonzero(np.diff(place[order]) == 0)
     if len(same):

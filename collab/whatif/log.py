@@ -20,6 +20,7 @@ from collab.whatif.course_of_history import course_of_history
 from collab.whatif.evidence import Evidence
 from collab.whatif.ledger import Ledger, grown
 from collab.whatif.logged import Counts, of_frames, of_history
+from collab.whatif.memory import release
 from collab.whatif.reading import Window, before, overridden, read_all, read_new, sticky
 from collab.whatif.rescore import Values
 
@@ -68,6 +69,7 @@ class Log:
         self.last = history.last
         there = history.as_of(self.last)
         self._hold(grown([], read_all(there, self._window)), overridden(there), sticky(there))
+        release()
 
     @classmethod
     def from_frames(

@@ -51,7 +51,7 @@ def read_all(history: History, window: Window, *, propensity: bool = False) -> C
     """The decisions of a window, with their propensities if they are wanted."""
     columns = history.columns("candidates", (*COLUMNS, "propensity") if propensity else COLUMNS)
     agents = columns["agent.names"].tolist()
-    return _cases(agents, columns, np.asarray(columns["agent"]).astype(np.int64), window.seqs(history, 0))
+    return _cases(agents, columns, np.asarray(columns["agent"]), window.seqs(history, 0))
 
 
 def read_new(history: History, window: Window, after: int) -> Cases:
@@ -66,22 +66,23 @@ def read_new(history: History, window: Window, after: int) -> Cases:
 def _cases(
     agents: list[str],
     columns: dict[str, NDArray[Any]],
-    codes: NDArray[np.int64],
+    codes: NDArray[np.integer],
     only: NDArray[np.int64] | None,
 ) -> Cases:
-    seq = np.asarray(columns["seq"]).astype(np.int64)
+    seq = np.asarray(columns["seq"], np.int64)
     keep = slice(None) if only is None else np.isin(seq, only)
-    seq, chosen = seq[keep], np.asarray(columns["chosen"]).astype(bool)[keep]
-    begins = np.diff(seq, prepend=-1) != 0  # a history gives its rows in the order of the stream
-    keys, decision = seq[begins], np.cumsum(begins) - 1
+    seq, chosen = seq[keep], np.asarray(columns["chosen"], bool)[keep]
+    begins = np.ones(len(seq), bool)  # a history gives its rows in the order of the stream
+    np.not_equal(seq[1:], seq[:-1], out=begins[1:])
+    keys, decision = seq[begins], np.cumsum(begins, dtype=np.int32) - np.int32(1)
     rows = Rows(
         agents=agents,
         keys=keys,
         names=keys,
-        decision=decision.astype(np.int64),
+        decision=decision,
         agent=codes[keep],
         # a person may choose whom the router would not have asked; such decisions are left out afterwards
-        eligible=np.asarray(columns["eligible"]).astype(bool)[keep] | chosen,
+        eligible=np.asarray(columns["eligible"], bool)[keep] | chosen,
         chosen=chosen,
         factors={factor: np.asarray(columns[factor])[keep] for factor in FACTORS},
         where=lambda row: f"the candidates at seq {seq[row]}",
