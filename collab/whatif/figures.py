@@ -50,19 +50,21 @@ class Figures:
 def figures(run: Run) -> Figures:
     """The figures of a run."""
     n, served = len(run.agent), run.agent >= 0
-    responses = run.response_s[served]
+    agent, responses, waits = run.agent, run.response_s, run.wait_s
+    if not served.all():
+        agent, responses, waits = agent[served], responses[served], waits[served]
     middle, late = np.percentile(responses, [50, 95]).tolist() if len(responses) else (np.nan, np.nan)
     there = run.worked_s > 0
     worked = float(run.worked_s.sum())
     even = balance((run.loaded_s[there] / run.worked_s[there]).tolist())
-    counts = np.bincount(run.agent[served], minlength=len(run.worked_s))
+    counts = np.bincount(agent, minlength=len(run.worked_s))
     return Figures(
         n=n,
         unserved=_share(n - len(responses), n),
         response_s=_share(float(responses.sum()), len(responses)),
         response_p50_s=middle,
         response_p95_s=late,
-        wait_s=_share(float(run.wait_s[served].sum()), len(responses)),
+        wait_s=_share(float(waits.sum()), len(responses)),
         converted=_share(float(run.converted.sum()), n),
         value=_share(float(run.value.sum()), n),
         utilization=_share(float(run.loaded_s.sum()), worked),

@@ -161,5 +161,3 @@ def _write(lines: NDArray[Any], values: NDArray[Any], count: int) -> None:
     if split < len(values):
         rest = values[split:].reshape(-1, count)
         lines[whole * count :, : len(rest)] = rest.T
-
-

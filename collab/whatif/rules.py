@@ -12,13 +12,15 @@ order of additions, and of the mathematical functions only those of the C librar
 
 from __future__ import annotations
 
-from heapq import heappop, heappush, heapreplace
+from heapq import heappop, heappush
 from math import exp2, inf, log2
+from operator import add
 from typing import Any
 
 from collab.factors import TARGET_RESPONSE_S, performance
 from collab.metrics import RED_FROM
 from collab.records import SCALE
+from collab.whatif.pending import come, first, gone, nothing, replaced
 from collab.whatif.tables import Laws, Rows
 
 LEAST_DOUBLINGS, MOST_DOUBLINGS = -3.0, 6.0
@@ -30,28 +32,28 @@ NEVER = -SCALE * 1000
 
 def run(agents: Rows, leads: Rows, cells: Rows, edges: Rows, laws: Laws) -> None:
     """Let all leads come, wait, be answered and close; of what is at one time, shifts are first and arrivals last."""
-    pending = [(inf, 0)]
+    pending = nothing(len(leads))
     waiting = [[0 for _ in range(0)] for _ in range(laws.queues)]
     new = edge = queued = 0
     for number in range(len(agents)):
         _begin(agents[number], laws)
     while True:
-        now = min(edges[edge].time_s, pending[0][0], leads[new].arrival_s)
+        next_s, number = first(pending)
+        now = min(edges[edge].time_s, next_s, leads[new].arrival_s)
         if now == inf:
             break
         if edges[edge].time_s == now:
             while edges[edge].time_s == now:
                 _change_shift(agents[edges[edge].agent], edges[edge], laws)
                 edge += 1
-        elif pending[0][0] == now:
-            number = pending[0][1]
+        elif next_s == now:
             lead = leads[number]
             agent, cell = agents[lead.agent], cells[lead.type * len(agents) + lead.agent]
             if lead.closed_s == inf:
                 _answer(agent, lead, cell, laws, now)
-                heapreplace(pending, (lead.closed_s, number))
+                replaced(pending, (lead.closed_s, number))
                 continue
-            heappop(pending)
+            gone(pending)
             _close(agent, lead, cell, laws, now)
         else:
             chosen = _choose(agents, cells, laws, leads[new], now)
@@ -59,7 +61,7 @@ def run(agents: Rows, leads: Rows, cells: Rows, edges: Rows, laws: Laws) -> None
                 heappush(waiting[leads[new].queue], leads[new].rank)
                 queued += 1
             else:
-                heappush(pending, (_give(agents, chosen, cells, leads[new], laws, now), new))
+                come(pending, (_give(agents, chosen, cells, leads[new], laws, now), new))
             new += 1
             continue
         if queued:
@@ -72,27 +74,25 @@ def _choose(agents: Rows, cells: Rows, laws: Laws, lead: Any, now: float) -> int
     """The eligible agent with the highest score, the first in a tie; -1 if nobody is eligible."""
     first = lead.type * len(agents)
     if lead.drawn >= 0:
-        return _choose_drawn(agents, cells, laws, laws.grid[lead.drawn], first, now)
-    bounds, skilled = laws.bounds, laws.skilled[first : first + len(agents)]
-    most, likely = -1, 0
-    for number in range(len(agents)):
-        most = max(most, bounds[number] + skilled[number])
-    if most < 0:
+        return _choose_drawn(agents, cells, laws, lead.drawn, first, now)
+    most = list(map(add, laws.bounds, laws.skilled[first : first + len(agents)]))
+    highest = max(most)
+    if highest < 0:
         return -1
-    while bounds[likely] + skilled[likely] < most:
-        likely += 1
     # with the score of the likely one, few others have a bound that makes it worth to compute theirs
-    best, chosen = _score(agents[likely], skilled[likely], laws, now), likely
-    for number in range(len(agents)):
-        if bounds[number] + skilled[number] >= best and number != likely:
-            score = _score(agents[number], skilled[number], laws, now)
+    chosen = likely = most.index(highest)
+    best = _score(agents[likely], laws.skilled[first + likely], laws, now)
+    for number, bound in enumerate(most):
+        if bound >= best and number != likely:
+            score = _score(agents[number], laws.skilled[first + number], laws, now)
             if score > best or (score == best and number < chosen):
                 best, chosen = score, number
     return chosen
 
 
-def _choose_drawn(agents: Rows, cells: Rows, laws: Laws, weights: Any, first: int, now: float) -> int:
-    """The same under other weights than those in force, which nobody has computed a bound for."""
+def _choose_drawn(agents: Rows, cells: Rows, laws: Laws, drawn: int, first: int, now: float) -> int:
+    """The same under a row of the grid instead of the weights in force, which nobody has computed a bound for."""
+    weights = laws.grid[drawn]
     best, chosen = -1, -1
     for number in range(len(agents)):
         agent, cell = agents[number], cells[first + number]
@@ -159,7 +159,7 @@ def _drain(agents: Rows, leads: Rows, cells: Rows, laws: Laws, pending: Any, wai
             return given
         lead = leads[first].by_rank
         heappop(waiting[leads[lead].queue])
-        heappush(pending, (_give(agents, chosen, cells, leads[lead], laws, now), lead))
+        come(pending, (_give(agents, chosen, cells, leads[lead], laws, now), lead))
         given += 1
 
 

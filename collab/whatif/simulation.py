@@ -119,9 +119,12 @@ class Simulation:
             rules.run(members, course, in_objects(cells), in_objects(edges), plain(laws))
             agents, leads = _in_table(members, AGENT), _in_table(course, LEAD)
         leads = leads[:-1]
-        for name in ("assigned_s", "response_s", "closed_s"):
-            leads[name][leads["agent"] < 0] = np.nan
+        if (nobody := leads["agent"] < 0).any():
+            for name in ("assigned_s", "response_s", "closed_s"):
+                leads[name][nobody] = np.nan
         converted = leads["converted"] > 0
+        value, won = np.zeros(len(leads)), np.flatnonzero(converted)
+        value[won] = self._worth[won] * self.world.mechanism.value[leads["type"][won], leads["agent"][won]]
         return Run(
             weights=laws.weights,
             agent=leads["agent"].copy(),
@@ -130,7 +133,7 @@ class Simulation:
             response_s=leads["response_s"].copy(),
             closed_s=leads["closed_s"].copy(),
             converted=converted,
-            value=np.where(converted, self._worth * self.world.mechanism.value[leads["type"], leads["agent"]], 0.0),
+            value=value,
             **{name: agents[name].copy() for name in ("worked_s", "loaded_s", "red_s")},
         )
 
@@ -142,8 +145,8 @@ class Simulation:
         """
         values = integers(weights)
         agents, leads, cells, edges = self._tables
-        skilled = np.where(cells["expertise"] < 0, rules.NEVER, values[1] * cells["expertise"])
-        laws = self._laws._replace(weights=values, skilled=skilled, bounds=np.empty(len(agents), np.int64))
+        skilled = np.where(cells["expertise"] < 0, rules.NEVER, values[1] * cells["expertise"]).astype(np.int32)
+        laws = self._laws._replace(weights=values, skilled=skilled, bounds=np.empty(len(agents), np.int32))
         return agents.copy(), leads.copy(), cells, edges, laws
 
 
