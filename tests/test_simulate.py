@@ -10,6 +10,7 @@ import pytest
 
 from collab.whatif import Estimate, Refused, WhatIf
 from collab.whatif.answers import WHOLE_TEAM, Limits
+from collab.whatif.course_of_history import shifts_of
 
 LOGGED, ASKED, LEADS, LOGS = (35, 30, 20, 15), (10, 80, 5, 5), 4000, 4
 
@@ -92,3 +93,18 @@ def test_what_back_tests_got_wrong_is_said_to_be_nothing_to_decide_on() -> None:
     assert "response_s" in line
     assert "wait_s" not in line
     assert "decide nothing" not in repr(what_if.simulate(ASKED, seeds=2, limits=Limits(off=9, off_share=1)))
+
+
+def test_who_is_on_shift_at_the_end_of_a_history_goes_on_with_what_waits() -> None:
+    told = pd.DataFrame(
+        {
+            "time": [0, 0, 3600 * 10**6],
+            "agent": ["ana", "ben", "ben"],
+            "change": ["presence"] * 3,
+            "presence": ["available", "busy", "offline"],
+            "on_shift": pd.array([None, None, None], "boolean"),
+        }
+    )
+    shifts = shifts_of(("ana", "ben"), told, 0.0)
+    assert shifts.agent.tolist() == [0, 1]
+    assert shifts.end_s.tolist() == [np.inf, 3600]

@@ -74,7 +74,7 @@ def course_of_history(history: History, window: Window) -> tuple[Course, tuple[s
         expertise=expertise,
         able=able,
         team=_agents(ids, history.as_of(_before(history, origin)).team(), changes, origin),
-        shifts=_shifts(ids, changes, origin, arrived - origin),
+        shifts=shifts_of(ids, changes, origin),
     )
     return course, _notes(leads)
 
@@ -132,9 +132,8 @@ def _agents(ids: tuple[str, ...], team: Team, changes: pd.DataFrame, origin: flo
     )
 
 
-def _shifts(ids: tuple[str, ...], changes: pd.DataFrame, origin: float, arrival_s: Floats) -> Shifts:
+def shifts_of(ids: tuple[str, ...], changes: pd.DataFrame, origin: float) -> Shifts:
     """When each agent was on shift and not offline, with how ready they were."""
-    last_s = float(arrival_s[-1]) + 1.0 if len(arrival_s) else 1.0
     parts = [np.empty((4, 0))]
     for row, agent in enumerate(ids):
         own = changes[changes["agent"] == agent]
@@ -142,7 +141,7 @@ def _shifts(ids: tuple[str, ...], changes: pd.DataFrame, origin: float, arrival_
         there = own["on_shift"].ffill().fillna(True).to_numpy(bool) & (own["change"] != "left").to_numpy(bool)
         presence = own["presence"].ffill().fillna(str(Presence.offline))
         ready = np.where(there, presence.map({str(one): ready for one, ready in READY.items()}), 0.0)
-        ended_s = np.append(begun_s[1:], max(last_s, begun_s[-1] + 1.0)) if len(begun_s) else begun_s
+        ended_s = np.append(begun_s[1:], np.inf) if len(begun_s) else begun_s  # what nobody ended goes on
         keep = (ready > 0) & (ended_s > begun_s)
         parts.append(np.stack([np.full(len(own), row), begun_s, ended_s, ready])[:, keep])
     agent_row, start_s, end_s, ready = np.concatenate(parts, axis=1)
