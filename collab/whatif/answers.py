@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from html import escape
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,10 @@ BY_BLOCKS = "whole team, by blocks of time"
 
 TEAM = ("response_s", "wait_s", "converted", "value", "utilization", "overload", "balance", "unserved")
 """What a simulation says of a team; see `collab.whatif.figures.Figures`."""
+
+
+SHARES = ("unsupported", "warn_unsupported", "largest", "utilization", "off_share")
+"""The limits that are shares of 1."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,14 @@ class Limits:
     leads: int = 200
     off: float = 0.15
     off_share: float = 0.05
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            most = 1.0 if field.name in SHARES else inf
+            if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not 0 <= value <= most:
+                wanted = "a share of 0 to 1" if most == 1 else "a number of 0 or more"
+                raise ValueError(f"{field.name} of Limits is {value!r}; give {wanted}, e.g. {field.default}")
 
 
 @dataclass(frozen=True)
