@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -27,9 +27,6 @@ LUCK = 2**0.5
 """By so many times may one decision's weight exceed its limit: an ESS of 200 keeps it below 7.1 % anyway, a small log
 with right propensities has one of 5 to 7 % now and then, and intervals (`Estimated.degrees`) are as wide as that needs.
 """
-
-ROUGH = 30.0
-"""With fewer degrees of freedom it is said that few decisions make most of the error."""
 
 
 @dataclass(frozen=True)
@@ -176,9 +173,6 @@ def _answer(
     # below this a difference is the rounding of sums
     least = 1e-9 * max(1.0, abs(best.value))
     difference, low, high = (0.0 if abs(one) < least else one for one in (apart.value, *between))
-    if min(best.degrees(), apart.degrees()) < ROUGH:
-        told = f"a few decisions make most of the error of {metric}, so its intervals may be too narrow"
-        trust = replace(trust, warnings=(*trust.warnings, told))
     return Estimate(metric, best.value, *within, base[0], difference, low, high, always, others, trust)
 
 
