@@ -27,10 +27,10 @@ def answer(seed: int, limits: Limits | None = None) -> Estimate | Refused:
 def test_a_right_log_with_a_heavy_decision_is_answered_and_its_interval_covers() -> None:
     heavy = [
         one
-        for one in map(answer, range(300))
+        for one in map(answer, range(200))
         if one.trust is not None and one.trust.largest > 0.05 and one.trust.ess >= 200  # type: ignore[union-attr]
     ]
-    assert len(heavy) > 60
+    assert len(heavy) > 40
     answered = [one for one in heavy if isinstance(one, Estimate)]
     assert len(answered) == len(heavy)
     assert np.mean([one.low <= TRUTH <= one.high for one in answered]) >= 0.9
@@ -47,7 +47,7 @@ def test_the_weight_that_one_decision_may_have_is_a_limit() -> None:
         assert "of all weight (at most" in one.reason
     lone = from_arrays(np.ones(N), np.r_[np.ones(N - 1), 0.08 * N], limits=Limits(ess=1))
     assert isinstance(lone, Refused)
-    assert "one decision has 7.4% of all weight (at most 5.0%)" in lone.reason
+    assert "one decision has 7.4% of all weight (at most 7.1%)" in lone.reason
 
 
 def test_an_error_that_few_decisions_make_has_few_degrees_of_freedom() -> None:

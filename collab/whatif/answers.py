@@ -24,6 +24,11 @@ TEAM = ("response_s", "wait_s", "converted", "value", "utilization", "overload",
 """What a simulation says of a team; see `collab.whatif.figures.Figures`."""
 
 
+LUCK = 2**0.5
+"""By so many times may one decision's weight exceed its limit: an ESS of 200 keeps it below 7.1 % anyway, a small log
+with right propensities has one of 5 to 7 % now and then, and intervals (`Estimated.degrees`) are as wide as that needs.
+"""
+
 SHARES = ("unsupported", "warn_unsupported", "largest", "utilization", "off_share")
 """The limits that are shares of 1."""
 
@@ -36,7 +41,7 @@ class Limits:
         unsupported: the share of leads that would go to whom the log never tries, at most.
         warn_unsupported: from here on it is said.
         ess: the effective number of decisions, at least.
-        largest: the share of all weight that one decision may have.
+        largest: the share of all weight that one decision may have; see `heaviest`.
         calibration_z: how far, in standard deviations, choices may be from what the propensities say.
         utilization: of a simulated team, at most; near saturation nobody can say what would happen.
         leads: with known times, from which a simulation is fitted, at least.
@@ -54,6 +59,11 @@ class Limits:
     leads: int = 200
     off: float = 0.15
     off_share: float = 0.05
+
+    @property
+    def heaviest(self) -> float:
+        """The share of all weight above which one decision refuses an estimate: what `largest` is by luck."""
+        return LUCK * self.largest
 
     def __post_init__(self) -> None:
         for field in fields(self):

@@ -23,11 +23,6 @@ from collab.whatif.sweep import Sweep, sweep
 OF_ALL = (*(name for name in TEAM if name not in METRICS), "occupancy")
 """What follows from all assignments together, so that no estimate per lead can tell it."""
 
-LUCK = 2**0.5
-"""By so many times may one decision's weight exceed its limit: an ESS of 200 keeps it below 7.1 % anyway, a small log
-with right propensities has one of 5 to 7 % now and then, and intervals (`Estimated.degrees`) are as wide as that needs.
-"""
-
 
 @dataclass(frozen=True)
 class Asked:
@@ -208,7 +203,7 @@ def _trust(weights: NDArray[np.float64], unsupported: float, calibration_z: floa
     warnings = []
     if unsupported > limits.warn_unsupported:
         warnings.append(f"{unsupported:.1%} of the leads would go where the log never went")
-    if limits.largest < largest <= LUCK * limits.largest:
+    if limits.largest < largest <= limits.heaviest:
         warnings.append(f"one decision has {largest:.1%} of all weight, and intervals are wider for it")
     return Trust(len(weights), estimators.effective(weights), largest, unsupported, calibration_z, tuple(warnings))
 
@@ -241,8 +236,10 @@ def _short(trust: Trust, limits: Limits) -> str | None:
             f"the log says as much as {trust.ess:,.0f} decisions under these weights (at least {limits.ess:,.0f}); "
             "log more, explore more, or ask for weights nearer to those in force"
         )
-    if trust.largest > LUCK * limits.largest:
-        return f"one decision has {trust.largest:.1%} of all weight (at most {limits.largest:.1%}); log or explore more"
+    if trust.largest > limits.heaviest:
+        return (
+            f"one decision has {trust.largest:.1%} of all weight (at most {limits.heaviest:.1%}); log or explore more"
+        )
     return None
 
 
