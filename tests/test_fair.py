@@ -115,7 +115,9 @@ def test_what_is_missing_in_frames_is_said() -> None:
         WhatIf.from_frames(simple().drop(columns="time")).fairness()
     with pytest.raises(ValueError, match="candidates has no column 'capacity'; it has decision, agent"):
         WhatIf.from_frames(simple()).fairness(by="capacity")
-    with pytest.raises(ValueError, match="capacity of candidates is empty in row 1; give it a value"):
+    with pytest.raises(
+        ValueError, match=r"capacity is empty \(NaN\) in row 1 of candidates \(decision .*\); give it a value"
+    ):
         WhatIf.from_frames(simple(capacity=[1.0, None])).fairness(by="capacity")
     with pytest.raises(ValueError, match="half_life is 0; give hours above 0"):
         WhatIf.from_frames(simple()).fairness(0)

@@ -64,7 +64,10 @@ def test_the_same_seeds_give_the_same_figures_and_the_same_weights_no_difference
         (lambda c, o, a: (c, o, a.iloc[1:]), "agent 'agent-00' is in candidates and not in agents"),
         (lambda c, o, a: (c, o, pd.concat([a, a.iloc[:1]])), "agent is 'agent-00' again in row 0 of agents"),
         (lambda c, o, a: (c, o.drop(columns="handling_s"), a), "outcomes has no column 'handling_s'"),
-        (lambda c, o, a: (c, o.assign(response_s=-1.0), a), "response_s is .*-1.0.* in outcomes; give a number of 0"),
+        (
+            lambda c, o, a: (c, o.assign(response_s=-1.0), a),
+            r"response_s is -1\.0 in row 0 of outcomes \(decision 0\); give a number",
+        ),
     ],
 )
 def test_wrong_frames_are_refused_with_the_column_the_value_and_the_fix(change: Any, message: str) -> None:

@@ -223,19 +223,19 @@ def test_a_margin_is_empty_where_nobody_else_was_eligible() -> None:
         (simple(expertise=[0, 0, -1, 0]), r"expertise is -1 in row 2"),
         (
             simple(expertise=[0.5, 0.5, 1.5, 0.5]),
-            r"expertise is 1\.5 in row 2; .* share of 0 to 1 \(make the column whole",
+            r"expertise is 1\.5 in row 2 \(decision 'd2'\); .* share of 0 to 1 \(make the column whole",
         ),
         (simple(expertise=[0.5, np.nan, 0.5, 0.5]), r"expertise is empty \(NaN\) in row 1"),
-        (simple(expertise=["high"] * 4), r"expertise is 'high' in row 0, of dtype"),
+        (simple(expertise=["high"] * 4), r"expertise is 'high' in row 0 \(decision 'd1'\), of dtype"),
         (simple(chosen=[True, False, False, False]), r"chosen is false in every row of decision 'd2' \(row 2"),
         (simple(chosen=[True, True, True, False]), r"chosen is true 2 times in decision 'd1': row 0 and row 1"),
-        (simple(chosen=["yes", "no", "yes", "no"]), r"chosen is 'yes' in row 0; it is true or false"),
+        (simple(chosen=["yes", "no", "yes", "no"]), r"chosen is 'yes' in row 0 \(decision 'd1'\); it is true or false"),
         (simple(eligible=[False, True, True, True]), r"eligible is false in row 0, but its agent 'ana' was chosen in"),
         (simple(agent=["ana", "ana", "ana", "bo"]), r"agent is 'ana' twice in decision 'd1': row 0 and row 1"),
         (simple(agent=["ana", None, "ana", "bo"]), r"agent is empty \(NaN\) in row 1"),
         (
             simple(time=pd.Timestamp("2026-01-05 12:00")),
-            r"time of candidates is 2026-01-05 12:00:00 in row 0, .* utc=True",
+            r"time of candidates is 2026-01-05 12:00:00 in row 0 \(decision 'd1'\), .* utc=True",
         ),
         (simple(time="2026-01-05"), r"time of candidates is 2026-01-05 in row 0"),
     ],
@@ -248,7 +248,7 @@ def test_wrong_frames_are_refused_with_column_row_value_and_fix(log: pd.DataFram
 def test_outcomes_come_along_if_they_can_be_joined() -> None:
     outcomes = pd.DataFrame({"lead": ["l1"], "decision": ["d1"], "closed": [NOON]})
     assert WhatIf.from_frames(simple(), outcomes).outcomes is outcomes
-    with pytest.raises(ValueError, match="outcomes has no column 'decision'; it has lead"):
+    with pytest.raises(ValueError, match="outcomes has no column 'decision'; it needs decision, and has lead"):
         WhatIf.from_frames(simple(), outcomes[["lead"]])
     with pytest.raises(ValueError, match="closed of outcomes is 2026-01-05 12:00:00 in row 0"):
         WhatIf.from_frames(simple(), outcomes.assign(closed=pd.Timestamp(2026, 1, 5, 12)))

@@ -61,7 +61,7 @@ def per_lead(answers: list[Estimate | Refused], limits: Limits | None = None) ->
         return
     yield Gauged("decisions", f"{trust.n:,}", trust.n > 0, "with a known outcome")
     yield Gauged("ESS", f"{trust.ess:,.0f}", trust.ess >= limits.ess, f"refused below {limits.ess:,.0f}")
-    yield Gauged("largest weight", f"{trust.largest:.1%}", trust.largest <= limits.largest, _above(limits.largest))
+    yield Gauged("largest weight", f"{trust.largest:.1%}", trust.largest <= limits.heaviest, _above(limits.heaviest))
     missing = trust.unsupported
     yield Gauged("unsupported", f"{missing:.1%}", missing <= limits.unsupported, _above(limits.unsupported))
     z = trust.calibration_z

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from html import escape
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,15 @@ TEAM = ("response_s", "wait_s", "converted", "value", "utilization", "overload",
 """What a simulation says of a team; see `collab.whatif.figures.Figures`."""
 
 
+LUCK = 2**0.5
+"""By so many times may one decision's weight exceed its limit: an ESS of 200 keeps it below 7.1 % anyway, a small log
+with right propensities has one of 5 to 7 % now and then, and intervals (`Estimated.degrees`) are as wide as that needs.
+"""
+
+SHARES = ("unsupported", "warn_unsupported", "largest", "utilization", "off_share")
+"""The limits that are shares of 1."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """From where on an estimate is refused, or shown with a warning.
@@ -31,7 +41,7 @@ class Limits:
         unsupported: the share of leads that would go to whom the log never tries, at most.
         warn_unsupported: from here on it is said.
         ess: the effective number of decisions, at least.
-        largest: the share of all weight that one decision may have.
+        largest: the share of all weight that one decision may have; see `heaviest`.
         calibration_z: how far, in standard deviations, choices may be from what the propensities say.
         utilization: of a simulated team, at most; near saturation nobody can say what would happen.
         leads: with known times, from which a simulation is fitted, at least.
@@ -49,6 +59,19 @@ class Limits:
     leads: int = 200
     off: float = 0.15
     off_share: float = 0.05
+
+    @property
+    def heaviest(self) -> float:
+        """The share of all weight above which one decision refuses an estimate: what `largest` is by luck."""
+        return LUCK * self.largest
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            most = 1.0 if field.name in SHARES else inf
+            if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not 0 <= value <= most:
+                wanted = "a share of 0 to 1" if most == 1 else "a number of 0 or more"
+                raise ValueError(f"{field.name} of Limits is {value!r}; give {wanted}, e.g. {field.default}")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import sqrt
+from math import copysign, log1p, sqrt
 
 import numpy as np
 import pandas as pd
@@ -11,15 +11,18 @@ from numpy.typing import NDArray
 from collab.records import FACTORS, SCALE
 from collab.whatif.evidence import Evidence
 
-SUMS = 1e-6
-"""How far a decision's propensities may sum from 1."""
+SUMS = 1e-3
+"""How far a decision's propensities may sum from 1; they may be rounded."""
+
+NEVER = 1e-12
+"""A variance that stands for none: what cannot differ and does, is far off."""
 
 
 def calibration(evidence: Evidence) -> pd.DataFrame:
     """What was chosen against what the propensities say: columns about, observed, expected, z; the largest |z| first.
 
-    For each agent the leads they got; for each factor the sum of the chosen candidates' factors. If the propensities
-    are right, z is about a standard normal: the difference over its standard deviation, choices being independent.
+    For each agent the leads they got; for each factor, and for the propensity itself, the sum of the chosen
+    candidates'. If the propensities are right, z is about a standard normal, choices being independent.
     """
     p, chosen = evidence.propensity, np.zeros(len(evidence.propensity))
     chosen[evidence.logged] = 1.0
@@ -29,6 +32,7 @@ def calibration(evidence: Evidence) -> pd.DataFrame:
         found.append((f"leads of {evidence.cases.agents[number]}", *agent))
     for number, factor in enumerate(FACTORS):
         found.append((f"{factor} of the chosen", *_factor(evidence, evidence.cases.factors[number] / SCALE)))
+    found.append(("propensity of the chosen", *_factor(evidence, evidence.propensity)))
     frame = pd.DataFrame(found, columns=["about", "observed", "expected", "z"])
     return frame.sort_values("z", key=np.abs, ascending=False, kind="stable", ignore_index=True)
 
@@ -38,13 +42,16 @@ def worst(evidence: Evidence) -> float:
     return float(calibration(evidence)["z"].abs().max()) if evidence.n else 0.0
 
 
-def odd_sum(evidence: Evidence) -> float | None:
-    """The sum of a decision's propensities that is farthest from 1, None if all are 1."""
-    if not evidence.n:
+def odd_sum(evidence: Evidence) -> str | None:
+    """Of how many decisions the propensities do not sum to 1, and of which the worst; None if all do."""
+    sums = np.add.reduceat(evidence.propensity, evidence.first) if evidence.n else np.empty(0)
+    apart = np.abs(sums - 1)
+    if not (apart > SUMS).any():
         return None
-    sums = np.add.reduceat(evidence.propensity, evidence.first)
-    worst = int(np.argmax(np.abs(sums - 1)))
-    return float(sums[worst]) if abs(sums[worst] - 1) > SUMS else None
+    worst, source = int(np.argmax(apart)), evidence.cases.source
+    row = "" if source is None else f" (that of row number {source[evidence.first[worst]]} of the candidates, from 0)"
+    many = f"{np.mean(apart > SUMS):.1%}"
+    return f"the propensities of {many} of the decisions do not sum to 1, one{row} to {sums[worst]:.6g}"
 
 
 def _summed(
@@ -67,6 +74,13 @@ def _factor(evidence: Evidence, values: NDArray[np.float64]) -> tuple[float, flo
 
 
 def _z(observed: float, expected: float, variance: float) -> tuple[float, float, float]:
-    """Observed, expected, and their difference in standard deviations; without any chance a lead off is far off."""
-    apart = observed - expected
-    return observed, expected, apart / sqrt(variance + 0.01) if abs(apart) > 1e-6 else 0.0
+    """Observed, expected, and the z whose normal tail bounds the chance of so large a difference (Bennett 1962).
+
+    Of many choices it is the difference in standard deviations. Of a few it is less: whoever is due 0.02 leads has one
+    in two logs of a hundred, and that is not 5 standard deviations.
+    """
+    apart, known = observed - expected, max(variance, NEVER)
+    if abs(apart) <= 1e-6:
+        return observed, expected, 0.0
+    u = abs(apart) / known
+    return observed, expected, copysign(sqrt(2 * known * ((1 + u) * log1p(u) - u)), apart)

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from collab.records import FACTORS, SCALE
+from collab.whatif.columns import checked, refuse_empty, shown, where
 from collab.whatif.course import Course
 from collab.whatif.held import Held, held
 from collab.whatif.presences import able_of, shifts_of
@@ -55,7 +56,7 @@ def course_of_frames(
     kind, kinds = pd.factorize(leads["lead_type"].astype(str), sort=True)
     able = able_of(grid.eligible, kind, len(kinds))
     full = found.before(columns["agent"], len(ids)) >= np.maximum(capacity - 1, 1)
-    order = np.argsort(found.start_s, kind="stable")
+    order = _given(found)
     shifts = shifts_of(found.start_s[order], grid.eligible[order], full[order], able[kind][order])
     at_start, law, told = _factors(agents, ids, capacity, grid, found, columns)
     course = Course(
@@ -110,18 +111,13 @@ def _held(
 
 def _leads(outcomes: pd.DataFrame) -> pd.DataFrame:
     """The outcomes in the order of arrival, with all columns that are used."""
-    missing = [name for name in NEEDED if name not in outcomes]
-    if missing:
-        has = ", ".join(map(str, outcomes.columns))
-        raise ValueError(f"outcomes has no column {', '.join(map(repr, missing))}; a simulation needs it; it has {has}")
-    if outcomes["time"].isna().any():
-        row = outcomes.index[int(np.flatnonzero(outcomes["time"].isna())[0])]
-        raise ValueError(f"time is empty in row {row} of outcomes; give when the lead came in")
+    checked(outcomes, "outcomes", NEEDED, "a simulation needs")
+    refuse_empty(outcomes, "time", "outcomes", "when the lead came in")
     leads = outcomes.assign(time=pd.to_datetime(outcomes["time"], utc=True).astype("datetime64[us, UTC]"))
     for name, otherwise in (("lead_type", ""), ("lead_score", 0.0), ("value", 0.0), ("lead", outcomes["decision"])):
         if name not in leads:
             leads[name] = otherwise
-    return leads.sort_values("time", kind="stable", ignore_index=True)
+    return leads.sort_values("time", kind="stable")  # with their labels, which errors name
 
 
 def _grid(candidates: pd.DataFrame, leads: pd.DataFrame, ids: tuple[str, ...]) -> Grid:
@@ -139,6 +135,12 @@ def _grid(candidates: pd.DataFrame, leads: pd.DataFrame, ids: tuple[str, ...]) -
         factors[name] = np.full(shape, np.nan)
         factors[name][row, column] = np.rint(values[keep] * scale)
     return Grid(eligible, factors)
+
+
+def _given(found: Held) -> Ints:
+    """The leads that somebody got, in the order in which they did."""
+    order = np.argsort(found.start_s, kind="stable")  # NaN, who got none, come last
+    return order[: np.count_nonzero(np.isfinite(found.start_s))]
 
 
 def _apart(found: Held, agent: Ints, grid: Grid, capacity: Ints) -> float:
@@ -162,7 +164,7 @@ def _factors(
     if "responsiveness" in known:
         level, law = static(known, "responsiveness"), None
     else:
-        order = np.argsort(found.start_s, kind="stable")
+        order = _given(found)
         response_s = columns["response_s"][order]
         answered_s = columns["arrival_s"][order] + response_s
         logged, start_s = grid.factors["responsiveness"][order], found.start_s[order]
@@ -183,7 +185,7 @@ def _numbers(leads: pd.DataFrame, name: str) -> Floats:
     if len(wrong) and name != "value":
         row = int(wrong[0])
         raise ValueError(
-            f"{name} is {leads[name].iloc[row]!r} for decision {leads['decision'].iloc[row]!r} in outcomes; "
+            f"{name} is {shown(leads[name].iloc[row])} in {where(leads, row, 'outcomes')}; "
             "give a number of 0 or more, or leave it empty"
         )
     return values

@@ -143,8 +143,9 @@ def from_arrays(
     """
     earned, given = np.asarray(rewards, np.float64), np.asarray(weights, np.float64)
     zeros = np.zeros(len(earned))
-    trust = _trust(given, 0.0, 0.0)
-    if (short := _short(trust, limits or Limits())) is not None:
+    limits = limits or Limits()
+    trust = _trust(given, 0.0, 0.0, limits)
+    if (short := _short(trust, limits)) is not None:
         return Refused(metric, short, _bounds(earned, given, level, metric) if len(earned) else None, trust)
     found = _doubly(earned, given, zeros if logged is None else logged, zeros if target is None else target)
     always = estimators.betting(earned, given, level) if metric == "converted" else None
@@ -193,18 +194,18 @@ def _weighed(evidence: Evidence, chances: NDArray[np.float64], asked: Asked) -> 
     p = evidence.propensity[evidence.logged]
     weights = np.divide(chances[evidence.logged], p, out=np.zeros(n), where=p > 0)
     unsupported = float(chances[evidence.propensity <= 0].sum()) / n if n else 1.0
-    said = (f"{unsupported:.1%} of the leads would go where the log never went",)
-    return weights, _trust(
-        weights, unsupported, asked.calibration_z, said if unsupported > asked.limits.warn_unsupported else ()
-    )
+    return weights, _trust(weights, unsupported, asked.calibration_z, asked.limits)
 
 
-def _trust(
-    weights: NDArray[np.float64], unsupported: float, calibration_z: float, warnings: tuple[str, ...] = ()
-) -> Trust:
+def _trust(weights: NDArray[np.float64], unsupported: float, calibration_z: float, limits: Limits) -> Trust:
     total = float(weights.sum())
     largest = float(weights.max()) / total if total > 0 else 1.0
-    return Trust(len(weights), estimators.effective(weights), largest, unsupported, calibration_z, warnings)
+    warnings = []
+    if unsupported > limits.warn_unsupported:
+        warnings.append(f"{unsupported:.1%} of the leads would go where the log never went")
+    if limits.largest < largest <= limits.heaviest:
+        warnings.append(f"one decision has {largest:.1%} of all weight, and intervals are wider for it")
+    return Trust(len(weights), estimators.effective(weights), largest, unsupported, calibration_z, tuple(warnings))
 
 
 def wrong(evidence: Evidence, calibration_z: float, limits: Limits) -> str | None:
@@ -213,8 +214,8 @@ def wrong(evidence: Evidence, calibration_z: float, limits: Limits) -> str | Non
         return "no decision has a known outcome yet; wait until leads are closed"
     if (never := float(np.mean(evidence.propensity[evidence.logged] <= 0))) > 0:
         return f"{never:.1%} of the leads went to agents who had no chance by the log; leave out what people chose"
-    if (total := odd_sum(evidence)) is not None:
-        return f"the propensities of a decision sum to {total:.6g}; log the chance of every candidate, which sum to 1"
+    if (odd := odd_sum(evidence)) is not None:
+        return f"{odd}; log the chance of every candidate, which sum to 1"
     if calibration_z > limits.calibration_z:
         return (
             f"choices differ from the logged propensities by {calibration_z:.1f} standard deviations (at most "
@@ -235,8 +236,10 @@ def _short(trust: Trust, limits: Limits) -> str | None:
             f"the log says as much as {trust.ess:,.0f} decisions under these weights (at least {limits.ess:,.0f}); "
             "log more, explore more, or ask for weights nearer to those in force"
         )
-    if trust.largest > limits.largest:
-        return f"one decision has {trust.largest:.1%} of all weight (at most {limits.largest:.1%}); log or explore more"
+    if trust.largest > limits.heaviest:
+        return (
+            f"one decision has {trust.largest:.1%} of all weight (at most {limits.heaviest:.1%}); log or explore more"
+        )
     return None
 
 

@@ -58,11 +58,22 @@ class Estimated:
         return sqrt(max(alone, together))
 
     def interval(self, level: float = 0.95, blocks: NDArray[Any] | None = None) -> tuple[float, float]:
-        """The interval that covers the truth in a share `level` of logs, by Student's t where there are blocks."""
-        count = len(self.influences) if blocks is None else len(np.unique(blocks))
-        degrees = (count if count >= FEWEST_BLOCKS else len(self.influences)) - 1
-        half = student(0.5 + level / 2, degrees) * self.error(blocks)
+        """The interval that covers the truth in a share `level` of logs, by Student's t with `degrees` of freedom."""
+        half = student(0.5 + level / 2, self.degrees(blocks)) * self.error(blocks)
         return self.value - half, self.value + half
+
+    def degrees(self, blocks: NDArray[Any] | None = None) -> float:
+        """How well the standard error is known: of how many normal decisions a variance would be as uncertain.
+
+        With blocks, their number less 1. Where few decisions make most of the variance it is less: twice their number
+        over the kurtosis less 1 (Box 1953).
+        """
+        count = len(self.influences) if blocks is None else len(np.unique(blocks))
+        most = (count if count >= FEWEST_BLOCKS else len(self.influences)) - 1
+        squares = self.influences**2
+        fourth, second = float(squares @ squares), float(squares.sum()) ** 2
+        excess = len(squares) * fourth - second  # over second: the kurtosis less 1
+        return min(most, 2 * len(squares) * second / excess) if excess > 0 else most
 
 
 def ips(rewards: ArrayLike, weights: ArrayLike) -> Estimated:

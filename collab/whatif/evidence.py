@@ -109,7 +109,7 @@ class Evidence:
             raise ValueError(f"a probability is {found[np.argmax(wrong)]}; give chances of 0 to 1")
         if len(sums) and np.abs(sums - 1).max() > 1e-6:
             worst = float(sums[np.argmax(np.abs(sums - 1))])
-            raise ValueError(f"probabilities of a decision sum to {worst:.4g} over its eligible agents; make it 1")
+            raise ValueError(f"probabilities of a decision sum to {worst:.6g} over its eligible agents; make it 1")
         return found
 
     @cached_property

@@ -9,13 +9,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from collab.records import FACTORS, SCALE
+from collab.whatif.calibration import SUMS
 from collab.whatif.cases import Cases, Rows, cases
+from collab.whatif.columns import aware_times, checked, label, refuse_empty, same_in_decision, shown, where
 
 NEEDED = ("decision", "agent", *FACTORS, "chosen")
 """The columns without which nothing can be rescored; `eligible` is true, and `lead` empty, where they are missing."""
 
 ROUNDING = 1e-9
 """By so much a chance may be above 1: chances are sums of others."""
+
+PERCENT = 100
+"""Whole numbers that never exceed it, beside shares, are meant as shares or percentages."""
 
 FEW, FEW_SHARE = 3, 0.01
 """So many choices without a chance, or this share of all, are slips of whoever made the frame."""
@@ -27,18 +32,17 @@ def read(candidates: pd.DataFrame) -> tuple[Cases, pd.DataFrame]:
     Raises:
         ValueError: names the column, the row, the value and the fix.
     """
-    if not isinstance(candidates, pd.DataFrame):
-        raise TypeError(f"candidates are {type(candidates).__name__}; give a pandas frame with one row a candidate")
-    missing = [name for name in NEEDED if name not in candidates.columns]
-    if missing:
-        raise ValueError(
-            f"candidates has no column {', '.join(map(repr, missing))}; it needs {', '.join(NEEDED)}, "
-            f"and has {', '.join(map(str, candidates.columns)) or 'none'}"
-        )
-    for name in ("decision", "agent"):
-        _refuse_empty(candidates, name)
+    checked(candidates, "candidates", NEEDED)
+    refuse_empty(candidates, "decision", fix="or drop the row")
+    for name in ("agent", "lead"):
+        if name in candidates:
+            refuse_empty(candidates, name)
     aware_times(candidates, "candidates", "time")
     decision, ids = pd.factorize(candidates["decision"])
+    for name in ("lead", "time"):
+        if name in candidates:
+            same_in_decision(candidates, name, decision.astype(np.int64))
+    _refuse_mixed(candidates)
     agent, agents = _agents(candidates["agent"])
     first = np.unique(decision, return_index=True)[1]
     leads = candidates["lead"].iloc[first].to_numpy() if "lead" in candidates else np.full(len(first), None)
@@ -52,31 +56,13 @@ def read(candidates: pd.DataFrame) -> tuple[Cases, pd.DataFrame]:
         eligible=flags(candidates, "eligible") if "eligible" in candidates else np.ones(len(candidates), bool),
         chosen=flags(candidates, "chosen"),
         factors={name: factor(candidates, name) for name in FACTORS},
-        where=lambda row: _where(candidates, row),
+        where=lambda row: label(candidates, row),
         propensity=_propensity(candidates) if "propensity" in candidates else None,
     )
-    return cases(rows), names
-
-
-def aware_times(frame: pd.DataFrame, title: str, name: str) -> None:
-    """Refuse a column of times without a zone; a missing column is fine.
-
-    Raises:
-        ValueError: names the column, the row, the value and the fix.
-    """
-    if name not in frame or not len(frame):
-        return
-    column = frame[name]
-    if isinstance(column.dtype, pd.DatetimeTZDtype):
-        return
-    for row, value in enumerate(column):
-        if pd.isna(value):
-            continue
-        if getattr(value, "tzinfo", None) is None:
-            raise ValueError(
-                f"{name} of {title} is {value} in {_where(frame, row)}, which is no time with a zone; "
-                f"convert the column with pd.to_datetime(..., utc=True)"
-            )
+    found = cases(rows)
+    if rows.propensity is not None:
+        _refuse_odd_sum(candidates, rows.propensity, decision)
+    return found, names
 
 
 def _agents(column: pd.Series) -> tuple[NDArray[np.int64], list[str]]:
@@ -93,22 +79,26 @@ def flags(frame: pd.DataFrame, name: str) -> NDArray[np.bool_]:
     Raises:
         ValueError: names the column, the row, the value and the fix.
     """
-    _refuse_empty(frame, name)
+    refuse_empty(frame, name)
     values: NDArray[Any] = frame[name].to_numpy()
     if values.dtype == bool:
         return values
     odd = np.flatnonzero(~frame[name].isin([True, False]).to_numpy(dtype=bool))
     if len(odd):
         row = int(odd[0])
-        raise ValueError(f"{name} is {values[row]!r} in {_where(frame, row)}; it is true or false")
+        raise ValueError(f"{name} is {shown(values[row])} in {where(frame, row)}; it is true or false")
     return values.astype(bool)
 
 
 def _propensity(frame: pd.DataFrame) -> NDArray[np.float64]:
     """The chance of each candidate, above 0 for the chosen and 0 for the ineligible."""
-    _refuse_empty(frame, "propensity")
+    refuse_empty(frame, "propensity")
     if not pd.api.types.is_numeric_dtype(frame["propensity"].dtype):
-        raise ValueError(f"propensity is of dtype {frame['propensity'].dtype}; it is a chance, a number of 0 to 1")
+        at = f" (it is {shown(frame['propensity'].iloc[0])} in {where(frame, 0)})" if len(frame) else ""
+        raise ValueError(
+            f"propensity is of dtype {frame['propensity'].dtype}{at}; it is a chance, a number of 0 to 1; "
+            "convert the column with .astype(float)"
+        )
     found = frame["propensity"].to_numpy(dtype=np.float64)
     never = flags(frame, "chosen") & (found == 0)
     # a few are slips to be mended; more of them are choices that nobody logged, which estimates then refuse
@@ -121,8 +111,39 @@ def _propensity(frame: pd.DataFrame) -> NDArray[np.float64]:
     ):
         if wrong.any():
             row = int(np.flatnonzero(wrong)[0])
-            raise ValueError(f"propensity is {found[row]} in {_where(frame, row)}; {why}")
+            raise ValueError(f"propensity is {found[row]} in {where(frame, row)}; {why}")
     return np.asarray(np.minimum(found, 1.0), np.float64)
+
+
+def _refuse_odd_sum(frame: pd.DataFrame, found: NDArray[np.float64], decision: NDArray[Any]) -> None:
+    """Refuse slips, as above: a few decisions whose propensities do not sum to 1. Of many, estimates say it."""
+    sums = np.bincount(decision, found)
+    odd = np.flatnonzero(np.abs(sums - 1) > SUMS)
+    if 0 < len(odd) <= max(FEW, FEW_SHARE * len(sums)):
+        row = int(np.argmax(decision == odd[0]))
+        raise ValueError(
+            f"propensity sums to {sums[odd[0]]:.6g} over the decision that begins in "
+            f"{where(frame, row)}; give the chance of every candidate, so that they sum to 1"
+        )
+
+
+def _refuse_mixed(frame: pd.DataFrame) -> None:
+    """Refuse a whole-number factor that looks like a share or a percentage beside others that are shares.
+
+    Whole numbers count ten-thousandths, so a 1 that was meant as all would count as nearly nothing.
+    """
+    if not any(pd.api.types.is_float_dtype(frame[name].dtype) for name in FACTORS):
+        return
+    for name in FACTORS:
+        if not pd.api.types.is_integer_dtype(frame[name].dtype) or not len(frame):
+            continue
+        most = frame[name].max()
+        if 0 < most <= PERCENT:
+            row = int(frame[name].to_numpy().argmax())
+            raise ValueError(
+                f"{name} is {most} in {where(frame, row)} and never more, in whole numbers, which count "
+                f"ten-thousandths, while other factors are shares of 0 to 1; make it shares too, of dtype float"
+            )
 
 
 def factor(frame: pd.DataFrame, name: str) -> NDArray[Any]:
@@ -131,7 +152,7 @@ def factor(frame: pd.DataFrame, name: str) -> NDArray[Any]:
     Raises:
         ValueError: names the column, the row, the value and the fix.
     """
-    _refuse_empty(frame, name)
+    refuse_empty(frame, name)
     column = frame[name]
     if pd.api.types.is_integer_dtype(column.dtype):
         return column.to_numpy(dtype=np.int64)
@@ -139,7 +160,7 @@ def factor(frame: pd.DataFrame, name: str) -> NDArray[Any]:
         if not len(column):
             return np.zeros(0, np.int64)
         raise ValueError(
-            f"{name} is {column.iloc[0]!r} in {_where(frame, 0)}, of dtype {column.dtype}; "
+            f"{name} is {shown(column.iloc[0])} in {where(frame, 0)}, of dtype {column.dtype}; "
             f"make it whole ten-thousandths (0 to {SCALE:,}) or shares (0.0 to 1.0)"
         )
     shares = column.to_numpy(dtype=np.float64)
@@ -147,18 +168,7 @@ def factor(frame: pd.DataFrame, name: str) -> NDArray[Any]:
     if len(wrong):
         row = int(wrong[0])
         raise ValueError(
-            f"{name} is {shares[row]} in {_where(frame, row)}; a factor of dtype float is a share of 0 to 1 "
+            f"{name} is {shares[row]} in {where(frame, row)}; a factor of dtype float is a share of 0 to 1 "
             f"(make the column whole numbers if it counts ten-thousandths)"
         )
     return np.asarray(np.rint(shares * SCALE), dtype=np.int64)
-
-
-def _refuse_empty(frame: pd.DataFrame, name: str) -> None:
-    empty = np.flatnonzero(frame[name].isna().to_numpy())
-    if len(empty):
-        where = _where(frame, int(empty[0]))
-        raise ValueError(f"{name} is empty (NaN) in {where}; give it a value, or drop its decision")
-
-
-def _where(frame: pd.DataFrame, row: int) -> str:
-    return f"row {frame.index[row]}"

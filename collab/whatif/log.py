@@ -14,6 +14,7 @@ from collab.records import aware
 from collab.whatif import card, frames, kernel
 from collab.whatif.calibration import calibration
 from collab.whatif.cases import Cases
+from collab.whatif.columns import aware_times, checked, refuse_empty
 from collab.whatif.course import Course
 from collab.whatif.course_of_frames import course_of_frames
 from collab.whatif.course_of_history import course_of_history
@@ -57,7 +58,10 @@ class Log:
         days: float | None = None,
     ) -> None:
         if not hasattr(history, "as_of"):
-            raise TypeError(f"history is {history!r}; give a collab.History, e.g. WhatIf(History('data/history'))")
+            frame = isinstance(history, pd.DataFrame)
+            fix = "or frames to WhatIf.from_frames" if frame else "e.g. WhatIf(History('data/history'))"
+            shown = "a DataFrame" if frame else repr(history)
+            raise TypeError(f"history is {shown}; give a collab.History, {fix}")
         if days is not None:
             since = before(history, days, since)
         self._window = Window(aware(since, "since") if since else None, aware(until, "until") if until else None)
@@ -90,12 +94,12 @@ class Log:
         Raises:
             ValueError: names the column, the row, the value and the fix.
         """
-        if outcomes is not None:
-            if "decision" not in outcomes:
-                raise ValueError(f"outcomes has no column 'decision'; it has {', '.join(map(str, outcomes.columns))}")
-            for name in ("time", "closed"):
-                frames.aware_times(outcomes, "outcomes", name)
         found, names = frames.read(candidates)
+        if outcomes is not None:
+            checked(outcomes, "outcomes", ("decision",))
+            refuse_empty(outcomes, "decision", "outcomes", "or drop the row")
+            aware_times(outcomes, "outcomes", "time")
+            aware_times(outcomes, "outcomes", "closed", empty=True)
         self = object.__new__(cls)
         self._window, self._history, self._names = Window(None, None), None, names
         self._frames = (found, names, candidates)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from numbers import Number
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from collab.whatif.cases import Cases
+from collab.whatif.columns import label, refuse_empty, shown, where
 from collab.whatif.evidence import Evidence
 
 if TYPE_CHECKING:
@@ -85,10 +87,13 @@ def of_frames(
     values = _earned(outcomes)
     keep = np.flatnonzero(~np.isnan(next(iter(values.values()))))
     keep = keep[place[keep].argsort(kind="stable")]
+    for name in ("lead_type", "lead_score"):
+        if name in outcomes:
+            refuse_empty(outcomes, name, "outcomes", "or leave the column out")
     kind = outcomes["lead_type"].to_numpy(object) if "lead_type" in outcomes else np.full(len(outcomes), "")
     score = _numbers(outcomes, "lead_score") if "lead_score" in outcomes else np.zeros(len(outcomes))
     days = _days(outcomes["time"]) if "time" in outcomes else _days_of(candidates, names)[place]
-    leads = _leads(kind, np.nan_to_num(score))
+    leads = _leads(kind, score)
     counts = Counts(len(keep), 0, len(cases.keys) - len(keep) - again, again)
     found = _of_decisions(cases, place[keep], values, leads, days, keep)
     rank = names["decision"].astype(str).to_numpy(object)[place[keep]].argsort(kind="stable").argsort()
@@ -124,14 +129,14 @@ def _earned(outcomes: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
     if len(known) < len(converted) and len(known) > 1 and known.all():
         row = int(np.flatnonzero(np.isnan(converted))[0])
         raise ValueError(
-            f"converted is empty in row {outcomes.index[row]} of outcomes and nowhere false; "
+            f"converted is empty in {where(outcomes, row, 'outcomes')} and nowhere false; "
             "make it false for leads that did not convert, and leave it empty for open ones only"
         )
     if "value" in values:
         lost = np.isnan(values["value"]) & (converted == 1)
         if lost.any():
-            row = outcomes.index[int(np.flatnonzero(lost)[0])]
-            raise ValueError(f"value is empty in row {row} of outcomes, whose lead converted; give what it was worth")
+            there = where(outcomes, int(np.flatnonzero(lost)[0]), "outcomes")
+            raise ValueError(f"value is empty in {there}, whose lead converted; give what it was worth")
         values["value"] = np.where(np.isnan(values["value"]) & (converted == 0), 0.0, values["value"])
         values["value"] = np.where(np.isnan(converted), np.nan, values["value"])
     return values
@@ -157,31 +162,49 @@ def _places(names: pd.DataFrame, outcomes: pd.DataFrame) -> NDArray[np.int64]:
     if len(lost := np.flatnonzero(place < 0)):
         row, value = int(lost[0]), outcomes["decision"].iloc[int(lost[0])]
         raise ValueError(
-            f"decision is {_shown(value)} in row {outcomes.index[row]} of outcomes, which the candidates do not have; "
-            "give its candidates, or leave the outcome out"
+            f"decision is {shown(value)} in {label(outcomes, row, 'outcomes')}, which the candidates "
+            f"{_unlike(names['decision'], value)}; give its candidates, or leave the outcome out"
         )
     twice = outcomes["decision"].duplicated().to_numpy()
     if twice.any():
         row = int(np.flatnonzero(twice)[0])
         value = outcomes["decision"].iloc[row]
-        where = f"row {outcomes.index[row]} of outcomes"
-        raise ValueError(f"decision is {_shown(value)} again in {where}; keep one row for each")
+        raise ValueError(
+            f"decision is {shown(value)} again in {label(outcomes, row, 'outcomes')}; keep one row for each"
+        )
     return np.asarray(place, np.int64)
+
+
+def _unlike(ids: pd.Series, value: Any) -> str:
+    """Why an id is not among others, which may be only of another kind."""
+    if not len(ids):
+        return "do not have, as they have no rows"
+    kinds = type(ids.iloc[0]).__name__, type(value).__name__
+    alike = str(value) in set(ids.astype(str))
+    return f"have as {kinds[0]}, not {kinds[1]}" if alike else "do not have"
 
 
 def _numbers(frame: pd.DataFrame, name: str) -> NDArray[np.float64]:
     """A column of numbers or flags; an empty field is NaN."""
     column = frame[name]
-    try:
-        found = column.to_numpy(dtype=np.float64, na_value=np.nan)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} of outcomes is of dtype {column.dtype}; give numbers, or true and false") from None
-    odd = np.flatnonzero(np.isinf(found) | ((name == "converted") & ~np.isnan(found) & (found != 0) & (found != 1)))
-    if len(odd):
-        row = int(odd[0])
-        fix = "true or false" if name == "converted" else "a finite number"
-        raise ValueError(f"{name} is {_shown(column.iloc[row])} in row {frame.index[row]} of outcomes; it is {fix}")
+    fix = "true or false" if name == "converted" else "a finite number"
+    if not pd.api.types.is_numeric_dtype(column.dtype) and (odd := _text(column)) is not None:
+        there = where(frame, odd, "outcomes")
+        raise ValueError(f"{name} is {shown(column.iloc[odd])} in {there}, of dtype {column.dtype}; it is {fix}")
+    found = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    wrong = np.flatnonzero(np.isinf(found) | ((name == "converted") & ~np.isnan(found) & (found != 0) & (found != 1)))
+    if len(wrong):
+        row = int(wrong[0])
+        raise ValueError(f"{name} is {shown(column.iloc[row])} in {where(frame, row, 'outcomes')}; it is {fix}")
     return found
+
+
+def _text(column: pd.Series) -> int | None:
+    """The place of the first value that is neither a number nor empty."""
+    for row, value in enumerate(column):
+        if not isinstance(value, Number | np.bool_) and not pd.isna(value):
+            return row
+    return None
 
 
 def _days(column: pd.Series) -> NDArray[np.int64]:
@@ -205,7 +228,3 @@ def _leads(kind: NDArray[Any], score: NDArray[np.float64]) -> NDArray[np.float64
     columns = [(score - score.mean()) / spread] if spread > 0 else []
     columns += [codes == one for one in often[1:]]  # the first is the mean's
     return np.column_stack(columns).astype(np.float64) if columns else np.zeros((len(score), 0))
-
-
-def _shown(value: Any) -> str:
-    return repr(value.item() if isinstance(value, np.generic) else value)

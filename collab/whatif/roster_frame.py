@@ -7,30 +7,26 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from collab.records import SCALE
+from collab.whatif.columns import checked, label, refuse_empty, shown
 
 Ints = NDArray[np.int64]
 
 
 def team(agents: pd.DataFrame, candidates: pd.DataFrame) -> tuple[tuple[str, ...], Ints]:
     """The ids, sorted, and the capacity of each."""
+    checked(agents, "agents", ("agent", "capacity"))
     for name in ("agent", "capacity"):
-        if name not in agents:
-            raise ValueError(f"agents has no column {name!r}; it has {', '.join(map(str, agents.columns)) or 'none'}")
-        if agents[name].isna().any():
-            row = agents.index[int(np.flatnonzero(agents[name].isna())[0])]
-            raise ValueError(f"{name} is empty (NaN) in row {row} of agents; give it a value")
+        refuse_empty(agents, name, "agents", "or drop the row")
     ids = agents["agent"].astype(str)
     if ids.duplicated().any():
         row = int(np.flatnonzero(ids.duplicated())[0])
-        raise ValueError(
-            f"agent is {ids.iloc[row]!r} again in row {agents.index[row]} of agents; keep one row for each"
-        )
+        raise ValueError(f"agent is {ids.iloc[row]!r} again in {label(agents, row, 'agents')}; keep one row for each")
     capacity = pd.to_numeric(agents["capacity"], errors="coerce").to_numpy(np.float64)
     wrong = ~((capacity >= 1) & (capacity == np.rint(capacity)))
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
         raise ValueError(
-            f"capacity is {agents['capacity'].iloc[row]} in row {agents.index[row]} of agents; "
+            f"capacity is {shown(agents['capacity'].iloc[row])} in {label(agents, row, 'agents')}; "
             "give how many leads the agent holds at most, a whole number of 1 or more"
         )
     lost = sorted(set(candidates["agent"].astype(str)) - set(ids))
@@ -56,12 +52,16 @@ def static(known: pd.DataFrame, name: str) -> Ints:
 def rows(column: pd.Series, ids: tuple[str, ...], title: str) -> Ints:
     """The row of each agent; -1 where nobody is named."""
     empty = column.isna().to_numpy()
-    found = pd.Index(ids).get_indexer(pd.Index(column.astype(str)))
+    known = pd.Index(ids)
+    found = known.get_indexer(pd.Index(column.astype(str)))
+    if pd.api.types.is_float_dtype(column.dtype):  # whole numbers beside an empty field have become 11.0
+        whole = column.map(lambda one: str(int(one)) if float(one).is_integer() else str(one))
+        found = np.where(found < 0, known.get_indexer(pd.Index(whole)), found)
     lost = np.flatnonzero((found < 0) & ~empty)
     if len(lost):
         row = int(lost[0])
         raise ValueError(
-            f"agent is {column.iloc[row]!r} in row {column.index[row]} of {title}, who is not in agents; "
+            f"agent is {shown(column.iloc[row])} in {label(column, row, title)}, who is not in agents; "
             "give a row with their capacity"
         )
     return np.where(empty, -1, found).astype(np.int64)

@@ -11,7 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from collab.fairness import By, Ledger, able
-from collab.whatif.frames import aware_times, flags
+from collab.whatif.columns import aware_times, refuse_empty
+from collab.whatif.frames import flags
 from collab.whatif.reading import Window
 
 if TYPE_CHECKING:
@@ -86,9 +87,7 @@ def of_frame(candidates: pd.DataFrame, by: By) -> Turns:
     for name in ("time", "capacity") if by == "capacity" else ("time",):
         if name not in candidates:
             raise ValueError(f"candidates has no column {name!r}; it has {', '.join(map(str, candidates.columns))}")
-        if candidates[name].isna().any():
-            row = candidates.index[int(np.flatnonzero(candidates[name].isna())[0])]
-            raise ValueError(f"{name} of candidates is empty in row {row}; give it a value")
+        refuse_empty(candidates, name, "candidates")
     aware_times(candidates, "candidates", "time")
     eligible = flags(candidates, "eligible") if "eligible" in candidates else np.ones(len(candidates), bool)
     if "gate" in candidates:

@@ -1,0 +1,144 @@
+"""The columns of anyone's frames: which there must be, which are misspelt, what a row of them is called in errors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from collab.records import FACTORS
+
+READ = {
+    "candidates": (
+        "decision",
+        "agent",
+        *FACTORS,
+        "chosen",
+        "propensity",
+        "eligible",
+        "lead",
+        "time",
+        "weights",
+        "gate",
+    ),
+    "outcomes": (
+        *("decision", "converted", "value", "time", "lead", "lead_type", "lead_score", "agent"),
+        *("response_s", "handling_s", "waited_s", "closed"),
+    ),
+    "agents": ("agent", "capacity", "performance", "responsiveness"),
+}
+"""What is read of each frame, if it is there; other columns may stand beside them."""
+
+ROW_OF = {"candidates": "a candidate", "outcomes": "a decision", "agents": "an agent"}
+
+ALIKE = 0.85
+"""From so much of their letters in common on, one name is a misspelling of the other."""
+
+
+def checked(frame: pd.DataFrame, title: str, needed: Sequence[str], why: str = "it needs") -> None:
+    """Refuse a frame whose columns are missing, there twice, or called nearly as one that is read and not there.
+
+    Raises:
+        TypeError: it is no frame.
+        ValueError: names the column and the fix.
+    """
+    if not isinstance(frame, pd.DataFrame):
+        raise TypeError(f"{title} are {type(frame).__name__}; give a pandas frame with one row {ROW_OF[title]}")
+    twice = [name for name in READ[title] if np.count_nonzero(frame.columns == name) > 1]
+    if twice:
+        raise ValueError(f"{title} has more than one column {twice[0]!r}; keep one of them")
+    _refuse_misspelt([str(name) for name in frame.columns], title)
+    if missing := [name for name in needed if name not in frame.columns]:
+        raise ValueError(
+            f"{title} has no column {', '.join(map(repr, missing))}; {why} {', '.join(needed)}, "
+            f"and has {', '.join(map(str, frame.columns)) or 'none'}"
+        )
+
+
+def _refuse_misspelt(names: Sequence[str], title: str) -> None:
+    absent = {_letters(name): name for name in READ[title] if name not in names}
+    for name in names:
+        alike = () if name in READ[title] else get_close_matches(_letters(name), absent, 1, ALIKE)
+        if alike:
+            meant = absent[alike[0]]
+            raise ValueError(
+                f"{title} has no column {meant!r}, but one {name!r}; did you mean {meant!r}? "
+                "rename it, or call it something else if it is not that"
+            )
+
+
+def _letters(name: str) -> str:
+    return "".join(filter(str.isalnum, name.lower()))
+
+
+def where(frame: pd.DataFrame, row: int, title: str = "") -> str:
+    """What a row, given by its place, is called: its label, and its decision if it has one."""
+    decision = frame["decision"].iloc[row] if "decision" in frame else None
+    return label(frame, row, title) + ("" if pd.isna(decision) else f" (decision {shown(decision)})")
+
+
+def label(frame: pd.DataFrame | pd.Series, row: int, title: str = "") -> str:
+    """The same by its label only; with its place where others have the same label."""
+    text = f"row {frame.index[row]} of {title}" if title else f"row {frame.index[row]}"
+    return text if frame.index.is_unique else f"{text} (number {row} from 0)"
+
+
+def refuse_empty(frame: pd.DataFrame, name: str, title: str = "", fix: str = "or drop its decision") -> None:
+    """Refuse a column with an empty field (None, NaN, NaT).
+
+    Raises:
+        ValueError: names the column, the row and the fix.
+    """
+    empty = np.flatnonzero(frame[name].isna().to_numpy())
+    if len(empty):
+        raise ValueError(f"{name} is empty (NaN) in {where(frame, int(empty[0]), title)}; give it a value, {fix}")
+
+
+def aware_times(frame: pd.DataFrame, title: str, name: str, *, empty: bool = False) -> None:
+    """Refuse a column of times without a zone, or with empty fields unless they may be; a missing column is fine.
+
+    Raises:
+        ValueError: names the column, the row, the value and the fix.
+    """
+    if name not in frame or not len(frame):
+        return
+    if not empty:
+        refuse_empty(frame, name, title, "or leave the column out")
+    column = frame[name]
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        return
+    for row, value in enumerate(column):
+        if not pd.isna(value) and getattr(value, "tzinfo", None) is None:
+            raise ValueError(
+                f"{name} of {title} is {value} in {where(frame, row)}, which is no time with a zone; "
+                f"convert the column with pd.to_datetime(..., utc=True)"
+            )
+
+
+def same_in_decision(frame: pd.DataFrame, name: str, decision: NDArray[np.int64]) -> None:
+    """Refuse a column of candidates that differs within a decision; `decision` counts from 0, as they first stand.
+
+    Raises:
+        ValueError: names the column, both rows and the fix.
+    """
+    first = np.unique(decision, return_index=True)[1]
+    codes = pd.factorize(frame[name])[0]
+    odd = np.flatnonzero(codes != codes[first][decision])
+    if len(odd):
+        row, other = int(odd[0]), int(first[decision[odd[0]]])
+        one, two = (shown(frame[name].iloc[place]) for place in (row, other))
+        raise ValueError(
+            f"{name} is {one} in {where(frame, row)} and {two} in {label(frame, other)}; "
+            "give all candidates of a decision the same"
+        )
+
+
+def shown(value: Any) -> str:
+    """A value as it is written in errors."""
+    if isinstance(value, pd.Timestamp | np.datetime64):
+        return str(value)
+    return repr(value.item() if isinstance(value, np.generic) else value)

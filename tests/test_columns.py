@@ -1,0 +1,195 @@
+"""Anyone's frames: whatever is wrong with one is said once, by column, row, decision and fix."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from math import inf, nan
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from collab import WhatIf
+from collab.records import FACTORS
+from collab.whatif import Limits
+
+N = 600
+"""Decisions, of two agents each; labels of rows are text."""
+
+Frames = dict[str, pd.DataFrame]
+
+
+def frames() -> Frames:
+    """Three frames that fit together."""
+    draw = np.random.default_rng(3)
+    chosen = draw.random(N) < 0.3
+    both = {name: draw.random(2 * N) for name in FACTORS}
+    times = pd.Timestamp("2026-03-02 08:00", tz="Europe/Berlin") + pd.to_timedelta(np.arange(N) * 600, unit="s")
+    candidates = pd.DataFrame(
+        {
+            "decision": np.repeat(np.arange(N) + 70, 2),
+            "agent": np.tile([11, 12], N),
+            **both,
+            "eligible": True,
+            "propensity": np.tile([0.3, 0.7], N),
+            "chosen": np.stack([chosen, ~chosen], axis=1).reshape(-1),
+            "lead": np.repeat(np.arange(N), 2),
+            "time": np.repeat(times, 2),
+        },
+        index=[f"c{row}" for row in range(2 * N)],
+    )
+    outcomes = pd.DataFrame(
+        {
+            "decision": np.arange(N) + 70,
+            "time": times,
+            "lead_type": "house",
+            "lead_score": 50.0,
+            "agent": np.where(chosen, 11, 12),
+            "response_s": 30.0,
+            "handling_s": 900.0,
+            "converted": draw.random(N) < 0.4,
+            "value": 1.0,
+        },
+        index=[f"o{row}" for row in range(N)],
+    )
+    return {"candidates": candidates, "outcomes": outcomes, "agents": pd.DataFrame({"agent": [11, 12], "capacity": 9})}
+
+
+def named(title: str, old: str, new: str) -> Callable[[Frames], Frames]:
+    return lambda given: given | {title: given[title].rename(columns={old: new})}
+
+
+def put(title: str, name: str, value: Any, row: int = 6) -> Callable[[Frames], Frames]:
+    """One field is something else."""
+
+    def change(given: Frames) -> Frames:
+        column = given[title][name].astype(object)
+        column.iloc[row] = value
+        if not isinstance(value, str):
+            column = column.astype(float if isinstance(value, float) else given[title][name].dtype)
+        return given | {title: given[title].assign(**{name: column})}
+
+    return change
+
+
+def column(title: str, name: str, values: Any) -> Callable[[Frames], Frames]:
+    return lambda given: given | {title: given[title].assign(**{name: values})}
+
+
+def twice(title: str, rows: slice) -> Callable[[Frames], Frames]:
+    return lambda given: given | {title: pd.concat([given[title], given[title].iloc[rows]])}
+
+
+def whole(name: str) -> Callable[[Frames], Frames]:
+    def change(given: Frames) -> Frames:
+        return column("candidates", name, (given["candidates"][name] > 0.5).astype(int))(given)
+
+    return change
+
+
+WRONG: list[tuple[Callable[[Frames], Frames], str]] = [
+    (
+        named("candidates", "propensity", "propensty"),
+        r"candidates has no column 'propensity', but one 'propensty'; did",
+    ),
+    (named("candidates", "propensity", "Propensity"), r"did you mean 'propensity'\? rename it"),
+    (named("candidates", "eligible", "eligibles"), r"did you mean 'eligible'\?"),
+    (named("candidates", "expertise", "expertize"), r"candidates has no column 'expertise', but one 'expertize'"),
+    (named("outcomes", "converted", "convertd"), r"outcomes has no column 'converted', but one 'convertd'"),
+    (named("outcomes", "lead_type", "leadtype"), r"did you mean 'lead_type'\?"),
+    (named("agents", "capacity", "Capacity"), r"agents has no column 'capacity', but one 'Capacity'"),
+    (
+        lambda given: (
+            given | {"candidates": pd.concat([given["candidates"], given["candidates"][["expertise"]]], axis=1)}
+        ),
+        r"candidates has more than one column 'expertise'; keep one",
+    ),
+    (put("candidates", "time", pd.NaT), r"time is empty \(NaN\) in row c6 of candidates \(decision 73\); give"),
+    (put("outcomes", "time", pd.NaT), r"time is empty \(NaN\) in row o6 of outcomes \(decision 76\); give"),
+    (put("outcomes", "decision", nan), r"decision is empty \(NaN\) in row o6 of outcomes; .* drop the row"),
+    (put("candidates", "lead", nan), r"lead is empty \(NaN\) in row c6 \(decision 73\)"),
+    (put("outcomes", "lead_score", nan), r"lead_score is empty \(NaN\) in row o6 of outcomes \(decision 76\)"),
+    (
+        put("outcomes", "value", "9"),
+        r"value is '9' in row o6 of outcomes \(decision 76\), of dtype object; it is a finite",
+    ),
+    (put("outcomes", "response_s", -1.0), r"response_s is -1\.0 in row o6 of outcomes \(decision 76\); give a number"),
+    (put("outcomes", "agent", 13.0), r"agent is 13\.0 in row o6 of outcomes, who is not in agents"),
+    (
+        put("candidates", "propensity", 0.5),
+        r"propensity sums to 1\.2 .* begins in row c6 \(decision 73\); give the chance",
+    ),
+    (
+        put("candidates", "lead", 7.0, 7),
+        r"lead is 7\.0 in row c7 \(decision 73\) and 3\.0 in row c6; give all candidates",
+    ),
+    (whole("expertise"), r"expertise is 1 in row c\d+ .* in whole numbers, which count ten-thousandths"),
+    (
+        twice("candidates", slice(5, 6)),
+        r"agent is '12' twice in decision 72: row c5 \(number 5 .* and row c5 \(number 1200",
+    ),
+    (
+        lambda given: given | {"candidates": given["candidates"].astype({"decision": str})},
+        r"decision is 70 in row o0 of outcomes, which the candidates have as str, not int64",
+    ),
+    (
+        lambda given: given | {"candidates": given["candidates"].iloc[:0]},
+        r"the candidates do not have, as they have no rows",
+    ),
+]
+
+
+@pytest.mark.parametrize("change, message", WRONG, ids=[message for _, message in WRONG])
+def test_what_is_wrong_is_said_by_column_row_decision_and_fix(change: Callable[[Frames], Frames], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        WhatIf.from_frames(**change(frames()))
+
+
+def test_frames_that_are_none_are_named() -> None:
+    for title in frames():
+        with pytest.raises(TypeError, match=f"{title} are dict; give a pandas frame with one row a"):
+            WhatIf.from_frames(**(frames() | {title: {}}))
+    with pytest.raises(TypeError, match=r"history is a DataFrame; .* WhatIf\.from_frames"):
+        WhatIf(frames()["candidates"])  # type: ignore[arg-type]
+
+
+def test_other_columns_and_other_kinds_of_numbers_are_welcome() -> None:
+    given = frames()
+    plain = WhatIf.from_frames(**given).estimate((25, 25, 25, 25))
+    given["candidates"] = given["candidates"].assign(region="north", load=3, lead_source="web")
+    agents = given["outcomes"]["agent"].astype(float).where(np.arange(N) > 0)  # of integers with an empty field
+    given["outcomes"] = given["outcomes"].assign(note="-", value=[Decimal(1)] * N, agent=agents)
+    assert repr(WhatIf.from_frames(**given).estimate((25, 25, 25, 25))) == repr(plain)
+
+
+def test_propensities_that_are_rounded_are_believed_and_many_wrong_ones_are_refused_with_a_row() -> None:
+    given = frames()
+    rounded = given["candidates"].assign(propensity=np.tile([0.3001, 0.7003], N))
+    assert "refused" not in repr(WhatIf.from_frames(rounded, given["outcomes"]).estimate((25, 25, 25, 25)))
+    wrong = given["candidates"].assign(propensity=given["candidates"]["propensity"].to_numpy() * 0.8)
+    one = WhatIf.from_frames(wrong, given["outcomes"]).estimate((25, 25, 25, 25))["converted"]
+    assert "100.0% of the decisions do not sum to 1, one (that of row number 0 of the candidates" in str(one)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"ess": -1},
+        {"ess": nan},
+        {"largest": 5},
+        {"unsupported": -0.1},
+        {"calibration_z": "5"},
+        {"utilization": 90},
+        {"leads": None},
+        {"off": True},
+    ],
+)
+def test_limits_that_no_log_can_keep_are_refused(wrong: dict[str, Any]) -> None:
+    (name,) = wrong
+    with pytest.raises(
+        ValueError, match=rf"{name} of Limits is .*; give a (share of 0 to 1|number of 0 or more), e\.g\. "
+    ):
+        Limits(**wrong)
+    assert Limits(ess=450, calibration_z=inf).ess == 450
