@@ -26,7 +26,7 @@ class Door:
         port: the gateway's port; 0 takes a free one.
         gateway: further settings of the gateway.
         shelf: where the files of all tenants lie; None keeps none.
-        settings: `stream`, `history` and `weights` of the offices.
+        settings: `stream`, `history`, `weights` and `pacing` of the offices.
     """
 
     def __init__(

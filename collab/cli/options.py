@@ -26,6 +26,13 @@ TEAM_GIB = click.option(
     "--team-gib", type=click.FloatRange(0.001), default=10.0, show_default=True, help="Most files of a team."
 )
 ROLES = ("agent", "team_lead", "analyst", "service")
+AHEAD = click.option(
+    "--ahead",
+    type=click.FloatRange(0),
+    default=0.0,
+    show_default=True,
+    help="Who is more than so many leads ahead of their share leaves leads to others; 0 does without.",
+)
 TENANT = click.option("--tenant", help="Whose team [COLLAB_TENANT, else main; demo with --team-at-work].")
 
 

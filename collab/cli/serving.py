@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from collab.cli.options import (
+    AHEAD,
     FILE_MIB,
     FILES,
     HISTORY,
@@ -50,13 +51,7 @@ from collab.cli.options import (
 @click.option(
     "--shadow", help="Weights under which each decision is scored, too, e.g. 25-35-25-15 [COLLAB_SHADOW, else none]."
 )
-@click.option(
-    "--ahead",
-    type=click.FloatRange(0),
-    default=0.0,
-    show_default=True,
-    help="Who is more than so many leads ahead of their share leaves leads to others; 0 does without.",
-)
+@AHEAD
 @click.option("--port", type=click.IntRange(0, 65_535), help="Port of the page [PORT, else 5006].")
 @click.option("--address", default="localhost", show_default=True, help="Address to listen on.")
 @click.option("--origin", multiple=True, help="A further host:port that pages may be opened under.")
@@ -132,6 +127,7 @@ def _door(access: Any, office: Any, ws_port: int, address: str, shelf: Any) -> A
 @click.option("--agent-rate", type=click.FloatRange(1), help="The same of all connections of an agent [twice --rate].")
 @click.option("--certificate", type=click.Path(exists=True), help="File with the certificate chain, for wss://.")
 @click.option("--private-key", type=click.Path(exists=True), help="File with the certificate's key.")
+@AHEAD
 @FILES
 @FILE_MIB
 @TEAM_GIB
@@ -142,8 +138,7 @@ def gateway(
     http_port: int | None,
     no_http: bool,
     address: str,
-    certificate: str | None,
-    private_key: str | None,
+    ahead: float,
     **given: Any,
 ) -> None:
     """Serve members of all tenants on a Redis; any number of gateways may share it."""
@@ -151,11 +146,12 @@ def gateway(
     check_port(address, ws_port, "WS_PORT")
 
     from collab.door import Door
+    from collab.gates import Pacing
     from collab.live.access import Access
     from collab.settings import keys, settings
     from collab.web import Listener, Site
 
-    found, access, tls = settings(**given), or_exit(Access, keys()), _tls(certificate, private_key)
+    found, access, tls = settings(**given), or_exit(Access, keys()), _tls(given["certificate"], given["private_key"])
     door = Door(
         access,
         port=ws_port,
@@ -165,6 +161,7 @@ def gateway(
         stream=found["stream"],
         history=found["history"],
         weights=found["weights"],
+        pacing=Pacing(ahead_most=ahead),
     )
     signal.signal(signal.SIGTERM, interrupt)
     listener = None
