@@ -35,6 +35,7 @@ from collab.views.tuning import Tuning
 from collab.weights import Weights
 from collab.whatif import WhatIf
 from collab.whatif.answers import PER_LEAD, WHOLE_TEAM
+from collab.whatif.measures import label
 
 NEAR, FAR = (30, 35, 20, 15), (0, 0, 0, 100)
 
@@ -277,7 +278,7 @@ def test_a_simulation_fills_the_forest_the_strip_the_matrix_and_the_hours() -> N
     assert tuning.simulating.error == ""
     forest = ForestView(tuning).said().split("How the days would have gone")[1]
     assert "Weights 10 · 80 · 5 · 5, compared with 35 · 30 · 20 · 15" in forest
-    assert all(f">{metric}<" in forest for metric in tuning.simulated)
+    assert all(f">{label(metric)}<" in forest for metric in tuning.simulated)
     assert "simulations refused above 0.9" in TrustView(tuning).said()
     leads, said = tuning.simulated.matrix(), MatrixView(tuning).said()
     row = leads.iloc[(leads["after"] - leads["before"]).abs().argmax()]

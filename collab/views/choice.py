@@ -16,7 +16,7 @@ from collab.views.progress import ProgressView
 from collab.views.theme import SHEET
 from collab.views.told import TUNING, empty, four, title
 from collab.whatif.answers import PER_LEAD
-from collab.whatif.forest import number
+from collab.whatif.measures import figure, label
 
 HALF = {"min_width": 260, "styles": {"flex": "1 1 420px"}}
 """Half of the page's width, all of it on a phone."""
@@ -31,6 +31,8 @@ LEGEND = (
 
 WARNING = "The best of many reads better than it is: look at what the forest says of it, and at its interval."
 """Stands beside every front."""
+
+NOTHING = "No lead was decided on yet. Route leads, then press Take in what is new: a map of all weights stands here."
 
 ASK = "Choose weights of the front"
 """The first line of the list."""
@@ -75,12 +77,14 @@ class ChoiceView(pn.viewable.Viewer):
 
     def _patch(self) -> None:
         points = self.points
-        swept = points.tuning.sweep is not None
+        sweep = points.tuning.sweep
+        swept = sweep is not None and sweep.n > 0
         with pn.io.hold():
-            self._shown.visible, self.progress._layout.visible = swept, not swept
+            self._shown.visible, self.progress._layout.visible = swept, sweep is None
             if swept:
-                self.metric.param.update(options=points.columns, value=points.metric)
-                self.across.param.update(options=points.columns, value=points.across)
+                columns = {label(name): name for name in points.columns}
+                self.metric.param.update(options=columns, value=points.metric)
+                self.across.param.update(options=columns, value=points.across)
             self._list()
 
     def _list(self) -> None:
@@ -89,11 +93,14 @@ class ChoiceView(pn.viewable.Viewer):
         if sweep is None:
             self.words.object = head + empty("All weights of a grid are asked about; the map stands here after that.")
             return
+        if not sweep.n:
+            self.words.object = head + empty(NOTHING)
+            return
         rows = points.best()
         options = {ASK: ""}
         for row in rows.to_dict("records"):
             values = tuple(int(row[factor]) for factor in FACTORS)
-            said = f"{points.metric} {number(row[points.metric])}, {points.across} {number(row[points.across])}"
+            said = ", ".join(f"{label(name)} {figure(name, row[name])}" for name in (points.metric, points.across))
             options[f"{four(values)}: {said}"] = "-".join(map(str, values))
         self.front.param.update(options=options, value="")
         no_front = f"<p>There is no front: {points.said}.</p>" if points.said else f"<p>{WARNING}</p>"

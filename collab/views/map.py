@@ -6,11 +6,20 @@ from typing import Any
 
 import panel as pn
 import param
-from bokeh.models import ColumnDataSource, HoverTool, LinearColorMapper, Range1d, TapTool
+from bokeh.models import (
+    ColorBar,
+    ColumnDataSource,
+    HoverTool,
+    LinearColorMapper,
+    NumeralTickFormatter,
+    Range1d,
+    TapTool,
+)
 from bokeh.plotting import figure
 
 from collab.views.points import HEIGHT, Points
 from collab.views.theme import WARNING
+from collab.whatif.measures import label, unit
 
 PALETTE = ("#12305c", "#1b4b8a", "#2a67b4", "#4b86cf", "#76a5e0", "#a3c3ee", "#cfe0f8")
 """From least to most; both ends can be told from both grounds."""
@@ -34,6 +43,7 @@ class MapView(pn.viewable.Viewer):
         self.colours = LinearColorMapper(palette=PALETTE, low=0.0, high=1.0, nan_color="#9aa3ae")
         self.marks = ColumnDataSource({"x": [], "y": []})
         self._tiles: Any = None
+        self._scale = ColorBar(color_mapper=self.colours, height=8, padding=4, background_fill_alpha=0)
         self._plot = self._drawn()
         self._layout = pn.Column(pn.pane.Bokeh(self._plot, sizing_mode="stretch_width"), sizing_mode="stretch_width")
         points.tuning.param.watch(lambda event: self._patch(), "sweep")
@@ -55,6 +65,7 @@ class MapView(pn.viewable.Viewer):
         plot.add_tools(HoverTool(tooltips=TIPS, renderers=[self._tiles]), TapTool(renderers=[self._tiles]))
         plot.axis.visible = plot.grid.visible = False
         plot.outline_line_color = None
+        plot.add_layout(self._scale, "below")
         return plot
 
     def _colour(self) -> Any:
@@ -68,6 +79,7 @@ class MapView(pn.viewable.Viewer):
             return
         low, high = points.reach(points.metric, margin=0.0)
         self.colours.update(low=low, high=high)
+        self._scale.update(title=label(points.metric), formatter=ticks(points.metric))
         for glyph in (self._tiles.glyph, self._tiles.selection_glyph):
             glyph.fill_color = self._colour()
         data = points.source.data
@@ -77,3 +89,8 @@ class MapView(pn.viewable.Viewer):
 
     def __panel__(self) -> pn.Column:
         return self._layout
+
+
+def ticks(column: str) -> NumeralTickFormatter:
+    """How an axis writes the numbers of a column of the sweep."""
+    return NumeralTickFormatter(format="0.[0] %" if unit(column) == "share" else "0,0.[00]")

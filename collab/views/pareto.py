@@ -9,9 +9,10 @@ import param
 from bokeh.models import HoverTool, Range1d, TapTool
 from bokeh.plotting import figure
 
-from collab.views.map import CHOSEN, TIPS
+from collab.views.map import CHOSEN, TIPS, ticks
 from collab.views.points import Points
 from collab.views.theme import PRIMARY, WARNING
+from collab.whatif.measures import label
 
 
 class ParetoView(pn.viewable.Viewer):
@@ -49,7 +50,8 @@ class ParetoView(pn.viewable.Viewer):
             for axis, name in ((self._plot.x_range, across), (self._plot.y_range, up)):
                 start, end = points.reach(name)
                 axis.update(start=start, end=end)
-            self._plot.xaxis.axis_label, self._plot.yaxis.axis_label = across, up
+            for side, name in ((self._plot.xaxis, across), (self._plot.yaxis, up)):
+                side.axis_label, side.formatter = label(name), ticks(name)
 
     def __panel__(self) -> pn.Column:
         return self._layout

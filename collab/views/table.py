@@ -6,10 +6,12 @@ from html import escape
 
 from collab.views.told import Told, empty, four, title
 from collab.whatif.answers import PER_LEAD, WHOLE_TEAM, Estimate, Refused
-from collab.whatif.forest import number
+from collab.whatif.measures import between, figure, label
 
-HEAD = ("metric", "before", "now", "interval", "always", "ips", "snips", "dr")
-"""`always` is the interval that holds at every sample size; then come the other estimators."""
+OTHERS = ("ips", "snips", "dr")
+"""The other estimators."""
+
+HEAD = ("metric", "before", "under these", "interval", "interval, however often one looks", *map(str.upper, OTHERS))
 
 
 class TableView(Told):
@@ -41,16 +43,19 @@ def _group(text: str) -> str:
 
 def _row(one: Estimate | Refused) -> str:
     if isinstance(one, Refused):
-        within = (
-            "" if one.bounds is None else f"{number(one.bounds[0])} to {number(one.bounds[1])} whatever was not tried"
-        )
+        within = "" if one.bounds is None else f"{_interval(one.metric, one.bounds)} whatever was not tried"
         return (
-            f'<tr class="refused"><td>{escape(one.metric)}</td><td>–</td><td>refused</td>'
+            f'<tr class="refused"><td>{escape(label(one.metric))}</td><td>–</td><td>refused</td>'
             f'<td colspan="{len(HEAD) - 3}">{within or "–"}</td></tr>'
         )
-    always = "–" if one.always is None else f"{number(one.always[0])} to {number(one.always[1])}"
-    others = "".join(f"<td>{number(one.others.get(name))}</td>" for name in HEAD[-3:])
+    always = "–" if one.always is None else _interval(one.metric, one.always)
+    others = "".join(f"<td>{figure(one.metric, one.others.get(name))}</td>" for name in OTHERS)
     return (
-        f"<tr><td>{escape(one.metric)}</td><td>{number(one.base)}</td><td><b>{number(one.value)}</b></td>"
-        f"<td>{number(one.low)} to {number(one.high)}</td><td>{always}</td>{others}</tr>"
+        f"<tr><td>{escape(label(one.metric))}</td><td>{figure(one.metric, one.base)}</td>"
+        f"<td><b>{figure(one.metric, one.value)}</b></td><td>{_interval(one.metric, (one.low, one.high))}</td>"
+        f"<td>{always}</td>{others}</tr>"
     )
+
+
+def _interval(metric: str, ends: tuple[float, float]) -> str:
+    return between(figure(metric, ends[0]), figure(metric, ends[1]))

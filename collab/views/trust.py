@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import escape
 from typing import NamedTuple
 
 from collab.views.told import Told, empty
 from collab.whatif import Limits, Trust
-from collab.whatif.answers import Backing, Estimate, Refused
+from collab.whatif.answers import PER_LEAD, WHOLE_TEAM, Backing, Estimate, Refused
 from collab.whatif.backtest import far, said
+from collab.whatif.measures import label
 
 BACKTESTED = ("converted", "response_s", "utilization")
 """The metrics whose back-test errors stand in the strip; the forest has all."""
@@ -30,9 +31,8 @@ class TrustView(Told):
 
     of = ("answer", "simulated")
     sheet = """
-.strip { display: flex; flex-wrap: wrap; gap: 8px; }
-.gauge { border: 1px solid var(--line); border-radius: 10px; background: var(--paper);
-  padding: 6px 12px; flex: 1 1 118px; }
+.strip { display: grid; grid-template-columns: repeat(auto-fit, minmax(118px, 1fr)); gap: 8px; margin-bottom: 8px; }
+.gauge { border: 1px solid var(--line); border-radius: 10px; background: var(--paper); padding: 6px 12px; }
 .gauge b { display: block; font-size: 18px; font-variant-numeric: tabular-nums; }
 .gauge span { color: var(--soft); font-size: 12.5px; display: block; }
 .gauge.wrong { border-color: var(--mui-palette-error-main, #c62828); }
@@ -44,12 +44,11 @@ class TrustView(Told):
         answer, found = self.tuning.answer, self.tuning.simulated
         if answer is None:
             return empty("What the figures rest on stands here as soon as the log is read.")
-        gauges = [
-            *per_lead(list(answer.estimates.values())),
-            *whole_team([] if found is None else list(found.values())),
-        ]
-        shown = "".join(map(_gauge, gauges))
-        return f'<div class="strip" role="group" aria-label="What the figures rest on">{shown}</div>'
+        estimates = list(answer.estimates.values())
+        if not any(isinstance(one.trust, Trust) and one.trust.n for one in estimates):
+            return empty("Figures rest on decisions whose outcome is known; the log has none yet.")
+        strip = _strip(f"What the figures rest on, {PER_LEAD}", per_lead(estimates))
+        return strip + ("" if found is None else _strip(WHOLE_TEAM, whole_team(list(found.values()))))
 
 
 def per_lead(answers: list[Estimate | Refused], limits: Limits | None = None) -> Iterator[Gauged]:
@@ -60,12 +59,16 @@ def per_lead(answers: list[Estimate | Refused], limits: Limits | None = None) ->
         yield Gauged("decisions", "0", False, "refused without any")
         return
     yield Gauged("decisions", f"{trust.n:,}", trust.n > 0, "with a known outcome")
-    yield Gauged("ESS", f"{trust.ess:,.0f}", trust.ess >= limits.ess, f"refused below {limits.ess:,.0f}")
-    yield Gauged("largest weight", f"{trust.largest:.1%}", trust.largest <= limits.heaviest, _above(limits.heaviest))
+    yield Gauged(
+        "effective sample (ESS)", f"{trust.ess:,.0f}", trust.ess >= limits.ess, f"refused below {limits.ess:,.0f}"
+    )
+    yield Gauged(
+        "largest weight of one", f"{trust.largest:.1%}", trust.largest <= limits.heaviest, _above(limits.heaviest)
+    )
     missing = trust.unsupported
-    yield Gauged("unsupported", f"{missing:.1%}", missing <= limits.unsupported, _above(limits.unsupported))
+    yield Gauged("never tried by the log", f"{missing:.1%}", missing <= limits.unsupported, _above(limits.unsupported))
     z = trust.calibration_z
-    yield Gauged("calibration z", f"{z:.1f}", z <= limits.calibration_z, f"refused above {limits.calibration_z:g}")
+    yield Gauged("choices off by (z)", f"{z:.1f}", z <= limits.calibration_z, f"refused above {limits.calibration_z:g}")
 
 
 def whole_team(figures: list[Estimate | Refused], limits: Limits | None = None) -> Iterator[Gauged]:
@@ -83,11 +86,16 @@ def whole_team(figures: list[Estimate | Refused], limits: Limits | None = None) 
             tried = f"at most, in {backing.tried} back-tests" if backing.tried != 1 else "in the one back-test"
             right = not far(metric, backing.off, limits)
             told = tried if right else f"{tried}: decide nothing on it"
-            yield Gauged(f"{metric} was off", said(metric, backing.off), right, told)
+            yield Gauged(f"{label(metric)} was off by", said(metric, backing.off), right, told)
 
 
 def _above(limit: float) -> str:
     return f"refused above {limit:.0%}"
+
+
+def _strip(name: str, gauges: Iterable[Gauged]) -> str:
+    shown = "".join(map(_gauge, gauges))
+    return f'<p class="quiet">{name}</p><div class="strip" role="group" aria-label="{name}">{shown}</div>'
 
 
 def _gauge(one: Gauged) -> str:

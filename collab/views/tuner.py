@@ -10,6 +10,7 @@ import param
 from collab.views.choice import HALF, ChoiceView
 from collab.views.forest import ForestView
 from collab.views.hours import HoursView
+from collab.views.leaning import LeaningView
 from collab.views.matrix import MatrixView
 from collab.views.points import Points
 from collab.views.progress import ProgressView
@@ -59,7 +60,7 @@ class TuningView(pn.viewable.Viewer):
         self.renew.button.visible = tuning.grows
         wide = {"sizing_mode": "stretch_width"}
         side = pn.Column(self.knobs, self.simulate, self.renew, AsOf(tuning), **SIDE)
-        main = pn.Column(TrustView(tuning), ForestView(tuning), **MAIN)
+        main = pn.Column(TrustView(tuning), LeaningView(tuning), ForestView(tuning), **MAIN)
         top = pn.FlexBox(side, main, gap="24px", **wide)
         team = pn.FlexBox(
             pn.Column(MatrixView(tuning), **HALF), pn.Column(HoursView(tuning), **HALF), gap="24px", **wide

@@ -11,6 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from collab.whatif.leaning import Lean
+from collab.whatif.measures import between, change, figure, label
+
 PER_LEAD = "per lead, at the loads of the log"
 """The question that an estimate answers."""
 
@@ -85,6 +88,7 @@ class Trust:
         unsupported: the share of leads that would go to whom the log never tries.
         calibration_z: the largest deviation of choices from the logged propensities, in standard deviations.
         warnings: what to know besides.
+        leaning: how many decisions have how much of all weight, in classes of importance weights.
     """
 
     n: int
@@ -93,6 +97,7 @@ class Trust:
     unsupported: float
     calibration_z: float
     warnings: tuple[str, ...] = ()
+    leaning: tuple[Lean, ...] = ()
 
     def __str__(self) -> str:
         parts = f"n {self.n:,}, ESS {self.ess:,.0f}, largest weight {self.largest:.1%}, "
@@ -266,15 +271,11 @@ def _row(one: Estimate | Refused) -> dict[str, Any]:
 
 def _cells(one: Estimate | Refused) -> str:
     """The same as cells of a table in HTML."""
+    name = f'<td title="{escape(one.metric)}">{escape(label(one.metric))}</td>'
     if isinstance(one, Refused):
         why = str(one).partition(" ")[2]
-        return f'<td>{escape(one.metric)}</td><td colspan="5" style="text-align: left">{escape(why)}</td>'
-    between = f"{one.difference_low:+.4g} to {one.difference_high:+.4g}"
-    fields = (
-        f"{one.value:.4g}",
-        f"{one.low:.4g} to {one.high:.4g}",
-        f"{one.base:.4g}",
-        f"{one.difference:+.4g}",
-        between,
-    )
-    return f"<td>{escape(one.metric)}</td>" + "".join(f"<td>{field}</td>" for field in fields)
+        return f'{name}<td colspan="5" style="text-align: left">{escape(why)}</td>'
+    value, low, high, base = (figure(one.metric, field) for field in (one.value, one.low, one.high, one.base))
+    ends = between(change(one.metric, one.difference_low), change(one.metric, one.difference_high))
+    fields = (value, between(low, high), base, change(one.metric, one.difference), ends)
+    return name + "".join(f"<td>{field}</td>" for field in fields)

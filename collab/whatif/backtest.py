@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from collab.whatif.answers import TEAM, Limits
 from collab.whatif.course import Course
+from collab.whatif.measures import size
 from collab.whatif.mechanism import Fit
 from collab.whatif.observed import observed
 from collab.whatif.rescore import Values
@@ -81,7 +82,7 @@ def backtests(course: Course, base: Values | None) -> list[Backtest]:
 
 def said(metric: str, off: float) -> str:
     """By how much back-tests were wrong in a metric, in words."""
-    return f"{off:.1%}" if metric in RELATIVE else f"{off:.3g}{' s' if metric.endswith('_s') else ''}"
+    return f"{100 * off:.1f} %" if metric in RELATIVE else size(metric, off)
 
 
 def far(metric: str, off: float, limits: Limits) -> bool:

@@ -16,6 +16,7 @@ from collab.whatif.answers import PER_LEAD, TEAM, Estimate, Estimates, Limits, R
 from collab.whatif.calibration import odd_sum, worst
 from collab.whatif.estimators import Estimated
 from collab.whatif.evidence import Evidence
+from collab.whatif.leaning import leaning
 from collab.whatif.logged import METRICS
 from collab.whatif.rescore import integers
 from collab.whatif.sweep import Sweep, sweep
@@ -205,7 +206,8 @@ def _trust(weights: NDArray[np.float64], unsupported: float, calibration_z: floa
         warnings.append(f"{unsupported:.1%} of the leads would go where the log never went")
     if limits.largest < largest <= limits.heaviest:
         warnings.append(f"one decision has {largest:.1%} of all weight, and intervals are wider for it")
-    return Trust(len(weights), estimators.effective(weights), largest, unsupported, calibration_z, tuple(warnings))
+    ess = estimators.effective(weights)
+    return Trust(len(weights), ess, largest, unsupported, calibration_z, tuple(warnings), leaning(weights))
 
 
 def wrong(evidence: Evidence, calibration_z: float, limits: Limits) -> str | None:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from html import escape
 from typing import NamedTuple
 
+from collab.whatif.measures import between, change, figure, label
+
 WIDTH = 1000
 """Units of a drawing's width, which is stretched to that of its place."""
 
@@ -14,9 +16,9 @@ STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
 
 class Line(NamedTuple):
-    """One difference: what of, from what, by how much; `refused` says why there is none, `note` what else to know."""
+    """One difference: in which metric, from what, by how much; `refused` says why there is none, `note` what else."""
 
-    name: str
+    metric: str
     before: float | None
     after: float | None
     difference: float | None
@@ -38,14 +40,6 @@ def forest(lines: Iterable[Line]) -> str:
     return f'<div class="forest">{drawn}{axis}</div>'
 
 
-def number(value: float | None, sign: bool = False) -> str:
-    """A number with four digits, or a dash."""
-    if value is None:
-        return "–"
-    shown = f"{value:{'+' if sign else ''},.4g}" if abs(value) < 1e4 else f"{value:{'+' if sign else ''},.0f}"
-    return shown.replace("-", "−")
-
-
 def _shares(line: Line) -> tuple[float, float, float] | None:
     """Low, difference and high over what was before; None if they cannot be drawn."""
     if line.refused or not line.before or line.low is None or line.difference is None or line.high is None:
@@ -60,13 +54,14 @@ def _reach(lines: list[Line]) -> float:
 
 
 def _line(line: Line, reach: float) -> str:
-    shares, between = _shares(line), f"{number(line.low, True)} to {number(line.high, True)}"
-    words = f"{number(line.before)} → {number(line.after)}"
+    shares, metric = _shares(line), line.metric
+    words = f"{figure(metric, line.before)} → {figure(metric, line.after)}"
+    ends = between(change(metric, line.low), change(metric, line.high))
     mark = "" if shares is None else _mark(shares, reach)
     note = f'<div class="note">{escape(line.note)}</div>' if line.note else ""
-    said = f"<b>{number(line.difference, True)}</b> <small>{between}</small>"
+    said = f"<b>{change(metric, line.difference)}</b> <small>{ends}</small>"
     return (
-        f'<div class="row"><div class="metric">{escape(line.name)}<small>{words}</small></div>'
+        f'<div class="row"><div class="metric">{escape(label(line.metric))}<small>{words}</small></div>'
         f'<div class="plot">{mark}</div><div class="said">{said}</div>{note}</div>'
     )
 
@@ -86,6 +81,6 @@ def _mark(shares: tuple[float, float, float], reach: float) -> str:
 def _refused(line: Line) -> str:
     why = escape(f"{line.refused.rstrip('.')}. {line.note}" if line.note else line.refused)
     return (
-        f'<div class="row refused"><div class="metric">{escape(line.name)}<small>refused</small></div>'
+        f'<div class="row refused"><div class="metric">{escape(label(line.metric))}<small>refused</small></div>'
         f'<div class="why">{why}</div></div>'
     )
