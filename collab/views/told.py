@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from html import escape
 from typing import Any, ClassVar
 
@@ -19,7 +20,7 @@ p { margin: 4px 0; } .question { font-weight: 600; } .quiet { color: var(--soft)
 """What the parts of the page have in common beside `SHEET`."""
 
 
-class Told(pn.viewable.Viewer):
+class Told(pn.viewable.Viewer, param.ParameterizedABC):
     """Shows what `said` returns; a class below it names in `of` the parameters of the tuning that it depends on."""
 
     tuning = param.ClassSelector(class_=Tuning, doc="What is tuned.")
@@ -32,9 +33,9 @@ class Told(pn.viewable.Viewer):
         self.pane = pn.pane.HTML(self.said(), stylesheets=sheets, sizing_mode="stretch_width")
         tuning.param.watch(self._patch, list(self.of))
 
+    @abstractmethod
     def said(self) -> str:
         """The HTML of what is known now."""
-        raise NotImplementedError
 
     def _patch(self, *events: Any) -> None:
         self.pane.object = self.said()
