@@ -75,8 +75,8 @@ class ShadowView(pn.viewable.Viewer):
             sizing_mode="stretch_width",
             x_range=self._range,
             y_range=Range1d(0, 1),
-            x_axis_label="decisions",
-            y_axis_label=f"share of the last {RECENT} that differ",
+            x_axis_label=f"decisions; the share is of the last {RECENT}",
+            y_axis_label="share that differ",
             toolbar_location=None,
             tools="",
         )
