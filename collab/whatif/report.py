@@ -12,7 +12,7 @@ import msgspec
 from collab.records import FACTORS
 from collab.whatif.answers import PER_LEAD, WHOLE_TEAM
 from collab.whatif.forest import Line, forest
-from collab.whatif.measures import between, figure
+from collab.whatif.measures import figure
 from collab.whatif.reported import Gets, Judged, Moves
 from collab.whatif.rescore import CAVEAT
 from collab.whatif.style import STYLE
@@ -107,8 +107,8 @@ def _judged(one: Judged, shared: set[str]) -> Line:
     rests += [f"back-tests were off by {one.off} at most"] if one.off else []
     note = "; ".join([*rests, *(warning for warning in one.warnings if warning not in shared)])
     if one.bounds is not None:
-        ends = between(*(figure(one.metric, end) for end in one.bounds))
-        note = f"Whatever was never tried, it is from {ends}."
+        low, high = (figure(one.metric, end) for end in one.bounds)
+        note = f"Whatever was never tried, it is between {low} and {high}."
     difference = (one.difference, one.difference_low, one.difference_high)
     return Line(one.metric, one.before, one.value, *difference, refused=one.refused, note=note)
 
