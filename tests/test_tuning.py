@@ -22,6 +22,7 @@ from collab.office import Office
 from collab.records import FACTORS
 from collab.views.forest import ForestView
 from collab.views.hours import HoursView, hours
+from collab.views.map import MapView
 from collab.views.matrix import MatrixView
 from collab.views.points import HEIGHT, places
 from collab.views.progress import ProgressView
@@ -228,6 +229,13 @@ def test_a_point_of_the_map_takes_the_sliders_there_and_the_sliders_choose_a_poi
     points.source.selected.indices = []  # a click beside all points
     assert tuning.weights.integers() == (21, 59, 10, 10)
     assert points.source.selected.indices
+
+
+def test_the_colours_of_the_map_go_from_the_least_to_the_most_that_the_log_can_say(tuning: Tuning) -> None:
+    points = TuningView(tuning).choice.points
+    colours, rows = MapView(points).colours, tuning.sweep.frame()
+    known = rows.loc[~rows["refused"], points.metric]
+    assert (colours.low, colours.high) == (known.min(), known.max())
 
 
 def test_no_two_weights_lie_on_one_place_of_the_map(tuning: Tuning) -> None:

@@ -43,7 +43,9 @@ class MapView(pn.viewable.Viewer):
         self.colours = LinearColorMapper(palette=PALETTE, low=0.0, high=1.0, nan_color="#9aa3ae")
         self.marks = ColumnDataSource({"x": [], "y": []})
         self._tiles: Any = None
-        self._scale = ColorBar(color_mapper=self.colours, height=8, padding=4, background_fill_alpha=0)
+        self._scale = ColorBar(
+            color_mapper=self.colours, formatter=ticks(""), height=8, padding=4, background_fill_alpha=0
+        )
         self._plot = self._drawn()
         self._layout = pn.Column(pn.pane.Bokeh(self._plot, sizing_mode="stretch_width"), sizing_mode="stretch_width")
         points.tuning.param.watch(lambda event: self._patch(), "sweep")
@@ -79,7 +81,8 @@ class MapView(pn.viewable.Viewer):
             return
         low, high = points.reach(points.metric, margin=0.0)
         self.colours.update(low=low, high=high)
-        self._scale.update(title=label(points.metric), formatter=ticks(points.metric))
+        self._scale.title = label(points.metric)
+        self._scale.formatter.format = ticks(points.metric).format  # a bar that is drawn keeps its formatter
         for glyph in (self._tiles.glyph, self._tiles.selection_glyph):
             glyph.fill_color = self._colour()
         data = points.source.data

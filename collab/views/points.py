@@ -86,7 +86,7 @@ class Points(param.Parameterized):
         if not len(known):
             known = np.array([0.0, 1.0])
         low, high = float(known.min()), float(known.max())
-        around = margin * (high - low) or 0.5 * abs(high) or 0.5
+        around = margin * (high - low) if high > low else 0.5 * abs(high) or 0.5
         return low - around, high + around
 
     def best(self) -> pd.DataFrame:
