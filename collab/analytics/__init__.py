@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collab.analytics.book import Book
 from collab.analytics.compare import Comparison, compare
 from collab.analytics.drill import export, rows
 from collab.analytics.figure import Figure, difference
@@ -17,6 +18,7 @@ from collab.analytics.zone import Zone
 
 __all__ = [
     "MEASURES",
+    "Book",
     "Comparison",
     "Figure",
     "Heat",

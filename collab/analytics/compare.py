@@ -23,8 +23,9 @@ import pandas as pd
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from collab.analytics.book import Book, opened
 from collab.analytics.figure import LEVEL, z
-from collab.analytics.measure import Measure, measure_of, within
+from collab.analytics.measure import Measure, measure_of, slice_of
 from collab.history import History
 
 Floats = NDArray[np.float64]
@@ -91,7 +92,7 @@ class Comparison(Struct, frozen=True, kw_only=True):
 
 
 def compare(
-    history: History,
+    source: History | Book,
     measure: str | Measure = "converted",
     start: int | None = None,
     end: int | None = None,
@@ -107,15 +108,31 @@ def compare(
         raise ValueError(f"case has {unknown[0]!r}; give some of {', '.join(CASE)}")
     if found.kind == "count":
         raise ValueError(f"measure is {found.name!r}, which is of no agent; give a time, a share or a mean")
-    value = f"ln(greatest(m.value, {LEAST}))" if found.kind == "time" else "m.value"
-    selected = "".join(f", {CASE[one]} AS {one}" for one in case)
-    cells = history.sql(
-        f"SELECT agent{''.join(f', {one}' for one in case)}, count(*) AS n, sum(y) AS total, sum(y * y) AS squares "
-        f"FROM (SELECT m.agent, {value} AS y{selected} FROM ({found.query}) AS m "
-        f"JOIN decisions AS d ON m.decision = d.decision WHERE {within(start, end, 'm.time')}) "
-        "GROUP BY ALL ORDER BY ALL"
+    rows, cells = opened(source).once(f"cases {found.name}", lambda history: _read(history, found))
+    part = slice_of(rows["us"].to_numpy(np.int64), start, end)
+    place, y = (rows[name].to_numpy()[part] for name in ("cell", "y"))
+    sums = {"n": None, "total": y, "squares": y * y}
+    counted = {name: np.bincount(place, weights=one, minlength=len(cells)) for name, one in sums.items()}
+    full = cells.assign(**counted)
+    by = full[full["n"] > 0].groupby(["agent", *case], sort=True, as_index=False)
+    return of_cells(by[list(sums)].sum(), found, tuple(case))
+
+
+def _read(history: History, measure: Measure) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Every row's moment, value and cell, in the order of time; and the cells: agent and case."""
+    value = f"ln(greatest(m.value, {LEAST}))" if measure.kind == "time" else "m.value"
+    named = ", ".join(f"{sql} AS {name}" for name, sql in CASE.items())
+    joined = f"SELECT m.time, m.agent, {value} AS y, {named} FROM ({measure.query}) AS m JOIN decisions AS d "
+    cell = f"hash(agent, {', '.join(CASE)})"
+    rows = history.sql(
+        f"SELECT epoch_us(time) AS us, y, {cell} AS cell FROM ({joined} ON m.decision = d.decision) ORDER BY us"
     )
-    return of_cells(cells, found, tuple(case))
+    cells = history.sql(
+        f"SELECT {cell} AS cell, agent, {', '.join(CASE)} FROM ({joined} ON m.decision = d.decision) "
+        "GROUP BY ALL ORDER BY cell"
+    )
+    places = np.searchsorted(cells["cell"].to_numpy(), rows["cell"].to_numpy())
+    return rows.assign(cell=places), cells.drop(columns="cell")
 
 
 def of_cells(cells: pd.DataFrame, measure: Measure, case: tuple[str, ...] = ()) -> Comparison:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from math import exp, inf, lgamma, log, nan, sqrt
 from statistics import NormalDist
@@ -117,34 +117,42 @@ def log1m(q: float) -> float:
     return log(1 - q) if q < 1 else -inf
 
 
-def quantile(values: NDArray[np.float64], q: float, level: float = LEVEL) -> tuple[float, float, float]:
-    """A quantile and the order statistics between which it lies; NaN where the values are too few to say.
+def quantiles(
+    values: NDArray[np.float64], qs: Sequence[float], level: float = LEVEL
+) -> list[tuple[float, float, float]]:
+    """Quantiles, each with the order statistics between which it lies; NaN where the values are too few to say.
 
     Raises:
-        ValueError: q is not between 0 and 1.
+        ValueError: one is not between 0 and 1.
     """
-    if not 0 < q < 1:
-        raise ValueError(f"q is {q}; give a number between 0 and 1, e.g. 0.5 for the median")
+    if wrong := [q for q in qs if not 0 < q < 1]:
+        raise ValueError(f"q is {wrong[0]}; give a number between 0 and 1, e.g. 0.5 for the median")
     n = len(values)
     if not n:
-        return nan, nan, nan
-    lower, upper = ranks(n, q, level)
-    place = q * (n - 1)
-    first, last = int(place), min(int(place) + 1, n - 1)
-    at = [one for one in {lower - 1, upper - 1, first, last} if 0 <= one < n]
-    ordered = np.partition(values, at)
-    middle = float(ordered[first] + (place - first) * (ordered[last] - ordered[first]))
-    return (
-        middle,
-        float(ordered[lower - 1]) if lower > 0 else nan,
-        float(ordered[upper - 1]) if upper <= n else nan,
-    )
+        return [(nan, nan, nan)] * len(qs)
+    wanted = [(q * (n - 1), *ranks(n, q, level)) for q in qs]
+    places = {one for place, lower, upper in wanted for one in (int(place), int(place) + 1, lower - 1, upper - 1)}
+    ordered = np.partition(values, sorted(one for one in places if 0 <= one < n))
+
+    def at(rank: int) -> float:
+        return float(ordered[rank - 1]) if 1 <= rank <= n else nan
+
+    found = []
+    for place, lower, upper in wanted:
+        first, last = float(ordered[int(place)]), float(ordered[min(int(place) + 1, n - 1)])
+        found.append((first + (place - int(place)) * (last - first), at(lower), at(upper)))
+    return found
 
 
-def percentile(values: NDArray[np.float64], q: float, unit: str, definition: str, level: float = LEVEL) -> Figure:
-    """A quantile as a figure."""
-    middle, low, high = quantile(values, q, level)
-    return Figure(value=middle, n=len(values), low=low, high=high, unit=unit, definition=definition)
+def percentiles(
+    values: NDArray[np.float64], cuts: Mapping[str, float], unit: str, definition: str
+) -> dict[str, Figure]:
+    """Quantiles as figures, by the names of the cuts."""
+    n, found = len(values), quantiles(values, list(cuts.values()))
+    return {
+        name: Figure(value=value, n=n, low=low, high=high, unit=unit, definition=definition)
+        for name, (value, low, high) in zip(cuts, found, strict=True)
+    }
 
 
 def mean(values: NDArray[np.float64], unit: str, definition: str, level: float = LEVEL) -> Figure:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from msgspec import Struct
 
+from collab.analytics.book import Book, opened
 from collab.analytics.measure import Measure, Sample, measure_of, read, recorded
 from collab.analytics.piles import Floats, figure_of, piled
 from collab.analytics.spans import NONE, Spans, spans
@@ -72,7 +73,7 @@ class Heat(Struct, frozen=True, kw_only=True):
 
 
 def heat(
-    history: History,
+    source: History | Book,
     measure: str | Measure = "response_s",
     zone: str = "UTC",
     start: int | None = None,
@@ -83,12 +84,13 @@ def heat(
     Raises:
         ValueError: there is no such measure or zone.
     """
-    found, clock, reach = measure_of(measure), Zone(zone), recorded(history)
+    found, clock, book = measure_of(measure), Zone(zone), opened(source)
+    reach = recorded(book)
     if reach is None:
         return None
     start = reach[0] if start is None else max(start, reach[0])
     end = reach[1] + 1 if end is None else min(end, reach[1] + 1)
-    return of_sample(read(history, found, start, end), found, clock, start, max(start, end))
+    return of_sample(read(book, found, start, end), found, clock, start, max(start, end))
 
 
 def of_sample(sample: Sample, measure: Measure, zone: Zone, start: int, end: int) -> Heat:
@@ -99,7 +101,7 @@ def of_sample(sample: Sample, measure: Measure, zone: Zone, start: int, end: int
     starts, ends, cells = _looked_at(zone, start, end)
     seen = np.bincount(cells, weights=ends - starts, minlength=168)
     found = np.array([figure_of(pile, measure.kind, us) for pile, us in zip(piles, seen, strict=True)])
-    value, low, high = (column.reshape(SHAPE) for column in found.T)
+    value, low, high = (column.reshape(SHAPE) for column in found.T[:3])
     n = np.array([len(pile) for pile in piles]).reshape(SHAPE)
     shape = {"value": value, "low": low, "high": high, "n": n, "seen_h": (seen / HOUR).reshape(SHAPE)}
     return Heat(measure=measure, zone=zone, start=start, end=end, **shape)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from collab.analytics.figure import percentile, table
+from collab.analytics.figure import percentiles, table
 
 DEFINITION = "Of so many milliseconds or less were this share of all; the interval is made of order statistics."
 CUTS = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
@@ -21,7 +21,7 @@ STEP = 2 ** (1 / 2)
 def latencies(ms: ArrayLike) -> pd.DataFrame:
     """The median, the 95th and the 99th percentile, a row each; NaN where there are too few to say."""
     values = _checked(ms)
-    return table({name: percentile(values, q, "ms", DEFINITION) for name, q in CUTS.items()})
+    return table(percentiles(values, CUTS, "ms", DEFINITION))
 
 
 def histogram(ms: ArrayLike, least_ms: float = 0.1) -> pd.DataFrame:

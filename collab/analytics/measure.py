@@ -9,6 +9,7 @@ import pandas as pd
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from collab.analytics.book import Book, opened
 from collab.analytics.zone import Moments, moment
 from collab.history import History
 
@@ -155,28 +156,31 @@ def literal(us: int) -> str:
     return f"TIMESTAMPTZ '{moment(us).isoformat()}'"
 
 
-def within(start: int | None, end: int | None, column: str = "time") -> str:
-    """The SQL condition that a time is from start until before end."""
-    parts = [f"{column} >= {literal(start)}"] if start is not None else []
-    parts += [f"{column} < {literal(end)}"] if end is not None else []
-    return " AND ".join(parts) or "true"
-
-
-def read(history: History, measure: str | Measure, start: int | None = None, end: int | None = None) -> Sample:
-    """The values of a measure from start until before end."""
+def read(source: History | Book, measure: str | Measure, start: int | None = None, end: int | None = None) -> Sample:
+    """The values of a measure from start until before end, in the order of time."""
     found = measure_of(measure)
-    rows = history.sql(f"SELECT epoch_us(time) AS us, value FROM ({found.query}) WHERE {within(start, end)}")
-    return Sample(rows["us"].to_numpy(np.int64), rows["value"].to_numpy(np.float64))
+    query = f"SELECT epoch_us(time) AS us, value FROM ({found.query}) ORDER BY us"
+    rows = opened(source).once(f"measure {found.name}", lambda history: history.sql(query))
+    us, value = rows["us"].to_numpy(np.int64), rows["value"].to_numpy(np.float64)
+    part = slice_of(us, start, end)
+    return Sample(us[part], value[part])
 
 
-def recorded(history: History) -> tuple[int, int] | None:
+def slice_of(us: Moments, start: int | None, end: int | None) -> slice:
+    """Which of ordered moments lie from start until before end."""
+    first = 0 if start is None else int(np.searchsorted(us, start))
+    return slice(first, len(us) if end is None else int(np.searchsorted(us, end)))
+
+
+def recorded(source: History | Book) -> tuple[int, int] | None:
     """The moments of the first and the last event of a history; None of an empty one."""
-    first, last = history.rows(["events"], "SELECT epoch_us(min(time)), epoch_us(max(time)) FROM events")[0]
+    query = "SELECT epoch_us(min(time)), epoch_us(max(time)) FROM events"
+    first, last = opened(source).once("recorded", lambda history: history.rows(["events"], query)[0])
     return None if first is None else (first, last)
 
 
-def adopted(history: History, start: int, end: int) -> pd.DataFrame:
-    """Which weights came into force between two moments: us, id, person, reason."""
-    return history.sql(
-        f"SELECT epoch_us(time) AS us, id, person, reason FROM weights WHERE {within(start, end)} ORDER BY seq"
-    )
+def adopted(source: History | Book, start: int, end: int) -> pd.DataFrame:
+    """Which weights came into force from start until before end: us, id, person, reason."""
+    query = "SELECT epoch_us(time) AS us, id, person, reason FROM weights ORDER BY us, seq"
+    rows = opened(source).once("adopted", lambda history: history.sql(query))
+    return rows[slice_of(rows["us"].to_numpy(np.int64), start, end)].reset_index(drop=True)

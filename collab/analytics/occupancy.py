@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from collab.analytics.book import Book, opened
 from collab.analytics.figure import Figure, table, z
 from collab.analytics.measure import recorded
 from collab.analytics.spans import Spans, before, clipped, length, lengths
@@ -35,12 +36,15 @@ COLUMNS = (
 ).split()
 
 
-def occupancy(history: History, start: int | None = None, end: int | None = None, zone: str = "UTC") -> pd.DataFrame:
+def occupancy(
+    source: History | Book, start: int | None = None, end: int | None = None, zone: str = "UTC"
+) -> pd.DataFrame:
     """A row for each agent who had a shift from start until before end: times in seconds, shares with intervals.
 
     Occupancy is a rate over a window; utilization (active / capacity) is a gauge of a moment, and `load` its mean.
     """
-    reach, clock = recorded(history), Zone(zone)
+    book, clock = opened(source), Zone(zone)
+    reach = recorded(book)
     if reach is None:
         return pd.DataFrame(columns=COLUMNS)
     start, end = (
@@ -48,7 +52,9 @@ def occupancy(history: History, start: int | None = None, end: int | None = None
         (reach[1] if end is None else min(end, reach[1])),
     )
     days = clock.edges(start, max(start, end), DAY)
-    rows = [(agent, *_row(own, days)) for agent, own in sorted(timelines(history, reach[1]).items())]
+    last = reach[1]
+    known = book.once("timelines", lambda history: timelines(history, last))
+    rows = [(agent, *_row(own, days)) for agent, own in sorted(known.items())]
     found = pd.DataFrame(rows, columns=COLUMNS)
     return found[found["shift_s"] > 0].reset_index(drop=True)
 

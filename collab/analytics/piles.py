@@ -7,7 +7,7 @@ from math import nan, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from collab.analytics.figure import poisson, quantile, wilson, z
+from collab.analytics.figure import poisson, quantiles, wilson, z
 from collab.analytics.measure import Kind
 from collab.analytics.zone import HOUR
 
@@ -25,8 +25,8 @@ def piled(places: NDArray[np.int64], values: Floats, count: int) -> list[Floats]
     return np.split(values[order], ends[:-1])
 
 
-def figure_of(values: Floats, kind: Kind, seen_us: float) -> tuple[float, float, float]:
-    """A pile's figure and its interval: median, share, mean, or events per hour; NaN where nothing can be said.
+def figure_of(values: Floats, kind: Kind, seen_us: float) -> tuple[float, float, float, float]:
+    """A pile's figure, its interval, and a time's p90: median, share, mean, or events per hour; NaN if nobody can say.
 
     `seen_us` is how long was looked: a count of nothing in an hour is 0, and of nothing in no time nothing.
     """
@@ -34,15 +34,16 @@ def figure_of(values: Floats, kind: Kind, seen_us: float) -> tuple[float, float,
     if kind == "count":
         hours = seen_us / HOUR
         if hours <= 0:
-            return nan, nan, nan
+            return nan, nan, nan, nan
         low, high = poisson(n)
-        return n / hours, low / hours, high / hours
+        return n / hours, low / hours, high / hours, nan
     if not n:
-        return nan, nan, nan
+        return nan, nan, nan, nan
     if kind == "time":
-        return quantile(values, 0.5)
-    middle = float(values.mean())
+        middle, late = quantiles(values, (0.5, 0.9))
+        return *middle, late[0]
+    mean = float(values.mean())
     if kind == "share":
-        return middle, *wilson(round(middle * n), n)
+        return mean, *wilson(round(mean * n), n), nan
     half = z() * float(values.std(ddof=1)) / sqrt(n) if n > 1 else nan
-    return middle, middle - half, middle + half
+    return mean, mean - half, mean + half, nan

@@ -7,9 +7,10 @@ import pandas as pd
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from collab.analytics.figure import Figure, percentile, share, table
+from collab.analytics.book import Book, opened
+from collab.analytics.figure import Figure, percentiles, share, table
 from collab.analytics.hours import Hours
-from collab.analytics.measure import MEASURES, read, recorded, within
+from collab.analytics.measure import MEASURES, read, recorded, slice_of
 from collab.analytics.zone import SECOND, Moments
 from collab.history import History
 
@@ -22,11 +23,16 @@ STAGES = ("waiting_s", "deciding_ms", "accepting_s", "answering_s", "response_s"
 FROM_ARRIVAL = {"response_s", "resolution_s"}
 """What can be counted in business hours: what customers wait for."""
 
+ANSWERS = """SELECT epoch_us(a.time) AS arrived, coalesce(r.answered, -1) AS answered FROM arrivals AS a
+LEFT JOIN (SELECT lead, min(epoch_us(time)) AS answered FROM responses GROUP BY lead) AS r ON a.lead = r.lead
+ORDER BY arrived"""
+"""When each lead came and was answered first, -1 for never."""
+
 CUTS = {"p50": 0.5, "p90": 0.9}
 
 
 def service_level(
-    history: History,
+    source: History | Book,
     target_s: float = TARGET_S,
     start: int | None = None,
     end: int | None = None,
@@ -37,7 +43,7 @@ def service_level(
     A lead without an answer counts as missed once its time is over, and is not in it before.
 
     Args:
-        history: what happened.
+        source: what happened.
         target_s: seconds until the first answer.
         start: a moment; without one, all leads before.
         end: a moment; without one, all leads after.
@@ -50,16 +56,14 @@ def service_level(
         raise ValueError(f"target_s is {target_s}; give seconds above 0, e.g. 60")
     open_ = "" if hours is None else f" Seconds count in business hours only: {hours.week}, {hours.zone.name}."
     said = f"The share of leads whose first answer came within {target_s:g} s, of those whose time is over.{open_}"
-    reach = recorded(history)
+    book = opened(source)
+    reach = recorded(book)
     if reach is None:
         return Figure(unit="share", definition=said)
-    rows = history.sql(
-        "SELECT epoch_us(a.time) AS arrived, coalesce(r.answered, -1) AS answered FROM arrivals AS a LEFT JOIN "
-        "(SELECT lead, min(epoch_us(time)) AS answered FROM responses GROUP BY lead) AS r ON a.lead = r.lead "
-        f"WHERE {within(start, end, 'a.time')}"
-    )
+    rows = book.once("answers", lambda history: history.sql(ANSWERS))
     arrived, answered = (rows[name].to_numpy(np.int64) for name in ("arrived", "answered"))
-    return level_of(arrived, answered, reach[1], target_s, said, hours)
+    part = slice_of(arrived, start, end)
+    return level_of(arrived[part], answered[part], reach[1], target_s, said, hours)
 
 
 def level_of(
@@ -75,21 +79,22 @@ def level_of(
 
 
 def stages(
-    history: History, start: int | None = None, end: int | None = None, hours: Hours | None = None
+    source: History | Book, start: int | None = None, end: int | None = None, hours: Hours | None = None
 ) -> pd.DataFrame:
     """The median and the 90th percentile of each part of the way, with intervals of order statistics, a row each.
 
     With business hours, what customers wait for (first response, resolution) counts these only.
     """
     found: dict[str, Figure] = {}
+    book = opened(source)
     for name in STAGES:
-        measure, sample = MEASURES[name], read(history, name, start, end)
+        measure, sample = MEASURES[name], read(book, name, start, end)
         values, said = sample.value, measure.definition
         if hours is not None and name in FROM_ARRIVAL:
             values = hours.seconds(sample.us - np.round(values * SECOND).astype(np.int64), sample.us)
             said += f" In business hours only: {hours.week}, {hours.zone.name}."
-        for cut, q in CUTS.items():
-            found[f"{name} {cut}"] = percentile(values, q, measure.unit, said)
+        cuts = percentiles(values, CUTS, measure.unit, said)
+        found |= {f"{name} {cut}": figure for cut, figure in cuts.items()}
     return table(found)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from collab.analytics.spans import Spans, both, where, without
+from collab.analytics.spans import Spans, both, where
 from collab.analytics.zone import Moments
 from collab.history import History
 from collab.records import Presence
@@ -39,43 +39,36 @@ class Timeline(Struct, frozen=True, kw_only=True):
         presence: in each presence that was ever recorded, on shift or not.
         active: how many leads they hold.
         capacity: how many they take at once.
-        end: until when it is known.
+        staffed: on shift, and neither offline nor away.
+        busy: staffed, and holding at least one lead.
     """
 
     shift: Spans
     presence: dict[str, Spans]
     active: Steps
     capacity: Steps
-    end: int
-
-    @property
-    def staffed(self) -> Spans:
-        """On shift, and neither offline nor away."""
-        found = self.shift
-        for absent in ABSENT:
-            if absent in self.presence:
-                found = without(found, self.presence[absent])
-        return found
-
-    @property
-    def busy(self) -> Spans:
-        """Staffed, and holding at least one lead."""
-        return both(self.staffed, self.active.spans(1, self.end))
+    staffed: Spans
+    busy: Spans
 
 
 def timelines(history: History, end: int) -> dict[str, Timeline]:
     """The time of every agent whom the history knows, until a moment."""
     active, found = held(history), {}
     for agent, changes in _changes(history).items():
-        us = np.array([one[0] for one in changes], np.int64)
+        us = np.maximum.accumulate(np.array([one[0] for one in changes], np.int64))
         states, shifts, capacities = zip(*(one[1:] for one in changes), strict=True)
         places = np.array(states)
+        shift = where(us, np.array(shifts, bool), end)
+        presence = {state: where(us, places == state, end) for state in sorted(set(states))}
+        holds = active.get(agent, Steps(np.empty(0, np.int64), np.empty(0, np.int64)))
+        staffed = where(us, np.array(shifts, bool) & ~np.isin(places, ABSENT), end)
         found[agent] = Timeline(
-            shift=where(us, np.array(shifts, bool), end),
-            presence={state: where(us, places == state, end) for state in sorted(set(states))},
-            active=active.get(agent, Steps(np.empty(0, np.int64), np.empty(0, np.int64))),
+            shift=shift,
+            presence=presence,
+            active=holds,
             capacity=Steps(us, np.array(capacities, np.int64)),
-            end=end,
+            staffed=staffed,
+            busy=both(staffed, holds.spans(1, end)),
         )
     return found
 
@@ -101,9 +94,9 @@ def held(history: History) -> dict[str, Steps]:
     order = order[np.argsort(agent[order], kind="stable")]  # short integers, so by radix
     agent, us, step = agent[order], us[order], step[order]
     ends = np.searchsorted(agent, np.arange(len(names) + 1))
-    return {
-        name: Steps(us[a:b], np.cumsum(step[a:b])) for name, a, b in zip(names, ends, ends[1:], strict=False) if b > a
-    }
+    slices = {name: slice(a, b) for name, a, b in zip(names, ends, ends[1:], strict=False) if b > a}
+    # the stream's order is what happened; where clocks of several desks disagree, time stands still meanwhile
+    return {name: Steps(np.maximum.accumulate(us[own]), np.cumsum(step[own])) for name, own in slices.items()}
 
 
 def _steps(part: tuple[Any, ...], names: Sequence[str]) -> tuple[NDArray[Any], ...]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from math import nan
 
 import numpy as np
 import pandas as pd
 from msgspec import Struct
 
+from collab.analytics.book import Book, opened
 from collab.analytics.changes import Change, changes
 from collab.analytics.figure import Figure, difference
 from collab.analytics.measure import Measure, Sample, adopted, measure_of, read, recorded
@@ -84,7 +84,7 @@ class Trend(Struct, frozen=True, kw_only=True):
 
 
 def trend(
-    history: History,
+    source: History | Book,
     measure: str | Measure = "response_s",
     zone: str = "UTC",
     start: int | None = None,
@@ -96,14 +96,15 @@ def trend(
     Raises:
         ValueError: there is no such measure or zone, or no buckets can be that long.
     """
-    found, clock, reach = measure_of(measure), Zone(zone), recorded(history)
+    found, clock, book = measure_of(measure), Zone(zone), opened(source)
+    reach = recorded(book)
     if reach is None:
         return None
     end = reach[1] + 1 if end is None else end
     start = clock.floor(end - DAY, every) if start is None else start
     edges = clock.edges(start, end, every)
-    sample = read(history, found, 2 * start - end, end)
-    return of_sample(sample, found, clock, edges, reach, adopted(history, start, end))
+    sample = read(book, found, 2 * start - end, end)
+    return of_sample(sample, found, clock, edges, reach, adopted(book, start, end))
 
 
 def of_sample(
@@ -113,10 +114,9 @@ def of_sample(
     start, end = int(edges[0]), int(edges[-1])
     piles = piled(np.searchsorted(edges, sample.us, side="right") - 1, sample.value, len(edges) - 1)
     seen = [_seen(int(a), int(b), reach) for a, b in pairwise(edges)]
-    found = np.array([figure_of(pile, measure.kind, us) for pile, us in zip(piles, seen, strict=True)]).reshape(-1, 3)
-    value, low, high = found.T
+    found = np.array([figure_of(pile, measure.kind, us) for pile, us in zip(piles, seen, strict=True)]).reshape(-1, 4)
+    value, low, high, p90 = found.T
     days = len(edges) > FEWEST_DAYS and bool(np.median(np.diff(edges)) >= DAY)
-    times = measure.kind == "time"
     return Trend(
         measure=measure,
         zone=zone,
@@ -124,7 +124,7 @@ def of_sample(
         value=value,
         low=low,
         high=high,
-        p90=np.array([float(np.percentile(pile, 90)) if times and len(pile) else nan for pile in piles]),
+        p90=p90,
         n=np.array([len(pile) for pile in piles]),
         changes=changes(value) if days else [],
         adopted=weights,
@@ -139,6 +139,6 @@ def _seen(start: int, end: int, reach: tuple[int, int]) -> int:
 
 def _period(sample: Sample, measure: Measure, start: int, end: int, reach: tuple[int, int]) -> Figure:
     mine = sample.value[(sample.us >= start) & (sample.us < end)]
-    value, low, high = figure_of(mine, measure.kind, _seen(start, end, reach))
+    value, low, high, _ = figure_of(mine, measure.kind, _seen(start, end, reach))
     said = f"The median of the period. {measure.definition}" if measure.kind == "time" else measure.definition
     return Figure(value=value, n=len(mine), low=low, high=high, unit=measure.unit, definition=said)
