@@ -3,9 +3,9 @@
 A row's value is a sum of what its case brings (the lead's own columns) and what its agent does; least squares finds
 both at once, so who gets the hard leads is not the worse for it. The standard errors hold for unequal variances (White,
 1980). Agents are seen as drawn from one team whose spread is found by DerSimonian and Laird (1986); each is shrunk
-towards its mean by how little is known of them (empirical Bayes: Efron and Morris, 1975). Two agents differ if the
-difference of their unshrunk figures does by Holm's method (1979) over all pairs: with equal agents that names any pair
-with a chance of less than `1 - LEVEL`. Else they cannot be told apart, which is a result.
+towards its mean by how little is known of them (empirical Bayes, with the intervals of Morris, JASA 78, 1983). Two
+agents differ if the difference of their unshrunk figures does by Holm's method (1979) over all pairs, at `ALPHA`: with
+equal agents that names any pair in less than one team of twenty. Else they cannot be told apart, which is a result.
 
 It adjusts for what a lead states, not for what nobody wrote down: a router that sees more than the log can mislead it.
 """
@@ -39,6 +39,9 @@ CASE = {
     "budget": "CASE WHEN d.budget IS NULL THEN 'none' ELSE floor(log2(greatest(d.budget, 1)))::VARCHAR END",
 }
 """What makes a case, and the SQL of it: the score in quarters, the budget in doublings."""
+
+ALPHA = 0.03
+"""The chance of any false finding; below one in twenty also where few rows are further from the normal law."""
 
 FEWEST = 30
 """An agent with fewer rows is left out."""
@@ -150,12 +153,12 @@ def of_cells(cells: pd.DataFrame, measure: Measure, case: tuple[str, ...] = ()) 
         columns = ["agent", "n", "raw", "value", "low", "high", "unit", "apart"]
         none = pd.DataFrame(columns=columns), _pairs([], np.empty(0), np.empty((0, 0)), measure)
         return Comparison(agents=none[0], pairs=none[1], mean=float("nan"), spread=0.0, **said)
-    effect, covariance = _fit(kept, agents, case)
+    effect, covariance, unknown = _fit(kept, agents, case)
     mean = float(kept["total"].sum() / kept["n"].sum())
-    shrunk, error, spread = _shrunk(effect, covariance)
+    shrunk, variance, spread = _shrunk(effect, covariance)
     pairs = _pairs(agents, effect, covariance, measure)
     sums = kept.groupby("agent", sort=True)[["total", "n"]].sum()
-    half = z() * error
+    half = z() * np.sqrt(variance + unknown)
     rows = pd.DataFrame(
         {
             "agent": agents,
@@ -165,14 +168,14 @@ def of_cells(cells: pd.DataFrame, measure: Measure, case: tuple[str, ...] = ()) 
             "low": [_bounded(back(one), measure) for one in mean + shrunk - half],
             "high": [_bounded(back(one), measure) for one in mean + shrunk + half],
             "unit": measure.unit,
-            "apart": [_apart(one, pairs) for one in agents],
+            "apart": _apart(agents, pairs),
         }
     )
     return Comparison(agents=rows, pairs=pairs, mean=back(mean), spread=spread, **said)
 
 
-def _fit(cells: pd.DataFrame, agents: list[str], case: tuple[str, ...]) -> tuple[Floats, Floats]:
-    """Each agent's effect for the same case, weighted so that their mean is 0, with the covariance."""
+def _fit(cells: pd.DataFrame, agents: list[str], case: tuple[str, ...]) -> tuple[Floats, Floats, float]:
+    """Each agent's effect for the same case, of a mean of 0; the covariance; and the variance of the team's mean."""
     n, total, squares = (cells[name].to_numpy(np.float64) for name in ("n", "total", "squares"))
     blocks = [(cells["agent"].to_numpy()[:, None] == np.array(agents, object)).astype(np.float64)]
     for one in case:
@@ -188,22 +191,24 @@ def _fit(cells: pd.DataFrame, agents: list[str], case: tuple[str, ...]) -> tuple
     k = len(agents)
     weight = np.array([n[blocks[0][:, place] > 0].sum() for place in range(k)]) / rows
     centre = np.eye(k) - weight
-    return centre @ beta[:k], centre @ sandwich[:k, :k] @ centre.T
+    return centre @ beta[:k], centre @ sandwich[:k, :k] @ centre.T, float(residual.sum()) / rows / free
 
 
 def _shrunk(effect: Floats, covariance: Floats) -> tuple[Floats, Floats, float]:
-    """Effects shrunk towards 0, their standard errors, and the spread of true effects."""
-    variance = np.maximum(np.diag(covariance), 1e-12)
+    """Effects shrunk towards their middle, their variances, and the spread of true effects."""
+    k, variance = len(effect), np.maximum(np.diag(covariance), 1e-12)
     weight = 1 / variance
     middle = float(weight @ effect / weight.sum())
     scale = float(weight.sum() - (weight @ weight) / weight.sum())
     q = float(weight @ (effect - middle) ** 2)
-    between = max(0.0, (q - (len(effect) - 1)) / scale) if scale > 0 else 0.0
-    factor = between / (between + variance)
-    towards = float((weight / (1 + between * weight)) @ effect / (weight / (1 + between * weight)).sum())
-    # what is not known of the team's middle is not known of who is shrunk towards it, either
-    unknown = (1 - factor) ** 2 / (1 / (between + variance)).sum()
-    return factor * effect + (1 - factor) * towards, np.sqrt(factor * variance + unknown), sqrt(between)
+    between = max(0.0, (q - (k - 1)) / scale) if scale > 0 else 0.0
+    total = between + variance
+    towards = float((effect / total).sum() / (1 / total).sum())
+    known = max(0, k - 3)  # of three agents nobody knows the spread well enough to shrink by it
+    share = known / max(k - 1, 1) * variance / total
+    found = variance * (1 - (k - 1) / k * share)
+    found += 2 / max(known, 1) * share**2 * (effect - towards) ** 2 * total.mean() / total
+    return effect + share * (towards - effect), found, sqrt(between)
 
 
 def _pairs(agents: list[str], effect: Floats, covariance: Floats, measure: Measure) -> pd.DataFrame:
@@ -214,7 +219,7 @@ def _pairs(agents: list[str], effect: Floats, covariance: Floats, measure: Measu
         rows.append((agents[i], agents[j], off, off - z() * error, off + z() * error, 2 * _tail(abs(off) / error)))
     found = pd.DataFrame(rows, columns=["one", "other", "difference", "low", "high", "p"])
     found["p"] = holm(found["p"].to_numpy(np.float64))
-    found["apart"] = found["p"] < 1 - LEVEL
+    found["apart"] = found["p"] < ALPHA
     if measure.kind == "time":
         for name in ("difference", "low", "high"):
             found[name] = np.exp(found[name].to_numpy(np.float64))
@@ -238,6 +243,9 @@ def _bounded(value: float, measure: Measure) -> float:
     return min(1.0, max(0.0, value)) if measure.kind == "share" else value
 
 
-def _apart(agent: str, pairs: pd.DataFrame) -> tuple[str, ...]:
-    mine = pairs[pairs["apart"] & ((pairs["one"] == agent) | (pairs["other"] == agent))]
-    return tuple(sorted({*mine["one"], *mine["other"]} - {agent}))
+def _apart(agents: list[str], pairs: pd.DataFrame) -> list[tuple[str, ...]]:
+    found: dict[str, list[str]] = {agent: [] for agent in agents}
+    for one, other in pairs.loc[pairs["apart"], ["one", "other"]].itertuples(index=False):
+        found[one].append(other)
+        found[other].append(one)
+    return [tuple(sorted(found[agent])) for agent in agents]

@@ -140,7 +140,8 @@ def quantiles(
     found = []
     for place, lower, upper in wanted:
         first, last = float(ordered[int(place)]), float(ordered[min(int(place) + 1, n - 1)])
-        found.append((first + (place - int(place)) * (last - first), at(lower), at(upper)))
+        value = first + (place - int(place)) * (last - first)
+        found.append((value, min(at(lower), value), max(at(upper), value)))  # between two values it may lie beyond one
     return found
 
 
