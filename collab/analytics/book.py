@@ -1,0 +1,43 @@
+"""A history as of one moment, with what was once read of it: the first question reads, all others reckon in memory."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from collab.history import History
+
+Result = TypeVar("Result")
+
+
+class Book:
+    """What was read of a history, for many questions about the same moment; they may come from any thread.
+
+    Every function of this room takes a history, or a book of one. At a million leads a first question takes seconds,
+    the next ones, of whatever window, a fraction of one.
+
+    Attributes:
+        history: the history as it was when the book was opened.
+    """
+
+    def __init__(self, history: History) -> None:
+        self.last = history.own_last
+        self.history = history.as_of(self.last)
+        self._lock, self._locks = threading.Lock(), dict[str, threading.Lock]()
+        self._kept: dict[str, Any] = {}
+
+    def once(self, name: str, read: Callable[[History], Result]) -> Result:
+        """What `read` makes of the history; it is called for the first who asks, the others wait for it."""
+        with self._lock:
+            lock = self._locks.setdefault(name, threading.Lock())
+        with lock:
+            if name not in self._kept:
+                self._kept[name] = read(self.history)
+            found: Result = self._kept[name]
+            return found
+
+
+def opened(source: History | Book) -> Book:
+    """The book itself, or a new one of a history."""
+    return source if isinstance(source, Book) else Book(source)

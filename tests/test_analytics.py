@@ -1,0 +1,301 @@
+"""Figures of a history: each equals SQL or a fold of the events, empty is not zero, and the rows behind can be had."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+from work import Work, put
+
+from collab import analytics
+from collab.analytics import MEASURES, Book, Hours, Zone
+from collab.analytics.changes import LEVEL, changes
+from collab.analytics.drill import query
+from collab.analytics.heat import of_sample
+from collab.analytics.measure import Sample, read, recorded
+from collab.analytics.service import level_of
+from collab.analytics.timeline import held, timelines
+from collab.analytics.trend import of_sample as trend_of
+from collab.analytics.zone import DAY, HOUR, SECOND, microseconds
+from collab.history import History, Recorder
+from collab.live.stream import open_stream
+
+BERLIN = "Europe/Berlin"
+NOBODY = pd.DataFrame({"us": [], "id": [], "person": [], "reason": []})
+
+
+@pytest.fixture(scope="module")
+def history(tmp_path_factory: pytest.TempPathFactory) -> History:
+    """Two hours of a team's work: leads given, declined, expired, overridden, answered and closed."""
+    folder = tmp_path_factory.mktemp("analytics")
+
+    async def run() -> None:
+        stream = open_stream(f"embedded://{uuid.uuid4().hex}", "main")
+        await put(stream, Work().events(240))
+        async with Recorder(folder, stream) as recorder:
+            await recorder.flush()
+        await stream.close()
+
+    asyncio.run(run())
+    return History(folder, "main")
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> History:
+    """A history in which nothing is recorded."""
+    return History(tmp_path, "main")
+
+
+@pytest.mark.parametrize("name", sorted(MEASURES))
+def test_every_measure_has_a_row_for_each_event_and_its_unit(history: History, name: str) -> None:
+    rows, sample = analytics.rows(history, name), read(history, name)
+    assert list(rows.columns) == ["seq", "time", "lead", "decision", "agent", "value"]
+    assert len(rows) == len(sample.us) > 0
+    assert np.sort(rows["value"]).tolist() == np.sort(sample.value).tolist()
+    assert rows["seq"].is_monotonic_increasing
+    assert MEASURES[name].unit
+
+
+def test_what_is_measured_in_sql_and_by_hand_is_the_same(history: History) -> None:
+    outcomes, assignments = history.outcomes(), history.assignments()
+    found = analytics.stages(history)["value"]
+    assert found["response_s p50"] == pytest.approx(outcomes["response_s"].median())
+    assert found["waiting_s p90"] == pytest.approx(np.percentile(assignments["waited_s"], 90))
+    level = analytics.service_level(history, 120)
+    answered = history.sql(
+        "SELECT epoch_us(r.time) - epoch_us(a.time) AS us FROM responses r JOIN arrivals a USING (lead)"
+    )
+    assert level.value == pytest.approx((answered["us"] <= 120 * SECOND).mean())
+    assert level.n == len(history.arrivals())
+
+
+def test_the_funnel_counts_each_lead_once_in_each_step_it_took(history: History) -> None:
+    found = analytics.funnel(history).set_index("step")
+    sql = history.sql(
+        "SELECT (SELECT count(DISTINCT lead) FROM arrivals) AS arrived, (SELECT count(DISTINCT lead) FROM decisions) "
+        "AS assigned, (SELECT count(DISTINCT lead) FROM closings WHERE converted) AS converted"
+    ).iloc[0]
+    for step, leads in sql.items():
+        assert found.loc[step, "leads"] == leads
+    assert (found["leads"].diff().dropna() <= 0).all()
+    assert len(history.sql("SELECT lead FROM decisions")) > found.loc["assigned", "leads"], "some were given twice"
+    start, end = recorded(history) or (0, 0)
+    half = analytics.funnel(history, start, (start + end) // 2).set_index("step")
+    assert half.loc["arrived", "leads"] == pytest.approx(120, abs=2)
+
+
+def test_leads_held_are_those_of_the_team_at_every_place_of_the_stream(history: History) -> None:
+    """Given, given back, expired, moved to another by a person, and closed."""
+    for place in (200, 555, 901, history.last):
+        past = history.as_of(place)
+        team, now = past.team(), {agent: int(steps.value[-1]) for agent, steps in held(past).items()}
+        assert now == {agent: team.agents[agent].active for agent in now}
+
+
+def test_an_agents_time_is_on_shift_present_and_busy_as_recorded(history: History) -> None:
+    first, last = recorded(history) or (0, 0)
+    found = timelines(history, last)
+    assert found["agent-1"].shift.tolist() == []
+    assert found["gone"].shift.tolist() == []
+    assert found["agent-0"].staffed.tolist() == found["agent-0"].shift.tolist() == [[first, last]]
+    rows = analytics.occupancy(history).set_index("agent")
+    assert "agent-1" not in rows.index
+    assert rows.loc["agent-0", "staffed_s"] == pytest.approx((last - first) / SECOND)
+    assert rows["occupancy"].between(0, 1).all()
+    assert (rows["busy_s"] <= rows["staffed_s"]).all()
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [analytics.heat, analytics.trend, lambda history: analytics.service_level(history).value, analytics.occupancy],
+)
+def test_nothing_recorded_is_nothing_said(empty: History, ask: Callable) -> None:
+    found = ask(empty)
+    assert found is None or (isinstance(found, float) and np.isnan(found)) or len(found) == 0
+
+
+def test_a_book_reads_once_and_says_the_same_of_every_window(history: History) -> None:
+    book = Book(history)
+    start, end = recorded(history) or (0, 0)
+    for a, b in ((None, None), (start + HOUR, end), (start, start + HOUR)):
+        assert analytics.funnel(book, a, b).equals(analytics.funnel(history, a, b))
+        assert str(analytics.service_level(book, 60, a, b)) == str(analytics.service_level(history, 60, a, b))
+        assert analytics.compare(book, "converted", a, b).pairs.equals(
+            analytics.compare(history, "converted", a, b).pairs
+        )
+        assert str(analytics.heat(book, start=a, end=b).frame()) == str(analytics.heat(history, start=a, end=b).frame())
+    asked: list[History] = []
+    assert [book.once("x", lambda past: asked.append(past) or len(asked)) for _ in range(3)] == [1, 1, 1]
+
+
+def test_agents_are_compared_by_the_cases_of_their_leads(history: History) -> None:
+    found = analytics.compare(history, "converted", case=("urgency", "budget"))
+    closings = history.sql("SELECT agent, avg(converted::INT) AS raw, count(*) AS n FROM closings GROUP BY agent")
+    rows = found.agents.merge(closings, on="agent")
+    assert rows["raw_x"].tolist() == pytest.approx(rows["raw_y"].tolist())
+    assert rows["n_x"].tolist() == rows["n_y"].tolist()
+    with pytest.raises(ValueError, match="case has 'shoe'; give some of property_type"):
+        analytics.compare(history, case=("shoe",))
+    with pytest.raises(ValueError, match="measure is 'arrivals', which is of no agent"):
+        analytics.compare(history, "arrivals")
+
+
+def test_the_rows_behind_a_cell_and_a_bucket_are_those_of_sql(history: History) -> None:
+    """The ids of a drill-down equal those that DuckDB's own calendar finds."""
+    week = analytics.heat(history, "response_s", BERLIN)
+    for weekday, hour in ((0, 9), (0, 10), (0, 11), (3, 9)):
+        rows = analytics.rows(history, "response_s", week.cell(weekday, hour))
+        local = "timezone('Europe/Berlin', time)"
+        sql = history.sql(
+            f"SELECT seq FROM responses WHERE isodow({local}) = {weekday + 1} AND hour({local}) = {hour} ORDER BY seq"
+        )
+        assert rows["seq"].tolist() == sql["seq"].tolist()
+        assert len(rows) == week.n[weekday, hour]
+    line = analytics.trend(history, "waiting_s", every=900 * SECOND)
+    for place in range(len(line.n)):
+        rows = analytics.rows(history, "waiting_s", line.bucket(place))
+        assert len(rows) == line.n[place]
+    assert line.n.sum() == len(history.assignments())
+    mine = analytics.rows(history, "waiting_s", agent="agent-2")
+    assert set(mine["agent"]) == {"agent-2"}
+    assert len(analytics.rows(history, "waiting_s", agent="o'hara")) == 0
+    assert len(analytics.rows(history, "waiting_s", limit=3)) == 3
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_rows_are_written_as_they_are_shown(history: History, tmp_path: Path, ending: str) -> None:
+    path = analytics.export(history, tmp_path / f"it's.{ending}", "response_s", agent="agent-2")
+    written = duckdb.sql(f"SELECT seq, lead, decision, value FROM '{str(path).replace(chr(39), chr(39) * 2)}'").df()
+    shown = analytics.rows(history, "response_s", agent="agent-2")
+    assert written["seq"].tolist() == shown["seq"].tolist()
+    assert written["value"].tolist() == shown["value"].tolist()
+
+
+def test_what_cannot_be_asked_is_refused_by_name(history: History, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"path is .*; give a name that ends in .csv or .parquet"):
+        analytics.export(history, tmp_path / "x.xlsx", "response_s")
+    with pytest.raises(ValueError, match="measure is 'speed'; give one of response_s"):
+        analytics.trend(history, "speed")
+    with pytest.raises(ValueError, match="limit is -1"):
+        query("response_s", limit=-1)
+    with pytest.raises(ValueError, match="target_s is 0"):
+        analytics.service_level(history, 0)
+    with pytest.raises(ValueError, match="weekday is 7"):
+        analytics.heat(history).cell(7, 0)
+
+
+def test_an_open_lead_counts_as_missed_once_its_time_is_over() -> None:
+    arrived, answered = np.array([0, 0, 0, 50]) * SECOND, np.array([30, 90, -1, -1]) * SECOND
+    assert level_of(arrived, answered, 100 * SECOND, 60, "").n == 3, "the last one has ten seconds left"
+    assert level_of(arrived, answered, 100 * SECOND, 60, "").value == pytest.approx(1 / 3)
+    night = microseconds(datetime(2026, 6, 1, 20, tzinfo=UTC))
+    morning = microseconds(datetime(2026, 6, 2, 7, 0, 30, tzinfo=UTC))
+    hours = Hours("mon-fri 09:00-17:00", BERLIN)
+    assert level_of(np.array([night]), np.array([morning]), morning, 60, "", hours).value == 1.0
+
+
+def test_replies_are_first_and_next_and_those_who_wait_are_counted() -> None:
+    """Conversation 1: two questions at once, an answer, a question, an answer by two; 2: a question that waits."""
+    talk = np.array([1, 1, 1, 1, 1, 1, 2])
+    us = np.array([0, 5, 40, 100, 130, 140, 7]) * SECOND
+    customer = np.array([True, True, False, True, False, False, True])
+    shuffled = np.random.default_rng(1).permutation(7)
+    found = analytics.replies(talk[shuffled], us[shuffled], customer[shuffled])
+    assert (found.first_s.tolist(), found.next_s.tolist(), found.waiting) == ([40.0], [30.0], 1)
+    none = np.empty(0, np.int64)
+    assert analytics.replies(none, none, none.astype(bool)).waiting == 0
+
+
+def week_of(rate: np.ndarray, weeks: int, zone: Zone, seed: int = 5) -> tuple[Sample, int, int]:
+    """Poisson arrivals at a rate for each hour of the week on the wall."""
+    chance = np.random.default_rng(seed)
+    start = zone.midnight(date(2026, 3, 2))
+    end = zone.midnight(date(2026, 3, 2) + timedelta(weeks=weeks))
+    hours = zone.edges(start, end, HOUR)
+    per_hour = rate[zone.weekday(hours[:-1]), zone.hour(hours[:-1])]
+    us = np.repeat(hours[:-1], chance.poisson(per_hour))
+    return Sample(np.sort(us + chance.integers(0, HOUR, len(us))), np.ones(len(us))), start, end
+
+
+def test_a_known_pattern_of_arrivals_is_found_again_over_a_change_of_clocks() -> None:
+    zone = Zone(BERLIN)
+    rate = 3 + 40 * np.exp(-(((np.arange(24) - 11) / 4) ** 2)) * np.linspace(1, 0.2, 7)[:, None]
+    rate[6, :] = 0.0
+    sample, start, end = week_of(rate, 30, zone)
+    found = of_sample(sample, MEASURES["arrivals"], zone, start, end)
+    inside = (found.low <= rate) & (rate <= found.high)
+    assert inside.mean() >= 0.93
+    assert (found.value[6] == 0).all(), "an hour that was looked at, in which nothing came, is 0"
+    assert found.n.sum() == len(sample.us)
+    assert found.seen_h[6, 2] == 29, "on one Sunday of spring the clock skips this hour"
+    assert found.seen_h.sum() == (end - start) / HOUR
+
+
+def test_what_was_never_looked_at_or_has_nothing_to_measure_is_empty() -> None:
+    zone, start = Zone("UTC"), microseconds(datetime(2026, 6, 1, tzinfo=UTC))
+    none = Sample(np.empty(0, np.int64), np.empty(0))
+    found = of_sample(none, MEASURES["arrivals"], zone, start, start + 5 * HOUR // 2)
+    assert found.value[0, :3].tolist() == [0, 0, 0]
+    assert found.seen_h[0, 2] == 0.5
+    assert np.isnan(found.value).sum() == 165
+    assert np.isnan(of_sample(none, MEASURES["response_s"], zone, start, start + DAY).value).all()
+
+
+@pytest.mark.parametrize("day, hours", [(date(2026, 3, 29), 23), (date(2026, 10, 25), 25)])
+def test_a_trend_has_a_bucket_for_each_hour_of_a_day_and_gaps_stay_gaps(day: date, hours: int) -> None:
+    zone = Zone(BERLIN)
+    start, end = zone.midnight(day), zone.midnight(day + timedelta(days=1))
+    us = np.arange(start, end, HOUR // 10)
+    us = us[(us < start + 4 * HOUR) | (us >= start + 6 * HOUR)]
+    sample = Sample(us, np.linspace(10, 20, len(us)))
+    found = trend_of(sample, MEASURES["response_s"], zone, zone.edges(start, end, HOUR), (start, end), NOBODY)
+    assert len(found.n) == hours
+    assert np.flatnonzero(np.isnan(found.value)).tolist() == [4, 5]
+    assert found.n.tolist() == [0 if place in (4, 5) else 10 for place in range(hours)]
+    assert (found.p90 >= found.value)[found.n > 0].all()
+    assert np.isnan(found.before.value)
+    assert np.isnan(found.change.value)
+
+
+def test_a_period_is_compared_with_the_one_before() -> None:
+    chance, zone = np.random.default_rng(2), Zone("UTC")
+    us = np.sort(chance.integers(0, 2 * DAY, 4000))
+    sample = Sample(us, chance.exponential(np.where(us < DAY, 60, 40)))
+    found = trend_of(sample, MEASURES["response_s"], zone, zone.edges(DAY, 2 * DAY, HOUR), (0, 2 * DAY), NOBODY)
+    truth = 20 * np.log(0.5)
+    assert found.change.low < truth < found.change.high < 0
+    assert (found.now.n + found.before.n, found.change.n) == (4000, 4000)
+
+
+def test_a_planted_shift_is_found_where_it_is() -> None:
+    near = []
+    for seed in range(20):
+        series = np.random.default_rng(seed).exponential(10, 60)
+        series[35:] += 15
+        series[[5, 50]] = np.nan
+        found = changes(series)
+        assert 1 <= len(found) <= 2
+        assert all(one.p <= LEVEL for one in found)
+        assert found[0].after > found[0].before
+        near.append(min(abs(one.place - 35) for one in found))
+    assert np.mean(np.array(near) <= 3) >= 0.8
+
+
+def test_in_noise_no_change_is_found_in_95_of_100_series() -> None:
+    """Of heavy tails, of equal values, and with the rhythm of a week."""
+    chance = np.random.default_rng(8)
+    series = [chance.standard_cauchy(60) for _ in range(100)]
+    series += [chance.integers(0, 3, 60).astype(float) for _ in range(100)]
+    series += [chance.exponential(10, 60) + 10 * (np.arange(60) % 7 < 2) for _ in range(100)]
+    assert sum(bool(changes(one)) for one in series) / len(series) <= 0.05
+    assert changes(np.full(60, 3.0)) == []
+    assert changes(np.full(60, np.nan)) == []
+    with pytest.raises(ValueError, match=f"level is 2; give a chance between 0 and 1, e.g. {LEVEL}"):
+        changes(series[0], 2)
