@@ -7,7 +7,6 @@ import threading
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -97,18 +96,16 @@ class Outbox:
 
     def gather(self, now: datetime) -> int:
         """Make messages of what is due, each with what else is ready for its target; returns how many."""
-        at = now.timestamp()
-        query = f"""SELECT * FROM deliveries AS d WHERE {WAITS} AND ready <= ? AND EXISTS (SELECT 1 FROM deliveries AS e
-            WHERE e.message IS NULL AND e.dropped IS NULL AND e.due <= ? AND e.target = d.target
-            AND e.tenant = d.tenant) ORDER BY tenant, target"""
-        made = 0
+        at, made = now.timestamp(), 0
+        pairs = f"SELECT DISTINCT tenant, target FROM deliveries WHERE {WAITS} AND due <= ? ORDER BY tenant, target"
+        # Of more than one message holds, the critical ones go first.
+        query = f"""SELECT * FROM deliveries WHERE {WAITS} AND ready <= ? AND tenant = ? AND target = ?
+            ORDER BY severity != 'critical', time, notice, step"""
         with self._write() as base:
-            found = base.execute(query, (at, at)).fetchall()
-            for _, group in groupby(found, key=lambda row: (row["tenant"], row["target"])):
-                rows = sorted(group, key=lambda row: row["time"])
-                worst = sorted(rows, key=lambda row: row["severity"] != "critical")  # of too many, these go first
+            for tenant, target in base.execute(pairs, (at,)).fetchall():
+                rows = base.execute(query, (at, tenant, target)).fetchall()
                 for start in range(0, len(rows), MOST):
-                    self._bundle(base, worst[start : start + MOST], now)
+                    self._bundle(base, rows[start : start + MOST], now)
                     made += 1
         return made
 
