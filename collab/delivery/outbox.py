@@ -8,16 +8,18 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-import pandas as pd
 
 from collab.delivery.message import MOST, Message, message
 from collab.delivery.notice import Notice
 from collab.delivery.retries import Retries
 from collab.delivery.route import Due
 from collab.delivery.undelivered import Undelivered
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS deliveries (
@@ -206,6 +208,8 @@ class Outbox:
         return self._frame(query, (), DELIVERIES, ("time", "due", "changed"))
 
     def _frame(self, query: str, values: tuple[Any, ...], columns: list[str], times: tuple[str, ...]) -> pd.DataFrame:
+        import pandas as pd  # only who looks needs it, and it takes longer to load than all the rest
+
         with self._lock:
             rows = self._base.execute(query, values).fetchall()
         frame = pd.DataFrame([tuple(row) for row in rows], columns=columns)
