@@ -169,6 +169,15 @@ def test_a_mail_arrives_with_the_worst_in_its_subject_and_on_top(mailbox: Mailbo
     assert "<b>" not in text or mail.get_content_type() == "text/plain"
 
 
+def test_words_of_a_notice_become_no_line_of_a_mails_head(mailbox: Mailbox) -> None:
+    sly = notice(1, title="a1\r\nBcc: somebody@else.test\r\n\r\nHello", body="words")
+    Chat(Secret(mail_url(mailbox)), 10, "url").send(message("mail", [(sly, 0)], NOON))
+    (mail,) = mailbox.mails
+    assert mail["subject"] == "[high] a1 Bcc: somebody@else.test Hello"
+    assert mail["bcc"] is None
+    assert "Hello" not in body(mail)
+
+
 def test_a_mail_server_that_is_gone_or_refuses_is_an_undelivered_message_without_its_url(mailbox: Mailbox) -> None:
     mailbox.refusals = 1
     first, second = (Chat(Secret(mail_url(mailbox)), 10, "url") for _ in range(2))  # one waits 5.5 s between two mails

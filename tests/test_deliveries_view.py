@@ -86,6 +86,15 @@ def test_a_message_that_somebody_else_sent_meanwhile_is_said_to_be_on_its_way(co
     assert "on its way already" in view._said.object
 
 
+def test_dead_messages_of_one_title_are_told_apart(courier: Courier) -> None:
+    view = DeliveriesView(courier.outbox, courier)
+    for number in range(3):
+        courier.notify(notice(number, title="The same words"))
+        courier.step()
+    assert sorted(view.param.dead.objects) == sorted(courier.outbox.dead()["id"])
+    assert len(view._choice.options) == 3
+
+
 def test_without_a_courier_it_shows_and_sends_nothing(courier: Courier) -> None:
     courier.notify(notice(1))
     courier.step()

@@ -218,7 +218,9 @@ def test_a_second_courier_of_an_outbox_is_refused_until_the_first_stops(outbox: 
     first.start()
     with pytest.raises(OutboxInUse, match=r"demo\.db"):
         second.start()
-    first.stop()
+    other = threading.Thread(target=first.stop)  # than the one that started it
+    other.start()
+    other.join()
     second.start().stop()
 
 

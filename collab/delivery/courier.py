@@ -60,7 +60,7 @@ class Courier:
     ) -> None:
         self.outbox, self.plan, self.channels, self.clock = outbox, plan, channels, clock
         self._chance = chance or random.Random(random.SystemRandom().getrandbits(64))
-        self._lock = FileLock(f"{outbox.path}.lock")
+        self._lock = FileLock(f"{outbox.path}.lock", thread_local=False)  # who stops it may be another thread
         self._changed, self._woken, self._stopping = threading.Condition(), False, False
         self._busy: set[str] = set()
         self._thread: threading.Thread | None = None

@@ -35,7 +35,7 @@ class Message(Fact, frozen=True, kw_only=True):
     def title(self) -> str:
         """One line: the notice's own, or how many there are of each severity."""
         if len(self.notices) == 1:
-            return f"[{self.severity}] {self.notices[0].title}"
+            return f"[{self.severity}] {_one_line(self.notices[0].title)}"
         counted = Counter(notice.severity for notice in self.notices)
         each = ", ".join(f"{counted[one]:,} {one}" for one in reversed(Severity) if counted[one])
         return f"[{self.severity}] {len(self.notices):,} notices: {each}"
@@ -63,5 +63,10 @@ def message(target: str, pieces: Iterable[tuple[Notice, int]], time: datetime) -
 
 
 def _words(notice: Notice, many: bool) -> str:
-    head = f"[{notice.severity}] {notice.title}" if many else ""
+    head = f"[{notice.severity}] {_one_line(notice.title)}" if many else ""
     return "\n".join(line for line in (head, notice.body, notice.link) if line) or notice.title
+
+
+def _one_line(text: str) -> str:
+    """What becomes a subject has no line breaks, which would end it."""
+    return " ".join(text.split())

@@ -31,6 +31,8 @@ CREATE TABLE IF NOT EXISTS messages (
   id TEXT PRIMARY KEY, tenant TEXT, target TEXT, severity TEXT, title TEXT, notices INTEGER, state TEXT, tries INTEGER,
   time REAL, due REAL, changed REAL, reason TEXT, body BLOB) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS open ON messages (due) WHERE state IN ('due', 'failed');
+CREATE TABLE IF NOT EXISTS causes (alert TEXT, notice TEXT, PRIMARY KEY (alert, notice)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS alerts ON causes (notice);
 CREATE TABLE IF NOT EXISTS settled (alert TEXT PRIMARY KEY, time REAL) WITHOUT ROWID;
 """
 
@@ -78,23 +80,21 @@ class Outbox:
                 times = (notice.time.timestamp(), due.ready.timestamp(), due.due.timestamp())
                 if base.execute(query, (*what, *times, msgspec.json.encode(notice))).rowcount:
                     new += 1  # an alert that is told of anew is open again
-                    alerts = [(cause.id,) for cause in notice.alerts]
-                    base.executemany("DELETE FROM settled WHERE alert = ?", alerts)
+                    alerts = [(cause.id, notice.id) for cause in notice.alerts]
+                    base.executemany("INSERT OR IGNORE INTO causes VALUES (?, ?)", alerts)
+                    base.executemany("DELETE FROM settled WHERE alert = ?", [one[:1] for one in alerts])
         return new
 
     def settle(self, alerts: Iterable[str], now: datetime) -> int:
         """Somebody took these alerts up, or they are over: drop what still waits and has no open alert."""
-        at = now.timestamp()
+        at, given = now.timestamp(), [(alert,) for alert in alerts]
+        # A notice that has this alert, and none that is open.
+        query = f"""UPDATE deliveries SET dropped = ? WHERE {WAITS}
+            AND notice IN (SELECT notice FROM causes WHERE alert = ?) AND NOT EXISTS (SELECT 1 FROM causes
+            WHERE notice = deliveries.notice AND alert NOT IN (SELECT alert FROM settled))"""
         with self._write() as base:
-            base.executemany("INSERT OR IGNORE INTO settled VALUES (?, ?)", [(alert, at) for alert in alerts])
-            settled = {row["alert"] for row in base.execute("SELECT alert FROM settled")}
-            over = []
-            for row in base.execute(f"SELECT notice, body FROM deliveries WHERE {WAITS}"):
-                causes = {cause.id for cause in msgspec.json.decode(row["body"], type=Notice).alerts}
-                if causes and causes <= settled:
-                    over.append((at, row["notice"]))
-            query = f"UPDATE deliveries SET dropped = ? WHERE notice = ? AND {WAITS}"
-            return sum(base.execute(query, one).rowcount for one in set(over))
+            base.executemany("INSERT OR IGNORE INTO settled VALUES (?, ?)", [(*one, at) for one in given])
+            return sum(base.execute(query, (at, *one)).rowcount for one in given)
 
     def gather(self, now: datetime) -> int:
         """Make messages of what is due, each with what else is ready for its target; returns how many."""
@@ -177,6 +177,7 @@ class Outbox:
             forgotten = base.execute(query, (at, at)).rowcount
             base.execute("DELETE FROM messages WHERE state = 'sent' AND changed < ?", (at,))
             base.execute("DELETE FROM settled WHERE time < ?", (at,))
+            base.execute("DELETE FROM causes WHERE notice NOT IN (SELECT notice FROM deliveries)")
         return forgotten
 
     def counts(self) -> dict[str, int]:

@@ -91,7 +91,8 @@ class DeliveriesView(pn.viewable.Viewer):
             reason = f"The outbox {self.outbox.path} cannot be read ({type(error).__name__}); is it a file of collab?"
             self._said.param.update(object=plain(reason), visible=True)
             return
-        options = {f"{row.title} → {row.target} ({row.changed:%d %b %H:%M})": row.id for row in dead.itertuples()}
+        # Several may have one title: the end of the id, which stands in mails too, tells them apart.
+        options = {f"{one.title} → {one.target} (…{one.id[-6:]})": one.id for one in dead.itertuples()}
         with pn.io.hold():
             self._kpis.object = kpis(counts)
             self._list.object = listed(found) if len(found) else NONE if any(counts.values()) else EMPTY
