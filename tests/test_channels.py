@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -206,6 +207,31 @@ def test_no_secret_of_a_chat_gets_into_logs_or_errors_and_its_answer_does(caplog
     assert TOKEN not in caplog.text
     logging.getLogger("apprise").warning("somebody else's words")
     assert "somebody else's words" in caplog.text
+
+
+def test_a_message_reaches_a_server_of_ntfy_with_its_title_and_words() -> None:
+    with sink() as receiver:
+        url = receiver.url.replace("http://", "ntfy://") + "/alerts"
+        Chat(Secret(url), 10, "url").send(some(2, "critical"))
+    (got,) = receiver.got
+    said = json.loads(got.body)
+    assert said["topic"] == "alerts"
+    assert said["title"] == "[critical] 2 notices: 2 critical"
+    assert said["message"].startswith("[critical] a0 is overloaded")
+
+
+def test_without_apprise_its_targets_are_refused_and_the_others_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "apprise", None)
+    (tmp_path / "crm.secret").write_text(new_secret(), encoding="utf-8")
+    environment = {"MAIL_URL": "mailto://localhost", "CRM_URL": "http://localhost/"}
+    with pytest.raises(
+        ValueError, match=r"url of target mail needs Apprise; install it: pip install 'collab\[notify\]'"
+    ):
+        channels(plan_of(PLAN), tmp_path, environment, print)
+    rest = plan_of(PLAN.replace("  mail: {kind: apprise, url: {env: MAIL_URL}}\n", "").replace("[mail, crm]", "[crm]"))
+    assert sorted(channels(rest, tmp_path, environment, print)) == ["crm", "page"]
 
 
 def test_an_app_target_calls_who_listens(tmp_path: Path) -> None:
