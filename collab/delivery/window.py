@@ -49,7 +49,8 @@ def minute(text: str | int, name: str) -> int:
 class Window(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"start": "from", "end": "to"}):
     """From one time of day to before another, on the clocks of a zone; past midnight it belongs to the day it began.
 
-    It follows the wall clock: where the clocks are changed, it is an hour longer or shorter.
+    It follows the wall clock: where the clocks are changed, it is an hour longer or shorter. An end that the clocks
+    skip comes up to an hour late.
     """
 
     start: str | int
