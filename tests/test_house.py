@@ -19,7 +19,8 @@ HOUSE = ROOT / "collab"
 # A room may import only from the rooms before it.
 ORDER = (
     "records experiment events claims chat keyed markup weights team presence offers factors gates fairness routing "
-    "reasons shadow metrics history analytics whatif protocol live recording router rooms attendance desk files floor "
+    "reasons shadow metrics history analytics whatif protocol live recording router rooms attendance desk files delivery "
+    "floor "
     "team_at_work office intake door roundtrip web settings views app cli"
 ).split()
 # The rooms that are functions of their arguments: no I/O, no clock, no chance without a seed.
@@ -39,6 +40,7 @@ SHORES = {
     "nh3": {"markup"},
     "numba": {"whatif"},
     "PIL": {"files"},
+    "apprise": {"delivery"},
     "tornado": {"web"},
     "prometheus_client": {"web"},
     "panel": {"views", "app"},
@@ -68,6 +70,7 @@ NOT_LOADED_BY_IMPORT = {
     "tornado",
     "prometheus_client",
     "PIL",
+    "apprise",
 }
 
 MOST_LINES_OF_A_FILE = 300

@@ -1,4 +1,4 @@
-"""The console script: `collab serve`, `gateway`, `recorder`, `token`, `import`, `export`, `weights`, `experiment`."""
+"""The console script: `collab serve`, `gateway`, `recorder`, `token`, `import`, `export`, `weights` and others."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import click
 
 from collab.cli.experiment import experiment
 from collab.cli.keeping import export_, import_, token
+from collab.cli.notify import notify
 from collab.cli.recording import recorder
 from collab.cli.serving import gateway, serve
 from collab.cli.weights import weights
@@ -21,5 +22,5 @@ def main() -> None:
         logging.getLogger(quiet).setLevel(logging.WARNING)
 
 
-for command in (serve, gateway, recorder, token, import_, export_, weights, experiment):
+for command in (serve, gateway, recorder, token, import_, export_, weights, experiment, notify):
     main.add_command(command)
