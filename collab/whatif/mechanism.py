@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collab.factors import TARGET_RESPONSE_S
-from collab.whatif import conversion, rules, times
+from collab.whatif import conversion, outlasting, rules, times
 from collab.whatif.conversion import Conversion, Seen
 from collab.whatif.course import Course
 from collab.whatif.credible import credible
@@ -36,6 +36,7 @@ class Fit:
         self.course, self.to = course, to or course
         self._types: Types = types_of(self.to)
         self._expertise = filled(course)
+        self._room_s = outlasting.room_s(course)
         self._block = course.day if course.day.max(initial=0) >= FEWEST_DAYS - 1 else _even(len(course))
 
     @cached_property
@@ -78,7 +79,13 @@ class Fit:
         return self._times(seconds, weight)
 
     def _handling(self, weight: Floats) -> Times:
-        return self._times(self.course.handling_s, weight)
+        course, seconds = self.course, self.course.handling_s.copy()
+        law = self._times(seconds, weight)
+        cut = np.flatnonzero((course.agent >= 0) & (seconds > self._room_s))
+        for _ in range(outlasting.ROUNDS if len(cut) else 0):
+            seconds[cut] = outlasting.drawn(course, law, self._room_s, cut)
+            law = self._times(seconds, weight)
+        return law
 
     def _times(self, seconds: Floats, weight: Floats) -> Times:
         course = self.course
