@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from functools import cache
 from typing import Any
 
 import closed_loop
 import numpy as np
+import pandas as pd
 import pytest
 
 from collab.records import FACTORS
@@ -125,10 +126,23 @@ def test_without_agents_a_team_s_metric_says_what_it_needs() -> None:
 
 def test_a_search_is_heard_of_and_can_be_stopped() -> None:
     heard: list[tuple[int, int]] = []
-    log().sweep(0.2, progress=lambda done, of: heard.append((done, of))).best("balance")
-    assert heard[-1] == (56, 56)
+    first: list[tuple[int, int]] = []
+    swept = log().sweep(0.2, progress=lambda done, of: first.append((done, of)))
+    decisions = list(first)
     with pytest.raises(CancelledError):
-        Search(log()._fit, 20, cancelled=lambda: True).simulate(np.arange(56))
+        swept.front("balance", cancelled=lambda: True)
+    swept.best("balance", progress=lambda done, of: heard.append((done, of)))
+    assert heard[-1] == (56, 56)
+    assert first == decisions  # who swept first need not be there any more
+
+
+def test_many_threads_may_ask_one_sweep_at_once() -> None:
+    alone = log().sweep(0.2)
+    swept, asked = log().sweep(0.2), [("team_converted", "response_s"), ("balance", "wait_s"), ("overload",)] * 2
+    with ThreadPoolExecutor(len(asked)) as pool:
+        found = list(pool.map(lambda columns: swept.front(*columns), asked))
+    for columns, front_ in zip(asked, found, strict=True):
+        pd.testing.assert_frame_equal(front_[list(FACTORS)], alone.front(*columns)[list(FACTORS)])
 
 
 def test_recommendations_keep_what_is_asked_on_both_halves() -> None:
@@ -138,5 +152,18 @@ def test_recommendations_keep_what_is_asked_on_both_halves() -> None:
         low, value, high = (found[f"team_{name}{end}"] for end in ("_low", "", "_high"))
         assert (low <= value).all()
         assert (value <= high).all()
-    np.testing.assert_array_equal(found["kept"], (found["team_balance"] >= 0.8) & (found["team_response_s"] <= 1000))
-    assert log().recommend(keep={"balance": 0.9999}, step=0.2).empty
+    assert (found["kept"] == "yes").all()
+    none = log().recommend(keep={"balance": 0.9999}, step=0.2)
+    assert none.empty
+    assert "keep asks for balance of at least 0.9999; the nearest is 0.9" in none.attrs["none"]
+
+
+def test_what_lies_on_both_sides_of_what_is_asked_is_kept_perhaps() -> None:
+    settings: dict[str, Any] = {"step": 0.2, "limits": Limits(ess=50)}
+    bound = float(log().recommend(keep={"response_s": 1000}, **settings)["team_response_s"].max())
+    found = log().recommend(keep={"response_s": bound, "unserved": 0.5}, **settings)
+    assert len(found) >= 1
+    sides = np.where(found["team_response_s_low"] > bound, "no", "perhaps")
+    sides = np.where(found["team_response_s_high"] <= bound, "yes", sides)
+    np.testing.assert_array_equal(found["kept"], sides)
+    assert "perhaps" in set(sides)

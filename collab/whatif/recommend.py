@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -50,6 +50,8 @@ def recommend(
     keep: Mapping[str, float] | None = None,
     limits: Limits | None = None,
     team: tuple[Course, Values | None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
 ) -> pd.DataFrame:
     """The weights that one half of the log finds best, each with what the other half says of it.
 
@@ -62,24 +64,41 @@ def recommend(
         limits: from where on the choice and the report are refused.
         team: the log's course and the weights in force, if `keep` asks for what has to be simulated: all leads, by
             laws of the first half's days for the choice, and by those of the second for the report.
+        progress: hears how many weights of how many are simulated for the choice.
+        cancelled: is asked now and then whether to stop.
 
     Returns:
         The four integers, and of the second half value, low, high, base, difference, difference_low, difference_high,
         ess; `refused` says why there are none of these. Of each metric that was simulated team_<metric>, its _low and
-        its _high, and `kept`: whether by the second half, too, the weights have what was asked for. Those come
-        first that earn most in the first half, less 1.64 standard errors; none may be left.
+        its _high, and `kept`: whether by the second half, too, the weights have what was asked for: "yes" if all of
+        every interval has it, "no" if none of one has, else "perhaps". Those come first that earn most in the first
+        half, less 1.64 standard errors. None may be left; then `attrs["none"]` of the frame says why.
+
+    Raises:
+        CancelledError: `cancelled` said so.
     """
-    limits, keep, found = limits or Limits(), keep or {}, []
+    limits, keep, found, none = limits or Limits(), keep or {}, [], "there are not two decisions to be halved"
     names = [name for name in keep if simulated_only(name)] if team else []
     parts = [f"{PREFIX}{_plain(name)}{end}" for name in names for end in ("", "_low", "_high")]
     if evidence.n >= 2:
         chosen_on, reported_on = halves(evidence)
-        best = _best(chosen_on, metric, step, keep, limits, _law(team[0], 0) if team else None).head(most)
-        found = [_reported(reported_on, metric, row, limits) for row in best.itertuples(index=False)]
+        swept_on = swept(chosen_on, step, limits, cancelled=cancelled)
         if team:
+            swept_on.simulating(lambda: Search(_law(team[0], 0), step, limits=limits))
+        try:
+            best = _best(
+                swept_on.front(metric, "ess", keep=keep, progress=progress, cancelled=cancelled), chosen_on, metric
+            )
+        except NothingLeft as error:
+            best, none = pd.DataFrame(columns=list(FACTORS)), f"on one half of the log, {error}"
+        found = [_reported(reported_on, metric, row, limits) for row in best.head(most).itertuples(index=False)]
+        if team and found:
             law, asked = _law(team[0], 1), {name: keep[name] for name in names}
-            found = [row | _simulated(law, row, team[1], asked, limits) for row in found]
-    return pd.DataFrame(found, columns=[*FACTORS, *COLUMNS, *parts, *(["kept"] if names else [])])
+            found = [row | _simulated(law, row, team[1], asked, limits, cancelled) for row in found]
+    shown = pd.DataFrame(found, columns=[*FACTORS, *COLUMNS, *parts, *(["kept"] if names else [])])
+    if not found:
+        shown.attrs["none"] = none
+    return shown
 
 
 def _law(course: Course, which: int) -> Fit:
@@ -88,17 +107,8 @@ def _law(course: Course, which: int) -> Fit:
     return Fit(course.some(np.flatnonzero(labels % 2 == which)), course)
 
 
-def _best(
-    evidence: Evidence, metric: str, step: int, keep: Mapping[str, float], limits: Limits, fit: Fit | None
-) -> pd.DataFrame:
-    """The weights on the front of what they earn and what is known of them, by what they earn at least."""
-    found = swept(evidence, step, limits)
-    if fit is not None:
-        found.simulating(lambda: Search(fit, step, limits=limits))
-    try:
-        rows = found.front(metric, "ess", keep=keep)
-    except NothingLeft:
-        return pd.DataFrame(columns=list(FACTORS))
+def _best(rows: pd.DataFrame, evidence: Evidence, metric: str) -> pd.DataFrame:
+    """The weights of a front of what they earn and what is known of them, by what they earn at least."""
     # far from the log the estimate that reads best is mostly the one that errs most
     spread = CAUTION * float(evidence.rewards[metric].std())
     sure = rows[f"snips_{metric}"] - spread / np.sqrt(rows["ess"])
@@ -117,19 +127,31 @@ def _reported(evidence: Evidence, metric: str, weights: Any, limits: Limits) -> 
 
 
 def _simulated(
-    fit: Fit, row: Mapping[str, Any], base: Values | None, keep: Mapping[str, float], limits: Limits
+    fit: Fit,
+    row: Mapping[str, Any],
+    base: Values | None,
+    keep: Mapping[str, float],
+    limits: Limits,
+    cancelled: Callable[[], bool] | None,
 ) -> dict[str, Any]:
     """What a simulation by these laws says of some weights, and whether they have what is asked for."""
     a, e, p, r = (int(row[factor]) for factor in FACTORS)
-    found = simulated(fit, Asked((a, e, p, r), base or (a, e, p, r), SEEDS, 0.0, limits, 0.95), ())
-    said: dict[str, Any] = {"kept": True}
+    asked = Asked((a, e, p, r), base or (a, e, p, r), SEEDS, 0.0, limits, 0.95)
+    found = simulated(fit, asked, (), cancelled=cancelled)
+    said: dict[str, Any] = {}
+    kept = []
     for name, bound in keep.items():
-        one, more = found[_plain(name)], column(name)[1]
-        value = getattr(one, "value", np.nan)
-        said["kept"] &= bool(value >= bound if more else value <= bound)
-        for end, part in (("", "value"), ("_low", "low"), ("_high", "high")):
-            said[f"{PREFIX}{_plain(name)}{end}"] = getattr(one, part, np.nan)
-    return said
+        value, low, high = (getattr(found[_plain(name)], part, np.nan) for part in ("value", "low", "high"))
+        kept += [_kept(low, high, bound) if column(name)[1] else _kept(-high, -low, -bound)]
+        said |= dict(
+            zip((f"{PREFIX}{_plain(name)}{end}" for end in ("", "_low", "_high")), (value, low, high), strict=True)
+        )
+    return said | {"kept": "no" if "no" in kept else "perhaps" if "perhaps" in kept else "yes"}
+
+
+def _kept(low: float, high: float, least: float) -> str:
+    """Whether something has the least that is asked for, of which an interval is known; without one, perhaps."""
+    return "yes" if low >= least else "no" if high < least else "perhaps"
 
 
 def _plain(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -44,8 +45,6 @@ class Search:
         explore: the share of leads routed by weights drawn at random.
         limits: where the team is loaded to more than `limits.utilization` there are no figures.
         executor: whose workers simulate; this process's threads, if none is given.
-        progress: hears how many weights of how many that are wanted so far are done.
-        cancelled: is asked now and then whether to stop.
 
     Attributes:
         weights: (weights, 4), the grid.
@@ -62,26 +61,37 @@ class Search:
         explore: float = 0.0,
         limits: Limits | None = None,
         executor: Executor | None = None,
-        progress: Callable[[int, int], None] | None = None,
-        cancelled: Callable[[], bool] | None = None,
     ) -> None:
         self.step, self.weights = step, simplex_grid(step)
         self.figures = np.full((len(self.weights), len(TEAM)), np.nan)
         self.known = np.zeros(len(self.weights), bool)
         self._fit, self._seeds, self._explore, self._limits = fit, seeds, explore, limits or Limits()
-        self._executor, self._progress, self._cancelled = executor, progress, cancelled
+        self._executor = executor
         self._strides = [stride for stride in STRIDES if stride >= step and stride % step == 0] or [step]
 
-    def along(self, good: Callable[[], Ints]) -> None:
-        """Simulate a coarse grid, then what is next to the good rows as long as there is something new next to them."""
+    def along(self, good: Callable[[], Ints], *ways: Any) -> None:
+        """Simulate a coarse grid, then what is next to the good rows as long as there is something new next to them.
+
+        `ways` are `progress` and `cancelled` of `simulate`.
+        """
         coarse = np.flatnonzero(np.all(self.weights % self._strides[0] == 0, axis=1))
-        self.simulate(coarse)
+        self.simulate(coarse, *ways)
         for stride in self._strides:
             while len(new := self._beside(good(), stride)):
-                self.simulate(new)
+                self.simulate(new, *ways)
 
-    def simulate(self, rows: Ints) -> None:
+    def simulate(
+        self,
+        rows: Ints,
+        progress: Callable[[int, int], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> None:
         """Simulate these rows, unless they are known.
+
+        Args:
+            rows: of the grid.
+            progress: hears how many weights of how many that are wanted so far are done.
+            cancelled: is asked now and then whether to stop.
 
         Raises:
             CancelledError: `cancelled` said so.
@@ -92,9 +102,9 @@ class Search:
         _ = self._fit.whole  # once, not in every worker
         parts = [rows[at : at + CHUNK] for at in range(0, len(rows), CHUNK)]
         calls = [(self._fit, self.weights[part].tolist(), self._seeds, self._explore) for part in parts]
-        before, progress = int(self.known.sum()), self._progress
+        before = int(self.known.sum())
         heard = progress and (lambda done, of: progress(before + len(rows) * done // of, before + len(rows)))
-        found = shared_out(simulate_each, calls, executor=self._executor, progress=heard, cancelled=self._cancelled)
+        found = shared_out(simulate_each, calls, executor=self._executor, progress=heard, cancelled=cancelled)
         figures = np.concatenate(found)
         figures[figures[:, TEAM.index("utilization")] > self._limits.utilization] = np.nan
         self.figures[rows], self.known[rows] = figures, True

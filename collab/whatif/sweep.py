@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
-from typing import Self
+from threading import Lock
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from collab.routing import simplex_grid
 from collab.whatif import grid
 from collab.whatif.answers import WHOLE_TEAM, Limits
 from collab.whatif.cases import Cases
+from collab.whatif.front import front
 from collab.whatif.rescore import CAVEAT
 from collab.whatif.search import PREFIX, Search, column
 
@@ -62,6 +64,7 @@ class Sweep:
         self._sums = sums
         self._team: Callable[[], Search] | None = None
         self._search: Search | None = None
+        self._begins = Lock()
 
     def simulating(self, team: Callable[[], Search]) -> Self:
         """The same, able to say of its weights what the whole team would come to; `team` is called once, if asked."""
@@ -98,7 +101,13 @@ class Sweep:
             found = pd.concat([found, self._search.columns()], axis=1)
         return found
 
-    def front(self, *columns: str, keep: Mapping[str, float] | None = None) -> pd.DataFrame:
+    def front(
+        self,
+        *columns: str,
+        keep: Mapping[str, float] | None = None,
+        progress: Callable[[int, int], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> pd.DataFrame:
         """The rows that no other row beats in all these columns, those first that are best in the first column.
 
         More is better, in a column with a minus before its name less is: `front("converted", "-share_moved")`. The name
@@ -106,33 +115,42 @@ class Sweep:
         most so much, e.g. `{"ess": 450, "-share_moved": 0.2}`. Metrics of the team (response_s, wait_s, utilization,
         overload, balance, unserved, also team_converted and team_value) are simulated, from a coarse grid to what is
         next to its best; of times, overload and unserved less is better without a minus: `{"response_s": 60}`.
+        `progress` hears how many weights of how many are simulated, `cancelled` is asked now and then whether to stop.
 
         Raises:
             ValueError: there is no such column, or (NothingLeft) no row is left.
+            CancelledError: `cancelled` said so.
         """
         if not columns:
             raise ValueError(f"no column is named; name those to weigh up, of {', '.join(self.frame().columns)}")
-        rows = self._kept(keep, columns)
+        rows = self._kept(keep, columns, progress, cancelled)
         rows = rows[front(self._values(rows, columns))]
         return rows.iloc[np.argsort(-self._signed(rows, columns[0]), kind="stable")].reset_index(drop=True)
 
-    def best(self, by: str, keep: Mapping[str, float] | None = None) -> pd.Series:
-        """The row with the most in a column, the first of equal ones; names and `keep` are as in `front`.
+    def best(
+        self,
+        by: str,
+        keep: Mapping[str, float] | None = None,
+        *,
+        progress: Callable[[int, int], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> pd.Series:
+        """The row with the most in a column, the first of equal ones; all else is as in `front`.
 
         Raises:
             ValueError: there is no such column, or (NothingLeft) no row is left.
         """
-        rows = self._kept(keep, (by,))
+        rows = self._kept(keep, (by,), progress, cancelled)
         values = self._signed(rows, by)
         if np.isnan(values).all():
             raise ValueError(f"{by} is empty for all weights that are left; nothing is known of them")
         return rows.iloc[int(np.nanargmax(values))]
 
-    def _kept(self, keep: Mapping[str, float] | None, columns: Sequence[str]) -> pd.DataFrame:
+    def _kept(self, keep: Mapping[str, float] | None, columns: Sequence[str], *ways: Any) -> pd.DataFrame:
         """The rows of the frame that have what is asked for; of estimates, those that are not refused."""
         wanted = tuple(dict.fromkeys((*columns, *(keep or {}))))
         if any(column(name, self.metrics)[0].startswith(PREFIX) for name in wanted):
-            self._simulate(wanted)
+            self._simulate(wanted, *ways)
         rows = self.frame()
         if "refused" in rows and any(_metric(name) in self.metrics for name in columns):
             rows = rows[~rows["refused"]]
@@ -148,12 +166,13 @@ class Sweep:
             rows = left
         return rows
 
-    def _simulate(self, wanted: Sequence[str]) -> None:
+    def _simulate(self, wanted: Sequence[str], *ways: Any) -> None:
         """Simulate where the front of all that is wanted leads."""
-        if self._search is None and self._team is not None:
-            self._search = self._team()
+        with self._begins:  # two threads ask one search
+            if self._search is None and self._team is not None:
+                self._search = self._team()
         if self._search is not None:
-            self._search.along(lambda: np.flatnonzero(front(self._values(self.frame(), wanted))))
+            self._search.along(lambda: np.flatnonzero(front(self._values(self.frame(), wanted))), *ways)
 
     def _values(self, rows: pd.DataFrame, columns: Sequence[str]) -> NDArray[np.float64]:
         """Columns side by side, so that more is better."""
@@ -239,31 +258,6 @@ def hundredths(step: float) -> int:
     found = round(step * 100)
     if found < 1 or abs(found - step * 100) > 1e-9 or 100 % found:
         raise ValueError(f"step is {step}; give a share of 1 in whole hundredths that divides it, e.g. 0.05 or 0.1")
-    return found
-
-
-def front(values: NDArray[np.float64], maximise: Sequence[bool] | None = None) -> NDArray[np.bool_]:
-    """Which rows of (rows, columns) are on the front: no other is as good in every column and better in one.
-
-    A column is better the larger it is, or the smaller if its `maximise` is false. A row with a NaN is not on it.
-
-    Raises:
-        ValueError: `maximise` does not have a value for each column.
-    """
-    better = np.ones(values.shape[1], bool) if maximise is None else np.asarray(maximise, bool)
-    if better.shape != values.shape[1:]:
-        raise ValueError(f"maximise has {better.size} values; give one for each of the {values.shape[1]} columns")
-    good = np.where(better, values, -values)
-    found = np.zeros(len(good), bool)
-    # in falling order of the first column, then the second and so on, only a row before can be better
-    order = np.lexsort(-good.T[::-1])
-    members = np.empty_like(good)
-    size = 0
-    for row in order[~np.isnan(good[order]).any(axis=1)]:
-        as_good = (members[:size] >= good[row]).all(axis=1)
-        if not (members[:size][as_good] > good[row]).any():
-            members[size], found[row] = good[row], True
-            size += 1
     return found
 
 

@@ -145,7 +145,7 @@ class WhatIf(Experiments):
             limits: from where on the log says too little of weights, and simulations cannot tell; see `Sweep.frame`.
             seeds: how often luck is drawn in simulations.
             executor: whose workers simulate, e.g. of processes or of Dask; this process's threads, if none is given.
-            progress: hears how many decisions of how many are done, and then how many weights are simulated.
+            progress: hears how many decisions of how many are done; simulations have their own, see `Sweep.front`.
             cancelled: is asked now and then whether to stop.
 
         Raises:
@@ -158,8 +158,7 @@ class WhatIf(Experiments):
         else:
             assert self._frames is not None
             found = sweep(self._frames[0], step=grid, progress=progress, cancelled=cancelled)
-        ways: dict[str, Any] = {"executor": executor, "progress": progress, "cancelled": cancelled}
-        return found.simulating(lambda: Search(self._fit, grid, seeds=seeds, limits=limits, **ways))
+        return found.simulating(lambda: Search(self._fit, grid, seeds=seeds, limits=limits, executor=executor))
 
     def recommend(
         self,
@@ -169,10 +168,13 @@ class WhatIf(Experiments):
         most: int = 5,
         keep: Mapping[str, float] | None = None,
         limits: Limits | None = None,
+        progress: Callable[[int, int], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
     ) -> pd.DataFrame:
         """A short list of weights, chosen on one half of the days and reported on the other: see `recommend.recommend`.
 
         Raises:
+            CancelledError: `cancelled` said so.
             ValueError: there are no propensities or outcomes, the metric is not known, the step does not divide 1, or
                 `keep` asks for what has to be simulated and there is nothing to fit laws from.
         """
@@ -180,7 +182,8 @@ class WhatIf(Experiments):
         if metric not in evidence.rewards:
             raise ValueError(f"metric is {metric!r}; the log has {', '.join(evidence.rewards)}")
         team = (self.course[0], self.in_force) if any(simulated_only(name) for name in keep or {}) else None
-        return recommend(evidence, metric, step=hundredths(step), most=most, keep=keep, limits=limits, team=team)
+        asked: dict[str, Any] = {"step": hundredths(step), "most": most, "keep": keep, "limits": limits, "team": team}
+        return recommend(evidence, metric, progress=progress, cancelled=cancelled, **asked)
 
     def simulate(
         self,
