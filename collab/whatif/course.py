@@ -51,6 +51,7 @@ class Course:
         shifts: when they could be asked.
         at_once: see `handling_s`.
         replies: how responsiveness follows from responses.
+        free_by_load: how availability follows from load, as of a `Mechanism`.
     """
 
     agents: tuple[str, ...]
@@ -76,6 +77,7 @@ class Course:
     shifts: Shifts
     at_once: bool = False
     replies: Replies = field(default_factory=Replies)
+    free_by_load: Floats | float = -1.0
 
     def __len__(self) -> int:
         return len(self.arrival_s)

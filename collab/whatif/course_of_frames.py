@@ -26,7 +26,17 @@ NEEDED = ("decision", "time", "agent", "response_s", "handling_s", "converted")
 """The columns of outcomes without which a team cannot be simulated; the others are taken as all alike."""
 
 OFF = 0.02
-"""From here on, availability that is not the free share of capacity is told of."""
+"""From here on, availability is not the free share of capacity, or is told of if no other law of the load fits."""
+
+LOADS = 61
+"""So many entries has another law: with capacities of 1 to 6, one for each load."""
+
+PLACES = np.linspace(0, 1, LOADS)
+
+WAITED = "; if leads do not go in the order in which they come, give how long each waited as waited_s in outcomes"
+
+ASTRAY = 0.03
+"""From such a share of leads on it is told that agents did not hold what was worked out."""
 
 
 MOVES = 100.0
@@ -52,7 +62,7 @@ def course_of_frames(
     leads = _leads(outcomes)
     grid = _grid(candidates, leads, ids)
     columns = _columns(leads, ids)
-    (found, at_once), notes = _held(leads, columns, grid, capacity)
+    (found, at_once, free_by_load), notes = _held(leads, columns, grid, capacity)
     kind, kinds = pd.factorize(leads["lead_type"].astype(str), sort=True)
     able = able_of(grid.eligible, kind, len(kinds))
     full = found.before(columns["agent"], len(ids)) >= np.maximum(capacity - 1, 1)
@@ -76,6 +86,7 @@ def course_of_frames(
         shifts=shifts,
         at_once=at_once,
         replies=law or Replies(),
+        free_by_load=free_by_load,
     )
     return course, (*notes, *told)
 
@@ -95,18 +106,28 @@ def _columns(leads: pd.DataFrame, ids: tuple[str, ...]) -> dict[str, Any]:
 
 def _held(
     leads: pd.DataFrame, columns: dict[str, Any], grid: Grid, capacity: Ints
-) -> tuple[tuple[Held, bool], tuple[str, ...]]:
-    """What agents held, and whether handling begins with the assignment: as fits the logged availability best."""
+) -> tuple[tuple[Held, bool, Floats | float], tuple[str, ...]]:
+    """What agents held, whether handling begins with the assignment, and how availability follows: as fits the log."""
     waited_s = _numbers(leads, "waited_s") if "waited_s" in leads else None
     arrival_s, agent, response_s, handling_s = (
         columns[name] for name in ("arrival_s", "agent", "response_s", "handling_s")
     )
     both = [held(arrival_s, agent, response_s, handling_s, capacity, waited_s, once) for once in (False, True)]
-    apart = [_apart(one, agent, grid, capacity) for one in both]
+    loads = [one.before(agent, len(capacity)) / capacity for one in both]
+    laws: list[Floats | float] = [-1.0, -1.0]
+    apart = [_apart(1 - load, grid) for load in loads]
+    if min(apart) > OFF:
+        others = [_by_load(load, grid) for load in loads]
+        by_others = [_apart(np.interp(load, PLACES, law), grid) for load, law in zip(loads, others, strict=True)]
+        if min(by_others) <= OFF:  # else it would be a law of nothing
+            laws, apart = [*others], by_others
     at_once = bool(apart[1] < 0.9 * apart[0])
-    if (off := apart[at_once]) <= OFF:
-        return (both[at_once], at_once), ()
-    return (both[at_once], at_once), (f"availability is off the free share of capacity by {off:.2f} on average",)
+    law, notes = laws[at_once], tuple[str, ...]()
+    if apart[at_once] > OFF:
+        notes = (f"availability does not follow from the load; it is off by {apart[at_once]:.2f} on average{WAITED}",)
+    elif waited_s is None and (astray := _astray(both[at_once], agent, law, grid, capacity)) > ASTRAY:
+        notes = (f"for {astray:.0%} of the leads it is not clear what their agent held{WAITED}",)
+    return (both[at_once], at_once, law), notes
 
 
 def _leads(outcomes: pd.DataFrame) -> pd.DataFrame:
@@ -143,11 +164,31 @@ def _given(found: Held) -> Ints:
     return order[: np.count_nonzero(np.isfinite(found.start_s))]
 
 
-def _apart(found: Held, agent: Ints, grid: Grid, capacity: Ints) -> float:
-    """How far the logged availability is from the free share of capacity, on average."""
-    free = 1 - found.before(agent, len(capacity)) / capacity
+def _apart(free: Floats, grid: Grid) -> float:
+    """How far the logged availability is from this, on average."""
     apart = np.abs(free - grid.factors["availability"] / SCALE)[grid.eligible]
     return float(np.nanmean(apart)) if np.isfinite(apart).any() else 0.0
+
+
+def _astray(found: Held, agent: Ints, law: Floats | float, grid: Grid, capacity: Ints) -> float:
+    """The share of leads whose agent did not hold what was worked out, by the availability that was logged."""
+    rows = np.flatnonzero(agent >= 0)
+    each = capacity[agent[rows]]
+    load = (found.active[rows] - 1) / each
+    table = np.array([1.0, 0.0]) if np.ndim(law) == 0 else np.asarray(law)
+    free = np.interp(load, np.linspace(0, 1, len(table)), table)
+    apart = np.abs(free - grid.factors["availability"][rows, agent[rows]] / SCALE)
+    return float((apart > 0.25 / each).mean()) if len(rows) else 0.0
+
+
+def _by_load(load: Floats, grid: Grid) -> Floats:
+    """The mean availability that was logged at each load, as a table; between two that were seen, on the line."""
+    logged = grid.factors["availability"] / SCALE
+    known = grid.eligible & ~np.isnan(logged)
+    place = np.rint(np.clip(load[known], 0, 1) * (LOADS - 1)).astype(np.int64)
+    n, total = np.bincount(place, minlength=LOADS), np.bincount(place, logged[known], minlength=LOADS)
+    seen = np.flatnonzero(n)
+    return np.interp(np.arange(LOADS), seen, total[seen] / n[seen])
 
 
 def _factors(

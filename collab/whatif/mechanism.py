@@ -65,6 +65,7 @@ class Fit:
             value_spread=spread,
             at_once=to.at_once,
             replies=to.replies,
+            free_by_load=to.free_by_load,
         )
         leads = Leads(to.arrival_s, types.of, to.due_s, law.of_score(to.score))
         return World(leads, to.team, to.shifts, laws, types.expertise, types.able)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ from collab.whatif.mechanism import Fit
 from collab.whatif.rescore import Values
 from collab.whatif.search import PREFIX, Search, column, simulated_only
 from collab.whatif.simulated import Asked, simulated
-from collab.whatif.sweep import NothingLeft
+from collab.whatif.sweep import NothingLeft, Sweep
 
 FEWEST_DAYS = 8
 """With fewer days than this, every second decision makes a half."""
@@ -77,24 +77,51 @@ def recommend(
     Raises:
         CancelledError: `cancelled` said so.
     """
-    limits, keep, found, none = limits or Limits(), keep or {}, [], "there are not two decisions to be halved"
-    names = [name for name in keep if simulated_only(name)] if team else []
+    names = [name for name in keep or {} if simulated_only(name)] if team else []
+    asked = _Asked(metric, step, most, keep or {}, names, limits or Limits())
+    return _shown(*_found(evidence, asked, team, progress, cancelled), names)
+
+
+class _Asked(NamedTuple):
+    """What is asked of a recommendation; `names` are those of `keep` that are simulated."""
+
+    metric: str
+    step: int
+    most: int
+    keep: Mapping[str, float]
+    names: Sequence[str]
+    limits: Limits
+
+
+def _found(
+    evidence: Evidence,
+    asked: _Asked,
+    team: tuple[Course, Values | None] | None,
+    progress: Callable[[int, int], None] | None,
+    cancelled: Callable[[], bool] | None,
+) -> tuple[list[dict[str, Any]], str]:
+    """A row for each weights of the short list, and if there are none, why."""
+    metric, limits = asked.metric, asked.limits
+    if evidence.n < 2:
+        return [], "there are not two decisions to be halved"
+    chosen_on, reported_on = halves(evidence)
+    on = swept(chosen_on, asked.step, limits, cancelled=cancelled)
+    if team:
+        on.simulating(lambda: Search(_law(team[0], 0), asked.step, limits=limits))
+    try:
+        best = _best(on, chosen_on, metric, asked.keep, progress, cancelled).head(asked.most)
+    except NothingLeft as error:
+        return [], f"on one half of the log, {error}"
+    found = [_reported(reported_on, metric, row, limits) for row in best.itertuples(index=False)]
+    if team:
+        law, keep = _law(team[0], 1), {name: asked.keep[name] for name in asked.names}
+        found = [row | _simulated(law, row, team[1], keep, limits, cancelled) for row in found]
+    return found, ""
+
+
+def _shown(found: list[dict[str, Any]], none: str, names: Sequence[str]) -> pd.DataFrame:
+    """What was found as a frame; if that is nothing, the frame says why."""
     parts = [f"{PREFIX}{_plain(name)}{end}" for name in names for end in ("", "_low", "_high")]
-    if evidence.n >= 2:
-        chosen_on, reported_on = halves(evidence)
-        swept_on = swept(chosen_on, step, limits, cancelled=cancelled)
-        if team:
-            swept_on.simulating(lambda: Search(_law(team[0], 0), step, limits=limits))
-        try:
-            best = _best(
-                swept_on.front(metric, "ess", keep=keep, progress=progress, cancelled=cancelled), chosen_on, metric
-            )
-        except NothingLeft as error:
-            best, none = pd.DataFrame(columns=list(FACTORS)), f"on one half of the log, {error}"
-        found = [_reported(reported_on, metric, row, limits) for row in best.head(most).itertuples(index=False)]
-        if team and found:
-            law, asked = _law(team[0], 1), {name: keep[name] for name in names}
-            found = [row | _simulated(law, row, team[1], asked, limits, cancelled) for row in found]
     shown = pd.DataFrame(found, columns=[*FACTORS, *COLUMNS, *parts, *(["kept"] if names else [])])
     if not found:
         shown.attrs["none"] = none
@@ -107,8 +134,11 @@ def _law(course: Course, which: int) -> Fit:
     return Fit(course.some(np.flatnonzero(labels % 2 == which)), course)
 
 
-def _best(rows: pd.DataFrame, evidence: Evidence, metric: str) -> pd.DataFrame:
-    """The weights of a front of what they earn and what is known of them, by what they earn at least."""
+def _best(
+    on: Sweep, evidence: Evidence, metric: str, keep: Mapping[str, float], *ways: Callable[..., Any] | None
+) -> pd.DataFrame:
+    """The weights on the front of what they earn and what is known of them, by what they earn at least."""
+    rows = on.front(metric, "ess", keep=keep, progress=ways[0], cancelled=ways[1])
     # far from the log the estimate that reads best is mostly the one that errs most
     spread = CAUTION * float(evidence.rewards[metric].std())
     sure = rows[f"snips_{metric}"] - spread / np.sqrt(rows["ess"])

@@ -97,7 +97,7 @@ def _choose_drawn(agents: Rows, cells: Rows, laws: Laws, drawn: int, first: int,
     for number in range(len(agents)):
         agent, cell = agents[number], cells[first + number]
         if agent.score >= 0 and cell.expertise >= 0:
-            score = weights[0] * _availability(agent) + weights[1] * cell.expertise
+            score = weights[0] * _availability(agent, laws) + weights[1] * cell.expertise
             score += weights[2] * agent.performance + weights[3] * _responsiveness(agent, laws, now)
             if score > best:
                 best, chosen = score, number
@@ -197,14 +197,14 @@ def _count(agent: Any, laws: Laws, now: float) -> None:
 def _weigh(agent: Any, laws: Laws) -> None:
     """Score the agent but for expertise and responsiveness; availability is that of `collab.factors`."""
     if agent.on_shift and agent.active < agent.capacity:
-        agent.score = laws.weights[0] * _availability(agent) + laws.weights[2] * agent.performance
+        agent.score = laws.weights[0] * _availability(agent, laws) + laws.weights[2] * agent.performance
     else:
         agent.score = NEVER
     _limit(agent, laws)
 
 
-def _availability(agent: Any) -> int:
-    whole: int = round(agent.ready * (1 - agent.active / agent.capacity) * SCALE)
+def _availability(agent: Any, laws: Laws) -> int:
+    whole: int = round(agent.ready * _at(laws.free_by_load, agent.active / agent.capacity) * SCALE)
     return whole
 
 

@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 Rules = Callable[[Any, Any, Any, Any, Laws], None]
 Table = NDArray[Any]
 
-TABLES = ("answer_by_load", "handling_by_load", "odds_by_response")
+TABLES = ("free_by_load", "answer_by_load", "handling_by_load", "odds_by_response")
 """The laws that are tables by load or by response time."""
 
 ARRAYS = ("grid", *TABLES, "skilled", "bounds")

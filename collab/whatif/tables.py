@@ -66,6 +66,7 @@ class Laws(NamedTuple):
     prior_s: float
     target_s: float
     rest: int
+    free_by_load: Any
     answer_by_load: Any
     handling_by_load: Any
     odds_by_response: Any

@@ -202,6 +202,7 @@ class Mechanism:
         value_spread: as of the answer.
         handling_by_load: as of the answer.
         replies: how responsiveness follows from responses; as in the router, if it is left out.
+        free_by_load: availability at utilizations evenly spaced from 0 to 1; the free share, as in the router's, is -1.
         at_once: whether handling begins with the assignment, beside the answer, instead of after it.
 
     Raises:
@@ -220,6 +221,7 @@ class Mechanism:
     handling_by_load: Floats | float = 0.0
     at_once: bool = False
     replies: Replies = field(default_factory=Replies)
+    free_by_load: Floats | float = -1.0
 
     def __post_init__(self) -> None:
         types, agents = _hold(self, "odds", floats("odds", self.odds, (-1, -1))).shape
@@ -229,7 +231,7 @@ class Mechanism:
                 given = np.repeat(given[:, None], agents, axis=1)
             least = -LARGE if name == "value" else 0.0
             _hold(self, name, floats(name, given, (types, agents), least=least))
-        for name in ("answer_by_load", "handling_by_load"):
+        for name in ("free_by_load", "answer_by_load", "handling_by_load"):
             _hold(self, name, _table(name, getattr(self, name), (1.0, 1.0), (0.0, 1.0), least=0.0))
         slope = (rules.LEAST_DOUBLINGS, rules.MOST_DOUBLINGS)
         _hold(self, "odds_by_response", _table("odds_by_response", self.odds_by_response, (0.0, 0.0), slope, -LARGE))
