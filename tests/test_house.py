@@ -19,13 +19,13 @@ HOUSE = ROOT / "collab"
 # A room may import only from the rooms before it.
 ORDER = (
     "records experiment rules events claims chat keyed markup weights team presence offers factors gates fairness "
-    "routing reasons shadow metrics history whatif protocol live recording router rooms attendance desk files "
+    "routing reasons shadow metrics alerts history whatif protocol live recording router rooms attendance desk files "
     "floor team_at_work office intake door roundtrip web settings views app cli"
 ).split()
 # The rooms that are functions of their arguments: no I/O, no clock, no chance without a seed.
 CENTRE = (
     "records experiment rules events claims chat keyed markup weights team presence offers factors gates fairness "
-    "routing reasons shadow metrics protocol"
+    "routing reasons shadow metrics alerts protocol"
 ).split()
 # Third-party packages that are known in some rooms only.
 SHORES = {
