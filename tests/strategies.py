@@ -28,6 +28,7 @@ from collab.claims import (
 from collab.events import Entry, Event
 from collab.experiment import Design
 from collab.records import Busy, Candidates, Decision, File, Lead, Presence, Seat, Urgency, WeightsVersion
+from collab.rules import Hours, Rule, Severity, Step
 from collab.team import Agent, Team
 
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -149,6 +150,26 @@ _keys = st.lists(keys, max_size=3).map(tuple)
 _kinds = st.sampled_from(("image/png", "text/plain"))
 hashes = st.text("0123456789abcdef", min_size=64, max_size=64)
 _files = st.lists(st.builds(File, hash=hashes, name=names, size=counts, type=_kinds), max_size=2).map(tuple)
+_whole_day = Hours(days=("mon", "sat"), opens="08:30", closes="24:00", zone="Europe/Berlin")
+rules = st.builds(
+    Rule,
+    name=keys,
+    kind=st.just("overload"),
+    fire=st.floats(0.5, 10),
+    clear=st.floats(0, 0.4),
+    for_s=st.floats(0, 1e6),
+    severity=st.sampled_from(Severity),
+    hours=st.sampled_from((None, _whole_day)),
+    group=st.sampled_from(((), ("rule",), ("agent", "severity"))),
+    inhibits=st.just(()),
+    escalate=st.sampled_from(((), (Step(after_s=60.0, to="Kim"),))),
+    summary=st.sampled_from(("", "{agent} has {value}")),
+)
+_labels = st.dictionaries(names, names, max_size=2)
+_alert: dict[str, st.SearchStrategy[Any]] = {"alert": keys, "rule": keys, "labels": _labels}
+_values = st.floats(-1e9, 1e9)
+_later = times.map(lambda time: time + timedelta(days=60_000))
+
 _fields: dict[type[Event], dict[str, st.SearchStrategy[Any]]] = {
     ev.AgentJoined: {
         "agent": keys,
@@ -197,6 +218,26 @@ _fields: dict[type[Event], dict[str, st.SearchStrategy[Any]]] = {
     ev.MessageReacted: {**_roomed, "message": keys, "reaction": names, "on": st.booleans()},
     ev.FileUploaded: {**_roomed, "hash": hashes, "size": counts, "type": _kinds},
     ev.RoomRead: {**_roomed, "number": counts, "thread": st.none() | keys},
+    ev.AlertBegan: {**_alert, "severity": st.sampled_from(Severity), "value": _values, "cause": texts},
+    ev.AlertFired: {**_alert, "severity": st.sampled_from(Severity), "value": _values, "summary": texts},
+    ev.AlertAcknowledged: {**_alert, "by": names, "until": times, "note": texts},
+    ev.AlertReturned: {**_alert, "by": texts, "note": texts},
+    ev.AlertEased: {**_alert, "value": st.none() | _values, "on": st.booleans()},
+    ev.AlertResolved: {**_alert, "by": texts, "why": texts},
+    ev.AlertDropped: {**_alert, "why": texts},
+    ev.SilenceStarted: {
+        "labels": st.dictionaries(names, names, min_size=1, max_size=2),
+        "until": _later,
+        "by": names,
+        "why": texts,
+    },
+    ev.SilenceEnded: {"silence": keys, "by": texts},
+    ev.RulesAdopted: {
+        "version": st.integers(1, 99),
+        "rules": st.lists(rules, max_size=3).map(tuple),
+        "by": names,
+        "reason": texts,
+    },
 }
 
 
@@ -352,9 +393,41 @@ def _in_a_room(draw: st.DrawFn, team: Team) -> tuple[type[Event], dict[str, Any]
     return kind, {**head, **more.get(kind, {})}
 
 
+def _watched(draw: st.DrawFn, team: Team, id: str, time: datetime) -> Event:
+    """A step of an alert, sensible or not, or one of silences and rules."""
+    open = sorted(team.alerts.open)
+    known = team.alerts.open[draw(st.sampled_from(open))] if open and draw(st.integers(0, 4)) else None
+    labels = known.labels if known else {"agent": draw(st.sampled_from(AGENTS))}
+    head = {"id": id, "time": time, "alert": known.id if known else "e1", "rule": "r", "labels": labels}
+    more: dict[type[Event], dict[str, Any]] = {
+        ev.AlertFired: {"severity": Severity.high, "value": 1.0, "summary": "Look"},
+        ev.AlertAcknowledged: {"by": "Kim", "until": time + timedelta(hours=1)},
+        ev.AlertReturned: {},
+        ev.AlertEased: {"on": draw(st.booleans())},
+        ev.AlertResolved: {"by": draw(st.sampled_from(("", "Kim")))},
+        ev.AlertDropped: {},
+    }
+    kind = draw(
+        st.sampled_from((*more, ev.AlertBegan, ev.AlertBegan, ev.SilenceStarted, ev.SilenceEnded, ev.RulesAdopted))
+    )
+    if kind is ev.AlertBegan:
+        return ev.AlertBegan(**head | {"alert": id}, severity=Severity.high, value=1.0, cause="e1")
+    if kind is ev.SilenceStarted:
+        return ev.SilenceStarted(id=id, time=time, labels=labels, until=time + timedelta(hours=1), by="Kim")
+    if kind is ev.SilenceEnded:
+        return ev.SilenceEnded(id=id, time=time, silence=draw(st.sampled_from([*team.alerts.silences, "e1"])))
+    if kind is ev.RulesAdopted:
+        return ev.RulesAdopted(
+            id=id, time=time, version=team.alerts.version + draw(st.integers(1, 2)), rules=(), by="K"
+        )
+    return kind(**head, **more[kind])
+
+
 def next_event(draw: st.DrawFn, team: Team, id: str, time: datetime) -> Event:
     """Something that may happen to this team next, sensible or not."""
-    what = draw(st.sampled_from(("roster", "arrive", "assign", "assign", "touch", "touch", "room", "weights", "turns")))
+    what = draw(
+        st.sampled_from(("roster", "arrive", "assign", "assign", "touch", "touch", "room", "weights", "turns", "alert"))
+    )
     if what == "arrive":
         score, customer = draw(st.integers(0, 100)), draw(st.sampled_from(("", "c1", "c2")))
         lead = Lead(id=draw(st.sampled_from(LEADS)), name="A customer", score=score, customer=customer)
@@ -374,6 +447,8 @@ def next_event(draw: st.DrawFn, team: Team, id: str, time: datetime) -> Event:
     if what == "turns":
         design = Design(a=(25, 25, 25, 25), b=(35, 30, 20, 15))
         return ev.ExperimentStarted(id=id, time=time, design=design, starts=time, by="Kim")
+    if what == "alert":
+        return _watched(draw, team, id, time)
     if what == "room":
         kind, fields = _in_a_room(draw, team)
         return kind(id=id, time=time, **fields)

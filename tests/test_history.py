@@ -299,7 +299,11 @@ def test_a_history_of_the_version_before_begins_its_snapshots_anew_and_gives_the
     assert len(history.sql("SELECT seq FROM snapshots")) == 1  # kept when the recorder stopped
     before, folder = history.team(), Folder(tmp_path)
     tenant = folder.tenants()["main"]
-    assert migrate(folder, type(tenant)(tenant.name, tenant.partition, schema=2)) == [*CHANGED[3], *CHANGED[4]]
+    assert migrate(folder, type(tenant)(tenant.name, tenant.partition, schema=2)) == [
+        *CHANGED[3],
+        *CHANGED[4],
+        "alerts",
+    ]
     again = History(tmp_path)
     assert again.sql("SELECT seq FROM snapshots").empty
     assert again.team() == before

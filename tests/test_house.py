@@ -18,15 +18,14 @@ HOUSE = ROOT / "collab"
 
 # A room may import only from the rooms before it.
 ORDER = (
-    "records experiment events claims chat keyed markup weights team presence offers factors gates fairness routing "
-    "reasons shadow metrics history analytics whatif protocol live recording router rooms attendance desk files delivery "
-    "floor "
-    "team_at_work office intake door roundtrip web settings views app cli"
+    "records experiment rules events claims chat keyed markup weights team presence offers factors gates fairness "
+    "routing reasons shadow metrics alerts history analytics whatif protocol live recording router rooms attendance "
+    "desk files delivery floor team_at_work office intake door roundtrip web settings views app cli"
 ).split()
 # The rooms that are functions of their arguments: no I/O, no clock, no chance without a seed.
 CENTRE = (
-    "records experiment events claims chat keyed markup weights team presence offers factors gates fairness routing "
-    "reasons shadow metrics protocol"
+    "records experiment rules events claims chat keyed markup weights team presence offers factors gates fairness "
+    "routing reasons shadow metrics alerts protocol"
 ).split()
 # Third-party packages that are known in some rooms only.
 SHORES = {

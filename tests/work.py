@@ -13,11 +13,13 @@ from collab.experiment import Design
 from collab.live.stream import Stream
 from collab.records import Busy, File, Lead, Presence, Urgency, WeightsVersion
 from collab.routing import decide
+from collab.rules import Severity
+from collab.rules.reading import default
 from collab.team import Team
 
 MORNING = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 AGENTS = tuple(f"agent-{number}" for number in range(8))
-KINDS = 28
+KINDS = 38
 """Kinds of events that every stretch of 20 or more leads has: all there are."""
 
 
@@ -59,6 +61,28 @@ class Work:
         busy = (Busy(starts=self.time + timedelta(days=9), ends=self.time + timedelta(days=9, hours=1)),)
         yield self._did(ev.CalendarChanged(**self._head(), agent=AGENTS[2], busy=busy, by="Ida"))
         yield from self._rooms()
+        yield from self._alerts()
+
+    def _alerts(self) -> Iterator[Event]:
+        rules = default().rules
+        yield self._did(ev.RulesAdopted(**self._head(), version=1, rules=rules, by="Ida"))
+        until = self.time + timedelta(hours=1)
+        silence = self._did(ev.SilenceStarted(**self._head(), labels={"rule": "queue_builds"}, until=until, by="Ida"))
+        yield silence
+        yield self._did(ev.SilenceEnded(**self._head(), silence=silence.id, by="Ida"))
+        for agent in AGENTS[:2]:
+            head = self._head()
+            about = {"alert": head["id"], "rule": "agent_overload", "labels": {"agent": agent}}
+            said = {"severity": Severity.high, "value": 1.0}
+            yield self._did(ev.AlertBegan(**head, **about, **said, cause=silence.id))
+            if agent == AGENTS[1]:
+                yield self._did(ev.AlertDropped(**self._head(), **about, why="the condition ended"))
+                continue
+            yield self._did(ev.AlertFired(**self._head(), **about, **said, summary=f"{agent} is at 100% of capacity"))
+            yield self._did(ev.AlertAcknowledged(**self._head(), **about, by="Ida", until=until, note="I call them"))
+            yield self._did(ev.AlertReturned(**self._head(), **about))
+            yield self._did(ev.AlertEased(**self._head(), **about, value=0.25))
+            yield self._did(ev.AlertResolved(**self._head(), **about, by="Ida", why="done"))
 
     def _rooms(self) -> Iterator[Event]:
         for room in ("main", "old"):

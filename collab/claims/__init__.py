@@ -5,6 +5,7 @@ atomic step can refuse an event that came too late. This room says which: each e
 hold, and effects, which are written with the event. A team folded from the same events gives the same values.
 """
 
+from collab.claims import alerts as alerts  # registers its rules
 from collab.claims.guards import SEQ, Absent, Add, Below, Claim, Effect, Equals, Expire, Guard, Put, Remove, Within
 from collab.claims.keys import (
     ARCHIVED,
@@ -14,8 +15,12 @@ from collab.claims.keys import (
     OPEN,
     QUEUE_KEY,
     QUEUED,
+    RULES_KEY,
     WEIGHTS_KEY,
+    alert_key,
+    alert_state_key,
     capacity_key,
+    eased_key,
     file_key,
     holder_key,
     lead_key,
@@ -27,6 +32,7 @@ from collab.claims.keys import (
     room_key,
     seat_key,
     shift_key,
+    silence_key,
 )
 from collab.claims.rooms import entering
 from collab.claims.rules import claim, in_turn
@@ -39,6 +45,7 @@ __all__ = [
     "OPEN",
     "QUEUED",
     "QUEUE_KEY",
+    "RULES_KEY",
     "SEQ",
     "WEIGHTS_KEY",
     "Absent",
@@ -52,8 +59,11 @@ __all__ = [
     "Put",
     "Remove",
     "Within",
+    "alert_key",
+    "alert_state_key",
     "capacity_key",
     "claim",
+    "eased_key",
     "entering",
     "file_key",
     "holder_key",
@@ -67,4 +77,5 @@ __all__ = [
     "room_key",
     "seat_key",
     "shift_key",
+    "silence_key",
 ]

@@ -80,3 +80,27 @@ def file_key(room: str, hash: str) -> str:
 def seat_key(room: str, agent: str) -> str:
     """Holds "1" while the agent is a member of the room."""
     return f"seat:{room} {agent}"  # ids may hold colons, but no space
+
+
+def alert_key(rule: str, labels: dict[str, str]) -> str:
+    """Holds the id of the open alert of this rule and labels."""
+    return "\n".join([f"alert:{rule}", *(f"{name}={labels[name]}" for name in sorted(labels))])
+
+
+def alert_state_key(alert: str) -> str:
+    """Holds "pending", "firing" or "acknowledged" while the alert is open."""
+    return f"alert-state:{alert}"
+
+
+def eased_key(alert: str) -> str:
+    """Holds "1" while the alert is open and its condition is over."""
+    return f"alert-eased:{alert}"
+
+
+def silence_key(silence: str) -> str:
+    """Holds "1" while the silence lasts."""
+    return f"silence:{silence}"
+
+
+RULES_KEY = "rules"
+"""Holds the version of the rules in force."""

@@ -11,6 +11,21 @@ from typing import get_args
 import msgspec
 from msgspec import Struct
 
+from collab.events.alerts import (
+    AlertAcknowledged,
+    AlertBegan,
+    AlertDropped,
+    AlertEased,
+    AlertEvent,
+    AlertFired,
+    AlertResolved,
+    AlertReturned,
+    RulesAdopted,
+    SilenceEnded,
+    SilenceStarted,
+    Watched,
+    alert_id,
+)
 from collab.events.base import Event, new_id
 from collab.events.rooms import (
     FileUploaded,
@@ -50,6 +65,14 @@ __all__ = [
     "EVENTS",
     "AgentJoined",
     "AgentLeft",
+    "AlertAcknowledged",
+    "AlertBegan",
+    "AlertDropped",
+    "AlertEased",
+    "AlertEvent",
+    "AlertFired",
+    "AlertResolved",
+    "AlertReturned",
     "AnyEvent",
     "CalendarChanged",
     "CapacityChanged",
@@ -78,8 +101,13 @@ __all__ = [
     "RoomLeft",
     "RoomRead",
     "RoomRenamed",
+    "RulesAdopted",
     "ShiftChanged",
+    "SilenceEnded",
+    "SilenceStarted",
+    "Watched",
     "WeightsAdopted",
+    "alert_id",
     "decode",
     "encode",
     "kind",
@@ -91,6 +119,8 @@ AnyEvent = (
     | LeadAssigned | OfferAccepted | OfferDeclined | OfferExpired | LeadOverridden | FirstResponded | LeadClosed
     | WeightsAdopted | RoomCreated | RoomRenamed | RoomArchived | RoomJoined | RoomLeft | MessageSent
     | MessageEdited | MessageDeleted | MessageReacted | FileUploaded | RoomRead | ExperimentStarted | ExperimentStopped
+    | AlertBegan | AlertFired | AlertAcknowledged | AlertReturned | AlertEased | AlertResolved | AlertDropped
+    | SilenceStarted | SilenceEnded | RulesAdopted
 )  # fmt: skip
 EVENTS: tuple[type[Event], ...] = get_args(AnyEvent)
 """Every kind of event; the tag of each is its `event` field in JSON."""

@@ -25,6 +25,7 @@ CHANGED: dict[int, tuple[str, ...]] = {
     2: ("chats",),
     3: ("decisions", "arrivals", "snapshots", "presence", "chats"),
     4: ("experiments",),
+    5: ("alerts", "snapshots"),
 }
 """The tables whose columns or meaning changed with each version after the first: they are made again.
 

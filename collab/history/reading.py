@@ -190,6 +190,10 @@ class History:
         """Versions of the weights that came into force."""
         return self._frame("weights")
 
+    def alerts(self) -> pd.DataFrame:
+        """What happened to alerts, silences and rules."""
+        return self._frame("alerts")
+
     def messages(self) -> pd.DataFrame:
         """Messages as they stand now, one row each, with their numbers in their rooms."""
         return self._frame("messages")

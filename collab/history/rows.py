@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from collab import events
 from collab.events import Entry, Event, encode, kind
+from collab.history.alerts import ALERT_CHANGES, alert_row
+from collab.history.moments import microseconds
 from collab.history.schema import CANDIDATES, DERIVED, EVENTS
 from collab.reasons import reasoning
 from collab.records import FACTORS, Decision, Lead
@@ -20,14 +21,8 @@ Columns = dict[str, list[Any]]
 Row = tuple[Any, ...]
 """The fields of one row, in the order of the columns."""
 
-_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 _COPIED = ("agent", "gate", "presence", "active", "capacity", *FACTORS, "closed", "responses", "score", "propensity")
 _PER_DECISION = ("seq", "decision", "time", "lead", "weights", "seed")
-
-
-def microseconds(time: datetime) -> int:
-    """Microseconds since 1970 of an aware time."""
-    return (time - _EPOCH) // _MICROSECOND
 
 
 def event_rows(entries: Iterable[Entry]) -> Columns:
@@ -220,6 +215,7 @@ _ROWS: dict[type[Event], tuple[str, Callable[[int, Any], Row]]] = {
     events.WeightsAdopted: ("weights", _weights),
     events.ExperimentStarted: ("experiments", _started),
     events.ExperimentStopped: ("experiments", _stopped),
+    **dict.fromkeys(ALERT_CHANGES, ("alerts", alert_row)),
     events.RoomCreated: ("chats", _chat("created", text="name")),
     events.RoomRenamed: ("chats", _chat("renamed", text="name")),
     events.RoomArchived: ("chats", _chat("archived")),

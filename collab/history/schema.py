@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collab.history.alerts import ALERTS
 from collab.history.columns import (
     AGENT,
     DECISION,
@@ -24,7 +25,7 @@ from collab.history.columns import (
 )
 from collab.records import FACTORS
 
-VERSION = 4
+VERSION = 5
 """The version of the tables below; `collab.history.migrate` says what changed from one to the next."""
 
 EVENTS = Table(
@@ -216,7 +217,10 @@ SNAPSHOTS = Table(
     (SEQ, TIME, Column("team", "binary", "Team.snapshot()")),
 )
 
-DERIVED = (DECISIONS, CANDIDATES, OFFERS, RESPONSES, CLOSINGS, PRESENCE, WEIGHTS_ADOPTED, ARRIVALS, CHATS, EXPERIMENTS)
+DERIVED = (
+    *(DECISIONS, CANDIDATES, OFFERS, RESPONSES, CLOSINGS, PRESENCE, WEIGHTS_ADOPTED, ARRIVALS, CHATS, EXPERIMENTS),
+    ALERTS,
+)
 """The tables that follow from events, in the order in which they are written."""
 
 TABLES = {table.name: table for table in (EVENTS, *DERIVED, SNAPSHOTS)}

@@ -15,8 +15,9 @@ from msgspec import Struct
 from collab.events import Entry
 from collab.history.folder import PROPERTIES, Folder, HistoryUnwritable, append, arrow, folder_name
 from collab.history.migrate import migrate
+from collab.history.moments import microseconds
 from collab.history.reading import History
-from collab.history.rows import Columns, derived_rows, event_rows, microseconds
+from collab.history.rows import Columns, derived_rows, event_rows
 from collab.history.schema import DERIVED, EVENTS, SNAPSHOTS, TABLES
 from collab.team import Team, fold
 

@@ -10,15 +10,17 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
-from collab import chat, claims, events
+from collab import chat, events
 from collab.chat import Room
 from collab.events import Entry, Event, LeadAssigned, RoomEvent, WeightsAdopted
 from collab.records import Presence, WeightsVersion, seconds_between
 from collab.team.agent import ABSENCE_S, Agent, Choice
+from collab.team.alert import Alerts
 from collab.team.lead import OpenLead
 from collab.team.turn import Turn, turn
+from collab.team.values import values
 
 RECENT = 50
 """How many of the newest assignments a team remembers."""
@@ -48,6 +50,7 @@ class Team(Struct, kw_only=True):
     adopted: WeightsAdopted | None = None
     entry: str = ""
     experiment: events.ExperimentStarted | None = None
+    alerts: Alerts = field(default_factory=Alerts)
 
     def apply(self, entry: Entry) -> bool:
         """Take one event in; False, and nothing changes, if its place was passed before."""
@@ -56,6 +59,8 @@ class Team(Struct, kw_only=True):
         self.seq = entry.seq
         if isinstance(entry.event, RoomEvent):
             chat.apply(self.rooms, entry.event)
+        elif isinstance(entry.event, events.Watched):
+            self.alerts.apply(entry.event)
         else:
             _APPLY[type(entry.event)](self, entry.event, entry.seq)
         return True
@@ -75,24 +80,11 @@ class Team(Struct, kw_only=True):
 
     def values(self) -> dict[str, str]:
         """What the stream's claims must hold for this team, by key (see `collab.claims`)."""
-        values = {claims.load_key(agent.id): str(agent.active) for agent in self.agents.values()}
-        for agent in self.members():
-            values[claims.member_key(agent.id)] = "1"
-            values[claims.capacity_key(agent.id)] = str(agent.capacity)
-            if agent.on_shift:
-                values[claims.shift_key(agent.id)] = "1"
-            if agent.presence != Presence.offline:
-                values[claims.present_key(agent.id)] = "1"
-        for lead, state in self.leads.items():
-            values[claims.lead_key(lead)] = state.decision if state.holder and state.decision else claims.QUEUED
-            if state.holder:
-                values[claims.holder_key(lead)] = state.holder
-                values[claims.place_key(lead)] = str(state.place)
-        if self.weights.version:
-            values[claims.WEIGHTS_KEY] = str(self.weights.version)
-        if self.experiment is not None:
-            values[claims.EXPERIMENT_KEY] = self.experiment.id
-        return values | chat.values(self.rooms)
+        return (
+            values(self.agents, self.leads, self.weights, self.experiment)
+            | self.alerts.values()
+            | chat.values(self.rooms)
+        )
 
     def snapshot(self) -> bytes:
         """This team as bytes."""
@@ -232,6 +224,7 @@ def _first_responded(team: Team, event: events.FirstResponded, seq: int) -> None
     if not _in_force(team, event) or team.leads[event.lead].responded:
         return
     team._lead(event.lead, accepted=True, responded=True)
+    team.alerts.responses.add(event.time, event.response_s)
     agent = team.agents[event.agent]
     age_s = seconds_between(agent.responded, event.time) if agent.responded else 0.0
     kept = 0.5 ** (age_s / RESPONSE_HALF_LIFE_S)
@@ -249,6 +242,7 @@ def _lead_closed(team: Team, event: events.LeadClosed, seq: int) -> None:
         return
     team._give_back(event.lead)
     del team.leads[event.lead]
+    team.alerts.closings.add(event.time, float(event.converted))
     agent = team.agents[event.agent]
     rated = event.satisfaction is not None
     team._agent(

@@ -1,0 +1,24 @@
+"""What needs a person: rules watched as events come in, the steps of an alert, who is told what first (pure)."""
+
+from collab.alerts.backtest import Backtest, backtest
+from collab.alerts.escalation import escalated
+from collab.alerts.groups import Group, groups
+from collab.alerts.rank import Rank, rank, ranked
+from collab.alerts.state import Answer, acknowledge, give_back, resolve
+from collab.alerts.watch import Watch
+
+__all__ = [
+    "Answer",
+    "Backtest",
+    "Group",
+    "Rank",
+    "Watch",
+    "acknowledge",
+    "backtest",
+    "escalated",
+    "give_back",
+    "groups",
+    "rank",
+    "ranked",
+    "resolve",
+]

@@ -1,0 +1,66 @@
+"""Alerts told together: one notice a cause, the gravest on top; what is held back, silenced or info pages nobody."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from collab.alerts.inhibition import Inhibition
+from collab.alerts.rank import Rank, ranked
+from collab.rules import Rule, Severity
+from collab.team import Alert, State, Team
+
+Cause = tuple[tuple[str, str], ...]
+"""What the alerts of a group have in common: names and values of labels."""
+
+
+class Group(NamedTuple):
+    """Alerts of one cause, in the order in which to look at them; never empty."""
+
+    cause: Cause
+    ranks: list[Rank]
+
+    @property
+    def top(self) -> Alert:
+        """The alert to look at first."""
+        return self.ranks[0].alert
+
+    @property
+    def severity(self) -> Severity:
+        """The gravest of all."""
+        return max((rank.alert.severity for rank in self.ranks), key=lambda severity: severity.grade)
+
+    @property
+    def summary(self) -> str:
+        """The group in one line."""
+        more = len(self.ranks) - 1
+        return self.top.summary + (f" (and {more} more)" if more else "")
+
+
+def cause(rule: Rule | None, alert: Alert) -> Cause:
+    """The group that an alert belongs to, by `Rule.group`; by its rule if that is not in force any more."""
+    own = {"rule": alert.rule, "severity": str(alert.severity)} | alert.labels
+    names = ("rule",) if rule is None else rule.group
+    return tuple((name, own[name]) for name in names if name in own)
+
+
+def quiet(team: Team, alert: Alert, inhibition: Inhibition) -> bool:
+    """Does the alert page nobody: pending, acknowledged, info, silenced, or held back by another one?
+
+    A silence counts until `SilenceEnded`, which a Watch returns at its time.
+    """
+    if alert.state != State.firing or alert.severity == Severity.info:
+        return True
+    if any(alert.has(silence.labels) for silence in team.alerts.silences.values()):
+        return True
+    return inhibition.holds(alert.rule, alert.labels) is not None
+
+
+def groups(team: Team) -> list[Group]:
+    """The groups of which somebody should have a notice now, the one to look at first in front."""
+    alerts, rules = team.alerts, {rule.name: rule for rule in team.alerts.rules}
+    inhibition = Inhibition(rules.values(), alerts.open.values())
+    loud = [alert for alert in alerts.open.values() if not quiet(team, alert, inhibition)]
+    found: dict[Cause, list[Rank]] = {}
+    for one in ranked(loud, team):
+        found.setdefault(cause(rules.get(one.alert.rule), one.alert), []).append(one)
+    return [Group(of, ranks) for of, ranks in found.items()]

@@ -1,0 +1,75 @@
+"""Which alert to look at first: grave, far-reaching, new, and of a kind that somebody acted on before; explained."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from collab.rules import Severity
+from collab.team import Alert, State, Team
+
+GRAVE = {Severity.info: 0.5, Severity.low: 1.0, Severity.medium: 2.0, Severity.high: 4.0, Severity.critical: 8.0}
+"""What each severity counts."""
+
+
+class Rank(NamedTuple):
+    """An alert's place: `score` is the product of the four parts, `why` says them in words."""
+
+    alert: Alert
+    score: float
+    severity: float
+    impact: float
+    novelty: float
+    acted: float
+    why: str
+
+
+def rank(alert: Alert, team: Team) -> Rank:
+    """The score of one alert.
+
+    severity x impact x novelty x acted: impact is 1 + log2(1 + leads touched); novelty is 1 / (1 + alerts of the same
+    rule and labels among the newest that ended); acted is the share of the rule's alerts that somebody acted on, from
+    1/2 without any, (acted + 1) / (fired + 2).
+    """
+    touched = _touched(alert, team)
+    before = sum(one.key == alert.key for one in team.alerts.ended)
+    return _ranked(alert, team, touched, before)
+
+
+def ranked(alerts: Iterable[Alert], team: Team) -> list[Rank]:
+    """The alerts with the one to look at first in front; a critical one is before all others whatever its score.
+
+    Those that somebody has acknowledged come after those that nobody has, within the critical and within the others.
+    """
+    before: dict[str, int] = {}
+    for one in team.alerts.ended:
+        before[one.key] = before.get(one.key, 0) + 1
+    ranks = [_ranked(alert, team, _touched(alert, team), before.get(alert.key, 0)) for alert in alerts]
+    return sorted(ranks, key=_order)
+
+
+def _order(rank: Rank) -> tuple[bool, bool, float, str]:
+    alert = rank.alert
+    return alert.severity != Severity.critical, alert.state == State.acknowledged, -rank.score, alert.id
+
+
+def _touched(alert: Alert, team: Team) -> int:
+    """How many leads the alert is about."""
+    if "lead" in alert.labels:
+        return 1
+    agent = alert.labels.get("agent")
+    if agent is not None:
+        return team.agents[agent].active if agent in team.agents else 0
+    return len(team.leads)
+
+
+def _ranked(alert: Alert, team: Team, touched: int, before: int) -> Rank:
+    severity, impact, novelty = GRAVE[alert.severity], 1 + math.log2(1 + touched), 1 / (1 + before)
+    tally = team.alerts.tally.get(alert.rule)
+    fired, done = (tally.fired, tally.acted) if tally else (0, 0)
+    acted = (done + 1) / (fired + 2)
+    again = "new" if not before else f"{before} times before"
+    past = f"somebody acted on {done} of {fired} of this rule" if fired else "the first of this rule"
+    why = f"{alert.severity}; touches {touched} leads; {again}; {past}"
+    return Rank(alert, severity * impact * novelty * acted, severity, impact, novelty, acted, why)
