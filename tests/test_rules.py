@@ -44,7 +44,7 @@ WRONG = {
     WHOLE + "    inhibits: [busy]\n": "line 6: rule busy: inhibits is ['busy']; leave out busy",
     WHOLE + "    escalate: [{after_s: 60, to: a}, {after_s: 6, to: b}]\n": "line 6: rule busy: escalate is after 60",
     WHOLE + WHOLE.removeprefix("rules:\n"): "line 6: rule busy: name is 'busy', which another rule has",
-    WHOLE + "tenants:\n  acme:\n    bussy: {fire: 1}\n": "line 8: bussy is no rule; the rules are busy",
+    WHOLE + "tenants:\n  acme:\n    idle: {fire: 1}\n": "line 8: idle is no rule; the rules are busy",
     WHOLE + "tenants:\n  acme:\n    busy: {fire: 0.7}\n": "line 8: rule busy of tenant acme: clear is 0.8; give",
     WHOLE + "tenants:\n  acme:\n    busy: 7\n": "line 8: busy is 7; give the fields that differ",
     WHOLE + "colour: red\n": "line 6: colour is no field; write rules and tenants",
