@@ -19,7 +19,7 @@ HOUSE = ROOT / "collab"
 # A room may import only from the rooms before it.
 ORDER = (
     "records experiment events claims chat keyed markup weights team presence offers factors gates fairness routing "
-    "reasons shadow metrics history whatif protocol live recording router rooms attendance desk files floor "
+    "reasons shadow metrics history forecast whatif protocol live recording router rooms attendance desk files floor "
     "team_at_work office intake door roundtrip web settings views app cli"
 ).split()
 # The rooms that are functions of their arguments: no I/O, no clock, no chance without a seed.
@@ -38,6 +38,8 @@ SHORES = {
     "markdown_it": {"markup"},
     "nh3": {"markup"},
     "numba": {"whatif"},
+    "statsmodels": {"forecast"},
+    "scipy": {"forecast"},
     "PIL": {"files"},
     "tornado": {"web"},
     "prometheus_client": {"web"},
@@ -61,6 +63,8 @@ NOT_LOADED_BY_IMPORT = {
     "duckdb",
     "deltalake",
     "numba",
+    "statsmodels",
+    "scipy",
     "bokeh",
     "holoviews",
     "nh3",
