@@ -19,8 +19,8 @@ HOUSE = ROOT / "collab"
 # A room may import only from the rooms before it.
 ORDER = (
     "records experiment rules events claims chat keyed markup weights team presence offers factors gates fairness "
-    "routing reasons shadow metrics alerts history analytics whatif protocol live recording router rooms attendance "
-    "desk files delivery floor team_at_work office intake door roundtrip web settings views app cli"
+    "routing reasons shadow metrics alerts history analytics forecast whatif protocol live recording router rooms "
+    "attendance desk files delivery floor team_at_work office intake door roundtrip web settings views app cli"
 ).split()
 # The rooms that are functions of their arguments: no I/O, no clock, no chance without a seed.
 CENTRE = (
@@ -38,6 +38,8 @@ SHORES = {
     "markdown_it": {"markup"},
     "nh3": {"markup"},
     "numba": {"whatif"},
+    "statsmodels": {"forecast"},
+    "scipy": {"forecast"},
     "PIL": {"files"},
     "apprise": {"delivery"},
     "tornado": {"web"},
@@ -62,6 +64,8 @@ NOT_LOADED_BY_IMPORT = {
     "duckdb",
     "deltalake",
     "numba",
+    "statsmodels",
+    "scipy",
     "bokeh",
     "holoviews",
     "nh3",

@@ -1,4 +1,4 @@
-"""A plain first-come-first-served queue of equal servers: every wait exactly, and what theory says of the mean."""
+"""A plain first-come-first-served queue of equal servers: every wait exactly; `erlang_c` says what theory expects."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from heapq import heapreplace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from collab.forecast.erlang import erlang_c
 from collab.whatif.arrays import check_order, floats
+
+__all__ = ["erlang_c", "waits"]
 
 
 def waits(arrivals_s: ArrayLike, services_s: ArrayLike, servers: int) -> NDArray[np.float64]:
@@ -34,31 +37,6 @@ def waits(arrivals_s: ArrayLike, services_s: ArrayLike, servers: int) -> NDArray
         starts[place] = start = max(arrival, free_s[0])
         heapreplace(free_s, start + service)
     return starts - arrivals
-
-
-def erlang_c(servers: int, load: float) -> float:
-    """The chance that a customer waits, when arrivals are Poisson and services exponential.
-
-    With B the loss of the same servers without a queue, B(0) = 1 and B(k) = load B(k-1) / (k + load B(k-1)), it is
-    B / (1 - load / servers (1 - B)); a customer waits mean service time x chance / (servers - load) on average (Cooper,
-    Introduction to Queueing Theory, 1981, chapter 3). From a load of `servers` on everybody waits: 1.
-
-    Args:
-        servers: how many there are, 1 or more.
-        load: arrivals a second x mean service time in seconds, 0 or more.
-
-    Raises:
-        ValueError: an argument is out of its range.
-    """
-    _check_servers(servers)
-    if not load >= 0:
-        raise ValueError(f"load is {load}; give arrivals a second x mean seconds of service, 0 or more")
-    if load >= servers:
-        return 1.0
-    lost = 1.0
-    for server in range(1, servers + 1):
-        lost = load * lost / (server + load * lost)
-    return lost / (1 - load / servers * (1 - lost))
 
 
 def _check_servers(servers: int) -> None:

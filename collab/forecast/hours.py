@@ -1,0 +1,107 @@
+"""When a team takes leads: from and until, by weekday, on the clock of its zone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+DAY = 24 * 60
+PART = re.compile(r"(?P<first>\w{3})(?:-(?P<last>\w{3}))? (?P<h1>\d\d?):(?P<m1>\d\d)-(?P<h2>\d\d?):(?P<m2>\d\d)")
+
+SELDOM = 0.1
+"""A slot of a weekday in which leads came on fewer of its days than this is outside the hours that are worked out."""
+
+
+@dataclass(frozen=True)
+class Hours:
+    """When leads are taken.
+
+    Attributes:
+        zone: the name of the time zone whose clock counts, e.g. Europe/Berlin.
+        days: minutes after midnight from and until which, by weekday (0 is Monday); one that is missing is closed.
+    """
+
+    zone: str
+    days: Mapping[int, tuple[int, int]]
+
+    @classmethod
+    def of(cls, text: str, zone: str = "UTC") -> Hours:
+        """The hours that a text like `Mon-Fri 07:00-21:00, Sat 10:00-14:00` says.
+
+        Raises:
+            ValueError: names the part, its value and the fix.
+        """
+        days: dict[int, tuple[int, int]] = {}
+        for part in text.split(","):
+            found = PART.fullmatch(part.strip())
+            named = [] if found is None else [found["first"].title(), (found["last"] or found["first"]).title()]
+            if found is None or not set(named) <= set(WEEKDAYS):
+                raise ValueError(f"hours is {part.strip()!r}; write e.g. Mon-Fri 07:00-21:00, Sat 10:00-14:00")
+            begin, end = (int(found[f"h{n}"]) * 60 + int(found[f"m{n}"]) for n in (1, 2))
+            if not begin < end <= DAY:
+                raise ValueError(f"hours is {part.strip()!r}; it ends before it begins, or after 24:00")
+            first, last = (WEEKDAYS.index(one) for one in named)
+            for step in range((last - first) % 7 + 1):
+                days[(first + step) % 7] = (begin, end)
+        return cls(checked(zone), dict(sorted(days.items())))
+
+    @classmethod
+    def worked_out(cls, counts: pd.Series, zone: str, minutes: int) -> Hours:
+        """The hours in which leads came, from counts by interval: from the first slot of each weekday to its last.
+
+        A slot counts in which something came on at least a tenth of that weekday's days.
+        """
+        local = pd.DatetimeIndex(counts.index).tz_convert(zone)
+        came = pd.DataFrame({"day": local.day_of_week, "slot": local.hour * 60 + local.minute, "came": counts > 0})
+        often = came.groupby(["day", "slot"])["came"].mean().loc[lambda share: share >= SELDOM].reset_index()
+        spans = often.groupby("day")["slot"].agg(["min", "max"])
+        ends = (spans["max"] + minutes).clip(upper=DAY)
+        return cls(zone, {int(day): (int(spans["min"][day]), int(ends[day])) for day in spans.index})
+
+    def open(self, starts: pd.DatetimeIndex) -> NDArray[np.bool_]:
+        """Whether each interval that begins then lies in the hours."""
+        local = starts.tz_convert(self.zone)
+        begin, end = np.zeros(7), np.zeros(7)
+        for weekday, (first, last) in self.days.items():
+            begin[weekday], end[weekday] = first, last
+        minute, day = np.asarray(local.hour * 60 + local.minute), np.asarray(local.day_of_week)
+        return np.asarray((begin[day] <= minute) & (minute < end[day]), bool)
+
+    def __str__(self) -> str:
+        spans: dict[str, list[str]] = {}
+        for day, (begin, end) in self.days.items():
+            spans.setdefault(f"{clock(begin)}-{clock(end)}", []).append(WEEKDAYS[day])
+        said = (
+            f"{days[0]}-{days[-1]} {span}" if _run(days) else f"{'/'.join(days)} {span}" for span, days in spans.items()
+        )
+        return f"{', '.join(said) or 'never open'} ({self.zone})"
+
+
+def clock(minutes: int) -> str:
+    """Minutes after midnight as a clock shows them."""
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def checked(zone: str) -> str:
+    """The zone, which must be one that there is.
+
+    Raises:
+        ValueError: there is none of that name.
+    """
+    try:
+        return ZoneInfo(zone).key
+    except (ZoneInfoNotFoundError, ValueError, TypeError) as error:
+        raise ValueError(f"zone is {zone!r}; give the name of a time zone, e.g. Europe/Berlin or UTC") from error
+
+
+def _run(days: list[str]) -> bool:
+    """Whether these are more than two weekdays in a row."""
+    first = WEEKDAYS.index(days[0])
+    return len(days) > 2 and list(WEEKDAYS[first : first + len(days)]) == days

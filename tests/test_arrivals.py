@@ -1,0 +1,156 @@
+"""Leads counted by interval, on the clock of any zone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from desks import lead
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collab.forecast import Arrivals, Forecast, Hours
+from collab.history import History
+from collab.office import Office
+
+ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "America/St_Johns"]
+YEAR = datetime(2026, 1, 1, tzinfo=UTC)
+moments = st.floats(0, 365 * 86_400).map(lambda s: YEAR + timedelta(seconds=s))
+around_a_change = st.floats(-90_000, 90_000).map(lambda s: datetime(2026, 10, 25, 1, tzinfo=UTC) + timedelta(seconds=s))
+
+
+@given(
+    st.lists(moments | around_a_change, min_size=1, max_size=60),
+    st.sampled_from(ZONES),
+    st.sampled_from([5, 10, 15, 30, 60]),
+)
+def test_every_lead_is_in_exactly_one_interval_also_when_clocks_change(
+    times: list[datetime], zone: str, minutes: int
+) -> None:
+    times = [one.replace(microsecond=0) for one in times]
+    found = Arrivals.of_times(times, minutes=minutes, zone=zone).counts
+    assert found.sum() == len(times)
+    starts = pd.DatetimeIndex(found.index)
+    assert set(np.diff(starts.asi8)) <= {minutes * 60 * 10**6}
+    for one in times:
+        assert found[starts[starts.searchsorted(pd.Timestamp(one), side="right") - 1]] >= 1
+
+
+@pytest.mark.parametrize("day,hours", [("2026-03-29", 23), ("2026-10-25", 25), ("2026-10-26", 24)])
+@pytest.mark.parametrize("minutes", [15, 30])
+def test_a_day_on_which_clocks_change_has_23_or_25_hours(day: str, hours: int, minutes: int) -> None:
+    first = pd.Timestamp(day, tz="Europe/Berlin")
+    after = (first + pd.DateOffset(days=1)).to_pydatetime()
+    found = Arrivals.of_times(
+        pd.Series(pd.date_range(first, after, freq="10min", inclusive="left")),
+        minutes=minutes,
+        zone="Europe/Berlin",
+        hours="Mon-Sun 00:00-24:00",
+        since=first.to_pydatetime(),
+        until=after,
+    )
+    assert len(found.counts) == hours * 60 // minutes
+    assert found.counts.sum() == hours * 6 == np.nansum(found.table)
+    assert found.known_days == 1
+
+
+@given(st.lists(moments, min_size=2, max_size=50), st.sampled_from([10, 15, 30, 60]), st.sampled_from(ZONES[:4]))
+def test_sums_of_counts_are_the_counts_of_longer_intervals(times: list[datetime], minutes: int, zone: str) -> None:
+    since, until = YEAR, YEAR + timedelta(days=366)
+    fine = Arrivals.of_times(times, minutes=5, zone="UTC", since=since, until=until).counts
+    summed = Arrivals.of_counts(fine, minutes=minutes, zone=zone).counts
+    direct = Arrivals.of_times(times, minutes=minutes, zone=zone, since=since, until=until).counts
+    both = summed.index.intersection(direct.index)
+    assert len(both) >= len(direct) - 1
+    pd.testing.assert_series_equal(summed[both], direct[both], check_freq=False)
+
+
+def daily(days: int, per_slot: float = 5.0, gap: slice | None = None) -> pd.Series:
+    """The same count in each half hour from 9 to 17, Monday to Friday, missing or 0 in a gap."""
+    local = pd.date_range("2026-03-02", periods=days * 48, freq="30min", tz="UTC")
+    came = np.where((local.day_of_week < 5) & (local.hour >= 9) & (local.hour < 17), per_slot, 0.0)
+    counts = pd.Series(came, local)
+    if gap is not None:
+        counts[gap] = 0.0
+    return counts
+
+
+def test_the_hours_are_worked_out_from_when_leads_came() -> None:
+    found = Arrivals.of_counts(daily(21))
+    assert str(found.hours) == "Mon-Fri 09:00-17:00 (UTC)"
+    assert (found.known_days, found.table.shape) == (15, (15, 16))
+
+
+def test_a_day_without_a_lead_is_unknown_where_that_is_no_chance_and_zero_where_it_is() -> None:
+    holiday = slice("2026-03-11", "2026-03-11")
+    many, few = (Arrivals.of_counts(daily(28, n, holiday), hours="Mon-Fri 09:00-17:00") for n in (5.0, 0.1))
+    assert (many.known_days, few.known_days) == (19, 20)
+    shown = many.frame().set_index("start")["leads"]
+    assert shown["2026-03-11 10:00"].isna().all()
+    assert few.frame().set_index("start")["leads"]["2026-03-11 10:00"] == 0
+
+
+def test_what_was_not_counted_is_unknown_and_so_is_its_day() -> None:
+    counts = daily(14).drop(pd.Timestamp("2026-03-04 10:30", tz="UTC"))
+    found = Arrivals.of_counts(counts, hours="Mon-Fri 09:00-17:00")
+    assert found.known_days == 9
+    assert found.table.loc["2026-03-04"].isna().all()
+
+
+def test_a_day_that_is_not_over_is_unknown_until_the_team_closes() -> None:
+    for hour, known in ((16, 4), (17, 5), (20, 5)):
+        times = pd.Series(pd.date_range("2026-03-02 09:10", periods=5, freq="D", tz="UTC"))
+        until = datetime(2026, 3, 6, hour, tzinfo=UTC)
+        since = datetime(2026, 3, 2, tzinfo=UTC)
+        found = Arrivals.of_times(times, hours="Mon-Fri 09:00-17:00", since=since, until=until)
+        assert found.known_days == known
+
+
+def test_the_leads_of_a_history_are_counted_from_its_first_event_to_its_last(tmp_path: Path) -> None:
+    office = Office("embedded://arrivals", tmp_path, tenant="acme").start()
+    office.call(office.desk.add_agent("ana", "Ana", capacity=9)).result()  # type: ignore[union-attr]
+    for number in range(3):
+        office.call(office.desk.route_lead(lead(f"L{number}"))).result()  # type: ignore[union-attr]
+    office.stop()
+    forecast = Forecast(History(tmp_path, "acme"), zone="Europe/Berlin", minutes=5)
+    events = History(tmp_path, "acme").events()
+    assert forecast.arrivals.until == events[-1].event.time
+    assert forecast.arrivals.counts.index[0] <= events[0].event.time
+    assert len(History(tmp_path, "acme").arrivals()) == 3
+    assert "no forecast" in str(forecast)
+    assert forecast.leads().known_days == 0
+
+
+@pytest.mark.parametrize(
+    "text,said",
+    [
+        ("Mon-Fri 07:00-21:00", "Mon-Fri 07:00-21:00 (UTC)"),
+        ("mon-fri 7:00-21:00, Sat 10:00-14:00", "Mon-Fri 07:00-21:00, Sat 10:00-14:00 (UTC)"),
+        ("Sat-Mon 00:00-24:00", "Mon/Sat/Sun 00:00-24:00 (UTC)"),
+    ],
+)
+def test_hours_are_read_from_words(text: str, said: str) -> None:
+    assert str(Hours.of(text)) == said
+
+
+@pytest.mark.parametrize(
+    "call,message",
+    [
+        (lambda: Hours.of("weekdays"), "hours is 'weekdays'; write e.g. Mon-Fri 07:00-21:00"),
+        (lambda: Hours.of("Mon-Fri 17:00-09:00"), "it ends before it begins"),
+        (lambda: Hours.of("Mon 09:00-17:00", "Mars"), "zone is 'Mars'; give the name of a time zone"),
+        (lambda: Arrivals.of_times([]), "times is empty; give when leads came"),
+        (lambda: Arrivals.of_times([datetime(2026, 3, 2)]), "without a zone; give aware times"),  # noqa: DTZ001
+        (lambda: Arrivals.of_times([YEAR], minutes=7), "minutes is 7; give one of 5, 10, 15, 30, 60"),
+        (lambda: Arrivals.of_counts(daily(2), minutes=15), "minutes is 15, and counts has steps of"),
+        (lambda: Arrivals.of_counts(-daily(2)), "counts is -5.0; give numbers of 0 or more"),
+        (lambda: Arrivals.of_counts(daily(2)[::-1]), "out of order or twice; sort and sum them"),
+    ],
+)
+def test_wrong_counts_and_hours_are_refused_with_the_fix(call: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        call()

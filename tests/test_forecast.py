@@ -1,0 +1,172 @@
+"""Forecasts of real and of drawn leads."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+import banks
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from collab.forecast import Abstained, Arrivals, Backtest, Forecast, Predicted
+from collab.forecast.leads import LEAST_WEEKS, MOST_DAYS
+from collab.history import History
+
+MONDAY = pd.Timestamp("2026-03-02", tz="Europe/Berlin")
+WEEKLY = "Mon-Fri 09:00-17:00"
+BANDS = ["low95", "low80", "high80", "high95"]
+
+
+@cache
+def bank(minutes: int = 30) -> Arrivals:
+    return banks.arrivals(minutes)
+
+
+@cache
+def drawn(weeks: int = 10, mean: float = 8.0, seed: int = 1, minutes: int = 30) -> Arrivals:
+    """Poisson counts that follow the clock, Monday to Friday, a third less on Fridays."""
+    local = pd.date_range(MONDAY, MONDAY + pd.DateOffset(weeks=weeks), freq=f"{minutes}min", inclusive="left")
+    bump = np.exp(-(((local.hour + local.minute / 60 - 12) / 3) ** 2))
+    rate = mean * bump * np.where(local.day_of_week == 4, 2 / 3, 1.0)
+    came = np.where(local.day_of_week < 5, np.random.default_rng(seed).poisson(rate), 0)
+    return Arrivals.of_counts(pd.Series(came.astype(float), local), minutes=minutes, zone="Europe/Berlin", hours=WEEKLY)
+
+
+@pytest.mark.parametrize("minutes", [15, 30])
+def test_real_calls_of_held_out_weeks_are_better_forecast_than_by_the_week_before(minutes: int) -> None:
+    found = Forecast.of(bank(minutes)).backtest(22)
+    assert isinstance(found, Backtest)
+    assert (len(found.weeks), found.n) == (22, 2_968 * 30 // minutes)
+    assert found.mase < 0.85
+    assert found.against_naive < 0.75
+    assert 0.75 <= found.coverage(80) <= 0.85
+    assert 0.90 <= found.coverage(95) <= 0.98
+
+
+def test_a_backtest_knows_nothing_of_the_weeks_it_forecasts() -> None:
+    found = Forecast.of(bank()).backtest(3)
+    assert isinstance(found, Backtest)
+    first = found.weeks["week"].iloc[0]
+    early = Forecast.of(bank().before(first)).leads(7)
+    assert isinstance(early, Predicted)
+    same = found.points[found.points["week"] == first].set_index("start")
+    pd.testing.assert_series_equal(same["leads"], early.table.set_index("start")["leads"].loc[same.index])
+    assert early.until == first
+
+
+def test_what_a_backtest_takes_for_the_week_before_is_the_newest_known_day() -> None:
+    found = Forecast.of(bank()).backtest(8)
+    assert isinstance(found, Backtest)
+    known = bank().frame().set_index("start")["leads"]
+    after_labor_day = found.points.set_index("start").loc["2003-09-08 10:00"]  # the Monday before was no working day
+    assert after_labor_day["naive"] == known["2003-08-25 10:00"]
+    assert after_labor_day["came"] == known["2003-09-08 10:00"]
+
+
+@pytest.mark.parametrize("mean", [0.5, 20.0])
+def test_the_intervals_hold_for_drawn_counts_of_any_size(mean: float) -> None:
+    found = Forecast.of(drawn(15, mean, seed=4)).backtest(10)
+    assert isinstance(found, Backtest)
+    assert found.against_naive < 1
+    # intervals of small counts hold more than they must: there is no half lead
+    assert 0.74 <= found.coverage(80) <= (0.86 if mean > 3 else 0.97)
+    assert found.coverage(95) >= 0.92
+
+
+def test_a_backtest_of_counts_without_any_error_says_so() -> None:
+    local = pd.date_range(MONDAY, periods=10 * 7 * 48, freq="30min")
+    arrivals = Arrivals.of_counts(pd.Series(4.0, local), zone="Europe/Berlin", hours="Mon-Sun 00:00-24:00")
+    found = Forecast.of(arrivals).leads(2)
+    assert isinstance(found, Predicted)
+    assert found.table["leads"].to_numpy() == pytest.approx(4.0, rel=0.03)
+
+
+def test_a_forecast_begins_where_knowledge_ends_and_covers_open_intervals_only() -> None:
+    noon = (MONDAY + pd.DateOffset(weeks=9, days=1, hours=12)).tz_convert("UTC")
+    found = Forecast.of(drawn().before(noon)).leads(1)
+    assert isinstance(found, Predicted)
+    starts = pd.DatetimeIndex(found.table["start"])
+    assert starts[0] == noon
+    assert set(starts.day_of_week) == {1, 2}  # the rest of Tuesday, and one day
+    assert (starts.hour.min(), starts.hour.max()) == (9, 16)
+    assert len(Forecast.of(drawn()).leads(7).days()) == 5  # type: ignore[union-attr]
+
+
+@given(st.integers(1, 60), st.floats(0.3, 200.0), st.integers(0, 2**32))
+@settings(max_examples=8, deadline=None)
+def test_the_intervals_nest_and_are_counts(days: int, mean: float, seed: int) -> None:
+    found = Forecast.of(drawn(6, mean, seed)).leads(min(days, MOST_DAYS))
+    if isinstance(found, Abstained):
+        return
+    table = found.table
+    assert np.isfinite(table[["leads", *BANDS]].to_numpy()).all()
+    assert (table[BANDS].diff(axis=1).iloc[:, 1:] >= 0).all(axis=None)
+    assert (table[BANDS] >= 0).all(axis=None)
+    assert (table[BANDS] % 1 == 0).all(axis=None)
+    assert (table["leads"] <= table["high95"] + 1).all()
+
+
+def test_the_same_counts_give_the_same_forecast() -> None:
+    one, other = (Forecast.of(Arrivals.of_counts(banks.counts(), zone=banks.ZONE)).leads(7) for _ in range(2))
+    assert isinstance(one, Predicted)
+    assert isinstance(other, Predicted)
+    pd.testing.assert_frame_equal(one.table, other.table, check_exact=True)
+
+
+def test_a_day_after_closed_ones_and_the_turn_of_the_month_bring_more_calls() -> None:
+    """Both are in the bank's calls, and in what is forecast from them."""
+    before_memorial_day = bank().before(pd.Timestamp("2003-09-02", tz=banks.ZONE))  # the day after Labor Day
+    after = Forecast.of(before_memorial_day).leads(7)
+    assert isinstance(after, Predicted)
+    usual = Forecast.of(bank().before(pd.Timestamp("2003-08-19", tz=banks.ZONE))).leads(7)
+    assert isinstance(usual, Predicted)
+    assert after.days()["leads"].iloc[0] > 1.1 * usual.days()["leads"].iloc[0]  # both are Tuesdays
+
+
+@pytest.mark.parametrize("weeks", [0, 1, 3])
+def test_a_short_history_gives_no_forecast_but_the_reason(weeks: int) -> None:
+    found = Forecast.of(drawn(10).before(MONDAY + pd.DateOffset(weeks=weeks, hours=1))).leads()
+    assert isinstance(found, Abstained)
+    assert found.known_days == 5 * weeks
+    assert found.needed_days == 5 * LEAST_WEEKS
+    assert f"go on recording for {LEAST_WEEKS - weeks} weeks" in found.reason
+
+
+def test_few_leads_give_no_forecast_and_few_weeks_no_backtest() -> None:
+    few = Forecast.of(drawn(10, 0.02)).leads()
+    assert isinstance(few, Abstained)
+    assert "leads are known, and it takes 100" in few.reason
+    short = Forecast.of(drawn(6)).backtest(8)
+    assert isinstance(short, Abstained)
+    assert "2 known weeks follow 4 weeks" in short.reason
+    assert isinstance(Forecast.of(drawn(7)).backtest(8), Backtest)
+
+
+def test_a_backtest_tells_how_far_it_is_and_stops_when_told() -> None:
+    heard: list[tuple[int, int]] = []
+    found = Forecast.of(drawn()).backtest(5, progress=lambda done, of: heard.append((done, of)))
+    assert isinstance(found, Backtest)
+    assert heard == [(n, 5) for n in range(1, 6)]
+    stopped = Forecast.of(drawn()).backtest(6, cancelled=lambda: len(heard) > 5, progress=lambda *at: heard.append(at))
+    assert isinstance(stopped, Abstained)
+
+
+@pytest.mark.parametrize("days", [0, 29, 1.5, True])
+def test_wrong_days_and_weeks_are_refused_with_the_fix(days: int) -> None:
+    with pytest.raises(ValueError, match=f"days is {days}; give a whole number of 1 to 28"):
+        Forecast.of(drawn()).leads(days)
+    with pytest.raises(ValueError, match="weeks is 2; give a whole number of 3 or more"):
+        Forecast.of(drawn()).backtest(2)
+
+
+def test_a_history_without_events_is_refused_and_its_card_says_what_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"there is no such folder|has no events yet"):
+        Forecast(History(tmp_path / "none"))
+    card = Forecast.of_times([datetime(2026, 3, 2, 10, tzinfo=UTC)])._repr_html_()
+    assert "go on recording" in card
+    assert "1, by 30 minutes" in card
