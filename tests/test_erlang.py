@@ -137,8 +137,8 @@ def test_the_needed_are_the_fewest_that_are_enough(
 @given(st.floats(0.1, 0.95), st.integers(1, 100), TIMES)
 def test_endless_patience_is_erlang_c(used: float, servers: int, within_s: float) -> None:
     patient, endless = (answered(servers, used * servers, 300.0, within_s, one) for one in (1e9, None))
-    assert patient.within == pytest.approx(endless.within, abs=1e-5)
-    assert patient.waiting == pytest.approx(endless.waiting, abs=1e-5)
+    assert patient.within == pytest.approx(endless.within, abs=1e-4)
+    assert patient.waiting == pytest.approx(endless.waiting, abs=1e-4)
 
 
 def test_thousands_of_servers_and_loads_far_from_them_are_no_trouble() -> None:
@@ -153,11 +153,11 @@ def test_thousands_of_servers_and_loads_far_from_them_are_no_trouble() -> None:
 
 
 def test_wrong_arguments_are_refused_with_the_fix() -> None:
-    with pytest.raises(ValueError, match="servers is 0; give a whole number of 1 or more"):
+    with pytest.raises(ValueError, match=r"servers is 0; give a whole number of 1 or more"):
         answered(0, 1.0, 60.0, 20.0)
     with pytest.raises(ValueError, match="load is nan; give arrivals a second x mean seconds"):
         needed(float("nan"), 60.0, share=0.8, within_s=20.0)
-    with pytest.raises(ValueError, match="service_s is 0.0; give seconds, above 0"):
+    with pytest.raises(ValueError, match=r"service_s is 0\.0; give seconds, above 0"):
         answered(2, 1.0, 0.0, 20.0)
     with pytest.raises(ValueError, match="patience_s is -1; give mean seconds above 0, or None"):
         answered(2, 1.0, 60.0, 20.0, -1)

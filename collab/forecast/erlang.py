@@ -7,9 +7,12 @@ exact, and stable for thousands of servers: nothing is a factorial.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp, expm1, inf, isfinite, log
+from math import exp, expm1, inf, isfinite, lgamma, log
 
 import numpy as np
+
+MANY_TERMS = 20_000
+"""From here on a sum of as many terms takes longer than a special function."""
 
 TOO_MANY = 1_000_000
 """Servers that nobody has."""
@@ -130,7 +133,15 @@ def _erlang_a(servers: int, load: float, service_s: float, within_s: float, pati
 
 
 def _log_a(x: float, y: float) -> float:
-    """The logarithm of Palm's A(x, y) = 1 + y/(x+1) + y²/((x+1)(x+2)) + …, all of whose terms are positive."""
+    """The logarithm of Palm's A(x, y) = 1 + y/(x+1) + y²/((x+1)(x+2)) + …, all of whose terms are positive.
+
+    Where that is long it is x e^y y^-x times the lower incomplete gamma function, which is no less than about half of
+    the whole one from y = x on.
+    """
+    if y > max(x, MANY_TERMS):
+        from scipy.special import gammainc
+
+        return log(x) + y - x * log(y) + lgamma(x) + log(gammainc(x, y))
     total, term, scale, k = 1.0, 1.0, 0.0, 0
     while term > total * 1e-17 or y > x + k:
         k += 1
