@@ -26,7 +26,7 @@ UNLIKELY = 1e-3
 
 @dataclass(frozen=True)
 class Arrivals:
-    """Counts of leads by interval.
+    """Counts of leads by interval; one that is not over when knowledge ends is left out.
 
     Attributes:
         counts: leads by the start of the interval, aware, without holes; NaN where nothing is known.
@@ -180,7 +180,9 @@ class Arrivals:
     def _cut(self) -> list[pd.Timestamp]:
         """The first day and the last, where counting began or ended within the hours."""
         starts = pd.DatetimeIndex(self.counts.index)
-        found = []
+        found: list[pd.Timestamp] = []
+        if not len(starts):
+            return found
         for day in (starts[0].normalize(), starts[-1].normalize()):
             span = self.hours.days.get(day.day_of_week)
             if span is None:

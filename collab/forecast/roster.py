@@ -28,9 +28,16 @@ def on_shift(history: History, arrivals: Arrivals) -> pd.Series:
         "SELECT epoch_us(time) AS us, agent, on_shift AND change <> 'left' AS there FROM presence "
         "WHERE on_shift IS NOT NULL OR change = 'left' ORDER BY seq"
     )
+    return usual(changes, arrivals)
+
+
+def usual(changes: pd.DataFrame, arrivals: Arrivals) -> pd.Series:
+    """The same from changes in order: `us` (microseconds since 1970), `agent`, `there`."""
     newest = pd.Timedelta(weeks=WEEKS)
     starts = pd.DatetimeIndex(arrivals.counts.index)
     starts = starts[starts >= arrivals.until - newest]
+    if not len(starts):
+        return pd.Series(dtype=float)
     edges = np.append(_us(starts), _us(starts[-1:]) + arrivals.minutes * 60_000_000)
     there = np.zeros(len(starts))
     for _, own in changes.groupby("agent"):
