@@ -54,6 +54,31 @@ def test_leads_that_did_not_go_in_the_order_in_which_they_came_are_told_of() -> 
     assert any("give how long each waited as waited_s" in note for note in notes)
 
 
+def test_who_takes_the_last_first_is_told_of() -> None:
+    n, names = (
+        50,
+        ["first", "last", "middle"],
+    )  # of three that come 10 s apart, an agent who holds one takes the last first
+    arrival_s = (np.arange(n)[:, None] * 1000 + [0, 20, 10]).reshape(-1)
+    start_s = (np.arange(n)[:, None] * 1000 + [0, 105, 210]).reshape(-1)
+    leads = pd.DataFrame({"decision": [f"{name} {one}" for one in range(n) for name in names], "agent": "a"})
+    factors = dict.fromkeys(("availability", "expertise", "performance", "responsiveness"), 1.0)
+    candidates = leads.assign(**factors, eligible=True, propensity=1.0, chosen=True)
+    outcomes = leads.assign(
+        time=pd.Timestamp("2026-03-02", tz="UTC") + pd.to_timedelta(arrival_s, unit="s"),
+        response_s=start_s + 5.0 - arrival_s,
+        handling_s=100.0,
+        converted=1.0,
+    )
+    agents = pd.DataFrame({"agent": ["a"], "capacity": [1]})
+    _, notes = WhatIf.from_frames(candidates, outcomes, agents).course
+    assert any("33% of the leads were answered before their turn; if leads do not go" in note for note in notes)
+    told = outcomes.assign(waited_s=(start_s - arrival_s).astype(float))
+    course, notes = WhatIf.from_frames(candidates, told, agents).course
+    assert not any("turn" in note for note in notes)
+    np.testing.assert_allclose(course.start_s, start_s.reshape(n, 3)[:, [0, 2, 1]].reshape(-1))
+
+
 def test_the_router_of_a_simulation_goes_by_the_law() -> None:
     world = world_of(1, leads=40, agents=6, pace=0.2)
     flat = replace(world, mechanism=replace(world.mechanism, free_by_load=np.array([0.1, 1.0])))
