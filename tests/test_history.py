@@ -28,7 +28,7 @@ from collab.live.stream import Stream, open_stream
 from collab.reasons import reasoning
 from collab.team import fold
 
-FRAMES = ("assignments", "candidates", "outcomes", "offers", "arrivals", "presence", "weights")
+FRAMES = ("assignments", "candidates", "outcomes", "offers", "arrivals", "presence", "weights", "alerts")
 
 
 def stream_of(folder: Path, tenant: str = "main") -> Stream:
@@ -119,6 +119,25 @@ def test_changes_of_agents_and_weights_are_rows(history: History) -> None:
     assert (capacity["agent"], capacity["capacity"]) == ("agent-0", 6)
     weights = history.weights().iloc[0]
     assert (weights["id"], weights["availability"], weights["person"]) == ("v1-35-30-20-15", 35, "Ida")
+
+
+def test_every_step_of_alerts_silences_and_rules_is_a_row(history: History, events: list[Event]) -> None:
+    alerts = history.alerts()
+    happened = [event for event in events if isinstance(event, ev.Watched)]
+    assert alerts["time"].tolist() == [event.time for event in happened]
+    steps = ["began", "fired", "acknowledged", "returned", "eased", "resolved", "began", "dropped"]
+    assert alerts["change"].tolist() == ["adopted", "silenced", "unsilenced", *steps]
+    assert set(alerts["rule"].dropna()) == {"agent_overload"}
+    fired = alerts[alerts["change"] == "fired"].iloc[0]
+    assert (fired["labels"], fired["severity"], fired["value"]) == ('{"agent":"agent-0"}', "high", 1.0)
+    assert fired["text"] == "agent-0 is at 100% of capacity"
+    silenced, acknowledged = (alerts[alerts["change"] == change].iloc[0] for change in ("silenced", "acknowledged"))
+    assert silenced["labels"] == '{"rule":"queue_builds"}'
+    assert (silenced["until"], silenced["person"]) == (happened[1].until, "Ida")
+    assert silenced["alert"] == alerts["alert"][2]
+    assert (acknowledged["person"], acknowledged["text"]) == ("Ida", "I call them")
+    first = history.sql("SELECT count(DISTINCT alert) AS n FROM alerts WHERE change = 'fired'")
+    assert first["n"].tolist() == [1]
 
 
 def test_empty_histories_give_frames_with_the_columns_and_dtypes_of_full_ones(history: History, tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def quiet(team: Team, alert: Alert, inhibition: Inhibition) -> bool:
     """
     if alert.state != State.firing or alert.severity == Severity.info:
         return True
-    if any(alert.has(silence.labels) for silence in team.alerts.silences.values()):
+    if team.alerts.silenced(alert) is not None:
         return True
     return inhibition.holds(alert.rule, alert.labels) is not None
 

@@ -139,9 +139,9 @@ class Alerts(Struct, kw_only=True):
         else:
             self.rules, self.version = event.rules, event.version
 
-    def silenced(self, alert: Alert, time: datetime) -> events.SilenceStarted | None:
+    def silenced(self, alert: Alert) -> events.SilenceStarted | None:
         """The silence that keeps this alert from paging anybody, if one does."""
-        return next((one for one in self.silences.values() if time < one.until and alert.has(one.labels)), None)
+        return next((one for one in self.silences.values() if alert.has(one.labels)), None)
 
     def find(self, alert: str) -> Alert | None:
         """The alert of this id, open or ended not long ago."""
