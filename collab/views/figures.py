@@ -48,7 +48,8 @@ class FiguresView(pn.viewable.Viewer):
         head = f'<h3>{escape(self.title)}</h3><p class="soft">{escape(self.question)}</p>'
         sheets = [SHEET, WHAT]
         self._words = pn.pane.HTML("", stylesheets=sheets, **WIDE)
-        self._plot = pn.pane.Bokeh(self.drawn(), visible=False, **WIDE)
+        # in a column, as a Bokeh pane that was hidden again takes the hidden figure's word and stays hidden
+        self._plot = pn.Column(pn.pane.Bokeh(self.drawn(), **WIDE), visible=False, **WIDE)
         self._layout = pn.Column(
             pn.pane.HTML(head, stylesheets=sheets, **WIDE),
             pn.FlexBox(*self.widgets(), gap="16px", **WIDE),

@@ -33,9 +33,7 @@ class RowsView(pn.viewable.Viewer):
         super().__init__(asked=asked, **params)
         self.task, self._title, self._invitation = Task(asked.schedule), "", invitation
         self._pane = pn.pane.HTML("", stylesheets=[SHEET], sizing_mode="stretch_width")
-        self.file = pmui.FileDownload(
-            callback=self._csv, filename="rows.csv", label="All rows as CSV", variant="outlined", visible=False
-        )
+        self.file = pmui.FileDownload(callback=self._csv, filename="rows.csv", label="All rows as CSV", visible=False)
         self._layout = pn.Column(self._pane, self.file, sizing_mode="stretch_width")
         self.task.param.watch(lambda event: self._patch(), "error")
         self._patch()

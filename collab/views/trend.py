@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import panel_material_ui as pmui
 import param
-from bokeh.models import ColumnDataSource, CustomJSTickFormatter, HoverTool, Range1d, TapTool
+from bokeh.models import ColumnDataSource, CustomJSTickFormatter, FixedTicker, HoverTool, Range1d, TapTool
 from bokeh.plotting import figure
 
 from collab.analytics import Book, Trend, Zone, trend
@@ -30,6 +30,9 @@ const shown = new Date(tick), clock = shown.toLocaleTimeString("en-GB", time)
 return days ? shown.toLocaleDateString("en-GB", day) : clock == "00:00" ? shown.toLocaleDateString("en-GB", day) : clock
 """
 """A tick as a clock on the wall of the chosen zone shows it, also in the weeks in which it changes."""
+
+TICKS = 6
+"""At most so many buckets have their time written below, so that a phone has room."""
 
 MS = 1000
 """Microseconds in one of a plot's milliseconds."""
@@ -59,7 +62,7 @@ class TrendView(FiguresView):
         names = ("left", "right", "middle", "low", "high", "value", "n", "band", "when")
         self.source = ColumnDataSource({name: [] for name in names})
         self.marks = ColumnDataSource({name: [] for name in ("x", "said", "colour", "dash")})
-        self._times, self._values = Range1d(0, 1), Range1d(0, 1)
+        self._times, self._values, self._ticker = Range1d(0, 1), Range1d(0, 1), FixedTicker(ticks=[])
         plot = figure(
             height=320, sizing_mode="stretch_width", x_range=self._times, y_range=self._values, tools="",
             toolbar_location=None,
@@ -77,7 +80,8 @@ class TrendView(FiguresView):
         plot.add_tools(HoverTool(renderers=[marks], tooltips=[("", "@said")]))
         self._formatter = CustomJSTickFormatter(code=WALL, args={"zone": "UTC", "days": False})
         plot.xaxis.formatter = self._formatter
-        plot.xaxis.ticker.mantissas = [1, 2, 3, 6, 12, 24]
+        plot.xaxis.ticker = self._ticker
+        plot.xgrid.ticker = self._ticker
         self._axis = plot.yaxis[0]
         self.source.selected.on_change("indices", self._clicked)
         return plot
@@ -107,6 +111,7 @@ class TrendView(FiguresView):
         most = float(np.nanmax(known)) if not np.isnan(known).all() else 1.0
         self._values.update(start=0, end=1.08 * (most or 1.0))
         self._times.update(start=float(left[0]), end=float(right[-1]))
+        self._ticker.ticks = list(left[:: -(-len(left) // TICKS)])
         self._formatter.args = {"zone": self.asked.zone, "days": PERIODS[self.period][1] == DAY}
         self._axis.axis_label = f"{found.measure.label} ({unit})"
         return _words(found, [mark[1] for mark in marks])
