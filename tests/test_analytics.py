@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import uuid
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -12,7 +10,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from work import Work, put
+from work import recorded_work
 
 from collab import analytics
 from collab.analytics import MEASURES, Book, Hours, Zone
@@ -24,8 +22,7 @@ from collab.analytics.service import level_of
 from collab.analytics.timeline import held, timelines
 from collab.analytics.trend import of_sample as trend_of
 from collab.analytics.zone import DAY, HOUR, SECOND, microseconds
-from collab.history import History, Recorder
-from collab.live.stream import open_stream
+from collab.history import History
 
 BERLIN = "Europe/Berlin"
 NOBODY = pd.DataFrame({"us": [], "id": [], "person": [], "reason": []})
@@ -34,17 +31,7 @@ NOBODY = pd.DataFrame({"us": [], "id": [], "person": [], "reason": []})
 @pytest.fixture(scope="module")
 def history(tmp_path_factory: pytest.TempPathFactory) -> History:
     """Two hours of a team's work: leads given, declined, expired, overridden, answered and closed."""
-    folder = tmp_path_factory.mktemp("analytics")
-
-    async def run() -> None:
-        stream = open_stream(f"embedded://{uuid.uuid4().hex}", "main")
-        await put(stream, Work().events(240))
-        async with Recorder(folder, stream) as recorder:
-            await recorder.flush()
-        await stream.close()
-
-    asyncio.run(run())
-    return History(folder, "main")
+    return recorded_work(tmp_path_factory.mktemp("analytics"), 240)
 
 
 @pytest.fixture

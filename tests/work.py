@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
+import uuid
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from collab import events as ev
 from collab.claims import Claim
 from collab.events import Entry, Event
 from collab.experiment import Design
-from collab.live.stream import Stream
+from collab.history import History, Recorder
+from collab.live.stream import Stream, open_stream
 from collab.records import Busy, File, Lead, Presence, Urgency, WeightsVersion
 from collab.routing import decide
 from collab.rules import Severity
@@ -142,6 +146,20 @@ class Work:
         decision = decide(lead, self.team, self.time, seed=self.chance.getrandbits(53), explore=0.2)
         event = ev.LeadAssigned(**self._head(), decision=decision)
         return self._did(event), {"lead": lead.id, "decision": event.id, "agent": decision.agent or ""}
+
+
+def recorded_work(folder: Path, leads: int) -> History:
+    """The history of a stretch of so many leads, recorded in the folder."""
+
+    async def run() -> None:
+        stream = open_stream(f"embedded://{uuid.uuid4().hex}", "main")
+        await put(stream, Work().events(leads))
+        async with Recorder(folder, stream) as recorder:
+            await recorder.flush()
+        await stream.close()
+
+    asyncio.run(run())
+    return History(folder, "main")
 
 
 async def put(stream: Stream, events: Sequence[Event]) -> int:

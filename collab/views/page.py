@@ -12,6 +12,8 @@ from panel.io.resources import LOCAL_DIST
 from panel.util import edit_readonly
 
 from collab.office import Office
+from collab.views.analytics import AnalyticsView
+from collab.views.asked import Asked
 from collab.views.board import Board
 from collab.views.fairness import FairnessView
 from collab.views.later import Later
@@ -77,6 +79,7 @@ def page(office: Office) -> pmui.Page:
     what_if = WhatIfView(board=board, weights=weights, active=False)
     fairness = FairnessView(board=board, active=False)
     tuning = Later(lambda: TuningView(Tuning(office=office, weights=weights, active=False), active=False))
+    analytics = Later(lambda: AnalyticsView(Asked(office=office, active=False), active=False))
     leads = pn.FlexBox(
         pn.Column(_title("Route a lead"), LeadView(board), **HALF),
         pn.Column(_title("Newest assignments"), assignments, **HALF),
@@ -88,11 +91,12 @@ def page(office: Office) -> pmui.Page:
         ("Leads", leads),
         ("What-if", pn.Column(what_if, *shadowed(board, what_if), fairness, **wide)),
         ("Tuning", tuning),
+        ("Analytics", analytics),
         dynamic=False,  # a plot that is made when its tab opens is measured before it is drawn, which breaks the page
         margin=0,
         **wide,
     )
-    by_tab = ((presence,), (assignments,), (what_if, fairness), (tuning,))
+    by_tab = ((presence,), (assignments,), (what_if, fairness), (tuning,), (analytics,))
     tabs.param.watch(lambda event: _activate(by_tab, event.new), "active")
     pause = pmui.Switch.from_param(
         board.param.paused, label="Pause", description="", color="default", stylesheets=[ON_HEADER]
