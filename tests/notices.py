@@ -12,7 +12,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from collab.delivery import Cause, Notice, Severity
+from collab.delivery import Cause, Notice
+from collab.rules import Severity
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)  # a Monday
 SOON_S = 20.0

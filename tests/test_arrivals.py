@@ -152,7 +152,7 @@ def test_a_history_of_a_moment_has_no_interval_and_gives_no_forecast(open_office
     "text,said",
     [
         ("Mon-Fri 07:00-21:00", "Mon-Fri 07:00-21:00 (UTC)"),
-        ("mon-fri 7:00-21:00, Sat 10:00-14:00", "Mon-Fri 07:00-21:00, Sat 10:00-14:00 (UTC)"),
+        ("mon-fri 07:00-21:00, Sat 10:00-14:00", "Mon-Fri 07:00-21:00, Sat 10:00-14:00 (UTC)"),
         ("Sat-Mon 00:00-24:00", "Mon/Sat/Sun 00:00-24:00 (UTC)"),
     ],
 )
@@ -163,9 +163,9 @@ def test_hours_are_read_from_words(text: str, said: str) -> None:
 @pytest.mark.parametrize(
     "call,message",
     [
-        (lambda: Hours.of("weekdays"), "hours is 'weekdays'; write e.g. Mon-Fri 07:00-21:00"),
-        (lambda: Hours.of("Mon-Fri 17:00-09:00"), "it ends before it begins"),
-        (lambda: Hours.of("Mon 09:00-17:00", "Mars"), "zone is 'Mars'; give the name of a time zone"),
+        (lambda: Hours.of("weekdays"), "hours has 'weekdays'; give days and times, e.g. mon-fri"),
+        (lambda: Hours.of("Mon-Fri 17:00-09:00"), "which ends before it begins"),
+        (lambda: Hours.of("Mon 09:00-17:00", "Mars"), "zone is 'Mars'; give a name of the IANA database"),
         (lambda: Arrivals.of_times([]), "times is empty; give when leads came"),
         (lambda: Arrivals.of_times([datetime(2026, 3, 2)]), "without a zone; give aware times"),  # noqa: DTZ001
         (lambda: Arrivals.of_times([YEAR], minutes=7), "minutes is 7; give one of 5, 10, 15, 30, 60"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,11 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from notices import NOON, notice
 
-from collab.delivery import Notice, Plan, Severity, channels, plan_of
+from collab.delivery import Notice, Plan, channels, plan_of
 from collab.delivery.message import LINES, message
 from collab.delivery.retries import Retries
 from collab.delivery.route import CRITICAL_S, Route, dues
-from collab.delivery.window import DAY_M, WEEK, Window, over
+from collab.delivery.window import Window, over
+from collab.rules import DAYS, Severity
 
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 ZONES = ["Europe/Madrid", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC"]
@@ -35,34 +36,37 @@ def route(**given: Any) -> Route:
 
 
 @given(
-    start=st.integers(0, DAY_M - 1),
-    end=st.integers(0, DAY_M),
-    days=st.sets(st.sampled_from(WEEK), min_size=1),
+    start=st.integers(0, 1439),
+    end=st.integers(0, 1440),
+    days=st.sets(st.sampled_from(DAYS), min_size=1),
     zone=st.sampled_from(ZONES),
-    time=st.integers(0, 2 * 365 * DAY_M).map(lambda minutes: NEW_YEAR + timedelta(minutes=minutes)),
+    time=st.integers(0, 2 * 365 * 1440).map(lambda minutes: NEW_YEAR + timedelta(minutes=minutes)),
 )
-def test_what_a_window_covers_it_holds_until_an_end_that_it_does_not_cover_the_same_way(
+def test_a_window_is_open_from_the_first_time_its_clock_shows_the_one_to_the_last_time_it_shows_the_other(
     start: int, end: int, days: set[str], zone: str, time: datetime
 ) -> None:
     if start == end:
         return
     one = window(**{"from": start, "to": end, "days": sorted(days), "zone": zone})
-    ends = one.ends(time)
-    assert one.covers(time) == (ends > time)
-    assert ends - time <= timedelta(hours=25)
-    here = time.astimezone(ZoneInfo(zone))
-    minute = here.hour * 60 + here.minute
-    inside = start <= minute < end if start < end else minute >= start or minute < end
-    began = here.date() - timedelta(days=1) if end < start and minute < end else here.date()
-    assert one.covers(time) == (inside and WEEK[began.weekday()] in days)
+
+    def shown(day: date, minute: int) -> list[datetime]:
+        clock = datetime.combine(day, datetime.min.time()) + timedelta(minutes=minute)
+        return [clock.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC) for fold in (0, 1)]
+
+    here = time.astimezone(ZoneInfo(zone)).date()
+    around = [day for n in range(-2, 2) if DAYS[(day := here + timedelta(days=n)).weekday()] in days]
+    spans = [(min(shown(day, start)), max(shown(day, end + 1440 * (end < start)))) for day in around]
+    held = [closes for opens, closes in spans if opens <= time < closes]
+    assert one.open(time) == bool(held)
+    assert not held or one.until(time) == (True, min(held))
 
 
 def test_quiet_hours_follow_the_wall_clock_where_clocks_are_changed() -> None:
     night = window(**NIGHT)
     for day, hours in ((datetime(2026, 3, 28, 21, tzinfo=UTC), 8), (datetime(2026, 10, 24, 20, tzinfo=UTC), 10)):
-        assert night.covers(day)  # 22:00 in Madrid, before and after
-        assert not night.covers(day - timedelta(minutes=1))
-        assert night.ends(day) - day == timedelta(hours=hours)  # 07:00 comes an hour sooner, or later
+        assert night.open(day)  # 22:00 in Madrid, before and after
+        assert not night.open(day - timedelta(minutes=1))
+        assert night.until(day)[1] - day == timedelta(hours=hours)  # 07:00 comes an hour sooner, or later
 
 
 def test_quiet_weekends_are_over_on_monday() -> None:
@@ -75,7 +79,7 @@ def test_info_is_sent_to_nobody_and_each_other_severity_from_its_least_on() -> N
     for least in Severity:
         for severity in Severity:
             told = bool(dues(notice(severity=severity), [route(least=least)]))
-            assert told == (severity != "info" and severity.rank >= least.rank)
+            assert told == (severity != "info" and severity.grade >= least.grade)
 
 
 def test_labels_must_all_be_on_one_alert() -> None:
@@ -129,7 +133,7 @@ def test_a_thousand_notices_are_one_message_with_the_critical_one_on_top() -> No
 def test_the_same_notices_make_the_same_message_in_whatever_order(pieces: list[tuple[Notice, int]]) -> None:
     made = message("desk", pieces, NOON)
     assert made == message("desk", sorted(pieces, key=str), NOON)
-    ranks = [one.severity.rank for one in made.notices]
+    ranks = [one.severity.grade for one in made.notices]
     assert ranks == sorted(ranks, reverse=True)
     assert message("mail", pieces, NOON).id != made.id
     assert message("desk", [(one, 5) for one, _ in pieces], NOON).id != made.id
@@ -169,7 +173,7 @@ def test_a_plan_is_read_also_with_times_that_yaml_takes_for_numbers() -> None:
     plan = plan_of(PLAN)
     assert isinstance(plan, Plan)
     quiet = plan.routes[1].quiet[0]
-    assert (quiet.start, quiet.end) == (22 * 60, 7 * 60)
+    assert (quiet.opens, quiet.closes) == ("22:00", "07:00")
     assert plan.retries.tries == 5
 
 

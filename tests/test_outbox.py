@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from notices import NOON, Clock, notice, until
 
-from collab.delivery import Courier, Message, Outbox, OutboxInUse, Plan, Severity, Undelivered
+from collab.delivery import Courier, Message, Outbox, OutboxInUse, Plan, Undelivered
 from collab.delivery.retries import Retries
+from collab.rules import Severity
 
 PLAN = msgspec.convert(
     {

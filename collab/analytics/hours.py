@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -21,8 +21,8 @@ class Hours:
     """When a team is open, week by week, in its own time zone.
 
     Args:
-        week: parts such as `mon-fri 09:00-17:30`, separated by `;`. A part that does not close after it opens closes on
-            the next day; 24:00 is the end of a day. A day may have several parts.
+        week: parts such as `Mon-Fri 09:00-17:30`, separated by `;` or `,`. A part that does not close after it opens
+            closes on the next day; 24:00 is the end of a day. A day may have several parts.
         zone: the time zone of these clocks.
         closed: days on which nothing opens.
 
@@ -33,8 +33,7 @@ class Hours:
     def __init__(self, week: str, zone: str = "UTC", closed: Iterable[date] = ()) -> None:
         self.week, self.zone, self.closed = week, Zone(zone), frozenset(closed)
         self._parts: dict[int, list[tuple[int, int]]] = {day: [] for day in range(7)}
-        for part in filter(None, (one.strip() for one in week.lower().split(";"))):
-            days, opens, closes = _read(part)
+        for days, opens, closes in parts(week, "week"):
             for day in days:
                 self._parts[day].append((opens, closes))
 
@@ -78,20 +77,25 @@ class Hours:
         return microseconds(shown.astimezone(UTC))
 
 
-def _read(part: str) -> tuple[list[int], int, int]:
-    """The weekdays of a part, and its minutes after midnight."""
-    found = PART.fullmatch(part)
-    if found is None or not {found["first"], found["last"] or found["first"]} <= set(NAMES):
-        raise ValueError(f"week has {part!r}; give days and times, {FORM}")
-    first = NAMES.index(found["first"])
-    last = NAMES.index(found["last"] or found["first"])
-    opens, closes = (_minutes(found[name], part) for name in ("opens", "closes"))
-    days = [day % 7 for day in range(first, last + 1 + 7 * (last < first))]
-    return days, opens, closes + 1440 * (closes <= opens)
+def parts(text: str, name: str) -> Iterator[tuple[list[int], int, int]]:
+    """The parts of a text of `Hours`: weekdays (0 is Monday), and minutes after midnight from and until which.
+
+    Raises:
+        ValueError: one cannot be read; it is called `name`.
+    """
+    for part in filter(None, (one.strip() for one in re.split("[;,]", text.lower()))):
+        found = PART.fullmatch(part)
+        if found is None or not {found["first"], found["last"] or found["first"]} <= set(NAMES):
+            raise ValueError(f"{name} has {part!r}; give days and times, {FORM}")
+        first = NAMES.index(found["first"])
+        last = NAMES.index(found["last"] or found["first"])
+        opens, closes = (_minutes(found[which], part, name) for which in ("opens", "closes"))
+        days = [day % 7 for day in range(first, last + 1 + 7 * (last < first))]
+        yield days, opens, closes + 1440 * (closes <= opens)
 
 
-def _minutes(clock: str, part: str) -> int:
+def _minutes(clock: str, part: str, name: str) -> int:
     hours, minutes = map(int, clock.split(":"))
     if minutes > 59 or hours * 60 + minutes > 1440:
-        raise ValueError(f"week has {part!r}, and no clock shows {clock}; give 00:00 to 24:00, {FORM}")
+        raise ValueError(f"{name} has {part!r}, and no clock shows {clock}; give 00:00 to 24:00, {FORM}")
     return hours * 60 + minutes

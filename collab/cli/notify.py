@@ -34,8 +34,9 @@ def check(path: Path) -> None:
 @TENANT
 def try_(path: Path, target: str, tenant: str | None) -> None:
     """Send one message to a target of PATH, now; say what came of it."""
-    from collab.delivery import Notice, Severity, Undelivered
+    from collab.delivery import Notice, Undelivered
     from collab.delivery.message import message
+    from collab.rules import Severity
 
     plan, ways = _opened(path)
     if target not in ways:

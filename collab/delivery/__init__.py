@@ -5,7 +5,7 @@ from __future__ import annotations
 from collab.delivery.channels import Channel, channels
 from collab.delivery.courier import Courier, OutboxInUse
 from collab.delivery.message import Message
-from collab.delivery.notice import Cause, Notice, Severity
+from collab.delivery.notice import Cause, Notice
 from collab.delivery.outbox import Outbox
 from collab.delivery.plan import Plan, plan_of, read_plan
 from collab.delivery.undelivered import Undelivered
@@ -19,7 +19,6 @@ __all__ = [
     "Outbox",
     "OutboxInUse",
     "Plan",
-    "Severity",
     "Undelivered",
     "channels",
     "plan_of",

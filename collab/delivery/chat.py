@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from collab.delivery.message import Message
-from collab.delivery.notice import Severity
 from collab.delivery.secret import Secret
 from collab.delivery.undelivered import Undelivered
+from collab.rules import Severity
 
 KIND = {Severity.critical: "failure", Severity.high: "failure", Severity.medium: "warning"}
 """What Apprise calls a severity; it chooses colours and icons by it."""

@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
-from collab.delivery.notice import Notice, Severity
+from collab.delivery.notice import Notice
 from collab.records import Fact, Key
+from collab.rules import Severity
 
 LINES = 20
 """So many notices are written out for people; how many more there are is said."""
@@ -55,7 +56,7 @@ def message(target: str, pieces: Iterable[tuple[Notice, int]], time: datetime) -
 
     The same ones give the same id; a notice that waits at two steps is in it once.
     """
-    waiting = sorted(pieces, key=lambda piece: (-piece[0].severity.rank, piece[0].time, piece[0].id, piece[1]))
+    waiting = sorted(pieces, key=lambda piece: (-piece[0].severity.grade, piece[0].time, piece[0].id, piece[1]))
     parts = "\n".join([target, *(f"{notice.id} {step}" for notice, step in waiting)])
     made = f"msg_{hashlib.sha256(parts.encode()).hexdigest()[:32]}"
     notices = tuple({notice.id: notice for notice, _ in waiting}.values())

@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
 from collab.records import Fact, Key, Name
-
-
-class Severity(StrEnum):
-    """How bad it is, the least first; info is for the record and tells nobody."""
-
-    info = "info"
-    low = "low"
-    medium = "medium"
-    high = "high"
-    critical = "critical"
-
-    @property
-    def rank(self) -> int:
-        """Its place: 0 for info, 4 for critical."""
-        return list(Severity).index(self)
+from collab.rules import Severity
 
 
 class Cause(Struct, frozen=True, kw_only=True):

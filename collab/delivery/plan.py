@@ -12,15 +12,15 @@ import msgspec
 from msgspec import Meta, Struct
 
 from collab.delivery.lines import Lines
-from collab.delivery.notice import Severity
 from collab.delivery.retries import Retries
 from collab.delivery.route import Route
 from collab.delivery.target import Target
-from collab.delivery.window import WEEK, over
+from collab.delivery.window import over
 from collab.records import Key
+from collab.rules import DAYS, Severity
 
 AT = re.compile(r"^(?P<text>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.S)
-CHOICES = {"least": tuple(Severity), "days": WEEK, "kind": ("app", "apprise", "webhook")}
+CHOICES = {"least": tuple(Severity), "days": DAYS, "kind": ("app", "apprise", "webhook")}
 """What may stand in a field that takes one of a few words."""
 
 A_MONDAY = datetime(2024, 1, 1, tzinfo=UTC)

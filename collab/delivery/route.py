@@ -8,9 +8,10 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from collab.delivery.notice import Notice, Severity
+from collab.delivery.notice import Notice
 from collab.delivery.window import Window, over
 from collab.records import Fact, Key
+from collab.rules import Severity
 
 Targets = Annotated[tuple[Key, ...], Meta(min_length=1)]
 Wait = Annotated[float, Meta(ge=0, le=7 * 86400)]
@@ -49,10 +50,10 @@ class Route(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def takes(self, notice: Notice) -> bool:
         """Does the notice go this way?"""
-        bad = notice.severity is not Severity.info and notice.severity.rank >= self.least.rank
+        bad = notice.severity is not Severity.info and notice.severity.grade >= self.least.grade
         wanted = self.labels.items()
         about = not wanted or any(wanted <= cause.labels.items() for cause in notice.alerts)
-        return bad and about and (not self.hours or any(one.covers(notice.time) for one in self.hours))
+        return bad and about and (not self.hours or any(one.open(notice.time) for one in self.hours))
 
 
 class Due(Fact, frozen=True, kw_only=True):

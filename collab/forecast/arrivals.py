@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from collab.forecast.hours import Hours, checked
+from collab.analytics.zone import Zone
+from collab.forecast.hours import Hours
 from collab.records import aware
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class Arrivals:
             raise ValueError("times is empty; give when leads came, or since and until to say that none did")
         first = pd.Timestamp(aware(since, "since")) if since else came[0]
         last = pd.Timestamp(aware(until, "until")) if until else came[-1]
-        edges = _edges(first, last, step, checked(zone), open_end=until is None)
+        edges = _edges(first, last, step, Zone(zone).name, open_end=until is None)
         place = np.asarray(edges.searchsorted(came, side="right")) - 1
         inside = (place >= 0) & (place < len(edges) - 1)
         counts = pd.Series(np.bincount(place[inside], minlength=len(edges) - 1).astype(float), edges[:-1], name="leads")
@@ -104,7 +105,7 @@ class Arrivals:
         fine = pd.Series(np.diff(starts)).mode()[0]
         if step % fine:
             raise ValueError(f"minutes is {minutes}, and counts has steps of {fine}; give a multiple of the step")
-        edges = _edges(starts[0], starts[-1], step, checked(zone), open_end=True)
+        edges = _edges(starts[0], starts[-1], step, Zone(zone).name, open_end=True)
         groups = values.groupby(np.asarray(edges.searchsorted(starts, side="right")) - 1)
         whole = groups.sum().where(groups.count() == step // fine)
         found = pd.Series(whole.reindex(range(len(edges) - 1)).to_numpy(), edges[:-1], name="leads")

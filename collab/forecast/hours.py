@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+from collab.analytics.hours import parts
+from collab.analytics.zone import WEEKDAYS, Zone
+
 DAY = 24 * 60
-PART = re.compile(r"(?P<first>\w{3})(?:-(?P<last>\w{3}))? (?P<h1>\d\d?):(?P<m1>\d\d)-(?P<h2>\d\d?):(?P<m2>\d\d)")
 
 SELDOM = 0.1
 """A slot of a weekday in which leads came on fewer of its days than this is outside the hours that are worked out."""
@@ -38,19 +37,13 @@ class Hours:
         Raises:
             ValueError: names the part, its value and the fix.
         """
-        days: dict[int, tuple[int, int]] = {}
-        for part in text.split(","):
-            found = PART.fullmatch(part.strip())
-            named = [] if found is None else [found["first"].title(), (found["last"] or found["first"]).title()]
-            if found is None or not set(named) <= set(WEEKDAYS):
-                raise ValueError(f"hours is {part.strip()!r}; write e.g. Mon-Fri 07:00-21:00, Sat 10:00-14:00")
-            begin, end = (int(found[f"h{n}"]) * 60 + int(found[f"m{n}"]) for n in (1, 2))
-            if not begin < end <= DAY:
-                raise ValueError(f"hours is {part.strip()!r}; it ends before it begins, or after 24:00")
-            first, last = (WEEKDAYS.index(one) for one in named)
-            for step in range((last - first) % 7 + 1):
-                days[(first + step) % 7] = (begin, end)
-        return cls(checked(zone), dict(sorted(days.items())))
+        found: dict[int, tuple[int, int]] = {}
+        for days, begin, end in parts(text, "hours"):
+            if end > DAY:
+                said = f"{clock(begin)}-{clock(end % DAY)}"
+                raise ValueError(f"hours has {said}, which ends before it begins; end it at 24:00 at the latest")
+            found |= dict.fromkeys(days, (begin, end))
+        return cls(Zone(zone).name, dict(sorted(found.items())))
 
     @classmethod
     def worked_out(cls, counts: pd.Series, zone: str, minutes: int) -> Hours:
@@ -87,18 +80,6 @@ class Hours:
 def clock(minutes: int) -> str:
     """Minutes after midnight as a clock shows them."""
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
-
-
-def checked(zone: str) -> str:
-    """The zone, which must be one that there is.
-
-    Raises:
-        ValueError: there is none of that name.
-    """
-    try:
-        return ZoneInfo(zone).key
-    except (ZoneInfoNotFoundError, ValueError, TypeError) as error:
-        raise ValueError(f"zone is {zone!r}; give the name of a time zone, e.g. Europe/Berlin or UTC") from error
 
 
 def _run(days: list[str]) -> bool:

@@ -9,6 +9,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
+from msgspec.structs import force_setattr
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -20,30 +21,35 @@ class Hours(Struct, frozen=True, kw_only=True, rename={"opens": "from", "closes"
     """From `opens` (`from` in a file) to before `closes` (`to`) by the clocks of `zone`, on these days.
 
     Times are like "09:00", the end of a day is "24:00"; hours that end before they begin go over midnight and belong
-    to the day on which they begin. An hour that comes twice when clocks go back is in both times.
+    to the day on which they begin. An hour that comes twice when clocks go back is in both times. A number is minutes
+    after midnight, as YAML reads a time without quotes; it becomes text.
 
     Raises:
         ValueError: a time, the days or the zone are none.
     """
 
     days: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri")
-    opens: str = "09:00"
-    closes: str = "17:00"
+    opens: str | int = "09:00"
+    closes: str | int = "17:00"
     zone: str = "UTC"
 
     def __post_init__(self) -> None:
         if not self.days or set(self.days) - set(DAYS):
-            raise ValueError(f"hours.days is {list(self.days)}; list at least one of {', '.join(DAYS)}")
-        for name, value in (("from", self.opens), ("to", self.closes)):
-            if not isinstance(value, str) or not _CLOCK.fullmatch(value):
-                raise ValueError(f'hours.{name} is {value!r}; give a time in quotes, like "09:00"')
+            raise ValueError(f"days is {list(self.days)}; list at least one of {', '.join(DAYS)}")
+        for name, field, value in (("from", "opens", self.opens), ("to", "closes", self.closes)):
+            clock = f"{value // 60:02}:{value % 60:02}" if isinstance(value, int) else value
+            if not isinstance(clock, str) or not _CLOCK.fullmatch(clock):
+                raise ValueError(
+                    f'{name} is {value!r}, which is no time of day; give a time in quotes, "00:00" to "24:00"'
+                )
+            force_setattr(self, field, clock)
         if self.opens == self.closes:
-            raise ValueError(f"hours.to is {self.closes!r}, the same as from; give 00:00 to 24:00 for whole days")
+            raise ValueError(f'from and to are both {self.opens!r}; for whole days give from "00:00" to "24:00"')
         try:
             ZoneInfo(self.zone)
         except (KeyError, ValueError, TypeError, OSError):
             raise ValueError(
-                f"hours.zone is {self.zone!r}, which is no time zone; give one like Europe/Berlin or UTC"
+                f"zone is {self.zone!r}, which is no time zone; give one like Europe/Berlin or UTC, an IANA name"
             ) from None
 
     def open(self, moment: datetime) -> bool:
@@ -70,8 +76,9 @@ class Hours(Struct, frozen=True, kw_only=True, rename={"opens": "from", "closes"
 @lru_cache(maxsize=4096)
 def _span(hours: Hours, day: date) -> tuple[datetime, datetime]:
     """When the hours of a day begin and end, in UTC."""
-    last = day if hours.opens < hours.closes else day + timedelta(days=1)
-    return min(_moments(hours, day, hours.opens)), max(_moments(hours, last, hours.closes))
+    opens, closes = str(hours.opens), str(hours.closes)
+    last = day if opens < closes else day + timedelta(days=1)
+    return min(_moments(hours, day, opens)), max(_moments(hours, last, closes))
 
 
 def _moments(hours: Hours, day: date, clock: str) -> tuple[datetime, datetime]:

@@ -35,7 +35,13 @@ def book_of(office: Office, *, renew: bool = False) -> Book:
         history = office.history
         if office not in _books or (renew and history.own_last != _books[office].last):
             _books[office] = Book(history)
+            _names(_books[office])  # here, away from the pages
         return _books[office]
+
+
+def _names(book: Book) -> dict[str, str]:
+    """What the agents are called, by id; read once."""
+    return book.once("names", lambda history: history.names()) if book.last else {}
 
 
 class Asked(param.Parameterized):
@@ -90,7 +96,7 @@ class Asked(param.Parameterized):
             self.renew()
 
     def _begin(self, book: Book) -> None:
-        self.param.update(book=book, names=book.once("names", lambda history: history.names()) if book.last else {})
+        self.param.update(book=book, names=_names(book))
 
 
 def what(definition: str) -> str:

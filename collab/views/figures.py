@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from html import escape
 from typing import Any, ClassVar
@@ -16,6 +17,7 @@ from collab.views.asked import EMPTY, Asked
 from collab.views.rows import RowsView
 from collab.views.task import Task
 from collab.views.theme import SHEET
+from collab.views.told import empty
 
 WHAT = """
 details { margin: 6px 0; } summary { cursor: pointer; } details p { margin: 4px 0; max-width: 70em; }
@@ -25,7 +27,7 @@ p { margin: 4px 0; } .question { font-weight: 600; }
 WIDE = {"sizing_mode": "stretch_width"}
 
 
-class FiguresView(pn.viewable.Viewer):
+class FiguresView(pn.viewable.Viewer, param.ParameterizedABC):
     """Asks when the book, the zone or a knob changes, and shows the answer; a class below it says what and how.
 
     Args:
@@ -65,17 +67,17 @@ class FiguresView(pn.viewable.Viewer):
         self._say()
         self.ask()
 
+    @abstractmethod
     def widgets(self) -> list[Any]:
         """The knobs above the plot."""
-        raise NotImplementedError
 
+    @abstractmethod
     def drawn(self) -> Any:
         """The plot, once; `show` fills it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def show(self, found: Any) -> str:
         """Fill the plot with an answer; what is said above it as HTML."""
-        raise NotImplementedError
 
     def wait(self, timeout_s: float = 120.0) -> None:
         """Block until all that was asked is answered: for scripts, notebooks and tests."""
@@ -89,30 +91,26 @@ class FiguresView(pn.viewable.Viewer):
             ask = self.asking(book)
             self.task.start(lambda heard, stopped: ask(), self._take)
 
+    @abstractmethod
     def asking(self, book: Book) -> Callable[[], Any]:
         """What to call in another thread, with the knobs as they are now; it returns None if there is nothing."""
-        raise NotImplementedError
 
     def _take(self, found: Any) -> None:
         with pn.io.hold():
             self._plot.visible = found is not None
-            self._words.object = _empty(EMPTY) if found is None else self.show(found)
+            self._words.object = empty(EMPTY) if found is None else self.show(found)
             self.found = found
             self.rows.clear()
 
     def _say(self) -> None:
         if error := self.task.error or self.asked.opening.error:
             self._plot.visible = False
-            self._words.object = _empty(f"This cannot be shown: {error}", "alert")
+            self._words.object = empty(f"This cannot be shown: {error}", "alert")
         elif self.asked.book is None:
-            self._words.object = _empty("Reading the history…")
+            self._words.object = empty("Reading the history…")
 
     def __panel__(self) -> pn.Column:
         return self._layout
-
-
-def _empty(text: str, role: str = "status") -> str:
-    return f'<div class="empty" role="{role}">{escape(text)}</div>'
 
 
 def labels(kinds: tuple[str, ...]) -> dict[str, str]:

@@ -50,9 +50,9 @@ def title(text: str, question: str = "") -> str:
     return f"<h3>{escape(text)}</h3>{asked}"
 
 
-def empty(text: str) -> str:
-    """What stands where nothing is known yet: it says what to do."""
-    return f'<div class="empty" role="status">{escape(text)}</div>'
+def empty(text: str, role: str = "status") -> str:
+    """What stands where nothing is known yet: it says what to do; with the role `alert`, what went wrong."""
+    return f'<div class="empty" role="{role}">{escape(text)}</div>'
 
 
 def four(weights: tuple[int, ...]) -> str:

@@ -12,7 +12,8 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from collab.delivery import Cause, Courier, Notice, Outbox, Severity, channels, plan_of
+from collab.delivery import Cause, Courier, Notice, Outbox, channels, plan_of
+from collab.rules import Severity
 
 PLAN = """
 targets: {{crm: {{kind: webhook, url: "{url}", secrets: [{{file: "{secret}"}}]}}}}
