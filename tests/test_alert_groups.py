@@ -6,10 +6,10 @@ import itertools
 from random import Random
 
 import pytest
+from alerted import Post, after, overload
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import NOON
-from watching import Post, after, overload
 
 from collab.alerts import acknowledge, groups, rank, ranked
 from collab.rules import Rule, Severity

@@ -6,10 +6,10 @@ import itertools
 from datetime import timedelta
 
 import pytest
+from alerted import after
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import NOON, Ledger, comparable
-from watching import after
 
 from collab import events as ev
 from collab.alerts import acknowledge, escalated, give_back, resolve

@@ -426,8 +426,8 @@ def test_a_history_and_its_frames_say_the_same_of_the_same_leads(exploring: Hist
 
 def test_days_leave_out_what_is_older(exploring: History) -> None:
     last = exploring.sql("SELECT max(time) AS time FROM events")["time"][0].to_pydatetime()
-    short = WhatIf(exploring, days=2)
-    assert short.n == WhatIf(exploring, since=last - timedelta(days=2)).n
+    short = WhatIf(exploring, days=4)
+    assert short.n == WhatIf(exploring, since=last - timedelta(days=4)).n
     assert 0 < short.n < WhatIf(exploring).n
     assert WhatIf(exploring, since=datetime(2000, 1, 1, tzinfo=UTC), days=2).n == short.n
     with pytest.raises(ValueError, match="days is -1"):

@@ -222,3 +222,10 @@ def test_a_seeded_history_is_made_once(tmp_path: Path) -> None:
     assert last > 0
     assert made.tenant == DEMO
     assert seeded_history(str(tmp_path), days=1).last == last
+
+
+def test_another_folder_has_a_seeded_history_of_its_own(tmp_path: Path) -> None:
+    counts = "SELECT count(DISTINCT time::date) AS days FROM assignments"
+    seeded_history(str(tmp_path / "one"), days=1)
+    long = seeded_history(str(tmp_path / "two"), days=9)
+    assert long.sql(counts)["days"][0] > 4

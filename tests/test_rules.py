@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from alerted import overload
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from strategies import rules
-from watching import overload
 
 from collab.rules import KINDS, Book, Hours, Severity
 from collab.rules.reading import default, read

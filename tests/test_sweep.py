@@ -32,11 +32,12 @@ def logs(draw: st.DrawFn) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     for number in range(draw(st.integers(1, 16))):
         agents = chance.permutation(AGENTS)[: chance.integers(1, len(AGENTS) + 1)].tolist()
+        share = 1.0 if len(agents) == 1 else chance.choice([0.5, 1 / 3, 0.01])
         for place, agent in enumerate(agents):
             factors = dict(zip(FACTORS, chance.choice(levels, len(FACTORS)).tolist(), strict=True))
-            rows.append({"decision": f"d{number}", "agent": agent, "chosen": place == 0} | factors)
+            given = share if place == 0 else (1 - share) / (len(agents) - 1)
+            rows.append({"decision": f"d{number}", "agent": agent, "chosen": place == 0, "propensity": given} | factors)
     log = pd.DataFrame(rows)
-    log["propensity"] = chance.choice([1.0, 0.5, 1 / 3, 0.01], len(log))
     log["converted"] = chance.integers(0, 2, len(log)).astype(float)
     log["value"] = chance.gamma(1.0, 300.0, len(log))
     return log

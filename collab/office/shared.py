@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -38,6 +39,7 @@ def seeded_history(
     history = History(folder, DEMO)
     if not history.last:
         settings = {"tenant": DEMO, "team_at_work": True, "days": days, "explore": explore, "progress": progress}
-        Office("embedded://seeded", folder, **settings).start().stop()
+        # a name of its own: a second folder of this process would go on with the stream of the first
+        Office(f"embedded://{uuid.uuid4().hex}", folder, **settings).start().stop()
         history = History(folder, DEMO)
     return history

@@ -1,7 +1,7 @@
 """`collab.whatif.pending` in an array; importing this module imports numba.
 
 Four children a node, and choices without branches that nobody could foresee, are what the processor likes better than
-`heapq` on a list of pairs. Row 0 holds how many pairs there are, row 1 the first; the children of row i are 4i-2 to 4i+1.
+`heapq` on a list of pairs. Row 0 holds how many pairs there are, row 1 the first; row i has the children 4i-2 to 4i+1.
 """
 
 from __future__ import annotations
