@@ -32,7 +32,7 @@ serve: env ## serve the dashboard on http://localhost:5006 with the team at work
 
 test: env ## run all tests and notebooks, after installing or naming what they need from the system
 	@$(BIN)/python tests/needs.py
-	$(BIN)/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile --no-loadscope-reorder $(ARGS)
 
 check: env ## formatting, lint (both with notebooks), spelling, types over the centre
 	$(BIN)/ruff format --check .

@@ -17,6 +17,9 @@ from collab.records import Count, Fact, WeightsVersion
 Arm = Literal["a", "b"]
 Values = tuple[Count, Count, Count, Count]
 
+MOST_BLOCKS = 10_000
+"""So many blocks at most: more than four years of blocks of four hours."""
+
 _UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86_400}
 _SPAN = re.compile(r"(\d+) ?(s|min|h|d)")
 
@@ -50,9 +53,11 @@ class Design(Fact, frozen=True, kw_only=True):
 
     Blocks count from 0 and last `block_s` seconds, of which the first `burn_in_s` do not count: leads of the block
     before are still at work then. Of the blocks 2k and 2k + 1 one is arm a's and one is b's; `seed` and k say which.
+    After `blocks` of them, a whole number of pairs, it is over; without them it runs until it is stopped.
 
     Raises:
-        ValueError: weights do not sum to 100, or the burn-in leaves nothing of a block.
+        ValueError: weights do not sum to 100, the burn-in leaves nothing of a block, or a block has no other of its
+            pair.
     """
 
     a: Values
@@ -60,6 +65,7 @@ class Design(Fact, frozen=True, kw_only=True):
     block_s: Annotated[int, Meta(ge=60, le=7 * 86_400)] = 4 * 3600
     burn_in_s: Count = 30 * 60
     seed: Annotated[int, Meta(ge=0, lt=2**53)] = 0
+    blocks: Annotated[int, Meta(ge=2, le=MOST_BLOCKS)] | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -67,6 +73,8 @@ class Design(Fact, frozen=True, kw_only=True):
             WeightsVersion(version=0, values=values)
         if not 0 <= self.burn_in_s < self.block_s:
             raise ValueError(f"burn_in_s is {self.burn_in_s}; give 0 to below block_s, which is {self.block_s}")
+        if self.blocks is not None and self.blocks % 2:
+            raise ValueError(f"blocks is {self.blocks}; give an even number, as blocks come in pairs")
 
     def arm(self, block: int) -> Arm:
         """Whose block this is: of each pair the first is a's by the toss of a coin, the other one b's."""
@@ -77,9 +85,13 @@ class Design(Fact, frozen=True, kw_only=True):
         """The weights of an arm."""
         return self.a if arm == "a" else self.b
 
+    def ends(self, starts: datetime) -> datetime | None:
+        """When the last block ends if the first one starts at `starts`; None: not before it is stopped."""
+        return None if self.blocks is None else starts + timedelta(seconds=self.block_s * self.blocks)
+
     def place(self, starts: datetime, time: datetime) -> Place | None:
-        """Where a moment lies if the first block starts at `starts`; None before."""
+        """Where a moment lies if the first block starts at `starts`; None before it and from the end on."""
         block, within = divmod(time - starts, timedelta(seconds=self.block_s))
-        if block < 0:
+        if block < 0 or (self.blocks is not None and block >= self.blocks):
             return None
         return Place(block, self.arm(block), within >= timedelta(seconds=self.burn_in_s))

@@ -140,6 +140,7 @@ designs = st.builds(
     block_s=st.integers(3600, 7 * 86_400),
     burn_in_s=st.integers(0, 3599),
     seed=st.integers(0, 2**53 - 1),
+    blocks=st.none() | st.integers(1, 5000).map(lambda pairs: 2 * pairs),
 )
 """Designs of experiments."""
 

@@ -11,19 +11,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from blocks import routed, staffed
 from click.testing import CliRunner
 from desks import Clock, at_desk, hire, lead, level, log
 from gateways import a_gate
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from offices import Open, at, do
 from proposals import WEIGHTS, proposal
 from strategies import NOON, designs, times
 
 from collab import events as ev
 from collab.cli import main
-from collab.desk import Desk, TooLate
+from collab.desk import TooLate
 from collab.experiment import Design, seconds
+from collab.offers import Terms
 from collab.records import Decision
 from collab.whatif.journal import watched
 
@@ -32,19 +35,6 @@ HOUR_S = 3600
 DESIGN = Design(a=A, b=B, block_s=HOUR_S, burn_in_s=600, seed=7)
 CHOSEN = {"a": "ana", "b": "bo"}
 """Who gets a condo: of agents who are equally free the first, of all the one who knows condos."""
-
-
-async def staffed(desk: Desk) -> None:
-    """Ana, and Bo who knows condos, both free."""
-    await hire(desk, "ana", capacity=50)
-    await hire(desk, "bo", capacity=50, skills={"property:condo": 1.0})
-
-
-async def routed(desk: Desk, id: str) -> Decision:
-    """The decision on a condo that is closed at once, so that loads stay equal."""
-    decision = await desk.route_lead(lead(id, property_type="condo"))
-    await desk.close_lead(id, decision.agent or "", converted=True)
-    return decision
 
 
 def marks(decision: Decision) -> tuple[Any, ...]:
@@ -70,7 +60,8 @@ def test_a_moment_is_in_the_block_that_its_time_since_the_start_says(
     design: Design, starts: datetime, later_s: int
 ) -> None:
     place = design.place(starts, starts + timedelta(seconds=later_s))
-    if later_s < 0:
+    ends = design.ends(starts)
+    if later_s < 0 or (ends is not None and starts + timedelta(seconds=later_s) >= ends):
         assert place is None
         return
     assert place is not None
@@ -84,6 +75,7 @@ def test_a_moment_is_in_the_block_that_its_time_since_the_start_says(
     [
         ({"a": (50, 60, 0, 0)}, "sum to 110; make them sum to 100"),
         ({"burn_in_s": 14_400}, "burn_in_s is 14400; give 0 to below block_s"),
+        ({"blocks": 7}, "blocks is 7; give an even number"),
     ],
 )
 def test_a_design_that_makes_no_sense_is_refused(fields: dict[str, Any], said: str) -> None:
@@ -151,6 +143,30 @@ def test_an_experiment_to_come_changes_nothing_before_it_starts() -> None:
     asyncio.run(run())
 
 
+def test_an_experiment_with_an_end_is_over_by_itself_and_weights_may_be_adopted_then() -> None:
+    async def run() -> None:
+        clock = Clock()
+        url = f"embedded://{uuid.uuid4().hex}"
+        async with at_desk(url, clock=clock) as desk, at_desk(url, name="b", clock=clock) as other:
+            await staffed(desk)
+            await desk.start_experiment(replace(DESIGN, blocks=2), by="Kim")
+            clock.wait(2 * HOUR_S - 1)
+            await desk.tend(Terms())
+            assert marks(await routed(desk, "l1"))[:2] == ("block", 1)
+            with pytest.raises(TooLate, match="since 2026-01-05 12:00 until 2026-01-05 14:00 UTC, started by Kim"):
+                await desk.adopt_weights(WEIGHTS, by="Ida")
+            clock.wait(1)
+            # over at once, though nobody has said so yet
+            assert marks(await routed(desk, "l2")) == ("greedy", None, None, (35, 30, 20, 15))
+            for one in (desk, other):
+                await one.tend(Terms())
+            ended = [entry.event for entry in await log(desk) if isinstance(entry.event, ev.ExperimentStopped)]
+            assert [(event.by, event.reason) for event in ended] == [("Kim", "its planned end")]
+            assert await desk.adopt_weights(WEIGHTS, by="Ida") == 1
+
+    asyncio.run(run())
+
+
 def test_a_person_and_a_known_customer_are_marked_with_the_block_but_keep_their_mode() -> None:
     async def run() -> None:
         async with at_desk(f"embedded://{uuid.uuid4().hex}") as desk:
@@ -206,7 +222,8 @@ def test_an_adopted_file_waits_for_the_experiment_s_end_and_leads_are_routed_mea
 def test_an_office_that_restarts_in_a_block_goes_on_in_it(open_office: Open) -> None:
     office = open_office()
     do(office, staffed(at(office)))
-    do(office, at(office).start_experiment(DESIGN, by="Kim", reason="which is better?"))
+    design = replace(DESIGN, blocks=40)
+    do(office, at(office).start_experiment(design, by="Kim", reason="which is better?"))
     first, started = do(office, routed(at(office), "l1")), office.team.experiment
     office.stop()
     again = open_office()
@@ -216,8 +233,8 @@ def test_an_office_that_restarts_in_a_block_goes_on_in_it(open_office: Open) -> 
     again.stop()
     found = again.history.sql("SELECT * FROM experiments ORDER BY seq")
     assert found["change"].tolist() == ["started", "stopped"]
-    said = ["a", "b", "block_s", "burn_in_s", "seed", "person", "reason"]
-    assert found.iloc[0][said].tolist() == ["100-0-0-0", "0-100-0-0", HOUR_S, 600, 7, "Kim", "which is better?"]
+    said = ["a", "b", "block_s", "burn_in_s", "seed", "blocks", "person", "reason"]
+    assert found.iloc[0][said].tolist() == ["100-0-0-0", "0-100-0-0", HOUR_S, 600, 7, 40, "Kim", "which is better?"]
     kept = again.history.sql("SELECT mode, block, arm, w_availability FROM decisions ORDER BY seq")
     assert kept.values.tolist() == [["block", 0, DESIGN.arm(0), DESIGN.weights(DESIGN.arm(0))[0]]] * 2
 
@@ -258,13 +275,17 @@ def test_the_console_starts_shows_and_stops_one(tmp_path: Path, monkeypatch: pyt
     async def run() -> None:
         async with a_gate(tmp_path) as gate:
             by = ("--by", "tia", "--gateway", gate.url)
-            start = ("start", "35-30-20-15", "25-45-15-15", "--block", "1h", "--burn-in", "10min", *by)
+            spans = ("--block", "1h", "--burn-in", "10min", "--days", "3.01")
+            start = ("start", "35-30-20-15", "25-45-15-15", *spans, *by)
             begun = await asyncio.to_thread(ran, *start)
             assert begun.exit_code == 0, begun.output
             running = gate.office.team.experiment
             assert running is not None
-            assert running.design == Design(a=(35, 30, 20, 15), b=(25, 45, 15, 15), block_s=3600, burn_in_s=600)
-            assert running.id in begun.output
+            assert running.design == Design(
+                a=(35, 30, 20, 15), b=(25, 45, 15, 15), block_s=3600, burn_in_s=600, blocks=74
+            )
+            assert f"{running.id} runs" in begun.output
+            assert "for 74 of them" in begun.output
             again = await asyncio.to_thread(ran, *start)
             assert (again.exit_code, "started by tia; stop it first" in again.output) == (1, True)
             ended = await asyncio.to_thread(ran, "stop", *by)
@@ -276,6 +297,6 @@ def test_the_console_starts_shows_and_stops_one(tmp_path: Path, monkeypatch: pyt
     shown = ran("show")
     assert shown.exit_code == 0, shown.output
     assert "a 35-30-20-15, b 25-45-15-15" in shown.output
-    assert "it was stopped" in shown.output
+    assert "it ended 20" in shown.output
     assert "converted refused: no lead was decided on in it" in shown.output
     assert "has no experiment nope" in ran("show", "nope").output

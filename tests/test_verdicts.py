@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-import random
-import uuid
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
-from desks import Clock, at_desk, hire, lead
+from blocks import hours, recorded
+from desks import Clock, lead
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from collab.desk import Desk
 from collab.experiment import Design
-from collab.history import History, Recorder
 from collab.whatif import WhatIf
 from collab.whatif.answers import BY_BLOCKS, Estimate, Refused
 from collab.whatif.pairs import FEWEST, Pairs, found, needed, paired
@@ -152,39 +149,6 @@ def test_pairs_without_a_lead_in_one_block_are_left_out() -> None:
 
 
 DESIGN = Design(a=(100, 0, 0, 0), b=(0, 100, 0, 0), block_s=3600, burn_in_s=600, seed=5)
-Work = Callable[[Desk, Clock], Awaitable[None]]
-
-
-def recorded(folder: Path, work: Work) -> History:
-    """The history of what is done at a desk with a clock of the test's."""
-
-    async def run() -> None:
-        clock = Clock()
-        url = f"embedded://{uuid.uuid4().hex}"
-        async with at_desk(url, clock=clock) as desk, Recorder(folder, desk.stream) as recorder:
-            await hire(desk, "ana", capacity=50)
-            await hire(desk, "bo", capacity=50, skills={"property:condo": 1.0})
-            await work(desk, clock)
-            await recorder.flush()
-
-    asyncio.run(run())
-    return History(folder)
-
-
-async def hours(desk: Desk, clock: Clock, count: int, first: int = 0, bo_s: int = 40) -> None:
-    """So many hours of ten leads each, Bo answering after `bo_s` and a little, Ana after 300 s and a little."""
-    chance = random.Random(first)
-    for hour in range(first, first + count):
-        for number in range(10):
-            clock.wait(30)
-            id = f"l{hour}-{number}"
-            agent = (await desk.route_lead(lead(id, property_type="condo"))).agent or ""
-            waits_s = (bo_s if agent == "bo" else 300) + chance.randrange(20)
-            clock.wait(waits_s)
-            await desk.first_response(id, agent)
-            await desk.close_lead(id, agent, converted=chance.random() < (0.8 if agent == "bo" else 0.3), value=5.0)
-            clock.wait(330 - waits_s)
-    return
 
 
 async def ten_hours(desk: Desk, clock: Clock) -> None:
@@ -217,7 +181,24 @@ def test_the_verdict_of_a_history_is_the_difference_of_its_blocks(tmp_path: Path
     assert "it is 0 in every block" in waited.reason
     assert (verdict.runs, str(verdict).count(BY_BLOCKS)) == (False, 1)
     assert what_if.verdict().frame().equals(verdict.frame())
-    assert "it runs still" not in str(verdict)
+    assert "it was stopped by hand: who stops because it looks good" in str(verdict)
+
+
+def test_what_comes_after_the_planned_end_does_not_count_and_nobody_is_blamed_for_stopping(tmp_path: Path) -> None:
+    async def planned(desk: Desk, clock: Clock) -> None:
+        await desk.start_experiment(replace(DESIGN, blocks=10), by="Kim")
+        await hours(desk, clock, 11)
+
+    history = recorded(tmp_path, planned)
+    what_if = WhatIf(history)
+    verdict = what_if.verdict()
+    assert what_if.experiments() == history.sql("SELECT DISTINCT experiment FROM experiments")["experiment"].tolist()
+    assert not verdict.runs
+    assert verdict.until == verdict.starts + timedelta(hours=10)
+    assert verdict.blocks()["leads"].tolist() == [8] * 10
+    response = verdict["response_s"]
+    assert isinstance(response, Estimate)
+    assert not [one for one in response.trust.warnings if "stop" in one]  # type: ignore[union-attr]
 
 
 def test_a_verdict_too_early_is_refused_and_says_that_it_runs(tmp_path: Path) -> None:
@@ -230,7 +211,7 @@ def test_a_verdict_too_early_is_refused_and_says_that_it_runs(tmp_path: Path) ->
     for one in verdict.values():
         assert isinstance(one, Refused)
         assert "there are 3 pairs of blocks" in one.reason
-        assert "it runs still: fix the end before you look" in str(one.trust)
+        assert "it has no planned end: fix one before you look" in str(one.trust)
 
 
 def test_leads_that_are_too_new_do_not_count_in_conversion(tmp_path: Path) -> None:
@@ -300,10 +281,16 @@ def test_a_plan_says_how_many_days_it_takes_or_that_nobody_can_say_yet(tmp_path:
     long = what_if.experiment(DESIGN.a, DESIGN.b)
     assert long.days is None
     assert "cannot say yet how long it takes; the history has 4 pairs of such blocks (at least 10)" in str(long)
+    assert (long.design.blocks, "it has no planned end: give days" in str(long)) == (None, True)
+    assert short.design.blocks == 2 * needed(short.spread or 0, 20)
+    assert f"it ends by itself after {short.design.blocks} blocks" in str(short)
+    days = what_if.experiment(DESIGN.a, DESIGN.b, block="1h", burn_in="10min", days=1.01)
+    assert days.design.blocks == 26
     assert long._repr_html_().count("<table") == 0 < short._repr_html_().count("<table")
     for wrong, said in (
         ({"metric": "luck"}, "metric is 'luck'; blocks are compared by"),
         ({"difference": 0}, "above 0"),
+        ({"days": 0}, "days is 0; give how long it runs, above 0"),
     ):
         with pytest.raises(ValueError, match=said):
             what_if.experiment(DESIGN.a, DESIGN.b, **wrong)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from math import ceil
 from typing import Any
 
 import click
@@ -32,15 +33,25 @@ def experiment() -> None:
 @click.argument("b")
 @click.option("--block", default="4h", show_default=True, help="How long a block lasts.")
 @click.option("--burn-in", default="30min", show_default=True, help="How much of its start does not count.")
+@click.option("--days", type=click.FloatRange(0, min_open=True), help="It ends by itself then [runs until `stop`].")
 @click.option("--seed", type=click.IntRange(0, 2**53 - 1), default=0, show_default=True, help="Says the arms' order.")
 @BY
 @REASON
 @GATEWAY
 @TENANT
 def start(
-    a: str, b: str, block: str, burn_in: str, seed: int, by: str, reason: str, url: str | None, tenant: str | None
+    a: str,
+    b: str,
+    block: str,
+    burn_in: str,
+    days: float | None,
+    seed: int,
+    by: str,
+    reason: str,
+    url: str | None,
+    tenant: str | None,
 ) -> None:
-    """Let the weights A and B (such as 35-30-20-15) take turns until `stop`.
+    """Let the weights A and B (such as 35-30-20-15) take turns for some days, or until `stop`.
 
     Some methods of comparing a live system switched on and off are patented; whether you may is the owner's decision.
     """
@@ -49,11 +60,13 @@ def start(
 
     def design() -> Design:
         times = {"block_s": seconds(block, "block"), "burn_in_s": seconds(burn_in, "burn_in")}
-        return Design(a=hundredths(a), b=hundredths(b), seed=seed, **times)
+        pairs = None if days is None else max(1, ceil(days * 86_400 / (2 * times["block_s"]) - 1e-9))
+        return Design(a=hundredths(a), b=hundredths(b), seed=seed, blocks=pairs and 2 * pairs, **times)
 
     made = or_exit(design)
     id = _asked(url, tenant, by, lambda member: member.start_experiment(made, reason))
-    click.echo(f"experiment {id} runs: a {a}, b {b}, in blocks of {block}")
+    end = "until it is stopped" if made.blocks is None else f"for {made.blocks} of them"
+    click.echo(f"experiment {id} runs: a {a}, b {b}, in blocks of {block}, {end}")
 
 
 @experiment.command()
@@ -80,7 +93,7 @@ def show(id: str | None, **given: Any) -> None:
     found = settings(**given)
     verdict = or_exit(or_exit(WhatIf, History(found["history"], found["tenant"])).verdict, id)
     a, b = ("-".join(map(str, values)) for values in (verdict.design.a, verdict.design.b))
-    state = "runs" if verdict.runs else "was stopped"
+    state = "runs" if verdict.runs else f"ended {verdict.until:%Y-%m-%d %H:%M}"
     click.echo(f"a {a}, b {b}, from {verdict.starts:%Y-%m-%d %H:%M} UTC; it {state}")
     click.echo(str(verdict))
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from collab import metrics
 from collab.attendance import Attendance
+from collab.desk.alerting import Alerting
 from collab.desk.appending import utc_now
 from collab.desk.weighing import Weighing
 from collab.events import (
@@ -41,7 +42,7 @@ from collab.router import Router, TooLate
 from collab.team import Team
 
 
-class Desk(Weighing):
+class Desk(Weighing, Alerting):
     """Takes commands for one tenant and appends the events that they cause to its stream.
 
     Args:
@@ -197,8 +198,9 @@ class Desk(Weighing):
         await self._router.drain()
 
     async def tend(self, terms: Terms) -> None:
-        """Bring presence in line, take leads back that stayed too long (see `collab.offers`) and drain the queue."""
+        """Bring presence in line, end what is over, take leads back that stayed too long and drain the queue."""
         await self.attendance.follow({})
+        await self.end_experiment()
         for lapse in lapses(self.team, self._clock(), terms):
             with suppress(TooLate, ValueError):  # somebody was faster
                 await self.expire(lapse.lead, lapse.agent, lapse.reason)

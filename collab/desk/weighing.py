@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from collab.claims import claim
@@ -12,6 +13,9 @@ from collab.experiment import Design
 from collab.records import aware, checked
 from collab.router import TRIES, TooLate
 from collab.weights import Weights
+
+PLANNED = "its planned end"
+"""The reason of a stop that no person asked for."""
 
 
 class Weighing(Appending):
@@ -43,7 +47,7 @@ class Weighing(Appending):
     async def start_experiment(
         self, design: Design, *, by: str, reason: str = "", starts: datetime | None = None
     ) -> str:
-        """Let two sets of weights take turns by blocks of time, at all desks and until it is stopped; returns its id.
+        """Let two sets of weights take turns by blocks of time, at all desks, to its end or a stop; returns its id.
 
         The first block starts now, or at an aware time to come.
 
@@ -76,7 +80,17 @@ class Weighing(Appending):
         await self._append(ExperimentStopped, experiment=id, by=by, reason=reason)
         return id
 
+    async def end_experiment(self) -> None:
+        """Say of an experiment whose last block is over that it ended; its weights count no longer since then."""
+        run = self.team.experiment
+        ends = None if run is None else run.design.ends(run.starts)
+        if run is not None and ends is not None and ends <= self._clock():
+            with suppress(TooLate):  # another desk was faster
+                await self._append(ExperimentStopped, experiment=run.id, by=run.by, reason=PLANNED)
+
 
 def running(experiment: ExperimentStarted) -> str:
     """The experiment in words."""
-    return f"an experiment runs since {experiment.starts:%Y-%m-%d %H:%M} UTC, started by {experiment.by}"
+    ends = experiment.design.ends(experiment.starts)
+    until = "" if ends is None else f" until {ends:%Y-%m-%d %H:%M}"
+    return f"an experiment runs since {experiment.starts:%Y-%m-%d %H:%M}{until} UTC, started by {experiment.by}"

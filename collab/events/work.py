@@ -154,7 +154,7 @@ class WeightsAdopted(Event, frozen=True, tag="weights_adopted"):
 
 
 class ExperimentStarted(Event, frozen=True, tag="experiment_started"):
-    """Two sets of weights take turns from `starts` on, by blocks of time, until it is stopped; its id names it."""
+    """Two sets of weights take turns from `starts` on, by blocks of time, to its end or a stop; its id names it."""
 
     design: Design
     starts: datetime
@@ -163,7 +163,7 @@ class ExperimentStarted(Event, frozen=True, tag="experiment_started"):
 
 
 class ExperimentStopped(Event, frozen=True, tag="experiment_stopped"):
-    """The experiment ended: the weights in force count for all leads again."""
+    """The experiment ended: the weights in force count for all leads again; at its planned end `by` is who began it."""
 
     experiment: Key
     by: Name

@@ -26,6 +26,7 @@ CHANGED: dict[int, tuple[str, ...]] = {
     3: ("decisions", "arrivals", "snapshots", "presence", "chats"),
     4: ("experiments",),
     5: ("alerts", "snapshots"),
+    6: ("experiments",),
 }
 """The tables whose columns or meaning changed with each version after the first: they are made again.
 

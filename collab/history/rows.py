@@ -167,12 +167,12 @@ def _weights(time: int, event: events.WeightsAdopted) -> Row:
 def _started(time: int, event: events.ExperimentStarted) -> Row:
     design = event.design
     arms = ("-".join(map(str, values)) for values in (design.a, design.b))
-    blocks = (microseconds(event.starts), design.block_s, design.burn_in_s, design.seed)
+    blocks = (microseconds(event.starts), design.block_s, design.burn_in_s, design.seed, design.blocks)
     return time, event.id, "started", *arms, *blocks, event.by, event.reason
 
 
 def _stopped(time: int, event: events.ExperimentStopped) -> Row:
-    return time, event.experiment, "stopped", *(None,) * 6, event.by, event.reason
+    return time, event.experiment, "stopped", *(None,) * 7, event.by, event.reason
 
 
 def _arrival(time: int, event: events.LeadArrived) -> Row:

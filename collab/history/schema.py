@@ -25,7 +25,7 @@ from collab.history.columns import (
 )
 from collab.records import FACTORS
 
-VERSION = 5
+VERSION = 6
 """The version of the tables below; `collab.history.migrate` says what changed from one to the next."""
 
 EVENTS = Table(
@@ -183,6 +183,7 @@ EXPERIMENTS = Table(
         count("block_s", "seconds of a block; empty if stopped", null=True),
         count("burn_in_s", "seconds at the start of each block that do not count; empty if stopped", null=True),
         long("seed", "what the order of the arms follows from; empty if stopped", null=True),
+        count("blocks", "after so many blocks it is over; empty without such an end, or if stopped", null=True),
         word("person", "who started or stopped it"),
         REASON,
     ),

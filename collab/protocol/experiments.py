@@ -7,10 +7,10 @@ from collab.protocol.base import Command, Words
 
 
 class StartExperiment(Command, frozen=True, tag="start_experiment"):
-    """Let two sets of weights take turns by blocks of time until it is stopped; answered with its id. For team leads.
+    """Let two sets of weights take turns by blocks of time; answered with its id. For team leads.
 
-    `design` has `a` and `b`, four whole numbers each that sum to 100, and perhaps `block_s`, `burn_in_s` and `seed`.
-    See experiments.md first.
+    `design` has `a` and `b`, four whole numbers each that sum to 100, and perhaps `block_s`, `burn_in_s`, `seed` and
+    `blocks`, after which it ends; else it runs until it is stopped. See experiments.md first.
     """
 
     design: Design

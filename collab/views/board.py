@@ -20,7 +20,7 @@ from msgspec import Struct
 from panel.io.state import set_curdoc
 
 from collab.desk import utc_now
-from collab.events import Entry, LeadAssigned
+from collab.events import Entry, ExperimentStarted, LeadAssigned
 from collab.metrics import balance, band, percentiles
 from collab.office import Office
 from collab.reasons import labels
@@ -45,7 +45,7 @@ class Latency(Struct, frozen=True):
 class Frame(Struct, frozen=True, kw_only=True):
     """The team at one moment, as boards show it; frozen, so that all sessions share it.
 
-    `names` are what agents are called, by id, made as `collab.reasons.labels` does.
+    `experiment` is the one that runs. `names` are what agents are called, by id, made as `collab.reasons.labels` does.
     """
 
     seq: int = 0
@@ -55,6 +55,7 @@ class Frame(Struct, frozen=True, kw_only=True):
     recent: tuple[LeadAssigned, ...] = ()
     latencies: tuple[Latency, ...] = ()
     weights: str = ""
+    experiment: ExperimentStarted | None = None
     names: dict[str, str] = {}
 
     @property
@@ -117,6 +118,7 @@ class Feed:
             recent=tuple(reversed(team.recent)),
             latencies=tuple(self._latencies),
             weights=team.weights.id,
+            experiment=team.experiment,
             names=labels({agent.id: agent.name for agent in agents}),
         )
         for board in tuple(self._boards):

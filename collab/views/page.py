@@ -15,6 +15,7 @@ from collab.office import Office
 from collab.views.analytics import AnalyticsView
 from collab.views.asked import Asked
 from collab.views.board import Board
+from collab.views.experiment import ExperimentSign, ExperimentView
 from collab.views.fairness import FairnessView
 from collab.views.later import Later
 from collab.views.leads import AssignmentsView, LeadView
@@ -78,6 +79,7 @@ def page(office: Office) -> pmui.Page:
     weights = Weights.of(office.team.weights)
     what_if = WhatIfView(board=board, weights=weights, active=False)
     fairness = FairnessView(board=board, active=False)
+    experiment = ExperimentView(board=board, active=False)
     tuning = Later(lambda: TuningView(Tuning(office=office, weights=weights, active=False), active=False))
     analytics = Later(lambda: AnalyticsView(Asked(office=office, active=False), active=False))
     leads = pn.FlexBox(
@@ -89,20 +91,20 @@ def page(office: Office) -> pmui.Page:
     tabs = pmui.Tabs(
         ("Team", pn.Column(presence, RosterView(board), **wide)),
         ("Leads", leads),
-        ("What-if", pn.Column(what_if, *shadowed(board, what_if), fairness, **wide)),
+        ("What-if", pn.Column(what_if, *shadowed(board, what_if), experiment, fairness, **wide)),
         ("Tuning", tuning),
         ("Analytics", analytics),
         dynamic=False,  # a plot that is made when its tab opens is measured before it is drawn, which breaks the page
         margin=0,
         **wide,
     )
-    by_tab = ((presence,), (assignments,), (what_if, fairness), (tuning,), (analytics,))
+    by_tab = ((presence,), (assignments,), (what_if, experiment, fairness), (tuning,), (analytics,))
     tabs.param.watch(lambda event: _activate(by_tab, event.new), "active")
     pause = pmui.Switch.from_param(
         board.param.paused, label="Pause", description="", color="default", stylesheets=[ON_HEADER]
     )
     _prepare_document(office)
-    return _framed(office, pause, pn.Column(alert, tabs, margin=(8, 16), **wide))
+    return _framed(office, pause, pn.Column(alert, ExperimentSign(board), tabs, margin=(8, 16), **wide))
 
 
 def _framed(office: Office, pause: pmui.Switch, main: pn.Column) -> pmui.Page:

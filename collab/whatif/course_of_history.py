@@ -13,6 +13,7 @@ from collab.gates import LACKS
 from collab.records import FACTORS, Presence, Urgency
 from collab.team import PICK_UP_S, Team
 from collab.whatif.course import Course
+from collab.whatif.silences import overlap_s, silences, without
 from collab.whatif.world import Agents, Shifts
 
 if TYPE_CHECKING:
@@ -49,8 +50,9 @@ def course_of_history(history: History, window: Window) -> tuple[Course, tuple[s
     changes = history.sql(PRESENCES)
     kind, kinds = pd.factorize(leads["kind"].astype(str), sort=True)
     agent = pd.Index(ids).get_indexer(pd.Index(leads["agent"].astype(object))).astype(np.int64)
-    response_s, score = _column(leads, "response_s"), leads["score"].to_numpy(np.float64)
-    handling_s = (_column(leads, "closed") - _column(leads, "arrived")) / 1e6 - response_s
+    score = leads["score"].to_numpy(np.float64)
+    shifts = shifts_of(ids, changes, origin)
+    start_s, response_s, handling_s, silent = _worked(leads, changes, shifts, origin)
     wait_s = leads["urgency"].map({str(one): PICK_UP_S[one] for one in Urgency}).to_numpy(np.float64)
     alone = (leads["times"] == 1) & ~leads["overridden"].fillna(False).astype(bool)
     course = Course(
@@ -62,7 +64,7 @@ def course_of_history(history: History, window: Window) -> tuple[Course, tuple[s
         kind=kind.astype(np.int64),
         score=score,
         agent=agent,
-        start_s=_column(leads, "started") / 1e6 - origin,
+        start_s=start_s,
         response_s=response_s,
         handling_s=np.where(handling_s >= 0, handling_s, np.nan),
         converted=_column(leads, "converted"),
@@ -74,9 +76,9 @@ def course_of_history(history: History, window: Window) -> tuple[Course, tuple[s
         expertise=expertise,
         able=able,
         team=_agents(ids, history.as_of(_before(history, origin)).team(), changes, origin),
-        shifts=shifts_of(ids, changes, origin),
+        shifts=without(shifts, silent),
     )
-    return course, _notes(leads)
+    return course, _notes(leads, silent)
 
 
 def _leads(history: History, window: Window) -> pd.DataFrame:
@@ -85,6 +87,18 @@ def _leads(history: History, window: Window) -> pd.DataFrame:
     since, until = (None if one is None else one.timestamp() * 1e6 for one in window)
     keep = (arrived >= (-np.inf if since is None else since)) & (arrived < (np.inf if until is None else until))
     return leads[keep].reset_index(drop=True)
+
+
+def _worked(
+    leads: pd.DataFrame, changes: pd.DataFrame, shifts: Shifts, origin: float
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Start, response and handling of each lead in seconds, without the silences in the work; and the silences."""
+    arrived_s, start_s, closed_s = (_column(leads, name) / 1e6 - origin for name in ("arrived", "started", "closed"))
+    response_s = _column(leads, "response_s")
+    answered_s, told_s = arrived_s + response_s, changes["time"].to_numpy(np.float64) / 1e6 - origin
+    silent = silences(np.concatenate([arrived_s, start_s, answered_s, closed_s, told_s]), shifts)
+    handling_s = closed_s - answered_s - overlap_s(answered_s, closed_s, silent)
+    return start_s, response_s - overlap_s(start_s, answered_s, silent), handling_s, silent
 
 
 def _before(history: History, origin: float) -> int:
@@ -164,7 +178,7 @@ def _column(leads: pd.DataFrame, name: str) -> Floats:
     return found
 
 
-def _notes(leads: pd.DataFrame) -> tuple[str, ...]:
+def _notes(leads: pd.DataFrame, silent: Floats) -> tuple[str, ...]:
     """What the simulation leaves out of this history."""
     again = int((leads["times"] > 1).sum())
     chosen = int(leads["overridden"].fillna(False).astype(bool).sum())
@@ -173,4 +187,10 @@ def _notes(leads: pd.DataFrame) -> tuple[str, ...]:
         notes.append(f"{again:,} leads were given back and given again, which is not simulated")
     if chosen:
         notes.append(f"{chosen:,} leads were given by a person, whom the simulation does not know")
+    if len(silent):
+        hours = float((silent[:, 1] - silent[:, 0]).sum()) / 3600
+        notes.append(
+            f"in {len(silent):,} times, {hours:.1f} h in all, nothing was recorded though agents were there: as if "
+            "nobody had been, and no work is counted in them"
+        )
     return tuple(notes)

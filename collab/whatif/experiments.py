@@ -10,7 +10,7 @@ from collab.records import checked
 from collab.whatif.log import Log
 from collab.whatif.plan import Plan, plan
 from collab.whatif.rescore import AnyWeights, integers
-from collab.whatif.verdict import Verdict, run_of, verdict
+from collab.whatif.verdict import Verdict, run_of, runs_of, verdict
 
 if TYPE_CHECKING:
     from collab.history import History
@@ -28,6 +28,7 @@ class Experiments(Log):
         burn_in: str | int | timedelta = "30min",
         metric: str = "converted",
         difference: float = 0.02,
+        days: float | None = None,
         seed: int | None = None,
     ) -> Plan:
         """Two sets of weights that take turns by blocks of time: the design, and the days that it needs.
@@ -41,6 +42,7 @@ class Experiments(Log):
             burn_in: how much of its start does not count.
             metric: what is looked for first: converted, value, response_s, waited_s, utilization or balance.
             difference: the least one that matters, in the metric's unit.
+            days: how long it runs, made whole pairs of blocks; as long as the difference takes, if none is given.
             seed: what the order of the arms follows from; the history's length, if none is given.
 
         Raises:
@@ -49,7 +51,15 @@ class Experiments(Log):
         history = self._recorded()
         times = {"block_s": seconds(block, "block"), "burn_in_s": seconds(burn_in, "burn_in")}
         design = Design(a=integers(a), b=integers(b), **times, seed=self.last if seed is None else seed)
-        return plan(history, checked(design), metric, difference)
+        return plan(history, checked(design), metric, difference, days=days)
+
+    def experiments(self) -> list[str]:
+        """The ids of the experiments of the history, the last one last.
+
+        Raises:
+            ValueError: the decisions came in frames.
+        """
+        return [run.id for run in runs_of(self._recorded())]
 
     def verdict(self, experiment: Plan | Design | str | None = None, *, level: float = 0.95) -> Verdict:
         """The difference between the arms of an experiment in each metric, with intervals, or why it cannot be said.

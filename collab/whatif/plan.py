@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from html import escape
+from math import ceil
 from typing import TYPE_CHECKING
 
 import pandas as pd
+from msgspec import structs
 
-from collab.experiment import Design
+from collab.experiment import MOST_BLOCKS, Design
+from collab.records import checked
 from collab.whatif.by_blocks import METRICS, held_in, leads, pairs_of, placed
-from collab.whatif.pairs import Pairs, found, needed
+from collab.whatif.pairs import FEWEST, Pairs, found, needed
 
 if TYPE_CHECKING:
     from collab.history import History
@@ -23,6 +26,8 @@ SPANS = (7, 14, 28, 56)
 """The days of the plan's table."""
 
 DAY_S = 86_400
+
+ROUNDING = 1e-9
 
 RECENT = timedelta(days=56)
 """So much of the history says how much blocks differ."""
@@ -85,6 +90,7 @@ class Plan:
         return [
             first + f"the first {design.burn_in_s / 60:g} min of each do not count",
             self._needs(),
+            self._ends(),
             "nothing is on until somebody starts it; see docs/experiments.md first, patents included",
         ]
 
@@ -97,23 +103,53 @@ class Plan:
             )
         return f"{what} (mean {self.mean:.4g}) is found with a chance of .8 in {self.days:.1f} days"
 
+    def _ends(self) -> str:
+        if self.design.blocks is None:
+            return "it has no planned end: give days, so that nobody stops it because it looks good"
+        days = self.design.blocks * self.design.block_s / DAY_S
+        return f"it ends by itself after {self.design.blocks} blocks, {days:.3g} days"
 
-def plan(history: History, design: Design, metric: str, difference: float, level: float = 0.95) -> Plan:
+
+def plan(
+    history: History,
+    design: Design,
+    metric: str,
+    difference: float,
+    *,
+    days: float | None = None,
+    level: float = 0.95,
+) -> Plan:
     """The plan, with how much blocks of the history differed in the metric.
 
+    It ends after `days`, in whole pairs of blocks; without them after those that find the difference, if the history
+    can say how many.
+
     Raises:
-        ValueError: the metric is not known, or the difference is not above 0.
+        ValueError: the metric is not known, or the difference or the days are not above 0.
     """
+    if days is not None and not days > 0:
+        raise ValueError(f"days is {days}; give how long it runs, above 0, or none")
     if metric not in METRICS:
         raise ValueError(f"metric is {metric!r}; blocks are compared by {', '.join(METRICS)}")
     if not difference > 0:
         raise ValueError(f"difference is {difference}; give the least one that matters, above 0")
     pairs = _past(history, design, metric)
     if pairs is None or not len(pairs):
-        return Plan(design, metric, difference, None, 0, None, level)
+        return ended(Plan(design, metric, difference, None, 0, None, level), days)
     mean = pairs.mean((pairs.a + pairs.b) / 2)[0] if len(pairs) > 1 else None
     spread = pairs.spread if len(pairs) >= FEWEST_PAIRS and pairs.spread > 0 else None
-    return Plan(design, metric, difference, mean, len(pairs), spread, level)
+    return ended(Plan(design, metric, difference, mean, len(pairs), spread, level), days)
+
+
+def ended(plan: Plan, days: float | None) -> Plan:
+    """The plan with its end: after `days`, or those that it needs, or as it is if neither is known."""
+    known = plan.days if days is None else days
+    if known is None:
+        return plan
+    pairs = max(FEWEST, ceil(known * DAY_S / (2 * plan.design.block_s) - ROUNDING))
+    if days is None and 2 * pairs > MOST_BLOCKS:
+        return plan
+    return replace(plan, design=checked(structs.replace(plan.design, blocks=2 * pairs)))
 
 
 def _past(history: History, design: Design, metric: str) -> Pairs | None:

@@ -31,7 +31,7 @@ class Verdict(Estimates):
     Attributes:
         design: the arms and how blocks took turns.
         starts: when the first block started.
-        until: when it was stopped, or the last event if it runs.
+        until: when it ended or was stopped, or the last event if it runs.
         runs: whether it runs still.
     """
 
@@ -70,11 +70,13 @@ class Run:
 
     def __init__(self, row: Mapping[Any, Any], stopped: datetime | None, last: datetime) -> None:
         a, b = (tuple(map(int, row[arm].split("-"))) for arm in "ab")
-        blocks = {name: int(row[name]) for name in ("block_s", "burn_in_s", "seed")}
+        blocks = {name: int(row[name]) for name in ("block_s", "burn_in_s", "seed", "blocks") if pd.notna(row[name])}
         self.design = Design(a=a, b=b, **blocks)  # type: ignore[arg-type]
         self.id, self.starts = str(row["experiment"]), row["starts"].to_pydatetime().astimezone(UTC)
-        self.runs = stopped is None
-        self.until = max(self.starts, stopped or last + timedelta(microseconds=1))
+        ends = self.design.ends(self.starts) or datetime.max.replace(tzinfo=UTC)
+        self.runs = stopped is None and last < ends
+        self.until = min(ends, max(self.starts, stopped or last + timedelta(microseconds=1)))
+        self.cut = stopped is not None and stopped < ends
 
 
 def runs_of(history: History) -> list[Run]:
@@ -161,6 +163,10 @@ def _warnings(rows: pd.DataFrame, run: Run) -> tuple[str, ...]:
     said = []
     if len(rows) and (by_hand := float(rows["overridden"].astype(bool).mean())) > BY_HAND:
         said.append(f"people chose for {by_hand:.1%} of the leads, in both arms")
-    if run.runs:
-        said.append("it runs still: fix the end before you look, for who stops once it looks good finds too much")
+    if run.runs and run.design.blocks is None:
+        said.append("it has no planned end: fix one before you look, for who stops once it looks good finds too much")
+    elif run.runs:
+        said.append(f"it runs until {run.design.ends(run.starts):%Y-%m-%d %H:%M} UTC: decide by what it says then")
+    elif run.cut:
+        said.append("it was stopped by hand: who stops because it looks good finds too much")
     return tuple(said)

@@ -1,0 +1,199 @@
+"""The experiment: whose turn it is, what its blocks say so far, and every block."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from html import escape
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+import param
+from bokeh.models import ColumnDataSource, DatetimeTickFormatter, HoverTool
+from bokeh.plotting import figure
+
+from collab.desk import utc_now
+from collab.events import ExperimentStarted
+from collab.views.board import Board
+from collab.views.forest import ForestView
+from collab.views.task import Task
+from collab.views.theme import PRIMARY, SHEET, WARNING
+from collab.views.told import TUNING, empty, four, title
+from collab.whatif import Verdict, WhatIf
+from collab.whatif.answers import BY_BLOCKS
+from collab.whatif.by_blocks import METRICS
+from collab.whatif.measures import label
+from collab.whatif.report import judgements
+from collab.whatif.reported import judged_of
+
+ARMS = {"a": (WARNING, "square"), "b": (PRIMARY, "circle")}
+"""The fill and the shape of each arm's blocks: colour is never alone."""
+
+REFRESH_S = 30.0
+"""How often a running experiment is judged anew while it is on screen."""
+
+NONE = (
+    "No experiment has run. One shows what two sets of weights do to the whole team: "
+    "WhatIf.experiment plans it, and collab experiment start begins it."
+)
+READING = "Reading what the blocks say…"
+
+
+class ExperimentSign(pn.viewable.Viewer):
+    """Says on every tab that an experiment runs, whose turn it is and when it ends."""
+
+    board = param.ClassSelector(class_=Board, doc="The session's board.")
+
+    def __init__(self, board: Board, **params: Any) -> None:
+        super().__init__(board=board, **params)
+        self._alert = pmui.Alert(object="", severity="info", closeable=False, sizing_mode="stretch_width")
+        self._show()
+
+    @param.depends("board.frame", watch=True)
+    def _show(self) -> None:
+        run = self.board.frame.experiment
+        said = "" if run is None else sign(run, utc_now())
+        if said != self._alert.object or self._alert.visible != bool(said):
+            self._alert.param.update(object=said, visible=bool(said))
+
+    def __panel__(self) -> pmui.Alert:
+        return self._alert
+
+
+class ExperimentView(pn.viewable.Viewer):
+    """The last experiment's differences with their intervals or refusals, and the mean of a metric in each block.
+
+    Args:
+        what_if: the log; without it that of the board's office is read, anew as the experiment goes on.
+        board: the session's board.
+    """
+
+    metric = param.Selector(
+        default="converted", objects={label(name): name for name in METRICS}, label="Blocks by", doc="What dots show."
+    )
+    verdict = param.ClassSelector(class_=Verdict, doc="What is shown; None if no experiment has run.")
+    active = param.Boolean(default=True, doc="Is it on screen? Hidden, it takes in nothing new.")
+
+    def __init__(self, what_if: WhatIf | None = None, *, board: Board | None = None, **params: Any) -> None:
+        super().__init__(**params)
+        self.what_if, self.board = what_if, board
+        self.task = Task(None if board is None else board.schedule)
+        self._read: datetime | None = None
+        self._run = None if board is None else board.frame.experiment
+        self.dots = ColumnDataSource(
+            {name: [] for name in ("starts", "mean", "arm", "block", "leads", "fill", "shape")}
+        )
+        wide = {"sizing_mode": "stretch_width"}
+        self._words = pn.pane.HTML("", stylesheets=[SHEET, TUNING, ForestView.sheet], **wide)
+        knob = pmui.Select.from_param(self.param.metric, min_width=200, styles={"flex": "0 1 260px"})
+        self._blocks = pn.Column(knob, pn.pane.Bokeh(self._drawn(), **wide), visible=False, **wide)
+        self._layout = pn.Column(self._words, self._blocks, **wide)
+        self.task.param.watch(lambda event: self._say(), "error")
+        if board is not None:
+            board.param.watch(lambda event: self._refresh(), "frame")
+        self._say()
+        self._refresh()
+
+    def _drawn(self) -> Any:
+        plot = figure(
+            x_axis_type="datetime",
+            height=260,
+            sizing_mode="stretch_width",
+            x_axis_label="start of the block, UTC",
+            toolbar_location=None,
+            tools="",
+        )
+        dots = plot.scatter(
+            "starts", "mean", source=self.dots, marker="shape", color="fill", size=10, legend_group="arm"
+        )
+        plot.xaxis.formatter = DatetimeTickFormatter(days="%d %b", hours="%d %b %H:%M", minutes="%H:%M")
+        plot.add_layout(plot.legend[0], "right")
+        plot.legend[0].update(border_line_color=None, background_fill_alpha=0)
+        tips = [("block", "@block, @arm"), ("mean", "@mean{0.000}"), ("leads", "@leads")]
+        plot.add_tools(HoverTool(renderers=[dots], tooltips=tips))
+        return plot
+
+    @param.depends("active", watch=True)
+    def _refresh(self) -> None:
+        """Judge anew, away from this thread, when an experiment begins or ends and every half minute meanwhile."""
+        if not self.active or self.task.busy:
+            return
+        run = None if self.board is None else self.board.frame.experiment
+        old = self._read is None or (utc_now() - self._read).total_seconds() > REFRESH_S
+        if self._read is None or run != self._run or (run is not None and old):
+            self._read, self._run = utc_now(), run
+            self.task.start(lambda heard, stopped: self._judged(), self._take)
+
+    def _judged(self) -> Verdict | None:
+        what_if = self.what_if
+        if what_if is None and self.board is not None:
+            what_if = self.board.office.what_if()
+        return None if what_if is None or not what_if.experiments() else what_if.verdict()
+
+    def _take(self, verdict: Verdict | None) -> None:
+        with pn.io.hold():
+            self._blocks.visible = verdict is not None
+            self._words.object = f"{title(TITLE)}{empty(NONE)}" if verdict is None else words(verdict)
+            self.verdict = verdict
+
+    @param.depends("verdict", "metric", watch=True)
+    def _dots(self) -> None:
+        if self.verdict is None:
+            return
+        found = self.verdict.blocks()
+        found = found[found[self.metric].notna()]
+        arms = found["arm"].tolist()
+        design = self.verdict.design
+        self.dots.data = {
+            "starts": found["starts"].dt.tz_localize(None).to_list(),
+            "mean": found[self.metric].to_list(),
+            "arm": [f"arm {arm}: {four(design.weights(arm))}" for arm in arms],
+            "block": found["block"].to_list(),
+            "leads": found["leads"].to_list(),
+            "fill": [ARMS[arm][0] for arm in arms],
+            "shape": [ARMS[arm][1] for arm in arms],
+        }
+
+    def _say(self) -> None:
+        if error := self.task.error:
+            self._blocks.visible = False
+            self._words.object = f"{title(TITLE)}{empty(f'The blocks cannot be read: {error}', 'alert')}"
+        elif self.verdict is None:
+            self._words.object = f"{title(TITLE)}{empty(READING)}"
+
+    def wait(self, timeout_s: float = 120.0) -> None:
+        """Block until what is shown is read: for scripts, notebooks and tests."""
+        self.task.wait(timeout_s)
+
+    def __panel__(self) -> pn.Column:
+        return self._layout
+
+
+TITLE = "What the experiment says"
+
+
+def sign(run: ExperimentStarted, now: datetime) -> str:
+    """Whose turn it is at a moment, and until when, in words; nothing once the experiment is over."""
+    design, ends = run.design, run.design.ends(run.starts)
+    until = "until somebody stops it" if ends is None else f"until {ends:%d %b %H:%M} UTC"
+    who = f"started by {run.by}" + (f": {run.reason}" if run.reason else "")
+    place = design.place(run.starts, now)
+    if place is None:
+        begins = f"An experiment begins {run.starts:%d %b %H:%M} UTC and runs {until}; {who}"
+        return escape(begins) if now < run.starts else ""
+    of = "" if design.blocks is None else f" of {design.blocks}"
+    return escape(
+        f"An experiment runs {until}: block {place.block + 1}{of}, arm {place.arm} "
+        f"({four(design.weights(place.arm))}) has its turn. Weights are not adopted meanwhile; {who}"
+    )
+
+
+def words(verdict: Verdict) -> str:
+    """The arms, the days and the differences, as HTML."""
+    design = verdict.design
+    state = "it runs still" if verdict.runs else f"it ended {verdict.until:%d %b %H:%M} UTC"
+    said = (
+        f"Arm b ({four(design.b)}) less arm a ({four(design.a)}), in blocks of {design.block_s / 3600:g} h since "
+        f"{verdict.starts:%d %b %H:%M} UTC; {state}."
+    )
+    return f'{title(TITLE, BY_BLOCKS)}<p class="quiet">{escape(said)}</p>{judgements(judged_of(verdict))}'
