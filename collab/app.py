@@ -2,7 +2,8 @@
 
 Settings come from the environment: `COLLAB_REDIS` (URL of the stream), `COLLAB_HISTORY` (folder or URL of the history),
 `COLLAB_TENANT`, `COLLAB_FILES` (folder of the files in rooms), `COLLAB_WEIGHTS` (folder of the teams' adopted weights),
-`COLLAB_KEYS` (the file of the keys that sign tokens), `COLLAB_SHADOW` (weights such as 25-35-25-15 that look on), and
+`COLLAB_RULES` (the file of alert rules), `COLLAB_NOTIFY` (the file that says who is told of alerts), `COLLAB_KEYS` (the
+file of the keys that sign tokens), `COLLAB_SHADOW` (weights such as 25-35-25-15 that look on), and
 `COLLAB_TEAM_AT_WORK=1` for the seeded team.
 """
 

@@ -23,6 +23,9 @@ def settings(**given: Any) -> dict[str, Any]:
         "tenant": given.get("tenant") or os.environ.get("COLLAB_TENANT") or (DEMO if at_work else TENANT),
         "team_at_work": at_work,
         "shadow": given.get("shadow") or os.environ.get("COLLAB_SHADOW") or None,
+        "rules": given.get("rules") or os.environ.get("COLLAB_RULES") or None,
+        "secrets": os.environ,
+        "notify": given.get("notify") or os.environ.get("COLLAB_NOTIFY") or None,
         "weights": given.get("weights") or os.environ.get("COLLAB_WEIGHTS"),
     }
 

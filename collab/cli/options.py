@@ -33,6 +33,14 @@ AHEAD = click.option(
     show_default=True,
     help="Who is more than so many leads ahead of their share leaves leads to others; 0 does without.",
 )
+RULES = click.option(
+    "--rules",
+    type=click.Path(exists=True, dir_okay=False),
+    help="File of alert rules [COLLAB_RULES, else those there].",
+)
+NOTIFY = click.option(
+    "--notify", type=click.Path(exists=True, dir_okay=False), help="Who is told of alerts [COLLAB_NOTIFY, else nobody]."
+)
 TENANT = click.option("--tenant", help="Whose team [COLLAB_TENANT, else main; demo with --team-at-work].")
 
 

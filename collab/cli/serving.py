@@ -17,6 +17,8 @@ from collab.cli.options import (
     FILES,
     HISTORY,
     HTTP_PORT,
+    NOTIFY,
+    RULES,
     STREAM,
     TEAM_GIB,
     TENANT,
@@ -52,6 +54,8 @@ from collab.cli.options import (
     "--shadow", help="Weights under which each decision is scored, too, e.g. 25-35-25-15 [COLLAB_SHADOW, else none]."
 )
 @AHEAD
+@RULES
+@NOTIFY
 @click.option("--port", type=click.IntRange(0, 65_535), help="Port of the page [PORT, else 5006].")
 @click.option("--address", default="localhost", show_default=True, help="Address to listen on.")
 @click.option("--origin", multiple=True, help="A further host:port that pages may be opened under.")
@@ -128,6 +132,8 @@ def _door(access: Any, office: Any, ws_port: int, address: str, shelf: Any) -> A
 @click.option("--certificate", type=click.Path(exists=True), help="File with the certificate chain, for wss://.")
 @click.option("--private-key", type=click.Path(exists=True), help="File with the certificate's key.")
 @AHEAD
+@RULES
+@NOTIFY
 @FILES
 @FILE_MIB
 @TEAM_GIB
@@ -158,9 +164,7 @@ def gateway(
         shelf=_shelf(found["history"], given),
         gateway={"host": address, "tls": tls, "origins": given["origin"] or None}
         | {name: given[name] for name in ("rate", "agent_rate", "compress")},
-        stream=found["stream"],
-        history=found["history"],
-        weights=found["weights"],
+        **{name: found[name] for name in ("stream", "history", "weights", "rules", "notify", "secrets")},
         pacing=Pacing(ahead_most=ahead),
     )
     signal.signal(signal.SIGTERM, interrupt)

@@ -96,6 +96,15 @@ class Outbox:
             base.executemany("INSERT OR IGNORE INTO settled VALUES (?, ?)", [(*one, at) for one in given])
             return sum(base.execute(query, (at, *one)).rowcount for one in given)
 
+    def told(self, alerts: Iterable[str]) -> set[str]:
+        """Those of the alerts that a notice was ever about."""
+        query, found = "SELECT 1 FROM causes WHERE alert = ? LIMIT 1", set()
+        with self._lock:
+            for alert in alerts:
+                if self._base.execute(query, (alert,)).fetchone() is not None:
+                    found.add(alert)
+        return found
+
     def gather(self, now: datetime) -> int:
         """Make messages of what is due, each with what else is ready for its target; returns how many."""
         at, made = now.timestamp(), 0

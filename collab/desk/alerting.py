@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
+from collab.alerts import Answer, acknowledge, give_back, resolve
+from collab.claims import claim
 from collab.desk.appending import Appending
-from collab.events import (
-    AlertAcknowledged,
-    AlertResolved,
-    AlertReturned,
-    RulesAdopted,
-    SilenceEnded,
-    SilenceStarted,
-)
-from collab.records import aware
+from collab.events import Event, RulesAdopted, SilenceEnded, SilenceStarted
+from collab.records import aware, checked
 from collab.router import TooLate
 from collab.rules import Book, Rule
-from collab.team import Alert, State
+from collab.team import Alert
 
 HALF_AN_HOUR = timedelta(minutes=30)
 """How long an acknowledged alert is out of the way if nobody says otherwise."""
@@ -32,34 +28,20 @@ class Alerting(Appending):
         Of an alert that is over nothing changes: its `state` says so. If its condition holds at `until`, it comes back.
 
         Raises:
-            ValueError: there is no such alert, it has not fired yet, or `until` is past.
+            ValueError: there is no such alert, it has not fired yet, or `until` is past or too far off.
             TooLate: somebody else has it.
         """
-        found = await self._alert(alert)
-        if found.state.ended:
-            return found
-        if found.state == State.pending:
-            raise ValueError(f"alert is {alert!r}, which has not fired yet; wait whether it does")
-        if found.state == State.acknowledged:
-            raise TooLate(f"{found.owner} has alert {alert} until {found.until:%H:%M} UTC; ask them to give it back")
-        now = self._clock()
-        until = now + HALF_AN_HOUR if until is None else aware(until, "until")
-        if until <= now:
-            raise ValueError(f"until is {until.isoformat()}, which is past; give a time to come, or none")
-        await self._append(AlertAcknowledged, **_of(found), by=by, until=until, note=note)
-        return await self._alert(alert)
+        until = self._clock() + HALF_AN_HOUR if until is None else until
+        return await self._said(acknowledge, alert, by=by, until=until, note=note)
 
     async def return_alert(self, alert: str, *, by: str, note: str = "") -> Alert:
         """Give an acknowledged alert back, so that it asks for somebody again; returns it as it is now.
 
         Raises:
-            ValueError: there is no such alert, or nobody has it.
+            ValueError: there is no such alert.
+            TooLate: nobody has it.
         """
-        found = await self._alert(alert)
-        if found.state != State.acknowledged:
-            raise ValueError(f"alert is {alert!r}, which is {found.state}; only an acknowledged one is given back")
-        await self._append(AlertReturned, **_of(found), by=by, note=note)
-        return await self._alert(alert)
+        return await self._said(give_back, alert, by=by, note=note)
 
     async def resolve_alert(self, alert: str, *, by: str, why: str = "") -> Alert:
         """Say that an alert is over, once its condition is; returns it as it is now.
@@ -67,16 +49,11 @@ class Alerting(Appending):
         Raises:
             ValueError: there is no such alert, or its condition holds.
         """
-        found = await self._alert(alert)
-        if found.state.ended:
-            return found
-        if found.eased is None or found.state == State.pending:
-            raise ValueError(
-                f"alert is {alert!r}, whose condition holds ({found.summary or found.rule}); it ends with its "
-                "condition, so acknowledge it, or silence it, until then"
-            )
-        await self._append(AlertResolved, **_of(found), by=by, why=why)
-        return await self._alert(alert)
+        return await self._said(resolve, alert, by=by, why=why)
+
+    async def note_alerts(self, found: Sequence[Event]) -> bool:
+        """Append what a `Watch` of this team returned; False if others were first, so that it begins anew."""
+        return (await self._follower.commit([claim(event) for event in found])).refused is None
 
     async def silence_alerts(self, labels: Mapping[str, str], *, until: datetime, by: str, why: str = "") -> str:
         """Let alerts with all these labels page nobody until then; returns the silence's id.
@@ -115,15 +92,15 @@ class Alerting(Appending):
         await self._append(RulesAdopted, version=version, rules=given, by=by, reason=reason)
         return version
 
-    async def _alert(self, alert: str) -> Alert:
-        found = self.team.alerts.find(alert)
-        if found is None:
+    async def _said(self, say: Callable[..., Answer], alert: str, **fields: Any) -> Alert:
+        """What a person says of an alert, appended if it changes anything."""
+        if self.team.alerts.find(alert) is None:
             await self._follower.catch_up()
-            found = self.team.alerts.find(alert)
-        if found is None:
-            raise ValueError(f"alert is {alert!r}, which is neither open nor one of the newest that ended")
+        answer = say(self.team.alerts, alert, id=self._new_id(), time=self._clock(), **fields)
+        if answer.event is not None:
+            await self._append_all([checked(answer.event)])
+        found = self.team.alerts.find(alert)
+        assert found is not None
+        if answer.event is None and not found.state.ended:
+            raise TooLate(f"alert {alert}: {answer.said}")
         return found
-
-
-def _of(alert: Alert) -> dict[str, object]:
-    return {"alert": alert.id, "rule": alert.rule, "labels": alert.labels}

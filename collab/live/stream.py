@@ -226,9 +226,9 @@ class Stream:
         with self._server.answering():
             await self._redis.xtrim(self._events, minid=f"{before}-0", approximate=False)
 
-    def lease(self, lasts_s: float) -> Lease:
-        """The right to record the partition, which one process has at a time; it is not taken yet."""
-        return Lease(self._server, f"{self._key}:@recorder", lasts_s)
+    def lease(self, lasts_s: float, right: str = "recorder") -> Lease:
+        """The right to record the partition, or another one, which one process has at a time; it is not taken yet."""
+        return Lease(self._server, f"{self._key}:@{right}", lasts_s)
 
     def of(self, tenant: str) -> Stream:
         """Another tenant's place on the same stream, over the same connections."""

@@ -11,8 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Coroutine, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
 from collab.desk import Desk, TooLate, utc_now
@@ -25,6 +24,9 @@ from collab.office.adopting import Adopting
 from collab.office.asking import Asking
 from collab.office.reading import Reading
 from collab.office.shadowing import shadowing
+from collab.office.telling import Telling, telling
+from collab.office.threaded import Threaded
+from collab.office.watching import LEASE_S, Watching, rules_of
 from collab.recording import Recording, values_of
 from collab.team import Team
 from collab.team_at_work import Clock, TeamAtWork
@@ -43,7 +45,7 @@ TEND_EVERY_S = 1.0
 """How often waiting leads are looked after even if nothing happened."""
 
 
-class Office:
+class Office(Threaded):
     """Starts and holds what one tenant needs in one process.
 
     Args:
@@ -57,6 +59,9 @@ class Office:
         terms: how long a lead stays with an agent who does nothing with it.
         pacing: how soon agents are asked again, and how far ahead of their share.
         weights: the folder that has a folder of adopted weights for each tenant; else `weights` beside the history.
+        rules: a file of alert rules (YAML) that counts from the start on; else those in force stay.
+        notify: a file that says who is told of alerts (`notify.yaml`, docs/alerts.md); else the page alone shows them.
+        secrets: by name, those that `notify` reads from the environment.
         shadow: a second set of weights (four integers that sum to 100) under which decisions are scored, too.
         progress: is called with (done, of) while the past is made.
     """
@@ -74,9 +79,13 @@ class Office:
         terms: Terms | None = None,
         pacing: Pacing | None = None,
         weights: str | None = None,
+        rules: str | None = None,
+        notify: str | None = None,
+        secrets: Mapping[str, str] | None = None,
         shadow: str | Sequence[int] | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> None:
+        super().__init__(tenant)
         self.stream_url, self.history_url, self.tenant = stream, history, tenant
         self.team_at_work, self.days, self.pace = team_at_work, days, pace
         self._routing: dict[str, Any] = {"explore": explore, "pacing": pacing}
@@ -94,10 +103,9 @@ class Office:
         self._asking = Asking(lambda: self.history)
         self._subscribers: list[Callable[[list[Entry]], None]] = []
         self.shadow = shadowing(shadow, self.subscribe)
+        self.rules, self.notify, self._secrets = rules, notify, secrets or {}
+        self.telling: Telling | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self._start_lock = threading.Lock()
-        self._thread: threading.Thread | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def team(self) -> Team:
@@ -108,64 +116,6 @@ class Office:
     def history(self) -> History:
         """The tenant's history as far as it is recorded now."""
         return History(self.history_url, self.tenant)
-
-    def start(self) -> Office:
-        """Start all rooms and return when they work; twice is as once.
-
-        Raises:
-            StreamUnreachable: no Redis answers.
-            HistoryMismatch: the stream and the history are not of the same team.
-        """
-        with self._start_lock:
-            if self._thread is None:
-                self._loop = asyncio.new_event_loop()
-                self._thread = threading.Thread(
-                    target=self._loop.run_forever, name=f"office {self.tenant}", daemon=True
-                )
-                self._thread.start()
-                try:
-                    self.call(self._open()).result()
-                except BaseException as error:
-                    self.call(self.close()).result()  # or the folder stays locked
-                    self._halt()
-                    if isinstance(error, StreamUnreachable):
-                        raise error.with_traceback(None) from None  # it says all; how it came here is three pages
-                    raise
-                logger.info("office of %s is %s on %s", self.tenant, self.mode, self.history_url)
-        return self
-
-    def stop(self) -> None:
-        """Record what is not recorded yet and stop all rooms; twice is as once."""
-        with self._start_lock:
-            if self._thread is not None:
-                try:
-                    self.call(self.close()).result()
-                finally:
-                    self._halt()
-
-    def call(self, work: Coroutine[Any, Any, Result]) -> Future[Result]:
-        """Run a coroutine (of the desk, say) in the office's loop; may be called from any thread.
-
-        Raises:
-            RuntimeError: the office is not started, or stopped.
-        """
-        if self._loop is None:
-            work.close()
-            raise RuntimeError(f"the office of {self.tenant} is not started; call start() first")
-        return asyncio.run_coroutine_threadsafe(work, self._loop)
-
-    async def open(self) -> None:
-        """Start all rooms in the running loop instead of a thread; `close` ends it."""
-        self._loop = asyncio.get_running_loop()
-        try:
-            await self._open()
-        except BaseException:
-            await self.close()
-            raise
-
-    async def ask(self, work: Coroutine[Any, Any, Result]) -> Result:
-        """Run a coroutine in the office's loop and await it in another."""
-        return await asyncio.wrap_future(self.call(work))
 
     def subscribe(self, callback: Callable[[list[Entry]], None]) -> Callable[[], None]:
         """Call `callback` in the office's loop with new entries, in order; returns the way out."""
@@ -197,7 +147,7 @@ class Office:
 
     def status(self) -> dict[str, Any]:
         """What works here, for `/healthz`: mode, tenant, places on the stream and in the history."""
-        recorded = self.recorder.recorded if self.recorder is not None else None
+        recorded = self._recorded()
         return {
             "mode": self.mode,
             "tenant": self.tenant,
@@ -208,17 +158,11 @@ class Office:
             "up_s": round((utc_now() - self.started).total_seconds(), 1),
         }
 
-    def _halt(self) -> None:
-        thread, self._thread = self._thread, None
-        loop, self._loop = self._loop, None
-        if loop is not None and thread is not None:
-            # in its own thread: the one that stops it may have a loop that runs, as a notebook's has
-            asyncio.run_coroutine_threadsafe(loop.shutdown_default_executor(), loop).result()
-            loop.call_soon_threadsafe(loop.stop)
-            thread.join()
-            loop.close()
-
     async def _open(self) -> None:
+        await self._begin()
+        logger.info("office of %s is %s on %s", self.tenant, self.mode, self.history_url)
+
+    async def _begin(self) -> None:
         self.stream = stream = open_stream(self.stream_url, self.tenant)
         await stream.ping()
         if self.stream_url.startswith("embedded"):
@@ -246,6 +190,19 @@ class Office:
         if self.recorder is not None:
             await self._put_to_work()
         self._tasks.append(asyncio.create_task(self._tend(self.desk), name="tend"))
+        self._watch(self.desk, stream)
+
+    def _watch(self, desk: Desk, stream: Stream) -> None:
+        """Watch the rules over this team whenever it is this process's turn."""
+        rules = None if self.rules is None else rules_of(self.rules, self.tenant)
+        self.telling = telling(self.notify, self.history_url, self.tenant, self._secrets)
+        lease = stream.lease(LEASE_S, f"watch:{self.tenant}")
+        watching = Watching(desk, lease, self._clock, rules, self.telling, self._recorded)
+        self.subscribe(watching.hear)
+        self._tasks.append(asyncio.create_task(watching.run(), name="watch"))
+
+    def _recorded(self) -> int | None:
+        return None if self.recorder is None else self.recorder.recorded
 
     def _records(self, recorder: Recorder | None) -> None:
         """This process records from now on, or another one does."""
@@ -271,6 +228,9 @@ class Office:
             if isinstance(result, Exception):
                 logger.error("a task of the office failed", exc_info=result)
         self._tasks.clear()
+        if self.telling is not None:
+            await asyncio.to_thread(self.telling.stop)
+            self.telling = None
         if self.desk is not None:
             await self.desk.stop()
         if self._recording is not None:

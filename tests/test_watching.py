@@ -1,0 +1,205 @@
+"""An office watches its rules: alerts fire, end, are told to people, and outlive the process that watches."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from desks import SOON_S, hire, lead, log
+from notices import Sink, sink
+from notices import until as soon
+from offices import Open, at, do
+
+from collab.events import AlertFired, RulesAdopted
+from collab.office import Office
+from collab.office.watching import BY
+from collab.rules.reading import default
+from collab.team import State
+
+RULES = """
+rules:
+  - {name: full, kind: overload, fire: 0.5, clear: 0.1, severity: high, inhibits: []}
+  - {name: waits, kind: queue, fire: 2, clear: 0, severity: critical}
+"""
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> str:
+    """A file of two rules that fire at once."""
+    path = tmp_path / "rules.yaml"
+    path.write_text(RULES)
+    return str(path)
+
+
+async def until(office: Office, holds: Callable[[], bool], what: str) -> None:
+    """Return when something holds of the team, looked at after each change."""
+    changed = asyncio.Event()
+    leave = office.subscribe(lambda entries: changed.set())
+    try:
+        async with asyncio.timeout(SOON_S):
+            while not holds():
+                await changed.wait()
+                changed.clear()
+    except TimeoutError:
+        raise AssertionError(f"{what}: {office.team.alerts}") from None
+    finally:
+        leave()
+
+
+def states(office: Office) -> dict[str, str]:
+    """The state of each open alert, by rule and subject."""
+    return {f"{one.rule} {one.labels.get('agent', '')}".strip(): str(one.state) for one in alerts(office)}
+
+
+def alerts(office: Office) -> list[Any]:
+    """The open alerts."""
+    return list(office.team.alerts.open.values())
+
+
+def fired(office: Office) -> list[str]:
+    """The rules that fired, in order, as the stream has it."""
+    return [entry.event.rule for entry in do(office, log(at(office))) if isinstance(entry.event, AlertFired)]
+
+
+def test_an_office_begins_with_the_rules_that_come_with_collab(open_office: Open) -> None:
+    office = open_office()
+    do(office, until(office, lambda: office.team.alerts.version == 1, "rules in force"))
+    assert office.team.alerts.rules == default().of(office.tenant)
+    (row,) = office.team.alerts.rules[:1]
+    assert row.name == "agent_overload"
+
+
+def test_an_overload_fires_is_taken_on_and_ends_with_its_condition(open_office: Open, rules: str) -> None:
+    office = open_office(rules=rules)
+    desk = at(office)
+    do(office, hire(desk, "ana", capacity=1))
+    do(office, desk.route_lead(lead("l1")))
+    do(office, until(office, lambda: states(office) == {"full ana": "firing"}, "ana's overload fires"))
+    (alert,) = alerts(office)
+    assert alert.summary == "ana is at 100% of capacity"
+    do(office, desk.acknowledge_alert(alert.id, by="Kim"))
+    do(office, desk.close_lead("l1", "ana", converted=True))
+    do(office, until(office, lambda: not alerts(office), "it ends"))
+    assert [(one.state, one.why) for one in office.team.alerts.ended] == [(State.resolved, "the condition ended")]
+    office.stop()
+    kept = office.history.sql("SELECT * FROM alerts ORDER BY seq")
+    assert kept["change"].tolist() == ["adopted", "began", "fired", "acknowledged", "resolved"]
+
+
+def test_the_rules_of_a_file_come_into_force_once_and_a_wrong_file_is_refused(
+    open_office: Open, rules: str, tmp_path: Path
+) -> None:
+    office = open_office(rules=rules)
+    do(office, until(office, lambda: office.team.alerts.version == 1, "rules in force"))
+    office.stop()
+    again = open_office(rules=rules)
+    desk = at(again)
+    do(again, hire(desk, "ana", capacity=1))
+    do(again, desk.route_lead(lead("l1")))
+    do(again, until(again, lambda: "full ana" in states(again), "the rules work"))
+    assert again.team.alerts.version == 1
+    again.stop()
+    (tmp_path / "wrong.yaml").write_text(RULES.replace("0.5", "-1"))
+    with pytest.raises(ValueError, match=r"wrong.yaml.*line 3.*fire is -1; give 0 to 10"):
+        open_office(rules=str(tmp_path / "wrong.yaml"))
+
+
+def test_an_alert_outlives_the_process_and_does_not_fire_again(open_office: Open, rules: str) -> None:
+    office = open_office(rules=rules)
+    do(office, hire(at(office), "ana", capacity=1))
+    do(office, at(office).route_lead(lead("l1")))
+    do(office, until(office, lambda: states(office) == {"full ana": "firing"}, "it fires"))
+    before = alerts(office)
+    office.stop()
+    again = open_office(rules=rules)
+    assert alerts(again) == before
+    for id in ("l2", "l3"):
+        do(again, at(again).route_lead(lead(id)))
+    do(again, until(again, lambda: "waits" in states(again), "the next one fires"))
+    assert fired(again).count("full") <= 1
+    assert [one.fired for one in alerts(again) if one.rule == "full"] == [before[0].fired]
+
+
+def test_of_two_processes_one_watches_and_the_other_goes_on_when_it_ends(
+    open_office: Open, redis_url: str, rules: str
+) -> None:
+    one = open_office(redis_url, rules=rules)
+    two = open_office(redis_url, rules=rules)
+    do(one, hire(at(one), "ana", capacity=1))
+    do(one, at(one).route_lead(lead("l1")))
+    do(two, until(two, lambda: states(two) == {"full ana": "firing"}, "it fires, whoever watches"))
+    one.stop()
+    for id in ("l2", "l3"):
+        do(two, at(two).route_lead(lead(id)))
+    do(two, until(two, lambda: "waits" in states(two), "the other one watches"))
+    assert sorted(fired(two)) == ["full", "waits"]
+
+
+def told(receiver: Sink, number: int) -> list[Any]:
+    """The bodies of so many messages."""
+    soon(lambda: len(receiver.got) >= number, f"{number} messages")
+    assert len(receiver.got) == number
+    return [json.loads(one.body) for one in receiver.got]
+
+
+def test_what_fires_is_told_once_to_whom_a_plan_names(open_office: Open, rules: str, tmp_path: Path) -> None:
+    with sink() as receiver:
+        plan = tmp_path / "notify.yaml"
+        secret = "whsec_" + "A" * 32
+        plan.write_text(
+            f"targets:\n  crm: {{kind: webhook, url: '{receiver.url}', secrets: [{{env: CRM}}]}}\n"
+            "routes:\n  - {to: [crm], within_s: 0}\n"
+        )
+        office = open_office(rules=rules, notify=str(plan), secrets={"CRM": secret})
+        do(office, hire(at(office), "ana", capacity=1))
+        do(office, at(office).route_lead(lead("l1")))
+        do(office, until(office, lambda: states(office) == {"full ana": "firing"}, "it fires"))
+        told(receiver, 1)
+        office.stop()
+        again = open_office(rules=rules, notify=str(plan), secrets={"CRM": secret})
+        for id in ("l2", "l3"):
+            do(again, at(again).route_lead(lead(id)))
+        bodies = told(receiver, 2)
+    assert [body["data"]["title"] for body in bodies] == [
+        "[high] ana is at 100% of capacity",
+        "[critical] 2 leads wait in the queue",
+    ]
+    assert [body["data"]["severity"] for body in bodies] == ["high", "critical"]
+
+
+def test_who_was_killed_before_telling_is_made_up_for_and_nobody_hears_twice(
+    open_office: Open, rules: str, tmp_path: Path
+) -> None:
+    office = open_office(rules=rules)  # tells nobody: as if it was killed after the alert and before the notice
+    do(office, hire(at(office), "ana", capacity=1))
+    do(office, at(office).route_lead(lead("l1")))
+    do(office, until(office, lambda: states(office) == {"full ana": "firing"}, "it fires"))
+    office.stop()
+    with sink() as receiver:
+        plan = tmp_path / "notify.yaml"
+        plan.write_text(
+            f"targets:\n  crm: {{kind: webhook, url: '{receiver.url}', secrets: [{{env: CRM}}]}}\n"
+            "routes:\n  - {to: [crm], within_s: 0}\n"
+        )
+        for number in (1, 2, 3):
+            again = open_office(rules=rules, notify=str(plan), secrets={"CRM": "whsec_" + "A" * 32})
+            told(receiver, 1)
+            if number == 2:
+                (alert,) = alerts(again)
+                do(again, at(again).acknowledge_alert(alert.id, by="Kim"))
+                do(again, at(again).return_alert(alert.id, by="Kim"))
+                assert told(receiver, 2)[1]["data"]["title"] == "[high] ana is at 100% of capacity"
+                receiver.got.pop()
+            again.stop()
+
+
+def test_a_team_s_past_in_the_making_is_not_watched(open_office: Open) -> None:
+    office = open_office(f"embedded://{uuid.uuid4().hex}", tenant="demo", team_at_work=True, days=1)
+    do(office, until(office, lambda: office.team.alerts.version > 0, "rules in force"))
+    adopted = [entry.event for entry in do(office, log(at(office))) if isinstance(entry.event, RulesAdopted)]
+    assert [(event.by, event.time >= office.started) for event in adopted] == [(BY, True)]
