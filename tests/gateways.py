@@ -11,6 +11,7 @@ from typing import Any
 
 from desks import SOON_S
 from msgspec import Struct
+from offices import QUIET
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as open_socket
 
@@ -52,7 +53,7 @@ async def a_gate(
 ) -> AsyncIterator[Gate]:
     """An office with a gateway, both stopped in the end; the embedded stream is a new one unless it is named."""
     access = Access(folder / "keys")
-    office = Office(stream or f"embedded://{uuid.uuid4().hex}", str(folder / history), tenant=tenant)
+    office = Office(stream or f"embedded://{uuid.uuid4().hex}", str(folder / history), tenant=tenant, rules=QUIET)
     await office.open()
     try:
         door = Door(access, office, port=port, gateway={"host": "127.0.0.1", **gateway}, shelf=shelf)

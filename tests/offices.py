@@ -15,6 +15,9 @@ from collab.office import Office
 
 Open = Callable[..., Office]
 
+QUIET = str(Path(__file__).parent / "no_rules.yaml")
+"""Rules of an office that appends nothing by itself."""
+
 
 @pytest.fixture
 def open_office(tmp_path: Path) -> Iterator[Open]:
@@ -22,6 +25,7 @@ def open_office(tmp_path: Path) -> Iterator[Open]:
     opened: list[Office] = []
 
     def start(stream: str = "", folder: str = "history", **settings: Any) -> Office:
+        settings = {"rules": QUIET} | settings
         url = stream or f"embedded://{uuid.uuid4().hex}"
         opened.append(Office(url, str(tmp_path / folder), **settings).start())
         return opened[-1]

@@ -17,6 +17,7 @@ import pytest
 from bokeh.client import ClientSession
 from bokeh.server.server import Server
 from desks import SOON_S, lead
+from offices import QUIET
 from panel.reactive import Syncable
 from panel.util import edit_readonly
 
@@ -42,7 +43,7 @@ EVIL = "<img src=x onerror=alert(1)>"
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
     """A started office with one agent who is there."""
-    office = Office(f"embedded://{uuid.uuid4().hex}", str(tmp_path / "history")).start()
+    office = Office(f"embedded://{uuid.uuid4().hex}", str(tmp_path / "history"), rules=QUIET).start()
     hire(office, "ana", "Ana Ruiz")
     yield office
     office.stop()
@@ -152,7 +153,7 @@ def test_presence_cards_follow_the_board_and_keep_still_while_hidden(office: Off
 
 
 def test_an_empty_team_says_how_to_begin(tmp_path: Path) -> None:
-    office = Office(f"embedded://{uuid.uuid4().hex}", str(tmp_path / "history")).start()
+    office = Office(f"embedded://{uuid.uuid4().hex}", str(tmp_path / "history"), rules=QUIET).start()
     try:
         view = PresenceView(Board(office))
         assert view._empty.visible

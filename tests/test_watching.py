@@ -67,7 +67,7 @@ def fired(office: Office) -> list[str]:
 
 
 def test_an_office_begins_with_the_rules_that_come_with_collab(open_office: Open) -> None:
-    office = open_office()
+    office = open_office(rules=None)
     do(office, until(office, lambda: office.team.alerts.version == 1, "rules in force"))
     assert office.team.alerts.rules == default().of(office.tenant)
     (row,) = office.team.alerts.rules[:1]
@@ -199,7 +199,7 @@ def test_who_was_killed_before_telling_is_made_up_for_and_nobody_hears_twice(
 
 
 def test_a_team_s_past_in_the_making_is_not_watched(open_office: Open) -> None:
-    office = open_office(f"embedded://{uuid.uuid4().hex}", tenant="demo", team_at_work=True, days=1)
+    office = open_office(f"embedded://{uuid.uuid4().hex}", tenant="demo", team_at_work=True, days=1, rules=None)
     do(office, until(office, lambda: office.team.alerts.version > 0, "rules in force"))
     adopted = [entry.event for entry in do(office, log(at(office))) if isinstance(entry.event, RulesAdopted)]
     assert [(event.by, event.time >= office.started) for event in adopted] == [(BY, True)]
