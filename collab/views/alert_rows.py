@@ -83,9 +83,7 @@ def _open(rank: Rank, frame: Frame, zone: str, silence: SilenceStarted | None, c
     alert = rank.alert
     since = f"since {clock(alert.fired or alert.began, zone)}"
     over = "" if alert.eased is None else f" · its condition is over since {clock(alert.eased, zone)}"
-    quiet = (
-        "" if silence is None else f"<div>🔕 Silenced until {clock(silence.until, zone)} by {escape(silence.by)}</div>"
-    )
+    quiet = "" if silence is None else f"<div>Silenced until {clock(silence.until, zone)} by {escape(silence.by)}</div>"
     kind = "chosen" if chosen else ""
     return (
         f'<li class="{kind}" style="border-left-color:{SIGN[alert.severity][0]}">'

@@ -37,10 +37,13 @@ NONE = (
 READS = "This page follows the history that another process records, so alerts are taken on at that process's page."
 HOLDS = "Its condition holds, so it cannot be resolved: it ends with its condition. Acknowledge it or silence it."
 
-PART = {"min_width": 200, "styles": {"flex": "1 1 220px"}}
-"""A knob's width: a part of the page's, all of it on a phone."""
+PART = {"min_width": 200, "styles": {"flex": "0 1 300px"}}
+"""A knob's width, so that its button stands beside it."""
 
 WIDE = {"sizing_mode": "stretch_width"}
+
+BROAD = {"min_width": 200, "max_width": 640, "styles": {"flex": "1 1 300px"}, **WIDE}
+"""The width of a knob with many words."""
 
 
 class AlertsView(pn.viewable.Viewer):
@@ -63,7 +66,7 @@ class AlertsView(pn.viewable.Viewer):
             pn.pane.HTML("", stylesheets=[SHEET, ROWS], **WIDE) for _ in range(4)
         )
         self._person = pmui.TextInput.from_param(self.param.by, placeholder="Kim", **PART)
-        self._note = pmui.TextInput.from_param(self.param.note, placeholder="I call her", **PART)
+        self._note = pmui.TextInput.from_param(self.param.note, placeholder="I call her", **BROAD)
         self._taken = pmui.Select(label="Acknowledge", options=list(TAKEN), value=next(iter(TAKEN)), **PART)
         self._quiet = pmui.Select(
             label="Silence its rule and labels", options=list(QUIET), value=next(iter(QUIET)), **PART
@@ -89,7 +92,7 @@ class AlertsView(pn.viewable.Viewer):
 
     def _laid_out(self) -> pn.Column:
         row = {"gap": "12px", "align_items": "center", **WIDE}
-        choose = pmui.Select.from_param(self.param.chosen, min_width=220, styles={"flex": "2 1 360px"})
+        choose = pmui.Select.from_param(self.param.chosen, **BROAD)
         which = pmui.Select.from_param(self.param.silence, **PART)
         zone = pmui.Select.from_param(self.param.zone, **PART)
         self._acts = pn.Column(
