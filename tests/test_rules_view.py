@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -47,7 +48,7 @@ def saw_tooth() -> Post:
 
 
 @pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """An office with one agent, recorded."""
     folder = tmp_path_factory.mktemp("rules")
     office = Office(f"embedded://{uuid.uuid4().hex}", str(folder)).start()
@@ -105,11 +106,11 @@ def test_what_is_in_no_history_or_no_rule_is_refused() -> None:
     [
         (
             overload(),
-            "Fires at 90% or more for 1 min; ends at 79% or less. The value is the active leads over capacity",
+            "Fires at 90% or more for 1 min; ends at 79% or less. The value: active leads over capacity",
         ),
         (
             BY_NAME["unfair_distribution"],
-            "Fires at 0.6 index or less for 10 min; ends at 0.75 index or more for 5 min.",
+            "Fires at 0.6 or less for 10 min; ends at 0.75 or more for 5 min.",
         ),
         (BY_NAME["slow_response"], "in a window of 30 min; with 5 first responses in the window at least."),
         (BY_NAME["agent_unreachable"], "Fires at 120 s or more; ends at 0 s or less."),

@@ -38,7 +38,7 @@ def words(rule: Rule) -> str:
     lasts = f" for {duration(rule.for_s)}" if rule.for_s else ""
     stays = f" for {duration(rule.keep_s)}" if rule.keep_s else ""
     fires, clears = (_value(rule, value) for value in (rule.fire, rule.clear))
-    said = f"Fires at {fires} {more}{lasts}; ends at {clears} {less}{stays}. The value is the {kind.meaning}"
+    said = f"Fires at {fires} {more}{lasts}; ends at {clears} {less}{stays}. The value: {kind.meaning}"
     if rule.window_s:
         said += f", in a window of {duration(rule.window_s)}"
     if rule.least > 1:
@@ -51,7 +51,9 @@ def words(rule: Rule) -> str:
 
 def _value(rule: Rule, value: float) -> str:
     """A threshold; a share is exact, as a threshold is not rounded."""
-    return f"{100 * value:.6g}%" if rule.of.unit == "share" else f"{value:,.6g} {rule.of.unit}"
+    if rule.of.unit == "share":
+        return f"{100 * value:.6g}%"
+    return f"{value:,.6g}" if rule.of.unit == "index" else f"{value:,.6g} {rule.of.unit}"
 
 
 def listed(rules: Iterable[Rule], chosen: str) -> str:

@@ -32,6 +32,9 @@ TELL_EVERY = 2_000
 CHANGES = ("fire", "clear", "for_s", "keep_s", "severity", "on")
 """The fields of a rule that are changed here."""
 
+STEP = {"share": 0.01, "index": 0.01, "deviations": 0.1, "s": 5, "ms": 10}
+"""By how much a press moves a threshold, by its unit; anything may be typed."""
+
 INVITATION = "Change a field and press Backtest: what the rule would have done over the history stands here."
 NO_EVENTS = "Nothing is recorded yet. Route a lead; a backtest needs a history."
 SIGNAL = "Its values come from the processes that serve and are in no history: it cannot be backtested."
@@ -59,8 +62,12 @@ class RulesView(pn.viewable.Viewer):
     chosen = param.Selector(default="", objects=[""], check_on_set=False, label="Rule", doc="The rule that is changed.")
     fire = param.Number(0.0, allow_None=True, label="Fires at", doc="The threshold, in the unit of its kind.")
     clear = param.Number(0.0, allow_None=True, label="Ends at", doc="The value at which it is over.")
-    for_s = param.Number(0.0, allow_None=True, label="Fires after (s)", doc="How long the condition must hold.")
-    keep_s = param.Number(0.0, allow_None=True, label="Ends after (s)", doc="How long it stays after its condition.")
+    for_s = param.Number(
+        0.0, allow_None=True, step=10, label="Fires after (s)", doc="How long the condition must hold."
+    )
+    keep_s = param.Number(
+        0.0, allow_None=True, step=10, label="Ends after (s)", doc="How long it stays after its condition."
+    )
     severity = param.Selector(default="medium", objects=[str(one) for one in Severity], doc="How grave it is.")
     on = param.Boolean(True, label="On", doc="Is it watched?")
     by = param.String("", label="Your name", doc="Who adopts; needed, and kept for this session.")
@@ -97,7 +104,7 @@ class RulesView(pn.viewable.Viewer):
         self._offer()
 
     def _laid_out(self) -> pn.Column:
-        numbers = [
+        self._numbers = [
             pmui.FloatInput.from_param(self.param[name], **KNOB) for name in ("fire", "clear", "for_s", "keep_s")
         ]
         severity = pmui.Select.from_param(self.param.severity, **KNOB)
@@ -112,7 +119,7 @@ class RulesView(pn.viewable.Viewer):
             pn.pane.HTML(title(text), stylesheets=[SHEET], **WIDE) for text in ("Rules in force", "Change a rule")
         )
         return pn.Column(
-            change, pn.FlexBox(choose, **row), pn.FlexBox(*numbers, severity, on, **row), self._says, self.said,
+            change, pn.FlexBox(choose, **row), pn.FlexBox(*self._numbers, severity, on, **row), self._says, self.said,
             self.progress, self._words, self._plot, self._adoption, head, self._list, **WIDE,
         )  # fmt: skip
 
@@ -178,6 +185,8 @@ class RulesView(pn.viewable.Viewer):
         self.task.cancel()
         self._filling = True
         with pn.io.hold():
+            for threshold in self._numbers[:2]:
+                threshold.step = STEP.get(rule.of.unit, 1)
             fields = {name: getattr(rule, name) for name in CHANGES}
             self.param.update(**fields | {"severity": str(rule.severity)})
             self._filling = False
