@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from alerted import Post, after, overload
 from desks import SOON_S, hire
-from msgspec.structs import replace
+from msgspec.structs import fields, replace
 from offices import Open, at, do
 from strategies import NOON
 
@@ -18,8 +18,8 @@ from collab.alerts.contrast import contrast
 from collab.history import History
 from collab.office import Office
 from collab.records import Presence
-from collab.rules import Hours, Rule, Severity
-from collab.rules.reading import default
+from collab.rules import KINDS, Hours, Rule, Severity
+from collab.rules.reading import default, read
 from collab.views.board import Board
 from collab.views.rule_rows import compared, words
 from collab.views.rules import (
@@ -35,6 +35,7 @@ from collab.views.rules import (
     RulesView,
 )
 
+DOCS = Path(__file__).parent.parent / "docs" / "alerts.md"
 BY_NAME = {rule.name: rule for rule in default().rules}
 
 
@@ -220,3 +221,17 @@ def test_an_office_that_only_reads_adopts_nothing(open_office: Open) -> None:
     assert view.adopts.disabled
     view.board.office.call(view.adopt()).result(SOON_S)
     assert READS in view.said.object
+
+
+def test_the_docs_tell_of_every_kind_and_field_and_their_rules_can_be_read() -> None:
+    text = DOCS.read_text(encoding="utf-8")
+    told = {line.split("`")[1]: line for line in text.splitlines() if line.startswith("| `")}
+    assert not {*KINDS, *(field.encode_name for field in fields(Rule))} - set(told)
+    for kind in KINDS.values():
+        assert ("downwards" in told[kind.name]) == kind.falls
+        assert kind.unit in told[kind.name]
+        assert f"{kind.most:,.0f}" in told[kind.name]
+    assert [rule.name for rule in read(text.split("```yaml\n")[1].split("```")[0]).of("north")] == [
+        "agent_overload",
+        "agent_unreachable",
+    ]
