@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from desks import SOON_S, hire
 from msgspec.structs import replace
-from offices import Open, at, do
+from offices import Open, at, do, unwatched
 
 from collab import events as ev
 from collab.claims import claim
@@ -42,7 +42,7 @@ async def fire(desk: Desk, agent: str, severity: Severity = Severity.high) -> st
 @pytest.fixture
 def office(open_office: Open) -> Office:
     """An office with two agents."""
-    office = open_office()
+    office = unwatched(open_office())
     do(office, hire(at(office), "ana"))
     do(office, hire(at(office), "bo"))
     return office
@@ -126,7 +126,7 @@ def test_a_person_takes_an_alert_on_gives_it_back_and_resolves_it_after_its_cond
     press(view, view.give_back)
     assert office.team.alerts.open[id].state == State.firing
     press(view, view.resolve)  # as of a page that has not heard yet
-    assert "whose condition holds" in view.said.object
+    assert "while its condition holds" in view.said.object
     do(office, happen(desk, ev.AlertEased, id, {"agent": "ana"}, value=0.2))
     assert not shown(view).over.disabled
     assert view._why.object == ""
@@ -200,7 +200,7 @@ def test_a_long_list_is_cut_after_the_first_but_never_hides_a_critical_one(offic
 
 
 def test_an_office_that_only_reads_says_where_to_act(open_office: Open) -> None:
-    office = open_office()
+    office = unwatched(open_office())
     do(office, hire(at(office), "ana"))
     do(office, fire(at(office), "ana"))
     assert office.recorder is not None

@@ -11,7 +11,7 @@ import pytest
 from alerted import Post, after, overload
 from desks import SOON_S, hire
 from msgspec.structs import fields, replace
-from offices import Open, at, do
+from offices import Open, at, do, unwatched
 from strategies import NOON
 
 from collab.alerts.contrast import contrast
@@ -52,7 +52,7 @@ def saw_tooth() -> Post:
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """An office with one agent, recorded."""
     folder = tmp_path_factory.mktemp("rules")
-    office = Office(f"embedded://{uuid.uuid4().hex}", str(folder)).start()
+    office = unwatched(Office(f"embedded://{uuid.uuid4().hex}", str(folder)).start())
     do(office, hire(at(office), "ana"))
     do(office, office.recorder.flush())
     yield office
@@ -158,8 +158,10 @@ def test_the_bars_go_from_firing_to_the_end() -> None:
 
 def test_wrong_fields_are_refused_in_words_and_nothing_can_be_pressed(office: Office) -> None:
     view = RulesView(board=Board(office), rules=None)
-    assert DEFAULTS in view._list.object
+    assert DEFAULTS not in view._list.object
+    view.version = 0
     view.fire = 0.5
+    assert DEFAULTS in view._list.object
     assert "clear is 0.79; give a value below fire, which is 0.5" in view.said.object.replace("\\", "")
     assert view.adopts.disabled
     assert not view.progress._layout.visible
@@ -182,7 +184,7 @@ def test_an_empty_history_says_what_is_lacking(tmp_path: Path) -> None:
 
 
 def test_a_change_is_adopted_by_a_person_for_a_reason_and_others_are_heard(open_office: Open) -> None:
-    office = open_office()
+    office = unwatched(open_office())
     board = Board(office)
     view, other = RulesView(board=board), RulesView(board=board, chosen="lead_waiting")
 
@@ -195,7 +197,7 @@ def test_a_change_is_adopted_by_a_person_for_a_reason_and_others_are_heard(open_
     view.by = other.by = "Kim"
     assert "The reason is empty" in adopt(view)
     view.reason, view.fire, view.severity = "it tells too late", 0.85, "critical"
-    assert "In force as version 1" in adopt(view)
+    assert "In force as version 2" in adopt(view)
     (first, *_) = rules = office.team.alerts.rules
     assert (first.fire, first.severity, len(rules)) == (0.85, Severity.critical, len(BY_NAME))
     assert "Fires at 85%" in view._list.object
@@ -203,7 +205,7 @@ def test_a_change_is_adopted_by_a_person_for_a_reason_and_others_are_heard(open_
     assert SAME in adopt(view)
     other.fire, other.reason = 600.0, "too many"
     assert OTHERS in adopt(other)  # what was typed stays
-    assert "In force as version 2" in adopt(other)
+    assert "In force as version 3" in adopt(other)
     view._refresh()
     view.fire, view.reason, other.fire, other.reason = 0.86, "first", 601.0, "second"
     do(office, at(office).adopt_rules([replace(first, fire=0.95)], by="Ida"))
