@@ -205,7 +205,10 @@ def test_a_change_is_adopted_by_a_person_for_a_reason_and_others_are_heard(open_
     assert SAME in adopt(view)
     other.fire, other.reason = 600.0, "too many"
     assert OTHERS in adopt(other)  # what was typed stays
-    assert "In force as version 3" in adopt(other)
+    office.rules = "rules.yaml"
+    assert "In force as version 3 of the rules. At its next start this process takes those of rules.yaml" in adopt(
+        other
+    )
     view._refresh()
     view.fire, view.reason, other.fire, other.reason = 0.86, "first", 601.0, "second"
     do(office, at(office).adopt_rules([replace(first, fire=0.95)], by="Ida"))

@@ -268,7 +268,11 @@ class RulesView(pn.viewable.Viewer):
             version = await self.board.office.ask(desk.adopt_rules(rules, by=by, reason=reason))
             self.param.update(by=by, reason="")
             self._refresh()
-            self._say(f"In force as version {version} of the rules.", "success")
+            file = self.board.office.rules
+            again = (
+                f" At its next start this process takes those of {file} again: change them there, too." if file else ""
+            )
+            self._say(f"In force as version {version} of the rules.{again}", "success")
         except (ValueError, RuntimeError, ConnectionError) as error:
             self._say(str(error))
         finally:
