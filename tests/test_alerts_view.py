@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from desks import SOON_S, hire
+from desks import SOON_S, hire, lead
 from msgspec.structs import replace
 from offices import Open, at, do, unwatched
 
@@ -213,3 +215,25 @@ def test_an_office_that_only_reads_says_where_to_act(open_office: Open) -> None:
     assert view.hush.disabled
     press(view, view.acknowledge)
     assert READS in view.said.object
+
+
+def test_what_the_rules_of_the_office_fire_comes_and_goes_by_itself(open_office: Open, tmp_path: Path) -> None:
+    rules = tmp_path / "rules.yaml"
+    rules.write_text("rules: [{name: full, kind: overload, fire: 0.5, clear: 0.1, severity: critical}]")
+    office = open_office(rules=str(rules))
+    view, came, gone = AlertsView(Board(office)), threading.Event(), threading.Event()
+
+    def look(event: Any) -> None:
+        (came if event.new.alerts else gone if event.new.ended else threading.Event()).set()
+
+    view.board.param.watch(look, "frame")
+    do(office, hire(at(office), "ana", capacity=1))
+    do(office, at(office).route_lead(lead("l1")))
+    assert came.wait(SOON_S)
+    assert f"{view.board.frame.names['ana']} is at 100% of capacity" in view._open.object
+    assert view.news.visible
+    do(office, at(office).close_lead("l1", "ana", converted=True))
+    assert gone.wait(SOON_S)
+    assert NONE in view._open.object
+    assert "the condition ended" in view._ended.object
+    assert not view.news.visible
