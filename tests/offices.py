@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -44,3 +45,24 @@ def at(office: Office) -> Desk:
 def do(office: Office, work: Any) -> Any:
     """What comes of a coroutine in the office's loop."""
     return office.call(work).result(SOON_S)
+
+
+def unwatched(office: Office) -> Office:
+    """The office, once it has its rules and nobody watches them any more: alerts are what the test says."""
+    do(office, _unwatched(office))
+    return office
+
+
+async def _unwatched(office: Office) -> None:
+    adopted = asyncio.Event()
+    leave = office.subscribe(lambda entries: adopted.set())
+    async with asyncio.timeout(SOON_S):
+        while not office.team.alerts.version:
+            await adopted.wait()
+            adopted.clear()
+    leave()
+    watching = [task for task in office._tasks if task.get_name() == "watch"]
+    assert watching
+    for task in watching:
+        task.cancel()
+    await asyncio.wait(watching)

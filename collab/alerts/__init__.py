@@ -1,6 +1,7 @@
 """What needs a person: rules watched as events come in, the steps of an alert, who is told what first (pure)."""
 
 from collab.alerts.backtest import Backtest, backtest
+from collab.alerts.contrast import Contrast, contrast
 from collab.alerts.escalation import escalated
 from collab.alerts.groups import Group, groups
 from collab.alerts.rank import Rank, rank, ranked
@@ -10,11 +11,13 @@ from collab.alerts.watch import Watch
 __all__ = [
     "Answer",
     "Backtest",
+    "Contrast",
     "Group",
     "Rank",
     "Watch",
     "acknowledge",
     "backtest",
+    "contrast",
     "escalated",
     "give_back",
     "groups",

@@ -19,16 +19,20 @@ from bokeh.document import Document
 from msgspec import Struct
 from panel.io.state import set_curdoc
 
+from collab.alerts import Rank, ranked
 from collab.desk import utc_now
-from collab.events import Entry, ExperimentStarted, LeadAssigned
+from collab.events import Entry, ExperimentStarted, LeadAssigned, SilenceStarted
 from collab.metrics import balance, band, percentiles
 from collab.office import Office
 from collab.reasons import labels
 from collab.records import Lead, Presence
-from collab.team import Agent, OpenLead
+from collab.team import Agent, Alert, OpenLead, State
 
 FRAME_S = 0.05
 """The shortest time between two frames: changes within it arrive together."""
+
+ENDED = 20
+"""How many of the newest alerts that ended are in a frame."""
 
 LATENCIES = 300
 """How many of the newest event latencies a feed keeps for boards that open later."""
@@ -45,7 +49,9 @@ class Latency(Struct, frozen=True):
 class Frame(Struct, frozen=True, kw_only=True):
     """The team at one moment, as boards show it; frozen, so that all sessions share it.
 
-    `experiment` is the one that runs. `names` are what agents are called, by id, made as `collab.reasons.labels` does.
+    `experiment` is the one that runs. `alerts` are those that fired and are open, the one to look at first in front;
+    `ended` the newest that are over, the last one in front. `names` are what agents are called, by id, made as
+    `collab.reasons.labels` does.
     """
 
     seq: int = 0
@@ -56,6 +62,9 @@ class Frame(Struct, frozen=True, kw_only=True):
     latencies: tuple[Latency, ...] = ()
     weights: str = ""
     experiment: ExperimentStarted | None = None
+    alerts: tuple[Rank, ...] = ()
+    ended: tuple[Alert, ...] = ()
+    silences: tuple[SilenceStarted, ...] = ()
     names: dict[str, str] = {}
 
     @property
@@ -109,7 +118,8 @@ class Feed:
     def _make(self) -> None:
         self._due = False
         team = self.office.team
-        agents = tuple(team.members())
+        agents, alerts = tuple(team.members()), team.alerts
+        fired = (alert for alert in alerts.open.values() if alert.state != State.pending)
         self.frame = Frame(
             seq=team.seq,
             time=utc_now(),
@@ -119,6 +129,9 @@ class Feed:
             latencies=tuple(self._latencies),
             weights=team.weights.id,
             experiment=team.experiment,
+            alerts=tuple(ranked(fired, team)),
+            ended=tuple(reversed(alerts.ended[-ENDED:])),
+            silences=tuple(alerts.silences.values()),
             names=labels({agent.id: agent.name for agent in agents}),
         )
         for board in tuple(self._boards):

@@ -1,0 +1,239 @@
+"""Alerts: what needs a person now, who has it, what a person may do about it, silences, and what ended lately."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import panel as pn
+import panel_material_ui as pmui
+import param
+
+from collab.desk import Desk, utc_now
+from collab.rules import Severity
+from collab.team import Alert, State
+from collab.views.alert_rows import ROWS, choices, ended, open_alerts, quiets, silences, summary
+from collab.views.asked import ZONES
+from collab.views.board import Board
+from collab.views.theme import SHEET, plain
+from collab.views.told import empty, title
+
+TOMORROW = "Until tomorrow 9:00"
+TAKEN = {"For 30 min": timedelta(minutes=30), "For 2 h": timedelta(hours=2), TOMORROW: None}
+"""For how long somebody may take an alert on."""
+
+QUIET = {"For 1 h": timedelta(hours=1), "For 8 h": timedelta(hours=8), "For 24 h": timedelta(hours=24)}
+"""For how long alerts may be silenced."""
+
+ASK, ASK_SILENCE = "Choose an alert", "Choose a silence"
+"""The first lines of the lists."""
+
+NONE = (
+    "No alert is open. The rules in force are evaluated with every event, and when time alone makes a condition true; "
+    "they stand in the list of rules, and those that come with collab in collab/rules/default.yaml."
+)
+READS = "This page follows the history that another process records, so alerts are taken on at that process's page."
+HOLDS = "Its condition holds, so it cannot be resolved: it ends with its condition. Acknowledge it or silence it."
+
+PART = {"min_width": 200, "styles": {"flex": "0 1 300px"}}
+"""A knob's width, so that its button stands beside it."""
+
+WIDE = {"sizing_mode": "stretch_width"}
+
+BROAD = {"min_width": 200, "max_width": 640, "styles": {"flex": "1 1 300px"}, **WIDE}
+"""The width of a knob with many words."""
+
+
+class AlertsView(pn.viewable.Viewer):
+    """The open alerts, the one to look at first on top; what is done with the chosen one is a command at the desk."""
+
+    by = param.String("", label="Your name", doc="Who acts; needed, and kept for this session.")
+    zone = param.Selector(default="UTC", objects=ZONES, check_on_set=False, label="Time zone", doc="Whose clocks.")
+    chosen = param.Selector(default="", objects={ASK: ""}, label="Alert", doc="The id of the one to act on, or none.")
+    silence = param.Selector(default="", objects={ASK_SILENCE: ""}, label="Silence", doc="The id of the one to end.")
+    note = param.String("", label="Note", doc="What others should know; may be empty.")
+    active = param.Boolean(default=True, doc="Is it on screen? Hidden, it takes in nothing new.")
+
+    def __init__(self, board: Board, **params: Any) -> None:
+        super().__init__(**params)
+        self.board, self._sending = board, False
+        self._critical = self._criticals()
+        self.news = pmui.Alert(severity="error", visible=False, closeable=False, **WIDE)
+        self.said = pmui.Alert(severity="error", visible=False, closeable=False, **WIDE)
+        self._open, self._silences, self._ended, self._why = (
+            pn.pane.HTML("", stylesheets=[SHEET, ROWS], **WIDE) for _ in range(4)
+        )
+        self._person = pmui.TextInput.from_param(self.param.by, placeholder="Kim", **PART)
+        self._note = pmui.TextInput.from_param(self.param.note, placeholder="I call her", **BROAD)
+        self._taken = pmui.Select(label="Acknowledge", options=list(TAKEN), value=next(iter(TAKEN)), **PART)
+        self._quiet = pmui.Select(
+            label="Silence its rule and labels", options=list(QUIET), value=next(iter(QUIET)), **PART
+        )
+        self.take = self._button("Acknowledge", "how_to_reg", self.acknowledge)
+        self.back = self._button("Give back", "undo", self.give_back)
+        self.over = self._button("Resolve", "task_alt", self.resolve)
+        self.hush = self._button("Silence", "notifications_off", self.silence_it)
+        self.end = self._button("End silence", "notifications_active", self.end_silence)
+        self._layout = self._laid_out()
+        board.param.watch(lambda event: self._patch(), "frame")
+        self._patch()
+        if board.office.desk is None:
+            self._say(READS)
+
+    def _button(self, label: str, icon: str, act: Callable[[], Coroutine[Any, Any, None]]) -> pmui.Button:
+        async def press(event: object) -> None:
+            await act()
+
+        button = pmui.Button(label=label, icon=icon, variant="outlined")
+        button.on_click(press)
+        return button
+
+    def _laid_out(self) -> pn.Column:
+        row = {"gap": "12px", "align_items": "center", **WIDE}
+        choose = pmui.Select.from_param(self.param.chosen, **BROAD)
+        which = pmui.Select.from_param(self.param.silence, **PART)
+        zone = pmui.Select.from_param(self.param.zone, **PART)
+        self._acts = pn.Column(
+            pn.FlexBox(choose, self._note, **row),
+            pn.FlexBox(self._taken, self.take, self.back, self.over, **row),
+            self._why,
+            pn.FlexBox(self._quiet, self.hush, **row),
+            **WIDE,
+        )
+        self._endings = pn.FlexBox(which, self.end, **row)
+        head, quiet, past = (
+            pn.pane.HTML(title(text), stylesheets=[SHEET], **WIDE)
+            for text in ("Open alerts", "Silences", "What ended lately")
+        )
+        who = pn.FlexBox(self._person, zone, **row)
+        return pn.Column(
+            head, self.news, who, self.said, self._open, self._acts,
+            quiet, self._silences, self._endings, past, self._ended, **WIDE,
+        )  # fmt: skip
+
+    @property
+    def alert(self) -> Alert | None:
+        """The chosen alert as it is now."""
+        return next((rank.alert for rank in self.board.frame.alerts if rank.alert.id == self.chosen), None)
+
+    async def acknowledge(self) -> None:
+        """Take the chosen alert on."""
+        until = self._until()
+        note = self._written()
+        await self._do(lambda desk, by: desk.acknowledge_alert(self.chosen, by=by, until=until, note=note))
+
+    async def give_back(self) -> None:
+        """Give the chosen alert back."""
+        note = self._written()
+        await self._do(lambda desk, by: desk.return_alert(self.chosen, by=by, note=note))
+
+    async def resolve(self) -> None:
+        """Say that the chosen alert is over."""
+        note = self._written()
+        await self._do(lambda desk, by: desk.resolve_alert(self.chosen, by=by, why=note))
+
+    async def silence_it(self) -> None:
+        """Let alerts with the chosen one's rule and labels page nobody."""
+        alert, note = self.alert, self._written()
+        if alert is not None:
+            labels, until = {"rule": alert.rule} | alert.labels, utc_now() + QUIET[self._quiet.value]
+            await self._do(lambda desk, by: desk.silence_alerts(labels, until=until, by=by, why=note))
+
+    async def end_silence(self) -> None:
+        """End the chosen silence."""
+        await self._do(lambda desk, by: desk.end_silence(self.silence, by=by))
+
+    async def _do(self, command: Callable[[Desk, str], Coroutine[Any, Any, Any]]) -> None:
+        """Give the command to the desk; what it refuses stands on the page."""
+        desk, by = self.board.office.desk, (self._person.value_input or self.by).strip()
+        if self._sending:  # the second press of a double one
+            return
+        if desk is None or not by:
+            self._say(READS if desk is None else "Your name is empty; say who acts, e.g. Kim.")
+            return
+        self._sending = True
+        try:
+            answer = await self.board.office.ask(command(desk, by))
+            self.said.visible = False
+            self.param.update(by=by, note="")
+            if isinstance(answer, Alert) and answer.state.ended and answer.by != by:
+                self._say("Nothing was done: this alert is over.", "info")
+        except (ValueError, RuntimeError, ConnectionError) as error:
+            self._say(str(error))
+        finally:
+            self._sending = False
+
+    def _written(self) -> str:
+        return str(self._note.value_input or self.note).strip()
+
+    def _until(self) -> datetime:
+        span, now = TAKEN[self._taken.value], utc_now()
+        if span is not None:
+            return now + span
+        zone = ZoneInfo(self.zone)
+        return datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time(9), zone)
+
+    @param.depends("active", "zone", "chosen", "silence", watch=True)
+    def _patch(self) -> None:
+        """Show the board's frame; what has not changed is left alone, so that nobody loses their place."""
+        if not self.active:
+            return
+        frame = self.board.frame
+        with pn.io.hold():
+            self._offer("chosen", {ASK: ""} | choices(frame))
+            self._offer("silence", {ASK_SILENCE: ""} | quiets(frame))
+            _put(self._open, open_alerts(frame, self.zone, self.chosen) if frame.alerts else empty(NONE))
+            _put(self._silences, silences(frame, self.zone) if frame.silences else empty("Nothing is silenced."))
+            _put(self._ended, ended(frame, self.zone) if frame.ended else empty("No alert has ended yet."))
+            self._acts.visible, self._endings.visible = bool(frame.alerts), bool(frame.silences)
+            self._enable()
+            self._tell_critical()
+
+    def _offer(self, name: str, options: dict[str, str]) -> None:
+        """Change a list's options; what is over is not chosen any more, and nothing is chosen in its place."""
+        known = self.param[name]
+        if dict(known.names) != options:
+            if getattr(self, name) not in options.values():
+                setattr(self, name, "")
+            known.objects = options
+
+    def _enable(self) -> None:
+        alert, reads = self.alert, self.board.office.desk is None
+        taken = alert is not None and alert.state == State.acknowledged
+        self.take.disabled = reads or alert is None or taken
+        self.back.disabled = reads or not taken
+        self.over.disabled = reads or alert is None or alert.eased is None
+        self.hush.disabled = reads or alert is None
+        self.end.disabled = reads or not self.silence
+        _put(self._why, f'<p class="soft">{HOLDS}</p>' if alert is not None and alert.eased is None else "")
+
+    def _criticals(self) -> dict[str, str]:
+        frame = self.board.frame
+        return {
+            rank.alert.id: summary(rank.alert, frame.names)
+            for rank in frame.alerts
+            if rank.alert.severity == Severity.critical
+        }
+
+    def _tell_critical(self) -> None:
+        """Say aloud (an alert is a live region) that a critical one is new, for as long as one is open."""
+        now = self._criticals()
+        new = [said for id, said in now.items() if id not in self._critical]
+        if new:
+            self.news.param.update(object=plain(f"New and critical: {'; '.join(new)}"), visible=True)
+        elif not now and self.news.visible:
+            self.news.visible = False
+        self._critical = now
+
+    def _say(self, text: str, severity: str = "error") -> None:
+        self.said.param.update(object=plain(text), severity=severity, visible=True)
+
+    def __panel__(self) -> pn.Column:
+        return self._layout
+
+
+def _put(pane: pn.pane.HTML, text: str) -> None:
+    if pane.object != text:
+        pane.object = text

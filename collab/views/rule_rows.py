@@ -1,0 +1,110 @@
+"""Rules in words: what fires and clears each, the list of them, and what a change would have meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+from typing import Any
+
+from collab.alerts.contrast import Contrast
+from collab.rules import Rule
+from collab.views.alert_rows import chip
+
+HEADS = ("rule", "fired", "a day", "pages", "median", "in all", "ended before firing", "open at the end")
+"""The columns of the table that compares."""
+
+
+def duration(seconds: float) -> str:
+    """A time as people read it, exact: 90 s, 10 min, 2 h."""
+    for unit, length in (("h", 3600), ("min", 60)):
+        if seconds and seconds % length == 0:
+            return f"{seconds / length:,.0f} {unit}"
+    return f"{seconds:,.6g} s"
+
+
+def rough(seconds: float | None) -> str:
+    """A measured time as people read it, rounded; a dash for none."""
+    if seconds is None or seconds != seconds:
+        return "–"
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.1f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def words(rule: Rule) -> str:
+    """What fires and what clears the rule."""
+    kind = rule.of
+    more, less = ("or less", "or more") if kind.falls else ("or more", "or less")
+    lasts = f" for {duration(rule.for_s)}" if rule.for_s else ""
+    stays = f" for {duration(rule.keep_s)}" if rule.keep_s else ""
+    fires, clears = (_value(rule, value) for value in (rule.fire, rule.clear))
+    said = f"Fires at {fires} {more}{lasts}; ends at {clears} {less}{stays}. The value: {kind.meaning}"
+    if rule.window_s:
+        said += f", in a window of {duration(rule.window_s)}"
+    if rule.least > 1:
+        said += f"; with {rule.least} {kind.counts} at least"
+    if rule.hours is not None:
+        hours = rule.hours
+        said += f"; {', '.join(hours.days)} {hours.opens} to {hours.closes} {hours.zone}"
+    return said + (f". It holds back {', '.join(rule.inhibits)}." if rule.inhibits else ".")
+
+
+def _value(rule: Rule, value: float) -> str:
+    """A threshold; a share is exact, as a threshold is not rounded."""
+    if rule.of.unit == "share":
+        return f"{100 * value:.6g}%"
+    return f"{value:,.6g}" if rule.of.unit == "index" else f"{value:,.6g} {rule.of.unit}"
+
+
+def listed(rules: Iterable[Rule], chosen: str) -> str:
+    """All rules with name, severity, words and whether they are on."""
+    return f'<ul class="list">{"".join(_item(rule, rule.name == chosen) for rule in rules)}</ul>'
+
+
+def _item(rule: Rule, chosen: bool) -> str:
+    state = "on" if rule.on else "off"
+    return (
+        f'<li class="{"chosen" if chosen else ""}"><div class="row"><b>{escape(rule.name)}</b>'
+        f'<span>{chip(rule.severity)} <span class="chip">{"●" if rule.on else "○"} {state}</span></span></div>'
+        f'<div class="soft">{escape(words(rule))}</div></li>'
+    )
+
+
+def compared(found: Contrast) -> str:
+    """What the changed rule would have done against the one in force, in a sentence and as a table."""
+    before, after = (found.rules.loc[name].to_dict() for name in ("before", "after"))
+    said = (
+        f"Over {found.days:,.1f} days the rule as changed would have fired {_times(after)}, the rule in force "
+        f"{_times(before)}. {_sooner(found)}"
+    )
+    rows = "".join(_row(name, row) for name, row in (("in force", before), ("as changed", after)))
+    head = "".join(f"<th>{name}</th>" for name in HEADS)
+    table = f'<div class="scroll"><table><tr>{head}</tr>{rows}</table></div>'
+    rest = "Nobody acknowledges and nothing is silenced here: it is what the rules alone would have done."
+    return f'<p role="status">{escape(said)}</p>{table}<p class="soft">{rest}</p>'
+
+
+def _times(row: dict[str, Any]) -> str:
+    times = "once" if row["fired"] == 1 else f"{row['fired']:,} times"
+    pages = "1 page" if row["pages"] == 1 else f"{row['pages']:,} pages"
+    return f"{times} ({row['fired_a_day'] or 0:.1f} a day), for {rough(row['lasted_s'])} in all, with {pages}"
+
+
+def _sooner(found: Contrast) -> str:
+    n, of = int((found.earlier > 0).sum()), len(found.before)
+    if not of:
+        return "There is no alert of the rule in force that it could have told of sooner."
+    missed = of - len(found.earlier)
+    silent = f"; of {missed:,} it would not have told by then" if missed else ""
+    if not n:
+        return f"It would have told of none of the {of:,} sooner{silent}."
+    typical = rough(float(found.earlier[found.earlier > 0].median()))
+    return f"It would have told of {n:,} of the {of:,} sooner, half of these by {typical} or more{silent}."
+
+
+def _row(name: str, row: dict[str, Any]) -> str:
+    cells = (
+        f"{row['fired']:,}", f"{row['fired_a_day'] or 0:.1f}", f"{row['pages']:,}", rough(row["median_s"]),
+        rough(row["lasted_s"]), f"{row['pending_only']:,}", f"{row['still_open']:,}",
+    )  # fmt: skip
+    return f"<tr><td>{name}</td>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
