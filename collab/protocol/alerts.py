@@ -19,7 +19,8 @@ class ListAlerts(Command, frozen=True, tag="alerts"):
 
     Each comes with `score`, `why` it has its place, and the id of the `silence` that keeps it from paging anybody, if
     one does; with them come how many are `open` in all, the `silences` that count and the `version` of the rules.
-    Agents get the alerts of which `labels` name them as `agent`, without others' words, and no silences.
+    Agents get the alerts of which `labels` name them as `agent`, without others' words, and no silences. Of alerts and
+    of silences there are no more than 256 KiB hold.
     """
 
     count: Annotated[int, Meta(ge=1, le=500)] = 100
