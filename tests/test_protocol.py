@@ -16,14 +16,17 @@ from typing import Any
 
 import msgspec
 import pytest
-from gateways import a_gate, raw
+from alerted import overload
+from gateways import a_gate, raw, soon
 
 from collab import protocol as p
 from collab.events import MessageSent
 from collab.protocol.page import EXAMPLES, page
+from collab.team import State
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-CHANGING = {"time": "2026-11-02T09:00:00Z", "decided_ms": 0.4, "waited_s": 0.0}
+TIMES = dict.fromkeys(("time", "began", "fired"), "2026-11-02T09:00:00Z")
+CHANGING = {**TIMES, "decided_ms": 0.4, "waited_s": 0.0}
 """What differs from run to run, as the page shows it."""
 
 
@@ -34,8 +37,12 @@ async def answers(folder: Path) -> list[dict[str, Any]]:
         desk = gate.office.desk
         assert desk is not None
         await desk.add_agent("ana", "Ana Ruiz", skills={"property:condo": 0.9})
+        await soon(lambda: gate.office.team.alerts.version == 1)
+        await desk.adopt_rules([overload(fire=0.2, clear=0.1, for_s=0.0)], by="Kim")
         async with raw(gate) as socket:
             for _, asked in EXAMPLES:
+                if asked["do"] == "alerts":  # the watch follows what happened in a moment
+                    await soon(lambda: [one.state for one in desk.team.alerts.open.values()] == [State.firing])
                 await socket.send(json.dumps(asked))
                 while (answer := json.loads(await socket.recv())).get("re") != asked["id"]:
                     assert answer["on"] in ("happened", "changed")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import accumulate
 from typing import Any
@@ -13,6 +13,8 @@ import msgspec
 from collab import protocol as p
 from collab.chat import Room
 from collab.desk import Desk
+from collab.floor.act import Act, by_desk, by_rooms
+from collab.floor.alerting import ALERTING
 from collab.floor.devices import Devices
 from collab.floor.hall import AT_ONCE, Hall
 from collab.floor.recalled import recalled
@@ -23,7 +25,7 @@ from collab.live.access import Pass
 from collab.live.gateway import LEASE_S
 from collab.live.line import Line
 from collab.protocol.role import EVERYBODY, LEADING, OWNING, TUNING, WORKING, Role
-from collab.rooms import Confirmation, Rooms
+from collab.rooms import Confirmation
 
 CLERK = "desk"
 """Who makes the rooms that a team begins with."""
@@ -222,27 +224,6 @@ def _other(line: Line, agent: str) -> str | None:
     return line.entry.agent if line.entry.agent != agent else None
 
 
-Act = Callable[[Floor, Line, Any], Awaitable[Any]]
-
-
-def _desk(act: Callable[[Desk, str, Any], Awaitable[Any]]) -> Act:
-    """An act that is the desk's alone, by the agent of the connection."""
-
-    async def done(floor: Floor, line: Line, asked: Any) -> Any:
-        return await act(floor.desk, line.entry.agent, asked)
-
-    return done
-
-
-def _room(act: Callable[[Rooms, str, Any, dict[str, bool]], Awaitable[Any]]) -> Act:
-    """An act of a room's moderators; team leads may do it everywhere."""
-
-    async def done(floor: Floor, line: Line, asked: Any) -> Any:
-        return await act(floor.desk.rooms, line.entry.agent, asked, {"leading": line.entry.role in LEADING})
-
-    return done
-
-
 async def _pong(floor: Floor, line: Line, asked: p.Ping) -> dict[str, Any]:
     return {"time": datetime.now(UTC)}
 
@@ -265,16 +246,16 @@ _ACTS: dict[type[p.Command], tuple[frozenset[Role], Act]] = {
     p.Join: (EVERYBODY, Floor._join),
     p.Leave: (EVERYBODY, Floor._leave),
     p.Send: (WORKING, Floor._send),
-    p.Edit: (WORKING, _desk(lambda desk, me, c: desk.rooms.edit(c.room, me, c.message, c.text))),
-    p.Delete: (WORKING, _desk(lambda desk, me, c: desk.rooms.delete(c.room, me, c.message))),
-    p.React: (WORKING, _desk(lambda desk, me, c: desk.rooms.react(c.room, me, c.message, c.reaction, on=c.on))),
-    p.Read: (EVERYBODY, _desk(lambda desk, me, c: desk.rooms.read(c.room, me, c.number, c.thread))),
+    p.Edit: (WORKING, by_desk(lambda desk, me, c: desk.rooms.edit(c.room, me, c.message, c.text))),
+    p.Delete: (WORKING, by_desk(lambda desk, me, c: desk.rooms.delete(c.room, me, c.message))),
+    p.React: (WORKING, by_desk(lambda desk, me, c: desk.rooms.react(c.room, me, c.message, c.reaction, on=c.on))),
+    p.Read: (EVERYBODY, by_desk(lambda desk, me, c: desk.rooms.read(c.room, me, c.number, c.thread))),
     p.Typing: (WORKING, Floor._typing),
-    p.CreateRoom: (WORKING, _desk(lambda desk, me, c: desk.rooms.create(c.room, me, c.name, private=c.private))),
-    p.RenameRoom: (WORKING, _room(lambda rooms, me, c, leads: rooms.rename(c.room, me, c.name, **leads))),
-    p.ArchiveRoom: (WORKING, _room(lambda rooms, me, c, leads: rooms.archive(c.room, me, **leads))),
-    p.Invite: (WORKING, _room(lambda rooms, me, c, leads: rooms.join(c.room, c.agent, by=me, seat=c.seat, **leads))),
-    p.Remove: (WORKING, _room(lambda rooms, me, c, leads: rooms.leave(c.room, c.agent, by=me, **leads))),
+    p.CreateRoom: (WORKING, by_desk(lambda desk, me, c: desk.rooms.create(c.room, me, c.name, private=c.private))),
+    p.RenameRoom: (WORKING, by_rooms(lambda rooms, me, c, leads: rooms.rename(c.room, me, c.name, **leads))),
+    p.ArchiveRoom: (WORKING, by_rooms(lambda rooms, me, c, leads: rooms.archive(c.room, me, **leads))),
+    p.Invite: (WORKING, by_rooms(lambda rooms, me, c, leads: rooms.join(c.room, c.agent, by=me, seat=c.seat, **leads))),
+    p.Remove: (WORKING, by_rooms(lambda rooms, me, c, leads: rooms.leave(c.room, c.agent, by=me, **leads))),
     p.ListRooms: (EVERYBODY, Floor._list),
     p.Page: (EVERYBODY, Floor._page),
     p.Search: (EVERYBODY, Floor._search),
@@ -283,17 +264,18 @@ _ACTS: dict[type[p.Command], tuple[frozenset[Role], Act]] = {
     p.Call: (EVERYBODY, Floor._call),
     p.SetCalendar: (WORKING, Floor._calendar),
     p.UpdateWorkload: (WORKING, Floor._workload),
-    p.AddAgent: (LEADING, _desk(lambda desk, me, c: desk.add_agent(c.agent, c.name, **_joining(c)))),
-    p.RouteLead: (WORKING, _desk(lambda desk, me, c: desk.route_lead(c.lead))),
-    p.Accept: (WORKING, _desk(lambda desk, me, c: desk.accept(c.lead, me))),
-    p.Decline: (WORKING, _desk(lambda desk, me, c: desk.decline(c.lead, me, c.reason))),
-    p.FirstResponse: (WORKING, _desk(lambda desk, me, c: desk.first_response(c.lead, me))),
-    p.CloseLead: (WORKING, _desk(lambda desk, me, c: desk.close_lead(c.lead, me, **_closing(c)))),
-    p.Override: (LEADING, _desk(lambda desk, me, c: desk.override(c.lead, c.to, by=me, reason=c.reason))),
-    p.Assign: (LEADING, _desk(lambda desk, me, c: desk.assign(c.lead, c.to, by=me, reason=c.reason))),
-    p.AdoptWeights: (TUNING, _desk(lambda desk, me, c: desk.adopt_weights(c.weights, by=me, reason=c.reason))),
-    p.StartExperiment: (OWNING, _desk(lambda desk, me, c: desk.start_experiment(c.design, by=me, reason=c.reason))),
-    p.StopExperiment: (OWNING, _desk(lambda desk, me, c: desk.stop_experiment(by=me, reason=c.reason))),
+    p.AddAgent: (LEADING, by_desk(lambda desk, me, c: desk.add_agent(c.agent, c.name, **_joining(c)))),
+    p.RouteLead: (WORKING, by_desk(lambda desk, me, c: desk.route_lead(c.lead))),
+    p.Accept: (WORKING, by_desk(lambda desk, me, c: desk.accept(c.lead, me))),
+    p.Decline: (WORKING, by_desk(lambda desk, me, c: desk.decline(c.lead, me, c.reason))),
+    p.FirstResponse: (WORKING, by_desk(lambda desk, me, c: desk.first_response(c.lead, me))),
+    p.CloseLead: (WORKING, by_desk(lambda desk, me, c: desk.close_lead(c.lead, me, **_closing(c)))),
+    p.Override: (LEADING, by_desk(lambda desk, me, c: desk.override(c.lead, c.to, by=me, reason=c.reason))),
+    p.Assign: (LEADING, by_desk(lambda desk, me, c: desk.assign(c.lead, c.to, by=me, reason=c.reason))),
+    p.AdoptWeights: (TUNING, by_desk(lambda desk, me, c: desk.adopt_weights(c.weights, by=me, reason=c.reason))),
+    p.StartExperiment: (OWNING, by_desk(lambda desk, me, c: desk.start_experiment(c.design, by=me, reason=c.reason))),
+    p.StopExperiment: (OWNING, by_desk(lambda desk, me, c: desk.stop_experiment(by=me, reason=c.reason))),
+    **ALERTING,
     p.Watch: (EVERYBODY, Floor._watch),
     p.Metrics: (EVERYBODY, Floor._metrics),
 }

@@ -11,6 +11,7 @@ from typing import Any
 from collab import protocol as p
 from collab.desk import Desk
 from collab.events import Entry, MessageDeleted, RoomEvent, RoomLeft, RoomRead, encode
+from collab.floor.hearing import heard_as, heard_by
 from collab.floor.recent import Recent
 from collab.floor.unrecorded import unrecorded
 from collab.history import History
@@ -237,13 +238,15 @@ class Hall:
             write(own, p.encode(p.Changed(events=[event])))
 
     def _tell_watching(self, events: list[Any]) -> None:
-        sees_all = [line for line in self._watching if line.entry.role != Role.agent]
-        if sees_all:
-            write(sees_all, p.encode(p.Changed(events=events)))
-        for line in self._watching.difference(sees_all):
-            own = [event for event in events if _concerns(event, line.entry.agent)]
-            if own:
+        by_role: defaultdict[Role, list[Line]] = defaultdict(list)
+        for line in self._watching:
+            by_role[line.entry.role].append(line)
+        for line in by_role.pop(Role.agent, ()):
+            if own := heard_by(line.entry.agent, events):
                 line.push(p.Changed(events=own))
+        for role, lines in by_role.items():
+            if heard := heard_as(role, events):
+                write(lines, p.encode(p.Changed(events=heard)))
 
     def _send_out(self, room: str, agent: str) -> None:
         for line in tuple(self._in_room[room]):
@@ -257,9 +260,3 @@ def _within(events: list[bytes], most: int) -> list[bytes]:
         if size > most:
             return events[: max(1, place)]
     return events
-
-
-def _concerns(event: Any, agent: str) -> bool:
-    decision = getattr(event, "decision", None)
-    named = (getattr(event, "agent", None), getattr(event, "to", None), getattr(decision, "agent", None))
-    return agent in named

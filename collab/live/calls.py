@@ -15,6 +15,8 @@ from collab.events import AnyEvent
 from collab.experiment import Design
 from collab.live.heard import Hit, InRoom
 from collab.records import FACTORS, Busy, Confirmation, Decision, Lead, Presence, Seat
+from collab.rules import Rule
+from collab.team import Alert
 
 
 class Calls(ABC):
@@ -199,6 +201,44 @@ class Calls(ABC):
     async def stop_experiment(self, reason: str = "") -> str:
         """End the experiment that runs, for team leads; returns its id."""
         return str(await self.ask(p.StopExperiment(id=0, reason=reason)))
+
+    async def alerts(self, count: int = 100) -> p.AlertList:
+        """The open alerts with the one to look at first in front, the silences and the version of the rules.
+
+        Agents get the alerts that are theirs, without others' words, and no silences; services are refused.
+        """
+        return msgspec.convert(await self.ask(p.ListAlerts(id=0, count=count)), p.AlertList)
+
+    async def acknowledge_alert(self, alert: str, *, until: datetime | None = None, note: str = "") -> Alert:
+        """Take an alert on, for half an hour unless told, for team leads; returns it as it is now.
+
+        If its condition holds at `until`, it comes back. Of an alert that is over nothing changes: its `state` says so.
+        """
+        asked = p.AcknowledgeAlert(id=0, alert=alert, until=until, note=note)
+        return msgspec.convert(await self.ask(asked), Alert)
+
+    async def return_alert(self, alert: str, note: str = "") -> Alert:
+        """Give an acknowledged alert back, so that it asks for somebody again, for team leads; returns it."""
+        return msgspec.convert(await self.ask(p.ReturnAlert(id=0, alert=alert, note=note)), Alert)
+
+    async def resolve_alert(self, alert: str, why: str = "") -> Alert:
+        """Say that an alert is over, once its condition is, for team leads; returns it."""
+        return msgspec.convert(await self.ask(p.ResolveAlert(id=0, alert=alert, why=why)), Alert)
+
+    async def silence_alerts(self, labels: Mapping[str, str], *, until: datetime, why: str = "") -> str:
+        """Let alerts with all these labels page nobody until then, for team leads; returns the silence's id.
+
+        `rule` and `severity` count as labels.
+        """
+        return str(await self.ask(p.SilenceAlerts(id=0, labels=dict(labels), until=until, why=why)))
+
+    async def end_silence(self, silence: str) -> None:
+        """Let a silence be over before its time, for team leads."""
+        await self.ask(p.EndSilence(id=0, silence=silence))
+
+    async def adopt_rules(self, rules: Iterable[Rule], reason: str = "") -> int:
+        """Bring alert rules into force in place of all before, for team leads and analysts; returns their version."""
+        return int(await self.ask(p.AdoptRules(id=0, rules=tuple(rules), reason=reason)))
 
     async def metrics(self) -> dict[str, Any]:
         """How the team stands now (`team`, see `Desk.coordination_metrics`), this gateway and its process."""

@@ -6,6 +6,7 @@ from typing import Annotated, get_args
 
 from msgspec import Meta, Struct
 
+from collab.protocol.alerts import AlertCommand
 from collab.protocol.base import VERSION, Command, Hundredths, Moment, Number, Words
 from collab.protocol.experiments import StartExperiment, StopExperiment
 from collab.records import Calendar, Hash, Key, Lead, Name, Presence, Seat, Share, Text, WeightsVersion
@@ -275,7 +276,7 @@ class AdoptWeights(Command, frozen=True, tag="adopt_weights"):
 
 
 class Watch(Command, frozen=True, tag="watch"):
-    """Get what happens to agents and leads from now on, or no more; agents get what concerns themselves."""
+    """Get what happens from now on, or no more: agents what concerns themselves, services nothing of alerts."""
 
     on: bool = True
 
@@ -292,7 +293,7 @@ AnyCommand = (
     Hello | Join | Leave | Send | Edit | Delete | React | Read | Typing | CreateRoom | RenameRoom | ArchiveRoom | Invite
     | Remove | ListRooms | Page | Search | SetPresence | Idle | Call | SetCalendar | RouteLead | Accept | Decline
     | FirstResponse | CloseLead | Override | Assign | AddAgent | UpdateWorkload | AdoptWeights | Watch | Metrics
-    | Ping | StartExperiment | StopExperiment
+    | Ping | StartExperiment | StopExperiment | AlertCommand
 )  # fmt: skip
 COMMANDS: tuple[type[Command], ...] = get_args(AnyCommand)
 """Every kind of command; the tag of each is its `do`."""

@@ -37,6 +37,9 @@ from `collab/protocol` and tested.
 8. The text of a message is Markdown, of which members show a subset: **bold**, *italic*, ~~struck~~, `code`, fenced
    code, lists, quotes, tables, links to http, https and mailto, and @mentions. Headings, images and HTML stay text.
    `collab.markup.to_html` makes it; who shows messages otherwise must let nothing else through either.
+9. Who **watches** gets **changed** with what happens outside rooms: team leads and analysts all of it, services all but
+   alerts, silences and rules, agents what concerns themselves. Of alerts that is those whose label `agent` names them,
+   without the notes and reasons that others gave.
 
 Codes of **refused**: `malformed` (it cannot be read), `denied` (the token), `forbidden` (role or seat), `refused` (it
 cannot be done; the message says why), `too_late` (somebody was faster, or no hello came in time), `too_many`,
@@ -62,9 +65,11 @@ EXAMPLES: Sequence[tuple[str, dict[str, Any]]] = (
         {"do": "route_lead", "id": 9, "lead": {"id": "L-1", "name": "Zoe Park", "property_type": "condo"}},
     ),
     ("A field that is wrong", {"do": "route_lead", "id": 10, "lead": {"id": "L-2", "name": "Zoe", "score": 101}}),
-    ("A room that is not there", {"do": "join", "id": 11, "room": "lunch"}),
+    ("Which alerts are one's own", {"do": "alerts", "id": 11}),
+    ("What a role may not do", {"do": "acknowledge_alert", "id": 12, "alert": "a1", "note": "I call her"}),
+    ("A room that is not there", {"do": "join", "id": 13, "room": "lunch"}),
 )
-"""Commands that the tests send, in this order, as an agent `ana` on the roster."""
+"""Commands that the tests send, in this order, as an agent `ana` on the roster whom one lead overloads."""
 
 
 def page(answers: Sequence[dict[str, Any]]) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 import pytest
 import redis
+from alerted import overload
 from desks import SOON_S
 from gateways import Gate, a_gate, raw, soon
 from websockets.asyncio.client import ClientConnection
@@ -68,6 +69,13 @@ RULES: dict[type[p.Command], tuple[set[Role], str]] = {
     p.AdoptWeights: ({T, N}, FREE),
     p.StartExperiment: ({T}, FREE),
     p.StopExperiment: ({T}, FREE),
+    p.ListAlerts: ({A, T, N}, FREE),
+    p.AcknowledgeAlert: ({T}, FREE),
+    p.ReturnAlert: ({T}, FREE),
+    p.ResolveAlert: ({T}, FREE),
+    p.SilenceAlerts: ({T}, FREE),
+    p.EndSilence: ({T}, FREE),
+    p.AdoptRules: ({T, N}, FREE),
     p.Watch: (ALL, FREE),
     p.Metrics: (ALL, FREE),
 }
@@ -79,7 +87,8 @@ FIELDS: dict[str, Any] = {
     "token": "x", "room": "deal", "message": "m", "text": "hi", "reaction": "+1", "number": 1, "name": "A name",
     "agent": "bo", "lead": "L-1", "to": "bo", "converted": True, "presence": Presence.away,
     "busy": (Busy(starts=WHEN, ends=WHEN + timedelta(hours=1)),), "weights": (40, 30, 15, 15), "reason": "why",
-    "design": Design(a=(40, 30, 15, 15), b=(35, 30, 20, 15)),
+    "design": Design(a=(40, 30, 15, 15), b=(35, 30, 20, 15)), "alert": "a1", "silence": "s1", "labels": {"agent": "bo"},
+    "until": WHEN, "rules": (overload(for_s=86_400.0),),
 }  # fmt: skip
 """What the fields of commands are in these tests."""
 
@@ -192,6 +201,7 @@ async def two_tenants(folder: Path, url: str, *, alone: bool = False) -> AsyncIt
             OURS["message"] = (await ours.desk.rooms.send("secret", "ana", "the price is 9", key="k")).message
             await ours.desk.route_lead(Lead(id="our-lead", name="Zoe"))
         await theirs.desk.add_agent("eve", "Eve")
+        await soon(lambda: theirs.desk.team.alerts.version == 1)  # or the next rules are of either version
         yield [Gate(door, office, access) for office in door._offices]
     finally:
         await door.close()

@@ -1,0 +1,39 @@
+"""How a member's command is carried out by the desk or its rooms alone, as the agent of the connection."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+from collab.desk import Desk
+from collab.live.line import Line
+from collab.protocol.role import LEADING
+from collab.rooms import Rooms
+
+
+class AtDesk(Protocol):
+    """What an act needs of a floor."""
+
+    desk: Desk
+
+
+Act = Callable[[Any, Line, Any], Awaitable[Any]]
+"""Carries a command out on a floor, for who is at the other end of a line; what it returns is the answer."""
+
+
+def by_desk(act: Callable[[Desk, str, Any], Awaitable[Any]]) -> Act:
+    """An act that is the desk's alone, by the agent of the connection."""
+
+    async def done(floor: AtDesk, line: Line, asked: Any) -> Any:
+        return await act(floor.desk, line.entry.agent, asked)
+
+    return done
+
+
+def by_rooms(act: Callable[[Rooms, str, Any, dict[str, bool]], Awaitable[Any]]) -> Act:
+    """An act of a room's moderators; team leads may do it everywhere."""
+
+    async def done(floor: AtDesk, line: Line, asked: Any) -> Any:
+        return await act(floor.desk.rooms, line.entry.agent, asked, {"leading": line.entry.role in LEADING})
+
+    return done
