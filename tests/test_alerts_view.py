@@ -44,7 +44,7 @@ async def fire(desk: Desk, agent: str, severity: Severity = Severity.high) -> st
 @pytest.fixture
 def office(open_office: Open) -> Office:
     """An office with two agents."""
-    office = unwatched(open_office())
+    office = unwatched(open_office(rules=None))
     do(office, hire(at(office), "ana"))
     do(office, hire(at(office), "bo"))
     return office
@@ -202,7 +202,7 @@ def test_a_long_list_is_cut_after_the_first_but_never_hides_a_critical_one(offic
 
 
 def test_an_office_that_only_reads_says_where_to_act(open_office: Open) -> None:
-    office = unwatched(open_office())
+    office = unwatched(open_office(rules=None))
     do(office, hire(at(office), "ana"))
     do(office, fire(at(office), "ana"))
     assert office.recorder is not None

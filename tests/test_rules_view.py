@@ -184,7 +184,7 @@ def test_an_empty_history_says_what_is_lacking(tmp_path: Path) -> None:
 
 
 def test_a_change_is_adopted_by_a_person_for_a_reason_and_others_are_heard(open_office: Open) -> None:
-    office = unwatched(open_office())
+    office = unwatched(open_office(rules=None))
     board = Board(office)
     view, other = RulesView(board=board), RulesView(board=board, chosen="lead_waiting")
 
