@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -286,3 +287,20 @@ def test_in_noise_no_change_is_found_in_95_of_100_series() -> None:
     assert changes(np.full(60, np.nan)) == []
     with pytest.raises(ValueError, match=f"level is 2; give a chance between 0 and 1, e.g. {LEVEL}"):
         changes(series[0], 2)
+
+
+def test_the_page_names_every_measure_with_its_unit_and_kind_and_its_code_runs(
+    history: History, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (Path(__file__).parent.parent / "docs" / "analytics.md").read_text(encoding="utf-8")
+    rows = [re.split(r" *\| *", line.strip("| ")) for line in text.splitlines() if line.startswith("| `")]
+    told = {row[0].strip("`"): (row[2], row[4]) for row in rows if len(row) == 5}
+    assert {one.name: (one.unit, one.kind) for one in MEASURES.values()}.items() <= told.items()
+    monkeypatch.chdir(tmp_path)  # where it writes its file
+    blocks = "\n".join(re.findall(r"^```python\n(.*?)^```", text, re.M | re.S))
+    place = 'History("data/history", tenant="demo")'
+    assert place in blocks
+    exec(compile(blocks.replace(place, "known"), "docs/analytics.md", "exec"), {"known": history})
+    assert "apart" in capsys.readouterr().out
+    ((written,),) = duckdb.sql("SELECT count(*) FROM 'answers.parquet'").fetchall()
+    assert written == analytics.heat(history, "response_s", "Europe/Berlin").n[0, 9] > 0

@@ -97,6 +97,13 @@ def test_a_forecast_begins_where_knowledge_ends_and_covers_open_intervals_only()
     assert len(Forecast.of(drawn()).leads(7).days()) == 5  # type: ignore[union-attr]
 
 
+def test_where_no_day_is_open_it_abstains_and_asks_for_more_days() -> None:
+    found = Forecast.of(bank()).leads(2)  # what is known ends on a Friday
+    assert isinstance(found, Abstained)
+    assert "none of the next days (2) is open (Mon-Fri 07:00-21:00" in found.reason
+    assert isinstance(Forecast.of(bank()).leads(3), Predicted)
+
+
 @given(st.integers(1, 60), st.floats(0.3, 200.0), st.integers(0, 2**32))
 @settings(max_examples=8, deadline=None)
 def test_the_intervals_nest_and_are_counts(days: int, mean: float, seed: int) -> None:

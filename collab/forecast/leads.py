@@ -33,6 +33,9 @@ def predicted(arrivals: Arrivals, days: int = 7) -> Predicted | Abstained:
         return abstained
     known = table.index[table.notna().any(axis=1)]
     starts = _ahead(arrivals, days)
+    if not len(starts):
+        reason = f"none of the next days ({days}) is open ({arrivals.hours}); ask for more of them, up to {MOST_DAYS}"
+        return Abstained(reason, len(known), len(known))
     dates = starts.normalize().tz_localize(None)
     coming = pd.DatetimeIndex(dates.unique())
     totals = table.sum(axis=1, min_count=1).reindex(_open_days(arrivals, known[0], coming[0]))

@@ -1,4 +1,4 @@
-"""The Analytics tab: trend, week and comparison of one book."""
+"""The Analytics tab: trend, week, comparison and forecast of one book."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import param
 from collab.views.asked import Asked
 from collab.views.compare import CompareView
 from collab.views.figures import WIDE
+from collab.views.forecast import ForecastView
 from collab.views.heat import HeatView
 from collab.views.progress import ProgressView
 from collab.views.trend import TrendView
@@ -23,18 +24,18 @@ class AnalyticsView(pn.viewable.Viewer):
 
     def __init__(self, asked: Asked, **params: Any) -> None:
         super().__init__(asked=asked, **params)
-        self.trend, self.heat, self.compare = (
-            view(asked, active=self.active) for view in (TrendView, HeatView, CompareView)
+        self.trend, self.heat, self.compare, self.forecast = self._views = tuple(
+            view(asked, active=self.active) for view in (TrendView, HeatView, CompareView, ForecastView)
         )
         self.renew = ProgressView(
             asked.opening, "Take in what is new", asked.renew, icon="refresh", doing="Reading the history"
         )
         self.renew.button.visible = asked.grows
-        self._layout = pn.Column(self.trend, self.heat, self.compare, self.renew, **WIDE)
+        self._layout = pn.Column(*self._views, self.renew, **WIDE)
 
     @param.depends("active", watch=True)
     def _opened(self) -> None:
-        for view in (self.asked, self.trend, self.heat, self.compare):
+        for view in (self.asked, *self._views):
             view.active = self.active
 
     def __panel__(self) -> pn.Column:
