@@ -49,11 +49,12 @@ async def a_gate(
     port: int = 0,
     history: str = "history",
     shelf: Shelf | None = None,
+    rules: str | None = QUIET,
     **gateway: Any,
 ) -> AsyncIterator[Gate]:
     """An office with a gateway, both stopped in the end; the embedded stream is a new one unless it is named."""
     access = Access(folder / "keys")
-    office = Office(stream or f"embedded://{uuid.uuid4().hex}", str(folder / history), tenant=tenant, rules=QUIET)
+    office = Office(stream or f"embedded://{uuid.uuid4().hex}", str(folder / history), tenant=tenant, rules=rules)
     await office.open()
     try:
         door = Door(access, office, port=port, gateway={"host": "127.0.0.1", **gateway}, shelf=shelf)

@@ -46,7 +46,7 @@ def open_alert(gate: Gate, rule: str = FULL.name, agent: str = "ana") -> Alert |
 @asynccontextmanager
 async def overloaded(folder: Path, *rules: Rule) -> AsyncIterator[Gate]:
     """A gate at whose desk a lead is with ana, under these rules: as many alerts fire as there are rules."""
-    async with a_gate(folder) as gate:
+    async with a_gate(folder, rules=None) as gate:
         desk = at(gate)
         await soon(lambda: gate.office.team.alerts.version == 1)  # those that come with collab
         await desk.adopt_rules(rules, by="Kim")
