@@ -27,8 +27,9 @@ from collab.routing import decide
 from collab.team import Agent
 from collab.views.board import Board, feed_of
 from collab.views.decision import DecisionView, bars, changes, frame_of, table
+from collab.views.later import Later
 from collab.views.leads import AssignmentsView, LeadForm, LeadView
-from collab.views.page import page
+from collab.views.page import Alerted, page
 from collab.views.presence import PresenceView, card, numbers
 from collab.views.roster import RosterView, skills_of
 from collab.views.sliders import GATHER_MS, WeightSliders
@@ -419,6 +420,28 @@ def test_a_page_can_be_made_of_every_office(office: Office) -> None:
     alert = made.main[0][0]
     assert isinstance(alert, pn.viewable.Viewable)
     assert not alert.visible
+
+
+def test_the_tab_of_alerts_has_them_over_their_rules_and_one_name_for_both(office: Office) -> None:
+    made = Alerted(Board(office), active=False)
+    alerts, rules = made._views
+    made.active = True
+    assert alerts.active
+    assert rules.active
+    alerts.by = "Kim"
+    assert rules.by == "Kim"
+    rules.by = "Ida"
+    assert alerts.by == "Ida"
+
+
+def test_a_tab_that_cannot_be_opened_says_so() -> None:
+    def fail() -> Any:
+        raise RuntimeError("the disk is full")
+
+    later = Later(fail)
+    with pytest.raises(RuntimeError):
+        later._begin()
+    assert "This tab cannot be opened: the disk is full." in later._layout[0].object
 
 
 def test_a_move_of_a_slider_is_sent_on_at_once_and_does_not_walk_the_page(office: Office) -> None:

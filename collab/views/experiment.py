@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from html import escape
 from typing import Any
 
+import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 import param
-from bokeh.models import ColumnDataSource, DatetimeTickFormatter, HoverTool
+from bokeh.models import ColumnDataSource, DatetimeTickFormatter, HoverTool, Range1d
 from bokeh.plotting import figure
 
 from collab.desk import utc_now
@@ -83,6 +84,7 @@ class ExperimentView(pn.viewable.Viewer):
         self.dots = ColumnDataSource(
             {name: [] for name in ("starts", "mean", "arm", "block", "leads", "fill", "shape")}
         )
+        self._times, self._means = Range1d(0, 1), Range1d(0, 1)  # a range of no data cannot be worked out
         wide = {"sizing_mode": "stretch_width"}
         self._words = pn.pane.HTML("", stylesheets=[SHEET, TUNING, ForestView.sheet], **wide)
         knob = pmui.Select.from_param(self.param.metric, min_width=200, styles={"flex": "0 1 260px"})
@@ -97,6 +99,8 @@ class ExperimentView(pn.viewable.Viewer):
     def _drawn(self) -> Any:
         plot = figure(
             x_axis_type="datetime",
+            x_range=self._times,
+            y_range=self._means,
             height=260,
             sizing_mode="stretch_width",
             x_axis_label="start of the block, UTC",
@@ -142,11 +146,18 @@ class ExperimentView(pn.viewable.Viewer):
             return
         found = self.verdict.blocks()
         found = found[found[self.metric].notna()]
+        if not len(found):
+            self.dots.data = {name: [] for name in self.dots.data}
+            return
+        starts, means = found["starts"].dt.tz_localize(None), found[self.metric]
+        block, around = timedelta(seconds=self.verdict.design.block_s), 0.1 * float(np.ptp(means)) or 0.1
+        self._times.update(start=starts.min() - block, end=starts.max() + block)
+        self._means.update(start=means.min() - around, end=means.max() + around)
         arms = found["arm"].tolist()
         design = self.verdict.design
         self.dots.data = {
-            "starts": found["starts"].dt.tz_localize(None).to_list(),
-            "mean": found[self.metric].to_list(),
+            "starts": starts.to_list(),
+            "mean": means.to_list(),
             "arm": [f"arm {arm}: {four(design.weights(arm))}" for arm in arms],
             "block": found["block"].to_list(),
             "leads": found["leads"].to_list(),

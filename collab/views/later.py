@@ -10,6 +10,7 @@ import param
 
 from collab.views.board import scheduler
 from collab.views.theme import SHEET
+from collab.views.told import empty
 
 
 class Later(pn.viewable.Viewer):
@@ -37,7 +38,14 @@ class Later(pn.viewable.Viewer):
 
     def _begin(self) -> None:
         if self.view is None:
-            self.view = self._make()
+            try:
+                self.view = self._make()
+            except Exception as error:
+                said = empty(
+                    f"This tab cannot be opened: {error}. Load the page anew; the server's log says more.", "alert"
+                )
+                self._layout[:] = [pn.pane.HTML(said, stylesheets=[SHEET])]
+                raise
             self._layout[:] = [self.view]
         self.view.active = self.active
 

@@ -138,7 +138,8 @@ class Alerted(pn.viewable.Viewer):
     def __init__(self, board: Board, **params: Any) -> None:
         super().__init__(**params)
         alerts, rules = AlertsView(board, active=self.active), RulesView(board=board, active=self.active)
-        alerts.link(rules, by="by", bidirectional=True)
+        alerts.param.watch(lambda event: rules.param.update(by=event.new), "by")
+        rules.param.watch(lambda event: alerts.param.update(by=event.new), "by")
         self._views: list[Any] = [alerts, rules]
         parts: list[Any] = [alerts, rules]
         if (telling := board.office.telling) is not None:
