@@ -40,6 +40,12 @@ def seconds(span: str | int | timedelta, name: str) -> int:
     return int(found[1]) * _UNITS[found[2]]
 
 
+def span(seconds: int) -> str:
+    """Seconds as `seconds` reads them, in the largest unit that is whole: 4h, 30min, 90s."""
+    unit = next(unit for unit in ("d", "h", "min", "s") if seconds % _UNITS[unit] == 0)
+    return f"{seconds // _UNITS[unit]}{unit}"
+
+
 class Place(Struct, frozen=True):
     """Where a moment lies in an experiment: its block, the arm that has it, and whether it is past the burn-in."""
 

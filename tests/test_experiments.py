@@ -25,7 +25,7 @@ from strategies import NOON, designs, times
 from collab import events as ev
 from collab.cli import main
 from collab.desk import TooLate
-from collab.experiment import Design, seconds
+from collab.experiment import Design, seconds, span
 from collab.offers import Terms
 from collab.records import Decision
 from collab.whatif.journal import watched
@@ -87,6 +87,7 @@ def test_spans_are_read_and_other_words_refused() -> None:
     assert [seconds(span, "block") for span in ("4h", "30min", "90 s", "1d", 7, timedelta(hours=1))] == [
         14_400, 1800, 90, 86_400, 7, 3600,
     ]  # fmt: skip
+    assert [span(count) for count in (14_400, 1800, 90, 86_400)] == ["4h", "30min", "90s", "1d"]
     for wrong in ("soon", "4 hours", 1.5, True, None):
         with pytest.raises(ValueError, match=r"block is .*give a time such as '4h'"):
             seconds(wrong, "block")  # type: ignore[arg-type]

@@ -210,7 +210,7 @@ def test_a_verdict_too_early_is_refused_and_says_that_it_runs(tmp_path: Path) ->
     assert verdict.runs
     for one in verdict.values():
         assert isinstance(one, Refused)
-        assert "there are 3 pairs of blocks" in one.reason
+        assert "pairs of blocks with leads whose outcome is known in both: 3, at least 4" in one.reason
         assert "it has no planned end: fix one before you look" in str(one.trust)
 
 

@@ -71,5 +71,5 @@ def _ranked(alert: Alert, team: Team, touched: int, before: int) -> Rank:
     acted = (done + 1) / (fired + 2)
     again = "new" if not before else f"{before} times before"
     past = f"somebody acted on {done} of {fired} of this rule" if fired else "the first of this rule"
-    why = f"{alert.severity}; touches {touched} leads; {again}; {past}"
+    why = f"{alert.severity}; touches {touched} lead{'s' * (touched != 1)}; {again}; {past}"
     return Rank(alert, severity * impact * novelty * acted, severity, impact, novelty, acted, why)

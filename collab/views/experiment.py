@@ -15,6 +15,7 @@ from bokeh.plotting import figure
 
 from collab.desk import utc_now
 from collab.events import ExperimentStarted
+from collab.experiment import span
 from collab.views.board import Board
 from collab.views.forest import ForestView
 from collab.views.task import Task
@@ -88,7 +89,7 @@ class ExperimentView(pn.viewable.Viewer):
         wide = {"sizing_mode": "stretch_width"}
         self._words = pn.pane.HTML("", stylesheets=[SHEET, TUNING, ForestView.sheet], **wide)
         knob = pmui.Select.from_param(self.param.metric, min_width=200, styles={"flex": "0 1 260px"})
-        self._blocks = pn.Column(knob, pn.pane.Bokeh(self._drawn(), **wide), visible=False, **wide)
+        self._blocks = pn.Column(pn.FlexBox(knob, **wide), pn.pane.Bokeh(self._drawn(), **wide), visible=False, **wide)
         self._layout = pn.Column(self._words, self._blocks, **wide)
         self.task.param.watch(lambda event: self._say(), "error")
         if board is not None:
@@ -108,9 +109,11 @@ class ExperimentView(pn.viewable.Viewer):
             tools="",
         )
         dots = plot.scatter(
-            "starts", "mean", source=self.dots, marker="shape", color="fill", size=10, legend_group="arm"
+            "starts", "mean", source=self.dots, marker="shape", color="fill", size=10, legend_field="arm"
         )
-        plot.xaxis.formatter = DatetimeTickFormatter(days="%d %b", hours="%d %b %H:%M", minutes="%H:%M")
+        plot.xaxis.formatter = DatetimeTickFormatter(
+            days="%d %b", hours="%d %b %H:%M", minutes="%H:%M", seconds="%H:%M:%S"
+        )
         plot.add_layout(plot.legend[0], "right")
         plot.legend[0].update(border_line_color=None, background_fill_alpha=0)
         tips = [("block", "@block, @arm"), ("mean", "@mean{0.000}"), ("leads", "@leads")]
@@ -204,7 +207,7 @@ def words(verdict: Verdict) -> str:
     design = verdict.design
     state = "it runs still" if verdict.runs else f"it ended {verdict.until:%d %b %H:%M} UTC"
     said = (
-        f"Arm b ({four(design.b)}) less arm a ({four(design.a)}), in blocks of {design.block_s / 3600:g} h since "
+        f"Arm b ({four(design.b)}) less arm a ({four(design.a)}), in blocks of {span(design.block_s)} since "
         f"{verdict.starts:%d %b %H:%M} UTC; {state}."
     )
     return f'{title(TITLE, BY_BLOCKS)}<p class="quiet">{escape(said)}</p>{judgements(judged_of(verdict))}'

@@ -50,4 +50,4 @@ def words(asking: list[Rank], names: dict[str, str]) -> str:
     if not asking:
         return ""
     more = f" And {len(asking) - 1} more." if len(asking) > 1 else ""
-    return f"**{plain(summary(asking[0].alert, names))}**{more} The Alerts tab has what can be done."
+    return f"**{plain(summary(asking[0].alert, names))}.**{more} The Alerts tab has what can be done."

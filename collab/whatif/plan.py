@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from msgspec import structs
 
-from collab.experiment import MOST_BLOCKS, Design
+from collab.experiment import MOST_BLOCKS, Design, span
 from collab.records import checked
 from collab.whatif.by_blocks import METRICS, held_in, leads, pairs_of, placed
 from collab.whatif.pairs import FEWEST, Pairs, found, needed
@@ -84,11 +84,9 @@ class Plan:
 
     def _said(self) -> list[str]:
         design = self.design
-        first = (
-            f"blocks of {design.block_s / 3600:g} h in pairs, the order within a pair by chance (seed {design.seed}); "
-        )
+        first = f"blocks of {span(design.block_s)} in pairs, the order within a pair by chance (seed {design.seed}); "
         return [
-            first + f"the first {design.burn_in_s / 60:g} min of each do not count",
+            first + f"the first {span(design.burn_in_s)} of each do not count",
             self._needs(),
             self._ends(),
             "nothing is on until somebody starts it; see docs/experiments.md first, patents included",

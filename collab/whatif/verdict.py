@@ -148,7 +148,7 @@ def judged(
     trust = Blocks(known, len(pairs), of - len(rows), warnings)
     if fault is None and len(pairs) < FEWEST:
         fault = (
-            f"there are {len(pairs)} pairs of blocks with leads whose outcome is known in both (at least {FEWEST}); "
+            f"pairs of blocks with leads whose outcome is known in both: {len(pairs)}, at least {FEWEST} are needed; "
             "let it run on"
         )
     if fault is None and not np.ptp(np.concatenate([pairs.a, pairs.b])):
