@@ -71,5 +71,6 @@ def _ranked(alert: Alert, team: Team, touched: int, before: int) -> Rank:
     acted = (done + 1) / (fired + 2)
     again = "new" if not before else f"{before} times before"
     past = f"somebody acted on {done} of {fired} of this rule" if fired else "the first of this rule"
-    why = f"{alert.severity}; touches {touched} lead{'s' * (touched != 1)}; {again}; {past}"
+    leads = "1 lead" if touched == 1 else f"{touched} leads"
+    why = f"{alert.severity}; touches {leads}; {again}; {past}"
     return Rank(alert, severity * impact * novelty * acted, severity, impact, novelty, acted, why)
