@@ -61,8 +61,5 @@ async def _unwatched(office: Office) -> None:
             await adopted.wait()
             adopted.clear()
     leave()
-    watching = [task for task in office._tasks if task.get_name() == "watch"]
-    assert watching
-    for task in watching:
-        task.cancel()
-    await asyncio.wait(watching)
+    assert office._watching is not None
+    await office._watching.stop()

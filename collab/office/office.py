@@ -105,6 +105,7 @@ class Office(Threaded):
         self.shadow = shadowing(shadow, self.subscribe)
         self.rules, self.notify, self._secrets = rules, notify, secrets or {}
         self.telling: Telling | None = None
+        self._watching: Watching | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -197,9 +198,9 @@ class Office(Threaded):
         rules = None if self.rules is None else rules_of(self.rules, self.tenant)
         self.telling = telling(self.notify, self.history_url, self.tenant, self._secrets)
         lease = stream.lease(LEASE_S, f"watch:{self.tenant}")
-        watching = Watching(desk, lease, self._clock, rules, self.telling, self._recorded)
-        self.subscribe(watching.hear)
-        self._tasks.append(asyncio.create_task(watching.run(), name="watch"))
+        self._watching = Watching(desk, lease, self._clock, rules, self.telling, self._recorded)
+        self.subscribe(self._watching.hear)
+        self._watching.start()
 
     def _recorded(self) -> int | None:
         return None if self.recorder is None else self.recorder.recorded
@@ -222,6 +223,8 @@ class Office(Threaded):
 
     async def close(self) -> None:
         """Stop all rooms, in the loop they work in."""
+        if self._watching is not None:
+            await self._watching.stop()
         for task in self._tasks:
             task.cancel()
         for result in await asyncio.gather(*self._tasks, return_exceptions=True):

@@ -86,6 +86,8 @@ class Watching:
         self._watch: Watch | None = None
         self._happened = asyncio.Event()
         self._asked_s = 0.0
+        self._stopping = False
+        self._task: asyncio.Task[None] | None = None
         self._unrecorded: deque[tuple[int, datetime]] = deque()
         self._sent: deque[Sent] = deque()
         self._settled: list[str] = []
@@ -107,10 +109,25 @@ class Watching:
                 self._sent.append(Sent(now, 1000 * seconds_between(entry.event.time, now)))
         self._happened.set()
 
-    async def run(self) -> None:
-        """Watch until cancelled; another process goes on then."""
+    def start(self) -> None:
+        """Watch from now on, in the loop that runs."""
+        self._task = asyncio.create_task(self._run(), name="watch")
+
+    async def stop(self) -> None:
+        """Finish what is being looked at, so that nothing is half done, and let another process go on."""
+        if self._task is not None:
+            self._stopping = True
+            self._happened.set()
+            await asyncio.wait([self._task], timeout=LEASE_S)
+            self._task.cancel()  # a Redis that does not answer holds nobody up
+            await asyncio.gather(self._task, return_exceptions=True)
+            if not self._task.cancelled() and (error := self._task.exception()) is not None:
+                logger.error("watching the rules of %s failed", self.desk.tenant, exc_info=error)
+            self._task = None
+
+    async def _run(self) -> None:
         try:
-            while True:
+            while not self._stopping:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._happened.wait(), EVERY_S)
                 self._happened.clear()
@@ -121,7 +138,8 @@ class Watching:
                 except TooLate as error:
                     logger.info("alerts of %s are looked at again: %s", self.desk.tenant, error)
                     self._watch = None
-                await asyncio.sleep(SOONEST_S)
+                if not self._stopping:
+                    await asyncio.sleep(SOONEST_S)
         finally:
             with suppress(StreamUnreachable):
                 await self._lease.give_back()
