@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from desks import SOON_S
 from gateways import soon
+from offices import QUIET
 from real_redis import RealRedis
 from work import Work, put
 
@@ -34,7 +35,7 @@ def on(url: str, work: Callable[[Stream], Awaitable[None]]) -> None:
 
 def test_an_office_that_joined_records_when_the_other_one_stops(redis_url: str, tmp_path: Path) -> None:
     async def run() -> None:
-        one, two = (Office(redis_url, str(tmp_path)) for _ in range(2))
+        one, two = (Office(redis_url, str(tmp_path), rules=QUIET) for _ in range(2))
         await one.open()
         await two.open()
         assert (one.mode, two.mode) == ("live", "joined")
