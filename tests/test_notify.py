@@ -17,7 +17,8 @@ SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
 def block(language: str) -> str:
-    (found,) = re.findall(rf"^```{language}\n(.*?)^```", TEXT, re.M | re.S)
+    there = re.findall(rf"^```{language}\n(.*?)^```", TEXT, re.M | re.S)
+    (found,) = [one for one in there if "notify" in one]
     return str(found)
 
 

@@ -93,7 +93,7 @@ def test_a_lead_without_a_name_is_refused_with_the_fix(page: Page) -> None:
 
 def test_a_slider_moves_leads_and_the_other_three_follow(page: Page) -> None:
     tab(page, "What-if")
-    headline = page.get_by_role("status")
+    headline = page.get_by_role("status").filter(has_text="logged leads")
     expect(headline).to_contain_text(re.compile(r"^0 of [1-9]"))
     sliders = page.get_by_role("slider", name=WEIGHTS)
     expect(sliders).to_have_count(4)
