@@ -93,7 +93,9 @@ class Door:
             if tenant not in self._floors:
                 office = await self._office(tenant)
                 desk = _desk(office)
-                floor = Floor(desk, lambda: office.history, office.status, lease_s=self.gateway.lease_s)
+                floor = Floor(
+                    desk, lambda: office.history, office.status, dropped=office.dropped, lease_s=self.gateway.lease_s
+                )
                 await floor.open()
                 self._floors[tenant] = floor
                 if self.shelf is not None:

@@ -28,7 +28,7 @@ from collab.claims import (
 from collab.events import Entry, Event
 from collab.experiment import Design
 from collab.records import Busy, Candidates, Decision, File, Lead, Presence, Seat, Urgency, WeightsVersion
-from collab.rules import Hours, Rule, Severity, Step
+from collab.rules import Hours, Rule, Severity
 from collab.team import Agent, Team
 
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -163,7 +163,6 @@ rules = st.builds(
     hours=st.sampled_from((None, _whole_day)),
     group=st.sampled_from(((), ("rule",), ("agent", "severity"))),
     inhibits=st.just(()),
-    escalate=st.sampled_from(((), (Step(after_s=60.0, to="Kim"),))),
     summary=st.sampled_from(("", "{agent} has {value}")),
 )
 _labels = st.dictionaries(names, names, max_size=2)

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from strategies import NOON, Ledger, comparable
 
 from collab import events as ev
-from collab.alerts import acknowledge, escalated, give_back, resolve
+from collab.alerts import acknowledge, give_back, resolve
 from collab.events import Entry
-from collab.rules import Rule, Severity, Step
+from collab.rules import Severity
 from collab.team import ENDED, NEXT, Alerts, State, Team, fold
 
 ABOUT = {"alert": "a1", "rule": "r", "labels": {"agent": "ana"}}
@@ -196,11 +196,3 @@ def test_a_snapshot_from_before_there_were_alerts_is_read() -> None:
     assert Team.restore(msgspec.msgpack.encode(plain)).alerts == Alerts()
     whole = fold(in_state(State.acknowledged).entries)
     assert Team.restore(whole.snapshot()) == whole
-
-
-def test_an_alert_is_escalated_step_by_step_until_somebody_has_it() -> None:
-    steps = (Step(after_s=60, to="the lead"), Step(after_s=300, to="the head"))
-    rule = Rule(name="r", kind="overload", fire=0.9, clear=0.8, escalate=steps)
-    alert = alerts(State.firing).open["a1"]
-    assert [len(escalated(rule, alert, after(1 + seconds))) for seconds in (59, 60, 299, 300)] == [0, 1, 1, 2]
-    assert escalated(rule, alerts(State.acknowledged).open["a1"], after(900)) == ()

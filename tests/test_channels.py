@@ -67,6 +67,7 @@ def test_a_receiver_verifies_a_webhook_by_the_new_and_by_the_old_secret_and_by_n
             "rule": "overload",
             "labels": {"agent": "a0"},
             "value": 0.93,
+            "acknowledged": 0,
         }
     for secret, body in ((other, got.body), (new, got.body.replace(b"n-1", b"n-7"))):
         with pytest.raises(WebhookVerificationError):

@@ -16,7 +16,8 @@ from collab import events as ev
 from collab.desk import Desk
 from collab.experiment import Design
 from collab.views.board import Board
-from collab.views.experiment import NONE, ExperimentSign, ExperimentView, sign
+from collab.views.experiment import NONE, ExperimentView, turn
+from collab.views.sign import Sign, experimenting
 from collab.whatif import WhatIf
 
 DESIGN = Design(a=(100, 0, 0, 0), b=(0, 100, 0, 0), block_s=3600, burn_in_s=600, seed=5)
@@ -30,14 +31,14 @@ def running(**changes: object) -> ev.ExperimentStarted:
 
 def test_the_sign_says_whose_turn_it_is_and_when_it_ends() -> None:
     run, hour = running(blocks=4), timedelta(hours=1)
-    said = sign(run, NOON + 1.5 * hour)
+    said = turn(run, NOON + 1.5 * hour)
     arm = DESIGN.arm(1)
     four = " · ".join(map(str, DESIGN.weights(arm)))
     assert f"until 05 Jan 16:00 UTC: block 2 of 4, arm {arm} ({four}) has its turn" in said
-    assert "started by Kim: &lt;why&gt;" in said
-    assert "begins 05 Jan 12:00 UTC" in sign(run, NOON - hour)
-    assert sign(run, NOON + 4 * hour) == ""
-    assert "until somebody stops it: block 6, arm" in sign(running(), NOON + 5.5 * hour)
+    assert "started by Kim: <why>" in said
+    assert "begins 05 Jan 12:00 UTC" in turn(run, NOON - hour)
+    assert turn(run, NOON + 4 * hour) == ""
+    assert "until somebody stops it: block 6, arm" in turn(running(), NOON + 5.5 * hour)
 
 
 def test_the_verdict_stands_as_a_forest_over_a_dot_for_each_block(tmp_path: Path) -> None:
@@ -62,10 +63,10 @@ def test_an_office_without_an_experiment_says_how_to_begin_and_follows_one_that_
     office = open_office()
     do(office, staffed(at(office)))
     board = Board(office)
-    view, shown = ExperimentView(board=board), ExperimentSign(board)
+    view, shown = ExperimentView(board=board), Sign(board, experimenting)
     view.wait(SOON_S)
     assert NONE in view._words.object
-    assert not shown._alert.visible
+    assert not shown.alert.visible
     came = threading.Event()
     board.param.watch(lambda event: came.set() if event.new.experiment is not None else None, "frame")
     do(office, at(office).start_experiment(DESIGN, by="Kim"))
@@ -73,7 +74,7 @@ def test_an_office_without_an_experiment_says_how_to_begin_and_follows_one_that_
     assert office.recorder is not None
     do(office, office.recorder.flush())
     assert came.wait(SOON_S)
-    assert shown._alert.visible
-    assert "arm a" in shown._alert.object or "arm b" in shown._alert.object
+    assert shown.alert.visible
+    assert "arm a" in shown.alert.object or "arm b" in shown.alert.object
     view.wait(SOON_S)
     board.close()

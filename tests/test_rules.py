@@ -42,7 +42,6 @@ WRONG = {
     WHOLE + "    summary: '{lead} is busy'\n": "line 6: rule busy: summary has 'lead' in braces; use only {value}",
     WHOLE + "    inhibits: [other]\n": "line 6: rule busy: inhibits is ['other']; other is no rule",
     WHOLE + "    inhibits: [busy]\n": "line 6: rule busy: inhibits is ['busy']; leave out busy",
-    WHOLE + "    escalate: [{after_s: 60, to: a}, {after_s: 6, to: b}]\n": "line 6: rule busy: escalate is after 60",
     WHOLE + WHOLE.removeprefix("rules:\n"): "line 6: rule busy: name is 'busy', which another rule has",
     WHOLE + "tenants:\n  acme:\n    idle: {fire: 1}\n": "line 8: idle is no rule; the rules are busy",
     WHOLE + "tenants:\n  acme:\n    busy: {fire: 0.7}\n": "line 8: rule busy of tenant acme: clear is 0.8; give",

@@ -9,7 +9,8 @@ from strategies import NOON
 from collab.alerts import Rank
 from collab.rules import Severity
 from collab.team import Alert, State
-from collab.views.sign import asks, words
+from collab.views.board import Frame
+from collab.views.sign import alerting, asks
 
 
 def ranked(**changes: object) -> Rank:
@@ -21,11 +22,15 @@ def ranked(**changes: object) -> Rank:
     return Rank(replace(alert, **changes), 1.0, 1.0, 1.0, 1.0, 1.0, "")
 
 
-def test_it_names_the_first_and_counts_the_others() -> None:
+def test_it_names_the_first_counts_the_others_and_is_red_for_a_critical_one() -> None:
     first = ranked()
-    assert words([], {}) == ""
-    assert words([first], {"ana": "Ana Ruiz"}).startswith("**Ana Ruiz is at 90%.** The Alerts tab")
-    assert "And 2 more." in words([first, first, first], {})
+    assert alerting(Frame()).object == ""
+    said = alerting(Frame(alerts=(first,), names={"ana": "Ana Ruiz"}))
+    assert said.object.startswith("**Ana Ruiz is at 90%.** The Alerts tab")
+    assert said.severity == "warning"
+    more = alerting(Frame(alerts=(ranked(severity=Severity.critical), first, ranked(state=State.acknowledged), first)))
+    assert "And 2 more." in more.object
+    assert more.severity == "error"
 
 
 @pytest.mark.parametrize(

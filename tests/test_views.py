@@ -25,11 +25,12 @@ from collab.office import Office
 from collab.records import FACTORS, Lead
 from collab.routing import decide
 from collab.team import Agent
+from collab.views.alerting import AlertingView
 from collab.views.board import Board, feed_of
 from collab.views.decision import DecisionView, bars, changes, frame_of, table
 from collab.views.later import Later
 from collab.views.leads import AssignmentsView, LeadForm, LeadView
-from collab.views.page import Alerted, page
+from collab.views.page import page
 from collab.views.presence import PresenceView, card, numbers
 from collab.views.roster import RosterView, skills_of
 from collab.views.sliders import GATHER_MS, WeightSliders
@@ -423,7 +424,7 @@ def test_a_page_can_be_made_of_every_office(office: Office) -> None:
 
 
 def test_the_tab_of_alerts_has_them_over_their_rules_and_one_name_for_both(office: Office) -> None:
-    made = Alerted(Board(office), active=False)
+    made = AlertingView(Board(office), active=False)
     alerts, rules = made._views
     made.active = True
     assert alerts.active

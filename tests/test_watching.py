@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -140,6 +141,19 @@ def test_of_two_processes_one_watches_and_the_other_goes_on_when_it_ends(
     assert sorted(fired(two)) == ["full", "waits"]
 
 
+SECRET = "whsec_" + "A" * 32
+
+
+def plan(folder: Path, receiver: Sink, then: int = 0) -> str:
+    """A file by which a receiver is told at once, and again after `then` seconds, if they are given."""
+    path = folder / "notify.yaml"
+    path.write_text(
+        f"targets:\n  crm: {{kind: webhook, url: '{receiver.url}', secrets: [{{env: CRM}}]}}\n"
+        f"routes:\n  - {{to: [crm], within_s: 0{f', then: [{{after_s: {then}, to: [crm]}}]' if then else ''}}}\n"
+    )
+    return str(path)
+
+
 def told(receiver: Sink, number: int) -> list[Any]:
     """The bodies of so many messages."""
     soon(lambda: len(receiver.got) >= number, f"{number} messages")
@@ -149,19 +163,13 @@ def told(receiver: Sink, number: int) -> list[Any]:
 
 def test_what_fires_is_told_once_to_whom_a_plan_names(open_office: Open, rules: str, tmp_path: Path) -> None:
     with sink() as receiver:
-        plan = tmp_path / "notify.yaml"
-        secret = "whsec_" + "A" * 32
-        plan.write_text(
-            f"targets:\n  crm: {{kind: webhook, url: '{receiver.url}', secrets: [{{env: CRM}}]}}\n"
-            "routes:\n  - {to: [crm], within_s: 0}\n"
-        )
-        office = open_office(rules=rules, notify=str(plan), secrets={"CRM": secret})
+        office = open_office(rules=rules, notify=plan(tmp_path, receiver), secrets={"CRM": SECRET})
         do(office, hire(at(office), "ana", capacity=1))
         do(office, at(office).route_lead(lead("l1")))
         do(office, until(office, lambda: states(office) == {"full ana": "firing"}, "it fires"))
         told(receiver, 1)
         office.stop()
-        again = open_office(rules=rules, notify=str(plan), secrets={"CRM": secret})
+        again = open_office(rules=rules, notify=plan(tmp_path, receiver), secrets={"CRM": SECRET})
         for id in ("l2", "l3"):
             do(again, at(again).route_lead(lead(id)))
         bodies = told(receiver, 2)
@@ -181,13 +189,8 @@ def test_who_was_killed_before_telling_is_made_up_for_and_nobody_hears_twice(
     do(office, until(office, lambda: states(office) == {"full ana": "firing"}, "it fires"))
     office.stop()
     with sink() as receiver:
-        plan = tmp_path / "notify.yaml"
-        plan.write_text(
-            f"targets:\n  crm: {{kind: webhook, url: '{receiver.url}', secrets: [{{env: CRM}}]}}\n"
-            "routes:\n  - {to: [crm], within_s: 0}\n"
-        )
         for number in (1, 2, 3):
-            again = open_office(rules=rules, notify=str(plan), secrets={"CRM": "whsec_" + "A" * 32})
+            again = open_office(rules=rules, notify=plan(tmp_path, receiver), secrets={"CRM": SECRET})
             told(receiver, 1)
             if number == 2:
                 (alert,) = alerts(again)
@@ -196,6 +199,89 @@ def test_who_was_killed_before_telling_is_made_up_for_and_nobody_hears_twice(
                 assert told(receiver, 2)[1]["data"]["title"] == "[high] ana is at 100% of capacity"
                 receiver.got.pop()
             again.stop()
+
+
+def test_of_two_processes_with_one_outbox_the_second_sends_when_the_first_ends(
+    open_office: Open, redis_url: str, rules: str, tmp_path: Path
+) -> None:
+    with sink() as receiver:
+        told_to = {"rules": rules, "notify": plan(tmp_path, receiver), "secrets": {"CRM": SECRET}}
+        one, two = open_office(redis_url, **told_to), open_office(redis_url, **told_to)
+        do(one, hire(at(one), "ana", capacity=1))
+        do(one, at(one).route_lead(lead("l1")))
+        told(receiver, 1)
+        one.stop()
+        for id in ("l2", "l3"):
+            do(two, at(two).route_lead(lead(id)))
+        assert told(receiver, 2)[1]["data"]["title"] == "[critical] 2 leads wait in the queue"
+
+
+def test_what_somebody_took_on_while_nobody_watched_is_not_escalated(
+    open_office: Open, rules: str, tmp_path: Path
+) -> None:
+    with sink() as receiver:
+        told_to = {"rules": rules, "notify": plan(tmp_path, receiver, then=3600), "secrets": {"CRM": SECRET}}
+        office = open_office(**told_to)
+        do(office, hire(at(office), "ana", capacity=1))
+        do(office, at(office).route_lead(lead("l1")))
+        told(receiver, 1)
+        (alert,) = alerts(office)
+        assert office._watching is not None
+        do(office, office._watching.stop())
+        do(office, at(office).acknowledge_alert(alert.id, by="Kim"))
+        office.stop()
+        again = open_office(**told_to)
+        assert again.telling is not None
+        outbox = again.telling.courier.outbox
+        soon(lambda: (outbox.deliveries()["state"] == "dropped").sum() == 1, "the escalation is dropped")
+
+
+def test_rules_are_watched_on_after_something_went_wrong(
+    open_office: Open, rules: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    office = open_office(rules=rules)
+    do(office, until(office, lambda: office.team.alerts.version == 1, "rules in force"))
+    desk, wrong = at(office), threading.Event()
+    right = desk.note_alerts
+
+    async def once(found: Any) -> bool:
+        if not wrong.is_set():
+            wrong.set()
+            raise OSError("the disk is full")
+        return await right(found)
+
+    monkeypatch.setattr(desk, "note_alerts", once)
+    do(office, hire(desk, "ana", capacity=1))
+    do(office, desk.route_lead(lead("l1")))
+    do(office, until(office, lambda: states(office) == {"full ana": "firing"}, "it fires all the same"))
+    assert "could not be looked at; trying again" in caplog.text
+
+
+def test_who_does_not_watch_keeps_nothing_of_what_it_hears(open_office: Open, redis_url: str, rules: str) -> None:
+    one, two = open_office(redis_url, rules=rules), open_office(redis_url, rules=rules)
+    do(one, hire(at(one), "ana", capacity=1))
+    do(one, at(one).route_lead(lead("l1")))
+    do(two, until(two, lambda: states(two) == {"full ana": "firing"}, "it fires"))
+    kept = [
+        len(office._watching._unrecorded) + len(office._watching._sent)
+        for office in (one, two)
+        if office._watching is not None and office._watching._watch is None
+    ]
+    assert kept == [0]
+
+
+def test_members_who_are_dropped_make_an_alert(open_office: Open, tmp_path: Path) -> None:
+    path = tmp_path / "drops.yaml"
+    path.write_text("rules:\n  - {name: drops, kind: dropped, fire: 2, clear: 0, severity: medium}\n")
+    office = open_office(rules=str(path))
+    do(office, until(office, lambda: office.team.alerts.version == 1, "rules in force"))
+
+    async def dropped() -> None:
+        office.dropped()
+        office.dropped()
+
+    do(office, dropped())
+    do(office, until(office, lambda: states(office) == {"drops": "firing"}, "it fires"))
 
 
 def test_a_team_s_past_in_the_making_is_not_watched(open_office: Open) -> None:

@@ -2,7 +2,6 @@
 
 from collab.alerts.backtest import Backtest, backtest
 from collab.alerts.contrast import Contrast, contrast
-from collab.alerts.escalation import escalated
 from collab.alerts.groups import Group, groups
 from collab.alerts.rank import Rank, rank, ranked
 from collab.alerts.state import Answer, acknowledge, give_back, resolve
@@ -18,7 +17,6 @@ __all__ = [
     "acknowledge",
     "backtest",
     "contrast",
-    "escalated",
     "give_back",
     "groups",
     "rank",

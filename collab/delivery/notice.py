@@ -7,17 +7,21 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from collab.records import Fact, Key, Name
+from collab.records import Count, Fact, Key, Name
 from collab.rules import Severity
 
 
 class Cause(Struct, frozen=True, kw_only=True):
-    """One alert behind a notice: its id, the rule that fired, its labels, and what was measured."""
+    """One alert behind a notice: its id, the rule that fired, its labels, and what was measured.
+
+    `acknowledged` is how often somebody had it before: with each time it comes back, it is told of anew.
+    """
 
     id: Key
     rule: Name
     labels: dict[str, str] = {}
     value: float | None = None
+    acknowledged: Count = 0
 
 
 class Notice(Fact, frozen=True, kw_only=True):

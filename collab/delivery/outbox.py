@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,7 +31,8 @@ CREATE TABLE IF NOT EXISTS messages (
   id TEXT PRIMARY KEY, tenant TEXT, target TEXT, severity TEXT, title TEXT, notices INTEGER, state TEXT, tries INTEGER,
   time REAL, due REAL, changed REAL, reason TEXT, body BLOB) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS open ON messages (due) WHERE state IN ('due', 'failed');
-CREATE TABLE IF NOT EXISTS causes (alert TEXT, notice TEXT, PRIMARY KEY (alert, notice)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS causes (
+  alert TEXT, notice TEXT, acknowledged INTEGER, PRIMARY KEY (alert, notice)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS alerts ON causes (notice);
 CREATE TABLE IF NOT EXISTS settled (alert TEXT PRIMARY KEY, time REAL) WITHOUT ROWID;
 """
@@ -80,8 +81,8 @@ class Outbox:
                 times = (notice.time.timestamp(), due.ready.timestamp(), due.due.timestamp())
                 if base.execute(query, (*what, *times, msgspec.json.encode(notice))).rowcount:
                     new += 1  # an alert that is told of anew is open again
-                    alerts = [(cause.id, notice.id) for cause in notice.alerts]
-                    base.executemany("INSERT OR IGNORE INTO causes VALUES (?, ?)", alerts)
+                    alerts = [(cause.id, notice.id, cause.acknowledged) for cause in notice.alerts]
+                    base.executemany("INSERT OR IGNORE INTO causes VALUES (?, ?, ?)", alerts)
                     base.executemany("DELETE FROM settled WHERE alert = ?", [one[:1] for one in alerts])
         return new
 
@@ -96,13 +97,13 @@ class Outbox:
             base.executemany("INSERT OR IGNORE INTO settled VALUES (?, ?)", [(*one, at) for one in given])
             return sum(base.execute(query, (at, *one)).rowcount for one in given)
 
-    def told(self, alerts: Iterable[str]) -> set[str]:
-        """Those of the alerts that a notice was ever about."""
-        query, found = "SELECT 1 FROM causes WHERE alert = ? LIMIT 1", set()
+    def told(self, alerts: Mapping[str, int]) -> set[str]:
+        """Those of the alerts that a notice was about since they were acknowledged so often, by their ids."""
+        query, found = "SELECT 1 FROM causes WHERE alert = ? AND acknowledged >= ? LIMIT 1", set()
         with self._lock:
-            for alert in alerts:
-                if self._base.execute(query, (alert,)).fetchone() is not None:
-                    found.add(alert)
+            for pair in alerts.items():
+                if self._base.execute(query, pair).fetchone() is not None:
+                    found.add(pair[0])
         return found
 
     def gather(self, now: datetime) -> int:

@@ -53,11 +53,12 @@ class Floor:
         history: Callable[[], History],
         status: Callable[[], dict[str, Any]],
         *,
+        dropped: Callable[[], None] = lambda: None,
         lease_s: float = LEASE_S,
     ) -> None:
         self.desk, self.hall, self._history, self._status = desk, Hall(desk, history), history, status
         self.devices = Devices(desk, self.hall, lease_s)
-        self.said = 0
+        self.said, self._dropped = 0, dropped
         self._recalling: set[asyncio.Task[Confirmation]] = set()
 
     def close(self) -> None:
@@ -80,6 +81,8 @@ class Floor:
     def leave(self, line: Line) -> None:
         """A member's connection ended."""
         self.hall.leave(line)
+        if line.cut == "too_slow":
+            self._dropped()
 
     async def do(self, line: Line, asked: p.AnyCommand) -> Any:
         """Carry a command out and return what the answer holds.

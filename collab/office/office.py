@@ -89,9 +89,8 @@ class Office(Threaded):
         self.stream_url, self.history_url, self.tenant = stream, history, tenant
         self.team_at_work, self.days, self.pace = team_at_work, days, pace
         self._routing: dict[str, Any] = {"explore": explore, "pacing": pacing}
-        self.terms = terms or Terms()
+        self.terms, self.started = terms or Terms(), utc_now()
         self.mode: Mode = "live"
-        self.started = utc_now()
         self.desk: Desk | None = None
         self.recorder: Recorder | None = None
         self.stream: Stream | None = None
@@ -191,16 +190,23 @@ class Office(Threaded):
         if self.recorder is not None:
             await self._put_to_work()
         self._tasks.append(asyncio.create_task(self._tend(self.desk), name="tend"))
-        self._watch(self.desk, stream)
+        await self._watch(self.desk, stream)
 
-    def _watch(self, desk: Desk, stream: Stream) -> None:
+    async def _watch(self, desk: Desk, stream: Stream) -> None:
         """Watch the rules over this team whenever it is this process's turn."""
         rules = None if self.rules is None else rules_of(self.rules, self.tenant)
-        self.telling = telling(self.notify, self.history_url, self.tenant, self._secrets)
+        # away from the loop, which serves other teams, too: what sends may take a second to import
+        told = (self.notify, self.history_url, self.tenant, self._secrets)
+        self.telling = await asyncio.to_thread(telling, *told)
         lease = stream.lease(LEASE_S, f"watch:{self.tenant}")
         self._watching = Watching(desk, lease, self._clock, rules, self.telling, self._recorded)
         self.subscribe(self._watching.hear)
         self._watching.start()
+
+    def dropped(self) -> None:
+        """A member was dropped, because it read too slowly: the rules are told."""
+        if self._watching is not None:
+            self._watching.drop()
 
     def _recorded(self) -> int | None:
         return None if self.recorder is None else self.recorder.recorded

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -22,6 +22,8 @@ SHOWN = 50
 class Telling:
     """Gives a courier the notices of what fired, and takes back what somebody took on or what is over.
 
+    Any process may give; of those with one outbox the first sends, and another goes on when that one ends.
+
     Attributes:
         shown: the newest messages to targets of kind `app`.
         courier: who sends.
@@ -34,24 +36,34 @@ class Telling:
 
     Raises:
         ValueError: the plan is wrong; names line, field, value and fix.
-        OutboxInUse: another process sends from this outbox.
+        OSError: it cannot be read.
     """
 
     def __init__(self, path: str, outbox: str, tenant: str, secrets: Mapping[str, str]) -> None:
         self.tenant, self.shown = tenant, deque[Message](maxlen=SHOWN)
         plan = read_plan(Path(path))
         ways = channels(plan, Path(path).parent, secrets, self.shown.append)
-        Path(outbox).parent.mkdir(parents=True, exist_ok=True)
         self.courier = Courier(Outbox(outbox), plan, ways)
+        self._sends, self._waits = False, False
 
-    def start(self) -> Telling:
-        """Send what is due from now on."""
-        self.courier.start()
-        return self
+    def start(self) -> None:
+        """Send what is due from now on, unless another process does; then ask again later. Twice is as once."""
+        if self._sends:
+            return
+        try:
+            self.courier.start()
+            self._sends = True
+        except OutboxInUse as error:
+            if not self._waits:
+                logger.info("this process only notes what is to be sent: %s", error)
+            self._waits = True
 
     def stop(self) -> None:
         """Send nothing new; what is left is sent by the next one."""
-        self.courier.stop()
+        if self._sends:
+            self.courier.stop()
+            self._sends = False
+        self.courier.outbox.close()
 
     def notices(self, found: Iterable[Event], team: Team) -> list[Notice]:
         """What is to be told of the alerts that these events let fire: one notice a group.
@@ -68,27 +80,37 @@ class Telling:
                 told.append(notice(group, self.tenant, event.id, event.time))
         return told
 
-    def left(self, team: Team) -> list[Notice]:
-        """What is to be told of open alerts of which nobody ever was: who watched before may have been killed."""
-        loud = groups(team)
-        told = self.courier.outbox.told(rank.alert.id for group in loud for rank in group.ranks)
-        found = ((group, [rank.alert for rank in group.ranks if rank.alert.id not in told]) for group in loud)
-        return [notice(group, self.tenant, f"{new[0].id}.fired", new[0].fired) for group, new in found if new]
+    def make_up(self, loud: Sequence[Group], settled: Iterable[str], now: datetime) -> None:
+        """Begin where nobody watched or who did was killed: tell of what fired, or came back, and was not told.
 
-    def notify(self, notices: Iterable[Notice]) -> None:
-        """Let everybody be told whom it concerns; what was given before adds nothing."""
+        Args:
+            loud: the groups of which somebody should have a notice now.
+            settled: alerts that somebody has, or that are over.
+            now: when this is.
+        """
+        told = self.courier.outbox.told({rank.alert.id: rank.alert.acknowledged for one in loud for rank in one.ranks})
+        found = []
+        for group in loud:
+            if new := [rank.alert for rank in group.ranks if rank.alert.id not in told]:
+                # the id of the event that was not told, as the watch makes it
+                step = f"returned.{new[0].acknowledged}" if new[0].acknowledged else "fired"
+                found.append(notice(group, self.tenant, f"{new[0].id}.{step}", now))
+        self.tell(found, settled)
+
+    def tell(self, notices: Iterable[Notice], settled: Iterable[str]) -> None:
+        """Let everybody be told whom it concerns, but no more of alerts that somebody has or that are over.
+
+        What was given before adds nothing; when it returns, nothing of it can be lost.
+        """
+        self.courier.settle(*settled)  # first: what was taken on and given back since is told of anew
         self.courier.notify(*notices)
-
-    def settle(self, alerts: Iterable[str]) -> None:
-        """Somebody took these alerts on, or they are over: whoever was yet to hear of them need not."""
-        self.courier.settle(*alerts)
 
 
 def notice(group: Group, tenant: str, id: str, time: datetime) -> Notice:
     """What is told of a group of alerts in which the event `id` let one fire; told twice, it is one."""
     causes = tuple(
-        Cause(id=one.alert.id, rule=one.alert.rule, labels=one.alert.labels, value=one.alert.value)
-        for one in group.ranks
+        Cause(id=alert.id, rule=alert.rule, labels=alert.labels, value=alert.value, acknowledged=alert.acknowledged)
+        for alert in (rank.alert for rank in group.ranks)
     )
     body = "\n".join(f"{one.alert.severity}: {one.alert.summary} ({one.why})" for one in group.ranks)
     return Notice(
@@ -103,12 +125,8 @@ def notice(group: Group, tenant: str, id: str, time: datetime) -> Notice:
 
 
 def telling(path: str | None, history: str, tenant: str, secrets: Mapping[str, str]) -> Telling | None:
-    """Who tells of a team's alerts as an owner's file says; None without one, or while another process does."""
+    """Who tells of a team's alerts as an owner's file says; None without one."""
     if path is None:
         return None
     folder = "data" if "://" in history else history
-    try:
-        return Telling(path, f"{folder}/_outbox/{tenant}.db", tenant, secrets).start()
-    except OutboxInUse as error:
-        logger.warning("this process sends no notices: %s", error)
-        return None
+    return Telling(path, f"{folder}/_outbox/{tenant}.db", tenant, secrets)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from collab.alerts import Watch
+from collab.alerts import Watch, groups
 from collab.desk import Desk, TooLate
 from collab.events import AlertAcknowledged, AlertResolved, AlertReturned, Entry, Event, MessageSent
 from collab.live.lease import Lease
@@ -22,6 +22,7 @@ from collab.office.telling import Telling
 from collab.records import seconds_between
 from collab.rules import Rule
 from collab.rules.reading import default, read
+from collab.team import State
 from collab.team_at_work import Clock
 
 logger = logging.getLogger(__name__)
@@ -46,15 +47,14 @@ class Sent(NamedTuple):
     ms: float
 
 
-def rules_of(path: str | None, tenant: str) -> tuple[Rule, ...]:
-    """The rules of a tenant in an owner's file, or those that come with collab.
+def rules_of(path: str, tenant: str) -> tuple[Rule, ...]:
+    """The rules of a tenant in an owner's file.
 
     Raises:
         ValueError: the file is none; names the line, the rule, the field and the fix.
         OSError: it cannot be read.
     """
-    book = default() if path is None else read(Path(path).read_text(encoding="utf-8"), path)
-    return book.of(tenant)
+    return read(Path(path).read_text(encoding="utf-8"), path).of(tenant)
 
 
 class Watching:
@@ -90,16 +90,19 @@ class Watching:
         self._task: asyncio.Task[None] | None = None
         self._unrecorded: deque[tuple[int, datetime]] = deque()
         self._sent: deque[Sent] = deque()
+        self._drops: deque[datetime] = deque()
         self._settled: list[str] = []
         self._given_back: list[Event] = []
         self._lost: datetime | None = None
 
     def hear(self, entries: list[Entry]) -> None:
-        """Take in what the team has applied."""
+        """Take in what the team has applied; who does not watch keeps nothing of it."""
+        self._happened.set()
+        if self._watch is None:
+            return
         now = self._clock()
         for entry in entries:
-            if self._watch is not None:
-                self._watch.take(entry)
+            self._watch.take(entry)
             self._unrecorded.append((entry.seq, entry.event.time))
             if isinstance(entry.event, AlertAcknowledged | AlertResolved):
                 self._settled.append(entry.event.alert)
@@ -107,7 +110,10 @@ class Watching:
                 self._given_back.append(entry.event)
             elif isinstance(entry.event, MessageSent):
                 self._sent.append(Sent(now, 1000 * seconds_between(entry.event.time, now)))
-        self._happened.set()
+
+    def drop(self) -> None:
+        """A member of this process's gateway was dropped, because it read too slowly."""
+        self._drops.append(self._clock())
 
     def start(self) -> None:
         """Watch from now on, in the loop that runs."""
@@ -138,6 +144,10 @@ class Watching:
                 except TooLate as error:
                     logger.info("alerts of %s are looked at again: %s", self.desk.tenant, error)
                     self._watch = None
+                except Exception:  # nobody would miss alerts that are silent
+                    logger.exception("the rules of %s could not be looked at; trying again", self.desk.tenant)
+                    self._watch = None
+                    await asyncio.sleep(EVERY_S)
                 if not self._stopping:
                     await asyncio.sleep(SOONEST_S)
         finally:
@@ -155,10 +165,8 @@ class Watching:
             self._watch = None
             return
         if self._watch is None:
-            await self._adopt()
-            self._watch = Watch(self.desk.team)
-            if self._telling is not None and (left := await asyncio.to_thread(self._telling.left, self.desk.team)):
-                await asyncio.to_thread(self._telling.notify, left)
+            await self._begin()
+        assert self._watch is not None
         now = self._clock()
         self._signal(self._watch, now)
         found = self._watch.at(now)
@@ -167,14 +175,27 @@ class Watching:
             return
         await self._tell(found)
 
+    async def _begin(self) -> None:
+        """Begin with what the team says, and make up for what was not told."""
+        await self._adopt()
+        for kept in (self._unrecorded, self._sent, self._settled, self._given_back):
+            kept.clear()
+        self._watch = Watch(self.desk.team)
+        if self._telling is not None:
+            alerts = self.desk.team.alerts
+            taken = [alert.id for alert in alerts.open.values() if alert.state == State.acknowledged]
+            over = [alert.id for alert in alerts.ended]
+            await asyncio.to_thread(self._telling.make_up, groups(self.desk.team), [*taken, *over], self._clock())
+
     async def _our_turn(self) -> bool:
         if self._clock.is_set:
             return False
-        due = time.monotonic() - self._asked_s > LEASE_S / 4
-        if due:
-            self._asked_s = time.monotonic()
-            return await self._lease.take()
-        return self._lease.held
+        if time.monotonic() - self._asked_s <= LEASE_S / 4:
+            return self._lease.held
+        self._asked_s = time.monotonic()
+        if self._telling is not None:
+            await asyncio.to_thread(self._telling.start)
+        return await self._lease.take()
 
     async def _adopt(self) -> None:
         """Bring the owner's rules into force, or those that come with collab if there never were any."""
@@ -199,6 +220,9 @@ class Watching:
             self._sent.popleft()
         if slowest := percentiles([one.ms for one in self._sent])["p95"]:
             watch.signal("latency", slowest, now, n=len(self._sent))
+        while self._drops and self._drops[0] < now - LATEST:
+            self._drops.popleft()
+        watch.signal("dropped", len(self._drops), now)
         lost_s = 0.0 if self._lost is None else seconds_between(self._lost, now)
         watch.signal("redis_lost", lost_s, now)
         self._lost = None
@@ -212,10 +236,9 @@ class Watching:
     async def _tell(self, found: list[Event]) -> None:
         """Let people know, away from this loop: what is told is on the disk before this returns."""
         settled, self._settled = self._settled, []
+        given_back, self._given_back = self._given_back, []
         if self._telling is None:
             return
-        given_back, self._given_back = self._given_back, []
-        if notices := self._telling.notices([*given_back, *found], self.desk.team):
-            await asyncio.to_thread(self._telling.notify, notices)
-        if settled:
-            await asyncio.to_thread(self._telling.settle, settled)
+        notices = self._telling.notices([*given_back, *found], self.desk.team)
+        if notices or settled:
+            await asyncio.to_thread(self._telling.tell, notices, settled)

@@ -3,6 +3,6 @@
 from collab.rules.book import Book, OfTenant
 from collab.rules.hours import DAYS, Day, Hours
 from collab.rules.kind import KINDS, Kind
-from collab.rules.rule import Rule, Severity, Step
+from collab.rules.rule import Rule, Severity
 
-__all__ = ["DAYS", "KINDS", "Book", "Day", "Hours", "Kind", "OfTenant", "Rule", "Severity", "Step"]
+__all__ = ["DAYS", "KINDS", "Book", "Day", "Hours", "Kind", "OfTenant", "Rule", "Severity"]

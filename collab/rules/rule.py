@@ -7,9 +7,9 @@ from enum import StrEnum
 from string import Formatter
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta
 
-from collab.records import Count, Fact, Key, Name, Seconds
+from collab.records import Count, Fact, Key, Seconds
 from collab.rules.hours import Hours
 from collab.rules.kind import KINDS, Kind
 
@@ -30,13 +30,6 @@ class Severity(StrEnum):
     def grade(self) -> int:
         """0 for info to 4 for critical."""
         return list(Severity).index(self)
-
-
-class Step(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who is told if nobody has acknowledged the alert `after_s` seconds after it fired."""
-
-    after_s: Seconds
-    to: Name
 
 
 class Rule(Fact, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -63,7 +56,6 @@ class Rule(Fact, frozen=True, kw_only=True, forbid_unknown_fields=True):
     hours: Hours | None = None
     group: tuple[str, ...] = (RULE,)
     inhibits: tuple[Key, ...] = ()
-    escalate: tuple[Step, ...] = ()
     summary: Annotated[str, Meta(max_length=500)] = ""
     on: bool = True
 
@@ -92,9 +84,6 @@ class Rule(Fact, frozen=True, kw_only=True, forbid_unknown_fields=True):
                 raise ValueError(f"group is {list(self.group)}; use only {', '.join(known)}")
         if self.name in self.inhibits:
             raise ValueError(f"inhibits is {list(self.inhibits)}; leave out {self.name}, which is this rule itself")
-        after = [step.after_s for step in self.escalate]
-        if after != sorted(after):
-            raise ValueError(f"escalate is after {', '.join(f'{s:g}' for s in after)} s; put the earliest first")
         try:
             fields = {field for _, field, _, _ in Formatter().parse(self.summary) if field is not None}
         except ValueError:

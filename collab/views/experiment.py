@@ -1,4 +1,4 @@
-"""The experiment: whose turn it is, what its blocks say so far, and every block."""
+"""The experiment: whose turn it is, what its blocks say so far, and each of them."""
 
 from __future__ import annotations
 
@@ -39,27 +39,6 @@ NONE = (
     "WhatIf.experiment plans it, and collab experiment start begins it."
 )
 READING = "Reading what the blocks say…"
-
-
-class ExperimentSign(pn.viewable.Viewer):
-    """Says on every tab that an experiment runs, whose turn it is and when it ends."""
-
-    board = param.ClassSelector(class_=Board, doc="The session's board.")
-
-    def __init__(self, board: Board, **params: Any) -> None:
-        super().__init__(board=board, **params)
-        self._alert = pmui.Alert(object="", severity="info", closeable=False, sizing_mode="stretch_width")
-        self._show()
-
-    @param.depends("board.frame", watch=True)
-    def _show(self) -> None:
-        run = self.board.frame.experiment
-        said = "" if run is None else sign(run, utc_now())
-        if said != self._alert.object or self._alert.visible != bool(said):
-            self._alert.param.update(object=said, visible=bool(said))
-
-    def __panel__(self) -> pmui.Alert:
-        return self._alert
 
 
 class ExperimentView(pn.viewable.Viewer):
@@ -186,7 +165,7 @@ class ExperimentView(pn.viewable.Viewer):
 TITLE = "What the experiment says"
 
 
-def sign(run: ExperimentStarted, now: datetime) -> str:
+def turn(run: ExperimentStarted, now: datetime) -> str:
     """Whose turn it is at a moment, and until when, in words; nothing once the experiment is over."""
     design, ends = run.design, run.design.ends(run.starts)
     until = "until somebody stops it" if ends is None else f"until {ends:%d %b %H:%M} UTC"
@@ -194,9 +173,9 @@ def sign(run: ExperimentStarted, now: datetime) -> str:
     place = design.place(run.starts, now)
     if place is None:
         begins = f"An experiment begins {run.starts:%d %b %H:%M} UTC and runs {until}; {who}"
-        return escape(begins) if now < run.starts else ""
+        return begins if now < run.starts else ""
     of = "" if design.blocks is None else f" of {design.blocks}"
-    return escape(
+    return (
         f"An experiment runs {until}: block {place.block + 1}{of}, arm {place.arm} "
         f"({four(design.weights(place.arm))}) has its turn. Weights are not adopted meanwhile; {who}"
     )

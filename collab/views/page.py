@@ -7,26 +7,23 @@ from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
-import param
 from bokeh.models import CustomJS
 from panel.io.resources import LOCAL_DIST
 from panel.util import edit_readonly
 
 from collab.office import Office
-from collab.views.alerts import AlertsView
+from collab.views.alerting import AlertingView
 from collab.views.analytics import AnalyticsView
 from collab.views.asked import Asked
 from collab.views.board import Board
-from collab.views.deliveries import DeliveriesView
-from collab.views.experiment import ExperimentSign, ExperimentView
+from collab.views.experiment import ExperimentView
 from collab.views.fairness import FairnessView
 from collab.views.later import Later
 from collab.views.leads import AssignmentsView, LeadView
 from collab.views.presence import PresenceView
 from collab.views.roster import RosterView
-from collab.views.rules import RulesView
 from collab.views.shadow import ShadowView
-from collab.views.sign import AlertSign
+from collab.views.sign import Sign, alerting, experimenting
 from collab.views.theme import SHEET, THEME
 from collab.views.tuner import TuningView
 from collab.views.tuning import Tuning
@@ -87,7 +84,7 @@ def page(office: Office) -> pmui.Page:
     experiment = ExperimentView(board=board, active=False)
     tuning = Later(lambda: TuningView(Tuning(office=office, weights=weights, active=False), active=False))
     analytics = Later(lambda: AnalyticsView(Asked(office=office, active=False), active=False))
-    alerts = Later(lambda: Alerted(board, active=False))
+    alerts = Later(lambda: AlertingView(board, active=False))
     leads = pn.FlexBox(
         pn.Column(_title("Route a lead"), LeadView(board), **HALF),
         pn.Column(_title("Newest assignments"), assignments, **HALF),
@@ -111,9 +108,8 @@ def page(office: Office) -> pmui.Page:
         board.param.paused, label="Pause", description="", color="default", stylesheets=[ON_HEADER]
     )
     _prepare_document(office)
-    return _framed(
-        office, pause, pn.Column(alert, AlertSign(board), ExperimentSign(board), tabs, margin=(8, 16), **wide)
-    )
+    signs = (alert, Sign(board, alerting), Sign(board, experimenting))
+    return _framed(office, pause, pn.Column(*signs, tabs, margin=(8, 16), **wide))
 
 
 def _framed(office: Office, pause: pmui.Switch, main: pn.Column) -> pmui.Page:
@@ -128,33 +124,6 @@ def _framed(office: Office, pause: pmui.Switch, main: pn.Column) -> pmui.Page:
     with edit_readonly(shown):
         shown.busy = False  # else the page follows Panel's own and every event walks all its models twice, 14 ms each
     return shown
-
-
-class Alerted(pn.viewable.Viewer):
-    """The open alerts over the rules that make them, and what was sent of them if an owner's plan says to whom."""
-
-    active = param.Boolean(default=True, doc="Is it on screen? Hidden, it takes in nothing new.")
-
-    def __init__(self, board: Board, **params: Any) -> None:
-        super().__init__(**params)
-        alerts, rules = AlertsView(board, active=self.active), RulesView(board=board, active=self.active)
-        alerts.param.watch(lambda event: rules.param.update(by=event.new), "by")
-        rules.param.watch(lambda event: alerts.param.update(by=event.new), "by")
-        self._views: list[Any] = [alerts, rules]
-        parts: list[Any] = [alerts, rules]
-        if (telling := board.office.telling) is not None:
-            sent = DeliveriesView(telling.courier.outbox, telling.courier, active=self.active)
-            self._views.append(sent)
-            parts.append(pn.Column(_title("What was sent"), sent, sizing_mode="stretch_width"))
-        self._layout = pn.Column(*parts, sizing_mode="stretch_width")
-
-    @param.depends("active", watch=True)
-    def _opened(self) -> None:
-        for view in self._views:
-            view.active = self.active
-
-    def __panel__(self) -> pn.Column:
-        return self._layout
 
 
 def shadowed(board: Board, what_if: WhatIfView) -> list[pn.Column]:

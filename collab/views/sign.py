@@ -1,38 +1,48 @@
-"""The sign above all tabs that alerts ask for somebody."""
+"""Signs above all tabs: what everybody must know now, whatever they look at."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple
 
 import panel as pn
 import panel_material_ui as pmui
-import param
 
 from collab.alerts import Rank
+from collab.desk import utc_now
 from collab.rules import Severity
 from collab.team import State
 from collab.views.alert_rows import summary
-from collab.views.board import Board
+from collab.views.board import Board, Frame
+from collab.views.experiment import turn
 from collab.views.theme import plain
 
 
-class AlertSign(pn.viewable.Viewer):
-    """Names the alert to look at first, and says how many more nobody has taken on; nothing while there is none."""
+class Said(NamedTuple):
+    """What a sign says, as Markdown, and how grave it is; without words the sign is not there."""
 
-    board = param.ClassSelector(class_=Board, doc="The session's board.")
+    object: str
+    severity: Literal["info", "warning", "error"] = "info"
 
-    def __init__(self, board: Board, **params: Any) -> None:
-        super().__init__(board=board, **params)
-        self.alert = pmui.Alert(object="", severity="warning", closeable=False, sizing_mode="stretch_width")
+
+class Sign(pn.viewable.Viewer):
+    """Shows what `say` makes of each frame of the board.
+
+    Args:
+        board: the session's board.
+        say: from a frame to what everybody must know.
+    """
+
+    def __init__(self, board: Board, say: Callable[[Frame], Said], **params: Any) -> None:
+        super().__init__(**params)
+        self._board, self._say = board, say
+        self.alert = pmui.Alert(object="", visible=False, closeable=False, sizing_mode="stretch_width")
+        board.param.watch(lambda event: self._show(), "frame")
         self._show()
 
-    @param.depends("board.frame", watch=True)
     def _show(self) -> None:
-        frame = self.board.frame
-        asking = [rank for rank in frame.alerts if asks(rank)]
-        said = words(asking, frame.names)
-        grave = bool(asking) and asking[0].alert.severity == Severity.critical
-        wanted = {"object": said, "visible": bool(said), "severity": "error" if grave else "warning"}
+        said = self._say(self._board.frame)
+        wanted = said._asdict() | {"visible": bool(said.object)}
         if any(getattr(self.alert, name) != value for name, value in wanted.items()):
             self.alert.param.update(**wanted)
 
@@ -40,14 +50,22 @@ class AlertSign(pn.viewable.Viewer):
         return self.alert
 
 
+def alerting(frame: Frame) -> Said:
+    """The alert to look at first, and how many more nobody has taken on."""
+    asking = [rank for rank in frame.alerts if asks(rank)]
+    if not asking:
+        return Said("")
+    first = asking[0].alert
+    more = f" And {len(asking) - 1} more." if len(asking) > 1 else ""
+    said = f"**{plain(summary(first, frame.names))}.**{more} The Alerts tab has what can be done."
+    return Said(said, "error" if first.severity == Severity.critical else "warning")
+
+
 def asks(rank: Rank) -> bool:
     """Does this alert ask for somebody: it fires, and is more than news?"""
     return rank.alert.state == State.firing and rank.alert.severity.grade >= Severity.medium.grade
 
 
-def words(asking: list[Rank], names: dict[str, str]) -> str:
-    """The first alert, and how many more there are, as Markdown."""
-    if not asking:
-        return ""
-    more = f" And {len(asking) - 1} more." if len(asking) > 1 else ""
-    return f"**{plain(summary(asking[0].alert, names))}.**{more} The Alerts tab has what can be done."
+def experimenting(frame: Frame) -> Said:
+    """That an experiment runs, whose turn it is and when it ends."""
+    return Said("" if frame.experiment is None else plain(turn(frame.experiment, utc_now())))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from collab.experiment import Design, seconds
@@ -14,6 +16,9 @@ from collab.whatif.verdict import Verdict, run_of, runs_of, verdict
 
 if TYPE_CHECKING:
     from collab.history import History
+
+JUDGED = 8
+"""So many verdicts are kept."""
 
 
 class Experiments(Log):
@@ -74,9 +79,14 @@ class Experiments(Log):
         Raises:
             ValueError: there is no such experiment, or the decisions came in frames.
         """
-        history = self._recorded()
         asked = experiment.design if isinstance(experiment, Plan) else experiment
-        return verdict(history, run_of(history, asked), level)
+        return self._judged(run_of(self._recorded(), asked).id, level)
+
+    @cached_property
+    def _judged(self) -> Callable[[str, float], Verdict]:
+        """The verdict of a run by its id: the log does not change, so every page's question is answered once."""
+        history = self._recorded()
+        return lru_cache(maxsize=JUDGED)(lambda id, level: verdict(history, run_of(history, id), level))
 
     def _recorded(self) -> History:
         if self._history is None:

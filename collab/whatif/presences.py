@@ -25,6 +25,13 @@ def able_of(eligible: Flags, kind: NDArray[np.int64], kinds: int) -> Flags:
     return found
 
 
+def long_gaps(time_s: Floats) -> tuple[float, NDArray[np.int64]]:
+    """The usual gap between times that ascend, and after which of them a long one comes."""
+    gap_s = np.diff(time_s)
+    usual_s = float(np.median(gap_s)) if len(gap_s) else 0.0
+    return usual_s, np.flatnonzero(gap_s > max(LONG * usual_s, LONG_S))
+
+
 def shifts_of(time_s: Floats, eligible: Flags, full: Flags, able: Flags) -> Shifts:
     """When each agent was on shift; (leads, agents) each but for the times, which ascend.
 
@@ -36,9 +43,7 @@ def shifts_of(time_s: Floats, eligible: Flags, full: Flags, able: Flags) -> Shif
     """
     n, agents = eligible.shape
     rows, starts, ends = [], [], []
-    gap_s = np.diff(time_s)
-    usual_s = float(np.median(gap_s)) if n > 1 else 0.0
-    closed = np.flatnonzero(gap_s > max(LONG * usual_s, LONG_S))
+    usual_s, closed = long_gaps(time_s)
     for agent in range(agents):
         there = _there(eligible[:, agent], (full | ~able)[:, agent])
         edges = np.flatnonzero(np.diff(there, prepend=False, append=False))

@@ -5,24 +5,21 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from collab.whatif.presences import LONG, LONG_S
+from collab.whatif.presences import long_gaps
 from collab.whatif.world import Shifts
 
 Floats = NDArray[np.float64]
 
 
 def silences(time_s: Floats, shifts: Shifts) -> Floats:
-    """Begin and end (rows, 2) of each gap that is `LONG` usual gaps and `LONG_S` seconds long, with somebody on shift.
+    """Begin and end (rows, 2) of each long gap (`presences.long_gaps`) in which somebody was on shift.
 
     Args:
         time_s: when anything happened, in any order; NaN is left out.
         shifts: who was there as far as was recorded. A gap in which nobody was is a night like others.
     """
     known = np.unique(time_s[np.isfinite(time_s)])
-    gap_s = np.diff(known)
-    if not len(gap_s):
-        return np.empty((0, 2))
-    long = np.flatnonzero(gap_s > max(LONG * float(np.median(gap_s)), LONG_S))
+    _, long = long_gaps(known)
     middle_s = (known[long] + known[long + 1]) / 2
     there = (shifts.start_s <= middle_s[:, None]) & (shifts.end_s > middle_s[:, None])
     long = long[there.any(axis=1)]

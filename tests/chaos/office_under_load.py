@@ -1,6 +1,7 @@
 """A process to be killed: an office under load that prints each decision once it is acknowledged.
 
-Usage: python office_under_load.py STREAM HISTORY RUN. Each line is `lead agent seconds`, in the wall clock's seconds.
+Usage: python office_under_load.py STREAM HISTORY RUN. Each line is `lead agent seconds seq recorded`: seconds are the
+wall clock's, seq the place of the team, which is the decision's or a later one, recorded up to where the history goes.
 """
 
 from __future__ import annotations
@@ -27,14 +28,14 @@ async def put_on_roster(desk: Desk) -> None:
         await desk.set_presence(agent, "available")
 
 
-async def work(desk: Desk, run: str, numbers: count[int]) -> None:
+async def work(office: Office, desk: Desk, run: str, numbers: count[int]) -> None:
     """Route leads and close held ones, for ever."""
     chance = random.Random(run)
     while True:
         lead = Lead(id=f"{run}-{next(numbers)}", name="Zoe")
         decision = await desk.route_lead(lead)
         if decision.agent is not None:
-            print(lead.id, decision.agent, time.time(), flush=True)
+            print(lead.id, decision.agent, time.time(), desk.team.seq, office.status()["recorded"], flush=True)
         held = [(state.lead.id, state.holder) for state in desk.team.leads.values() if state.holder]
         for lead_id, holder in chance.sample(held, min(2, len(held))):
             try:
@@ -48,7 +49,7 @@ async def main(office: Office, run: str) -> None:
     assert office.desk is not None
     await put_on_roster(office.desk)
     numbers = count()
-    await asyncio.gather(*(work(office.desk, run, numbers) for _ in range(AT_ONCE)))
+    await asyncio.gather(*(work(office, office.desk, run, numbers) for _ in range(AT_ONCE)))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from redis_groups import until
@@ -21,26 +22,38 @@ SCRIPT = Path(__file__).with_name("office_under_load.py")
 KILLS = 5
 
 
-def killed_run(stream: str, history: Path, run: int, acks: int) -> tuple[dict[str, str], dict[str, float], float]:
-    """Start the office, read so many acknowledgements, kill it; the agents and times by lead, and the last time."""
+class Acknowledged(NamedTuple):
+    """A decision that the office printed: who got the lead, when, and the places of the stream when it was printed."""
+
+    lead: str
+    agent: str
+    time: float
+    seq: int
+    recorded: int
+
+
+def acknowledged(line: str) -> Acknowledged:
+    """A line of the office."""
+    lead, agent, time, seq, recorded = line.split()
+    return Acknowledged(lead, agent, float(time), int(seq), int(recorded) if recorded != "None" else 0)
+
+
+def killed_run(stream: str, history: Path, run: int, acks: int) -> list[Acknowledged]:
+    """Start the office, read so many acknowledgements, kill it; what it acknowledged until then."""
     command = [sys.executable, str(SCRIPT), stream, str(history), f"r{run}"]
-    agents: dict[str, str] = {}
-    times: dict[str, float] = {}
+    found: list[Acknowledged] = []
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
             for line in process.stdout:
-                lead, agent, time = line.split()
-                agents[lead], times[lead] = agent, float(time)
-                if len(agents) >= acks:
+                found.append(acknowledged(line))
+                if len(found) >= acks:
                     break
         finally:
             process.send_signal(signal.SIGKILL)
-        for line in process.stdout.read().splitlines():
-            if len(parts := line.split()) == 3:
-                agents[parts[0]], times[parts[0]] = parts[1], float(parts[2])
+        found += [acknowledged(line) for line in process.stdout.read().splitlines() if len(line.split()) == 5]
         assert process.wait() == -signal.SIGKILL, "the office ended by itself"
-    return agents, times, max(times.values())
+    return found
 
 
 def checked_history(stream: str, history: Path) -> tuple[Counter[str], dict[str, str]]:
@@ -70,22 +83,25 @@ def checked_history(stream: str, history: Path) -> tuple[Counter[str], dict[str,
 @pytest.mark.timeout(300)
 def test_acknowledged_decisions_survive_kills_on_redis(redis_url: str, tmp_path: Path) -> None:
     chance = random.Random(20261122)
-    acknowledged: dict[str, str] = {}
+    must: dict[str, str] = {}
     for run in range(KILLS):
-        agents, _, _ = killed_run(redis_url, tmp_path / "history", run, chance.randint(50, 800))
-        acknowledged |= agents
+        must |= {
+            one.lead: one.agent for one in killed_run(redis_url, tmp_path / "history", run, chance.randint(50, 800))
+        }
     assigned, recorded = checked_history(redis_url, tmp_path / "history")
-    assert {lead: assigned[lead] for lead in acknowledged} == dict.fromkeys(acknowledged, 1)
-    assert {lead: recorded[lead] for lead in acknowledged} == acknowledged
+    assert {lead: assigned[lead] for lead in must} == dict.fromkeys(must, 1)
+    assert {lead: recorded[lead] for lead in must} == must
 
 
 @pytest.mark.timeout(300)
-def test_the_embedded_stream_loses_no_more_than_the_last_moments(tmp_path: Path) -> None:
+def test_the_embedded_stream_loses_nothing_that_was_recorded_and_no_more_than_the_last_moments(tmp_path: Path) -> None:
     chance = random.Random(20261123)
     must: dict[str, str] = {}
     for run in range(KILLS):
-        agents, times, last = killed_run("embedded://", tmp_path / "history", run, chance.randint(300, 1500))
-        must |= {lead: agent for lead, agent in agents.items() if times[lead] < last - MAY_MISS_S}
+        found = killed_run("embedded://", tmp_path / "history", run, chance.randint(300, 1500))
+        recorded_to, last = max(one.recorded for one in found), max(one.time for one in found)
+        kept = [one for one in found if one.seq <= recorded_to or one.time < last - MAY_MISS_S]
+        must |= {one.lead: one.agent for one in kept}
     assert must, "every run was too short to say anything"
     assigned, recorded = checked_history("embedded://", tmp_path / "history")
     assert {lead: assigned[lead] for lead in must} == dict.fromkeys(must, 1)

@@ -1,0 +1,41 @@
+"""The Alerts tab: what needs a person, the rules that say so, and what was sent of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import panel as pn
+import param
+
+from collab.views.alerts import AlertsView
+from collab.views.board import Board
+from collab.views.deliveries import DeliveriesView
+from collab.views.rules import RulesView
+from collab.views.theme import SHEET
+from collab.views.told import title
+
+
+class AlertingView(pn.viewable.Viewer):
+    """The open alerts over the rules that make them, and what was sent of them if an owner's plan says to whom."""
+
+    active = param.Boolean(default=True, doc="Is it on screen? Hidden, it takes in nothing new.")
+
+    def __init__(self, board: Board, **params: Any) -> None:
+        super().__init__(**params)
+        alerts, rules = AlertsView(board, active=self.active), RulesView(board=board, active=self.active)
+        alerts.param.watch(lambda event: rules.param.update(by=event.new), "by")
+        rules.param.watch(lambda event: alerts.param.update(by=event.new), "by")
+        self._views: list[Any] = [alerts, rules]
+        self._layout = pn.Column(alerts, rules, sizing_mode="stretch_width")
+        if (telling := board.office.telling) is not None:
+            sent = DeliveriesView(telling.courier.outbox, telling.courier, active=self.active)
+            self._views.append(sent)
+            self._layout.extend([pn.pane.HTML(title("What was sent"), stylesheets=[SHEET]), sent])
+
+    @param.depends("active", watch=True)
+    def _opened(self) -> None:
+        for view in self._views:
+            view.active = self.active
+
+    def __panel__(self) -> pn.Column:
+        return self._layout
