@@ -11,16 +11,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alerted import Post, after
 from desks import SOON_S, hire, lead, log
 from notices import Sink, sink
 from notices import until as soon
 from offices import Open, at, do
+from real_redis import RealRedis
 
-from collab.events import AlertFired, RulesAdopted
+from collab.events import AgentLeft, AlertFired, Entry, RulesAdopted
 from collab.office import Office
+from collab.office.signals import Signals
 from collab.office.watching import BY
+from collab.rules import Rule, Severity
 from collab.rules.reading import default
 from collab.team import State
+from collab.views.board import Feed
+from collab.views.sign import losing
 
 RULES = """
 rules:
@@ -263,7 +269,7 @@ def test_who_does_not_watch_keeps_nothing_of_what_it_hears(open_office: Open, re
     do(one, at(one).route_lead(lead("l1")))
     do(two, until(two, lambda: states(two) == {"full ana": "firing"}, "it fires"))
     kept = [
-        len(office._watching._unrecorded) + len(office._watching._sent)
+        len(office._watching._signals)
         for office in (one, two)
         if office._watching is not None and office._watching._watch is None
     ]
@@ -284,8 +290,67 @@ def test_members_who_are_dropped_make_an_alert(open_office: Open, tmp_path: Path
     do(office, until(office, lambda: states(office) == {"drops": "firing"}, "it fires"))
 
 
+def test_every_process_knows_how_far_the_history_goes(open_office: Open, redis_url: str) -> None:
+    recording, joined = open_office(redis_url), open_office(redis_url)
+    do(recording, hire(at(recording), "ana", "ben"))
+    last = do(joined, log(at(joined)))[-1].seq
+    soon(lambda: recording._reached() == joined._reached() == last, "both know it")
+    assert joined.recorder is None
+
+
+def broken() -> int:
+    """A history that cannot be read."""
+    raise OSError("no such folder")
+
+
+@pytest.mark.parametrize("recorded, behind_s", [(lambda: 3, 0.0), (lambda: 2, 40.0), (lambda: 0, 60.0), (broken, 60.0)])
+def test_the_recorder_is_behind_by_the_age_of_what_the_history_has_not(
+    recorded: Callable[[], int], behind_s: float
+) -> None:
+    post = Post(Rule(name="lag", kind="recorder_lag", fire=30, clear=5, severity=Severity.high))
+    signals = Signals(recorded)
+    for seq, second in ((1, 0), (2, 10), (3, 20)):
+        signals.hear(Entry(seq, "main", AgentLeft(id=f"e{seq}", time=after(second), agent="ana")), after(second))
+    asyncio.run(signals.give(post.watch, after(60), None))
+    assert post.at(60) == (["alert_began", "alert_fired"] if behind_s else [])
+    assert [alert.value for alert in post.team.alerts.open.values()] == ([behind_s] if behind_s else [])
+
+
 def test_a_team_s_past_in_the_making_is_not_watched(open_office: Open) -> None:
     office = open_office(f"embedded://{uuid.uuid4().hex}", tenant="demo", team_at_work=True, days=1, rules=None)
     do(office, until(office, lambda: office.team.alerts.version > 0, "rules in force"))
     adopted = [entry.event for entry in do(office, log(at(office))) if isinstance(entry.event, RulesAdopted)]
     assert [(event.by, event.time >= office.started) for event in adopted] == [(BY, True)]
+
+
+LOST = """
+rules:
+  - {name: gone, kind: redis_lost, fire: 0.5, clear: 0, severity: critical}
+"""
+
+
+def test_redis_that_does_not_answer_is_said_and_told_while_it_lasts_and_recorded_after(
+    open_office: Open, redis_server: RealRedis, redis_url: str, tmp_path: Path
+) -> None:
+    (tmp_path / "lost.yaml").write_text(LOST)
+    with sink() as receiver:
+        told_to = {
+            "rules": str(tmp_path / "lost.yaml"),
+            "notify": plan(tmp_path, receiver),
+            "secrets": {"CRM": SECRET},
+        }
+        one, two = open_office(redis_url, **told_to), open_office(redis_url, **told_to)
+        do(two, until(two, lambda: two.team.alerts.version == 1, "rules in force"))
+        feed = Feed(one)
+        assert losing(feed.frame).object == ""
+        redis_server.kill()
+        try:
+            soon(lambda: "Redis has not answered since" in losing(feed.frame).object, "pages say so")
+            (body,) = told(receiver, 1)
+            assert body["data"]["title"].startswith("[critical] Redis has not been reached for")
+        finally:
+            redis_server.start()
+        do(two, until(two, lambda: bool(two.team.alerts.ended), "the alert is in the record, and over"))
+        soon(lambda: losing(feed.frame).object == "", "pages say so no more")
+    assert fired(two) == ["gone"]
+    assert len(receiver.got) == 1  # the alert that is recorded later is the one that was told

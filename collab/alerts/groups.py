@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from collab.alerts.inhibition import Inhibition
@@ -55,11 +56,17 @@ def quiet(team: Team, alert: Alert, inhibition: Inhibition) -> bool:
     return inhibition.holds(alert.rule, alert.labels) is not None
 
 
-def groups(team: Team) -> list[Group]:
-    """The groups of which somebody should have a notice now, the one to look at first in front."""
-    alerts, rules = team.alerts, {rule.name: rule for rule in team.alerts.rules}
-    inhibition = Inhibition(rules.values(), alerts.open.values())
-    loud = [alert for alert in alerts.open.values() if not quiet(team, alert, inhibition)]
+def groups(team: Team, open: Mapping[str, Alert] | None = None) -> list[Group]:
+    """The groups of which somebody should have a notice now, the one to look at first in front.
+
+    Args:
+        team: whose rules and silences count.
+        open: the open alerts by id, if they are not those of the team.
+    """
+    rules = {rule.name: rule for rule in team.alerts.rules}
+    alerts = (team.alerts.open if open is None else open).values()
+    inhibition = Inhibition(rules.values(), alerts)
+    loud = [alert for alert in alerts if not quiet(team, alert, inhibition)]
     found: dict[Cause, list[Rank]] = {}
     for one in ranked(loud, team):
         found.setdefault(cause(rules.get(one.alert.rule), one.alert), []).append(one)

@@ -51,10 +51,13 @@ class Watch:
         for kind, subject in self._measures.touched(event):
             self._touch(kind, subject, event.id)
 
-    def signal(self, kind: str, value: float, time: datetime, *, n: int = 1) -> None:
-        """Take in a value that is in no event: one of the kinds whose source is "signal"; repeat it every minute."""
+    def signal(self, kind: str, value: float, time: datetime, *, n: int = 1, cause: str = "") -> None:
+        """Take in a value that is in no event: one of the kinds whose source is "signal"; repeat it every minute.
+
+        Watches that are told of one thing by the same `cause` make the same alert of it.
+        """
         self._measures.signals[kind] = Heard(value, n, time)
-        self._touch(kind, "", f"{kind} {time.isoformat()}")
+        self._touch(kind, "", cause or f"{kind} {time.isoformat()}")
 
     @property
     def due(self) -> datetime | None:

@@ -12,6 +12,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Literal, TypeVar
 
 from collab.desk import Desk, TooLate, utc_now
@@ -118,7 +119,10 @@ class Office(Threaded):
         return History(self.history_url, self.tenant)
 
     def subscribe(self, callback: Callable[[list[Entry]], None]) -> Callable[[], None]:
-        """Call `callback` in the office's loop with new entries, in order; returns the way out."""
+        """Call `callback` in the office's loop with new entries, in order; returns the way out.
+
+        With none it is called when the stream gets out of reach, or answers again.
+        """
         self._subscribers.append(callback)
 
         def unsubscribe() -> None:
@@ -199,7 +203,7 @@ class Office(Threaded):
         told = (self.notify, self.history_url, self.tenant, self._secrets)
         self.telling = await asyncio.to_thread(telling, *told)
         lease = stream.lease(LEASE_S, f"watch:{self.tenant}")
-        self._watching = Watching(desk, lease, self._clock, rules, self.telling, self._recorded)
+        self._watching = Watching(desk, lease, self._clock, rules, self.telling, self._reached, self._alarm)
         self.subscribe(self._watching.hear)
         self._watching.start()
 
@@ -207,6 +211,20 @@ class Office(Threaded):
         """A member was dropped, because it read too slowly: the rules are told."""
         if self._watching is not None:
             self._watching.drop()
+
+    @property
+    def lost(self) -> datetime | None:
+        """Since when the stream does not answer; None while it does."""
+        return None if self._watching is None or self._watching.lost is None else self._watching.lost.since
+
+    def _alarm(self) -> None:
+        """Let subscribers look anew, though there are no new entries."""
+        self._entries([])
+
+    def _reached(self) -> int:
+        """Up to which place the history goes, as the recorder here knows or else as the history says."""
+        recorded = self._recorded()
+        return self.history.own_last if recorded is None else recorded
 
     def _recorded(self) -> int | None:
         return None if self.recorder is None else self.recorder.recorded
@@ -251,13 +269,17 @@ class Office(Threaded):
 
     async def _tend(self, desk: Desk) -> None:
         """Look once a second for adopted weights, and after leads whose gates opened or whose routing failed."""
+        said = ""
         while True:
             await asyncio.sleep(TEND_EVERY_S)
             try:
                 await self._adopting.tend(desk)
                 await desk.tend(self.terms)
+                said = ""
             except (StreamUnreachable, TooLate) as error:
-                logger.warning("waiting leads of %s stay in the queue: %s", self.tenant, error)
+                if str(error) != said:  # once, however long it lasts
+                    logger.warning("waiting leads of %s stay in the queue: %s", self.tenant, error)
+                said = str(error)
 
     def _entries(self, entries: list[Entry]) -> None:
         for subscriber in tuple(self._subscribers):

@@ -11,7 +11,7 @@ from pathlib import Path
 from collab.alerts.groups import Group, groups
 from collab.delivery import Cause, Courier, Message, Notice, Outbox, OutboxInUse, channels, read_plan
 from collab.events import AlertFired, AlertReturned, Event
-from collab.team import Team
+from collab.team import Alert, Team
 
 logger = logging.getLogger(__name__)
 
@@ -65,16 +65,17 @@ class Telling:
             self._sends = False
         self.courier.outbox.close()
 
-    def notices(self, found: Iterable[Event], team: Team) -> list[Notice]:
+    def notices(self, found: Iterable[Event], team: Team, open: Mapping[str, Alert] | None = None) -> list[Notice]:
         """What is to be told of the alerts that these events let fire: one notice a group.
 
         Args:
-            found: events of alerts, which the team has applied.
-            team: as it is now.
+            found: events of alerts.
+            team: as it is now; it has applied them, unless `open` is given.
+            open: the open alerts by id, if the stream cannot take them now.
         """
         fired = {event.alert: event for event in found if isinstance(event, AlertFired | AlertReturned)}
         told = []
-        for group in groups(team) if fired else ():
+        for group in groups(team, open) if fired else ():
             if new := [rank.alert.id for rank in group.ranks if rank.alert.id in fired]:
                 event = fired[new[0]]
                 told.append(notice(group, self.tenant, event.id, event.time))

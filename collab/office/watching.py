@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
 
 from collab.alerts import Watch, groups
 from collab.desk import Desk, TooLate
-from collab.events import AlertAcknowledged, AlertResolved, AlertReturned, Entry, Event, MessageSent
+from collab.events import AlertAcknowledged, AlertResolved, AlertReturned, Entry, Event
 from collab.live.lease import Lease
 from collab.live.stream import StreamUnreachable
-from collab.metrics import percentiles
+from collab.office.signals import Lost, Signals, give_lost
 from collab.office.telling import Telling
-from collab.records import seconds_between
 from collab.rules import Rule
 from collab.rules.reading import default, read
-from collab.team import State
+from collab.team import Alert, State
 from collab.team_at_work import Clock
 
 logger = logging.getLogger(__name__)
@@ -33,18 +30,8 @@ LEASE_S = 4.0
 EVERY_S, SOONEST_S = 1.0, 0.1
 """How often the rules are looked at though nothing happened, and the least time between two looks."""
 
-LATEST = timedelta(minutes=1)
-"""So far back go the signals that are a minute's."""
-
 BY = "collab"
 """Who adopts the rules that come with collab, or those of an owner's file."""
-
-
-class Sent(NamedTuple):
-    """When a message was heard, and after how many milliseconds."""
-
-    time: datetime
-    ms: float
 
 
 def rules_of(path: str, tenant: str) -> tuple[Rule, ...]:
@@ -69,7 +56,11 @@ class Watching:
         clock: the desk's.
         rules: those that shall be in force; None leaves what is, or begins with those that come with collab.
         telling: brings what fires to people.
-        recorded: up to which place of the stream the history goes as far as this process knows.
+        recorded: up to which place of the stream the history goes; may take a while.
+        alarm: is called when the stream gets out of reach, and when it answers again.
+
+    Attributes:
+        lost: since when the stream does not answer; None while it does.
     """
 
     def __init__(
@@ -79,21 +70,21 @@ class Watching:
         clock: Clock,
         rules: tuple[Rule, ...] | None = None,
         telling: Telling | None = None,
-        recorded: Callable[[], int | None] = lambda: None,
+        recorded: Callable[[], int] = lambda: 0,
+        alarm: Callable[[], None] = lambda: None,
     ) -> None:
         self.desk, self._lease, self._clock = desk, lease, clock
-        self._rules, self._telling, self._recorded = rules, telling, recorded
+        self._rules, self._telling, self._alarm = rules, telling, alarm
+        self._signals = Signals(recorded)
         self._watch: Watch | None = None
         self._happened = asyncio.Event()
         self._asked_s = 0.0
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
-        self._unrecorded: deque[tuple[int, datetime]] = deque()
-        self._sent: deque[Sent] = deque()
-        self._drops: deque[datetime] = deque()
         self._settled: list[str] = []
         self._given_back: list[Event] = []
-        self._lost: datetime | None = None
+        self.lost: Lost | None = None
+        self._alone: Watch | None = None
 
     def hear(self, entries: list[Entry]) -> None:
         """Take in what the team has applied; who does not watch keeps nothing of it."""
@@ -103,17 +94,15 @@ class Watching:
         now = self._clock()
         for entry in entries:
             self._watch.take(entry)
-            self._unrecorded.append((entry.seq, entry.event.time))
+            self._signals.hear(entry, now)
             if isinstance(entry.event, AlertAcknowledged | AlertResolved):
                 self._settled.append(entry.event.alert)
             elif isinstance(entry.event, AlertReturned) and entry.event.by:
                 self._given_back.append(entry.event)
-            elif isinstance(entry.event, MessageSent):
-                self._sent.append(Sent(now, 1000 * seconds_between(entry.event.time, now)))
 
     def drop(self) -> None:
         """A member of this process's gateway was dropped, because it read too slowly."""
-        self._drops.append(self._clock())
+        self._signals.drop(self._clock())
 
     def start(self) -> None:
         """Watch from now on, in the loop that runs."""
@@ -140,7 +129,7 @@ class Watching:
                 try:
                     await self.look()
                 except StreamUnreachable as error:
-                    self._out_of_reach(error)
+                    await self._out_of_reach(error)
                 except TooLate as error:
                     logger.info("alerts of %s are looked at again: %s", self.desk.tenant, error)
                     self._watch = None
@@ -163,13 +152,14 @@ class Watching:
         """
         if not await self._our_turn():
             self._watch = None
+            self._found()
             return
         if self._watch is None:
             await self._begin()
         assert self._watch is not None
-        now = self._clock()
-        self._signal(self._watch, now)
-        found = self._watch.at(now)
+        await self._signals.give(self._watch, self._clock(), self.lost)
+        self._found()
+        found = self._watch.at(self._clock())
         if found and not await self.desk.note_alerts(found):
             self._watch = None  # somebody else was first; begin again with what the team says
             return
@@ -178,7 +168,7 @@ class Watching:
     async def _begin(self) -> None:
         """Begin with what the team says, and make up for what was not told."""
         await self._adopt()
-        for kept in (self._unrecorded, self._sent, self._settled, self._given_back):
+        for kept in (self._signals, self._settled, self._given_back):
             kept.clear()
         self._watch = Watch(self.desk.team)
         if self._telling is not None:
@@ -207,38 +197,33 @@ class Watching:
             reason = "the rules that come with collab" if self._rules is None else "the rules of the owner's file"
             await self.desk.adopt_rules(wanted, by=BY, reason=reason)
 
-    def _signal(self, watch: Watch, now: datetime) -> None:
-        """What no event says: how far the recorder is behind, how long messages take, and whether Redis was lost."""
-        if (recorded := self._recorded()) is not None:
-            while self._unrecorded and self._unrecorded[0][0] <= recorded:
-                self._unrecorded.popleft()
-            behind_s = seconds_between(self._unrecorded[0][1], now) if self._unrecorded else 0.0
-            watch.signal("recorder_lag", behind_s, now, n=max(1, len(self._unrecorded)))
-        else:
-            self._unrecorded.clear()
-        while self._sent and self._sent[0].time < now - LATEST:
-            self._sent.popleft()
-        if slowest := percentiles([one.ms for one in self._sent])["p95"]:
-            watch.signal("latency", slowest, now, n=len(self._sent))
-        while self._drops and self._drops[0] < now - LATEST:
-            self._drops.popleft()
-        watch.signal("dropped", len(self._drops), now)
-        lost_s = 0.0 if self._lost is None else seconds_between(self._lost, now)
-        watch.signal("redis_lost", lost_s, now)
-        self._lost = None
-
-    def _out_of_reach(self, error: StreamUnreachable) -> None:
-        self._watch = None  # what it returned was not appended
-        if self._lost is None:
-            self._lost = self._clock()
+    async def _out_of_reach(self, error: StreamUnreachable) -> None:
+        """Say so while it lasts: what the rules find of it can only be appended when the stream answers again."""
+        watched, self._watch = self._watch is not None, None  # what it returned was not appended
+        self._asked_s, now = -math.inf, self._clock()
+        if self.lost is None:
+            self.lost = Lost(now, self.desk.team.seq)
+            self._alone = Watch(self.desk.team) if watched else None
             logger.warning("alerts of %s wait: %s", self.desk.tenant, error)
+            self._alarm()
+        if self._alone is not None:
+            give_lost(self._alone, now, self.lost)
+            rules = {rule.name for rule in self.desk.team.alerts.rules if rule.kind == "redis_lost"}
+            found = [event for event in self._alone.at(now) if getattr(event, "rule", "") in rules]
+            await self._tell(found, self._alone.alerts.open)
 
-    async def _tell(self, found: list[Event]) -> None:
+    def _found(self) -> None:
+        """The stream answers."""
+        if self.lost is not None:
+            self.lost = self._alone = None
+            self._alarm()
+
+    async def _tell(self, found: list[Event], open: Mapping[str, Alert] | None = None) -> None:
         """Let people know, away from this loop: what is told is on the disk before this returns."""
         settled, self._settled = self._settled, []
         given_back, self._given_back = self._given_back, []
         if self._telling is None:
             return
-        notices = self._telling.notices([*given_back, *found], self.desk.team)
+        notices = self._telling.notices([*given_back, *found], self.desk.team, open)
         if notices or settled:
             await asyncio.to_thread(self._telling.tell, notices, settled)

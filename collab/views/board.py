@@ -49,13 +49,14 @@ class Latency(Struct, frozen=True):
 class Frame(Struct, frozen=True, kw_only=True):
     """The team at one moment, as boards show it; frozen, so that all sessions share it.
 
-    `experiment` is the one that runs. `alerts` are those that fired and are open, the one to look at first in front;
-    `ended` the newest that are over, the last one in front. `names` are what agents are called, by id, made as
-    `collab.reasons.labels` does.
+    `lost` says since when the stream does not answer. `experiment` is the one that runs. `alerts` are those that fired
+    and are open, the one to look at first in front; `ended` the newest that are over, the last one in front. `names`
+    are what agents are called, by id, made as `collab.reasons.labels` does.
     """
 
     seq: int = 0
     time: datetime | None = None
+    lost: datetime | None = None
     agents: tuple[Agent, ...] = ()
     queue: tuple[OpenLead, ...] = ()
     recent: tuple[LeadAssigned, ...] = ()
@@ -123,6 +124,7 @@ class Feed:
         self.frame = Frame(
             seq=team.seq,
             time=utc_now(),
+            lost=self.office.lost,
             agents=agents,
             queue=tuple(team.queue()),
             recent=tuple(reversed(team.recent)),

@@ -23,7 +23,7 @@ from collab.views.leads import AssignmentsView, LeadView
 from collab.views.presence import PresenceView
 from collab.views.roster import RosterView
 from collab.views.shadow import ShadowView
-from collab.views.sign import Sign, alerting, experimenting
+from collab.views.sign import Sign, alerting, experimenting, losing
 from collab.views.theme import SHEET, THEME
 from collab.views.tuner import TuningView
 from collab.views.tuning import Tuning
@@ -108,7 +108,7 @@ def page(office: Office) -> pmui.Page:
         board.param.paused, label="Pause", description="", color="default", stylesheets=[ON_HEADER]
     )
     _prepare_document(office)
-    signs = (alert, Sign(board, alerting), Sign(board, experimenting))
+    signs = (alert, *(Sign(board, say) for say in (losing, alerting, experimenting)))
     return _framed(office, pause, pn.Column(*signs, tabs, margin=(8, 16), **wide))
 
 

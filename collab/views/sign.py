@@ -50,6 +50,18 @@ class Sign(pn.viewable.Viewer):
         return self.alert
 
 
+def losing(frame: Frame) -> Said:
+    """That nothing can be done at the moment, since when, and what to do about it."""
+    if frame.lost is None:
+        return Said("")
+    since = f"{frame.lost:%Y-%m-%d %H:%M:%S} UTC"
+    said = (
+        f"**Redis has not answered since {since}.** What is shown stands still from then on. Nothing can be routed, "
+        "said or taken on until it answers; see that redis-server runs and that this machine reaches it."
+    )
+    return Said(said, "error")
+
+
 def alerting(frame: Frame) -> Said:
     """The alert to look at first, and how many more nobody has taken on."""
     asking = [rank for rank in frame.alerts if asks(rank)]

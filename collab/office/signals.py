@@ -1,0 +1,102 @@
+"""What alert rules ask that is in no event: how far the recorder is behind, how long messages take, who was dropped."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from collab.alerts import Watch
+from collab.events import Entry, MessageSent
+from collab.metrics import percentiles
+from collab.records import seconds_between
+
+logger = logging.getLogger(__name__)
+
+RECORDED_EVERY_S = 2.0
+"""How often it is asked how far the history goes."""
+
+LATEST = timedelta(minutes=1)
+"""So far back go the signals that are a minute's."""
+
+
+class Sent(NamedTuple):
+    """When a message was heard, and after how many milliseconds."""
+
+    time: datetime
+    ms: float
+
+
+class Lost(NamedTuple):
+    """Since when the stream does not answer, and up to which place the team had come by then."""
+
+    since: datetime
+    seq: int
+
+
+class Signals:
+    """Hears a team's entries and gives a watch what they say by when they came.
+
+    Args:
+        recorded: up to which place of the stream the history goes; may take a while, and is asked in a thread.
+    """
+
+    def __init__(self, recorded: Callable[[], int]) -> None:
+        self._recorded = recorded
+        self._asked_s = float("-inf")
+        self._unrecorded: deque[tuple[int, datetime]] = deque()
+        self._sent: deque[Sent] = deque()
+        self._drops: deque[datetime] = deque()
+
+    def __len__(self) -> int:
+        """How many entries are kept."""
+        return len(self._unrecorded) + len(self._sent)
+
+    def clear(self) -> None:
+        """Begin anew with what is heard from now on."""
+        self._unrecorded.clear()
+        self._sent.clear()
+
+    def hear(self, entry: Entry, now: datetime) -> None:
+        """Take in what the team has applied just now."""
+        self._unrecorded.append((entry.seq, entry.event.time))
+        if isinstance(entry.event, MessageSent):
+            self._sent.append(Sent(now, 1000 * seconds_between(entry.event.time, now)))
+
+    def drop(self, now: datetime) -> None:
+        """A member of this process's gateway was dropped, because it read too slowly."""
+        self._drops.append(now)
+
+    async def give(self, watch: Watch, now: datetime, lost: Lost | None) -> None:
+        """Let a watch know what is so now."""
+        while self._sent and self._sent[0].time < now - LATEST:
+            self._sent.popleft()
+        if slowest := percentiles([one.ms for one in self._sent])["p95"]:
+            watch.signal("latency", slowest, now, n=len(self._sent))
+        while self._drops and self._drops[0] < now - LATEST:
+            self._drops.popleft()
+        watch.signal("dropped", len(self._drops), now)
+        give_lost(watch, now, lost)
+        if time.monotonic() - self._asked_s >= RECORDED_EVERY_S:
+            self._asked_s = time.monotonic()
+            try:
+                recorded = await asyncio.to_thread(self._recorded)
+            except Exception:  # what cannot be read is behind, and the other rules are looked at all the same
+                logger.exception("it cannot be said how far the history goes")
+                recorded = 0
+            while self._unrecorded and self._unrecorded[0][0] <= recorded:
+                self._unrecorded.popleft()
+            behind_s = seconds_between(self._unrecorded[0][1], now) if self._unrecorded else 0.0
+            watch.signal("recorder_lag", behind_s, now, n=max(1, len(self._unrecorded)))
+
+
+def give_lost(watch: Watch, now: datetime, lost: Lost | None) -> None:
+    """Let a watch know since when Redis does not answer; all processes that lost it at one place make one alert."""
+    if lost is None:
+        watch.signal("redis_lost", 0.0, now)
+    else:
+        watch.signal("redis_lost", seconds_between(lost.since, now), now, cause=f"redis_lost after {lost.seq}")
