@@ -114,6 +114,8 @@ def test_silences_and_rules_come_and_go_at_the_gateway(tmp_path: Path) -> None:
             assert (await nia.alerts()).silences == []
             assert await nia.adopt_rules([CROWDED], "fewer pages") == 3
             assert gate.office.team.alerts.rules == (CROWDED,)
+            in_force = await nia.rules()
+            assert (in_force.version, in_force.rules) == (3, (CROWDED,))
             await soon(lambda: open_alert(gate) is None)  # its rule is gone
 
     asyncio.run(run())
@@ -143,6 +145,7 @@ COMMANDS: dict[str, tuple[set[Role], Callable[[Member], Any]]] = {
         lambda member: member.silence_alerts({"rule": "x"}, until=datetime.now(UTC) + timedelta(hours=1)),
     ),
     "end_silence": ({Role.team_lead}, lambda member: member.end_silence("s1")),
+    "rules": ({Role.team_lead, Role.analyst}, lambda member: member.rules()),
     "adopt_rules": ({Role.team_lead, Role.analyst}, lambda member: member.adopt_rules([])),
 }
 """The calls, and whose they are."""
@@ -159,7 +162,7 @@ def test_who_may_not_is_told_who_may_and_nothing_happens(tmp_path: Path, role: R
                     with pytest.raises(PermissionError, match=f"role is {role}, which may not {name}; a {who} may"):
                         await call(member)
                     assert gate.office.team.alerts.values() == before
-                elif name in ("alerts", "silence_alerts", "adopt_rules"):
+                elif name in ("alerts", "rules", "silence_alerts", "adopt_rules"):
                     await call(member)
                 else:
                     with pytest.raises(ValueError, match=r"alert is 'a1', which nobody knows|silence is 's1'"):

@@ -441,3 +441,9 @@ def test_an_empty_history_is_refused_and_says_what_to_wait_for(tmp_path: Path) -
     history = History(tmp_path, "main")
     answer = WhatIf(history, days=30).estimate(NEAR)
     assert "no decision has a known outcome yet" in str(answer.converted)
+
+
+@pytest.mark.parametrize("explore", ["a", None, -0.1, 1.5])
+def test_a_share_that_is_none_is_refused_with_its_value(explore: object) -> None:
+    with pytest.raises(ValueError, match=rf"explore is {explore!r}; give a share of leads from 0 to 1"):
+        asked(World(50, 13)).estimate(LOGGED, explore=explore)

@@ -20,7 +20,7 @@ HOUSE = ROOT / "collab"
 ORDER = (
     "records experiment rules events claims chat keyed markup weights team presence offers factors gates fairness "
     "routing reasons shadow metrics alerts history analytics forecast whatif protocol live recording router rooms "
-    "attendance desk files delivery floor team_at_work office intake door roundtrip web settings views app cli"
+    "attendance desk files delivery floor team_at_work office intake door roundtrip web settings views app cli __main__"
 ).split()
 # The rooms that are functions of their arguments: no I/O, no clock, no chance without a seed.
 CENTRE = (

@@ -33,6 +33,13 @@ AHEAD = click.option(
     show_default=True,
     help="Who is more than so many leads ahead of their share leaves leads to others; 0 does without.",
 )
+EXPLORE = click.option(
+    "--explore",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    show_default=True,
+    help="Share of leads routed by weights drawn at random, so that other weights can be judged later.",
+)
 RULES = click.option(
     "--rules",
     type=click.Path(exists=True, dir_okay=False),

@@ -13,6 +13,7 @@ import click
 
 from collab.cli.options import (
     AHEAD,
+    EXPLORE,
     FILE_MIB,
     FILES,
     HISTORY,
@@ -43,13 +44,7 @@ from collab.cli.options import (
     show_default=True,
     help="Days of the seeded team's past to make when there are none.",
 )
-@click.option(
-    "--explore",
-    type=click.FloatRange(0, 1),
-    default=0.0,
-    show_default=True,
-    help="Share of leads routed by weights drawn at random, so that other weights can be judged later.",
-)
+@EXPLORE
 @click.option(
     "--shadow", help="Weights under which each decision is scored, too, e.g. 25-35-25-15 [COLLAB_SHADOW, else none]."
 )
@@ -131,6 +126,7 @@ def _door(access: Any, office: Any, ws_port: int, address: str, shelf: Any) -> A
 @click.option("--agent-rate", type=click.FloatRange(1), help="The same of all connections of an agent [twice --rate].")
 @click.option("--certificate", type=click.Path(exists=True), help="File with the certificate chain, for wss://.")
 @click.option("--private-key", type=click.Path(exists=True), help="File with the certificate's key.")
+@EXPLORE
 @AHEAD
 @RULES
 @NOTIFY
@@ -144,6 +140,7 @@ def gateway(
     http_port: int | None,
     no_http: bool,
     address: str,
+    explore: float,
     ahead: float,
     **given: Any,
 ) -> None:
@@ -165,6 +162,7 @@ def gateway(
         gateway={"host": address, "tls": tls, "origins": given["origin"] or None}
         | {name: given[name] for name in ("rate", "agent_rate", "compress")},
         **{name: found[name] for name in ("stream", "history", "weights", "rules", "notify", "secrets")},
+        explore=explore,
         pacing=Pacing(ahead_most=ahead),
     )
     signal.signal(signal.SIGTERM, interrupt)

@@ -29,6 +29,11 @@ async def _list(floor: AtDesk, line: Line, asked: p.ListAlerts) -> p.AlertList:
     return p.AlertList(alerts=_within([*shown]), open=len(ranks), silences=_within(silences), version=alerts.version)
 
 
+async def _rules(floor: AtDesk, line: Line, asked: p.ListRules) -> p.RulesInForce:
+    alerts = floor.desk.team.alerts
+    return p.RulesInForce(version=alerts.version, rules=alerts.rules)
+
+
 def _told(desk: Desk, rank: Rank, agent: str | None) -> p.RankedAlert:
     """An alert at its place; to the agent whom it names, if one asks, without what others say of it."""
     told = p.RankedAlert(alert=rank.alert, score=rank.score, why=rank.why)
@@ -57,5 +62,6 @@ ALERTING: dict[type[p.Command], tuple[frozenset[Role], Act]] = {
         by_desk(lambda desk, me, c: desk.silence_alerts(c.labels, until=c.until, by=me, why=c.why)),
     ),
     p.EndSilence: (OWNING, by_desk(lambda desk, me, c: desk.end_silence(c.silence, by=me))),
+    p.ListRules: (TUNING, _rules),
     p.AdoptRules: (TUNING, by_desk(lambda desk, me, c: desk.adopt_rules(c.rules, by=me, reason=c.reason))),
 }

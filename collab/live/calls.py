@@ -236,6 +236,10 @@ class Calls(ABC):
         """Let a silence be over before its time, for team leads."""
         await self.ask(p.EndSilence(id=0, silence=silence))
 
+    async def rules(self) -> p.RulesInForce:
+        """The alert rules in force and their version, for team leads and analysts."""
+        return msgspec.convert(await self.ask(p.ListRules(id=0)), p.RulesInForce)
+
     async def adopt_rules(self, rules: Iterable[Rule], reason: str = "") -> int:
         """Bring alert rules into force in place of all before, for team leads and analysts; returns their version."""
         return int(await self.ask(p.AdoptRules(id=0, rules=tuple(rules), reason=reason)))

@@ -53,6 +53,7 @@ AGAIN = (
     p.Send, p.Delete, p.Join, p.Read, p.Typing, p.ArchiveRoom, p.Page, p.Search, p.ListRooms, p.SetPresence, p.Idle,
     p.Call, p.SetCalendar, p.AddAgent, p.UpdateWorkload, p.RouteLead, p.Accept, p.Watch, p.Metrics, p.Ping,
     p.ListAlerts,
+    p.ListRules,
 )  # fmt: skip
 """Commands that may be carried out twice without harm: they are sent again after a cut."""
 

@@ -10,9 +10,11 @@ from collab.protocol.alerts import (
     AlertList,
     EndSilence,
     ListAlerts,
+    ListRules,
     RankedAlert,
     ResolveAlert,
     ReturnAlert,
+    RulesInForce,
     SilenceAlerts,
 )
 from collab.protocol.base import VERSION, Command, Id
@@ -109,6 +111,7 @@ __all__ = [
     "Leave",
     "ListAlerts",
     "ListRooms",
+    "ListRules",
     "Metrics",
     "Override",
     "Page",
@@ -124,6 +127,7 @@ __all__ = [
     "ReturnAlert",
     "Role",
     "RouteLead",
+    "RulesInForce",
     "Search",
     "Send",
     "SetCalendar",

@@ -69,6 +69,10 @@ class EndSilence(Command, frozen=True, tag="end_silence"):
     silence: Key
 
 
+class ListRules(Command, frozen=True, tag="rules"):
+    """Which alert rules are in force, and their `version`; 0 if there never were any. For team leads and analysts."""
+
+
 class AdoptRules(Command, frozen=True, tag="adopt_rules"):
     """Bring alert rules into force in place of all before; answered with their version. For team leads and analysts.
 
@@ -79,7 +83,9 @@ class AdoptRules(Command, frozen=True, tag="adopt_rules"):
     reason: Note = ""
 
 
-AlertCommand = ListAlerts | AcknowledgeAlert | ReturnAlert | ResolveAlert | SilenceAlerts | EndSilence | AdoptRules
+AlertCommand = (
+    ListAlerts | AcknowledgeAlert | ReturnAlert | ResolveAlert | SilenceAlerts | EndSilence | ListRules | AdoptRules
+)
 
 
 class RankedAlert(Struct, frozen=True, kw_only=True):
@@ -101,3 +107,10 @@ class AlertList(Struct, frozen=True, kw_only=True):
     open: Count
     silences: list[SilenceStarted]
     version: Count
+
+
+class RulesInForce(Struct, frozen=True, kw_only=True):
+    """The alert rules in force, and their version."""
+
+    version: Count
+    rules: tuple[Rule, ...]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -42,8 +43,8 @@ def chances_of(evidence: Evidence, target: Any, explore: float, rows: pd.Index |
     Raises:
         ValueError: they are neither, or a share is outside 0 to 1.
     """
-    if not 0 <= explore <= 1:
-        raise ValueError(f"explore is {explore}; give a share of leads from 0 to 1")
+    if not isinstance(explore, Real) or not 0 <= explore <= 1:
+        raise ValueError(f"explore is {explore!r}; give a share of leads from 0 to 1")
     column = isinstance(target, pd.Series | np.ndarray | list) and len(target) != len(FACTORS)
     if not column or (isinstance(target, pd.Series) and set(FACTORS) <= set(target.index)):
         return evidence.chances(integers(target), explore)

@@ -70,6 +70,7 @@ RULES: dict[type[p.Command], tuple[set[Role], str]] = {
     p.StartExperiment: ({T}, FREE),
     p.StopExperiment: ({T}, FREE),
     p.ListAlerts: ({A, T, N}, FREE),
+    p.ListRules: ({T, N}, FREE),
     p.AcknowledgeAlert: ({T}, FREE),
     p.ReturnAlert: ({T}, FREE),
     p.ResolveAlert: ({T}, FREE),
