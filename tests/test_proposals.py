@@ -57,6 +57,20 @@ def test_what_is_saved_is_loaded_and_saved_again_to_the_same_bytes(
     assert faults(folder) == (1, [])
 
 
+@given(given=proposals)
+def test_a_proposal_is_told_in_a_line_a_figure(given: Proposal) -> None:
+    head, _, tail = repr(given).partition(f"\n  why: {given.reason}")
+    assert head.startswith(f"Proposal {given.id}")
+    for one in (*given.figures.per_lead, *given.figures.whole_team):
+        said = f"\n  {one.metric} ({one.question}) "
+        assert tail.startswith(said)
+        tail = tail.removeprefix(said)
+        known = one.value is not None and not one.refused
+        assert tail.startswith(f"{one.value:.4g}" if known else "refused: ")
+        tail = tail.removeprefix(str(one))
+    assert tail == ""
+
+
 @settings(max_examples=60)
 @given(given=proposals)
 def test_an_id_is_the_name_of_a_file_everywhere_and_the_page_holds_all_of_the_proposal(given: Proposal) -> None:

@@ -54,6 +54,16 @@ class Proposal(Fact, frozen=True, kw_only=True, forbid_unknown_fields=True):
         version = f"-at-{self.version}" if self.version else ""
         return f"{self.created:%Y-%m-%d}-{'-'.join(map(str, self.weights))}{version}"
 
+    def __str__(self) -> str:
+        names = ["-".join(map(str, given)) for given in (self.weights, self.replaces) if given is not None]
+        who = f" by {self.by}" if self.by else ""
+        lines = [f"Proposal {self.id}{who}: {' in place of '.join(names)}", f"  why: {self.reason}"]
+        for one in (*self.figures.per_lead, *self.figures.whole_team):
+            lines.append(f"  {one.metric} ({one.question}) {one}")
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
     @staticmethod
     def load(path: str | os.PathLike[str]) -> Proposal:
         """The proposal of a file.

@@ -71,6 +71,15 @@ class Judged(Row, frozen=True):
     off: str = ""
     warnings: tuple[str, ...] = ()
 
+    def __str__(self) -> str:
+        if self.refused or self.value is None:
+            return f"refused: {self.refused or 'nothing is known'}"
+        parts = [f"{self.value:.4g}"]
+        for name, value in (("", self.difference), ("from", self.difference_low), ("to", self.difference_high)):
+            if value is not None:
+                parts.append(f"{name or 'difference'} {value:+.4g}")
+        return " ".join(parts)
+
 
 class Figures(Row, frozen=True):
     """All that a report shows: the rescore, what is judged per lead, and what is simulated of the whole team."""
