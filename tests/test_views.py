@@ -15,6 +15,8 @@ import pandas as pd
 import panel as pn
 import pytest
 from bokeh.client import ClientSession
+from bokeh.document.events import MessageSentEvent
+from bokeh.events import DocumentReady
 from bokeh.server.server import Server
 from desks import SOON_S, lead
 from offices import QUIET
@@ -491,11 +493,18 @@ def _listens(port: int) -> bool:
 
 
 def visit(url: str) -> ClientSession:
-    """A session as a browser opens one."""
+    """A session as a browser opens one, which has the page and makes its views."""
     session = ClientSession(websocket_url=url)
     session.connect()
     assert session.connected
+    session.pull()
     return session
+
+
+def ready(session: ClientSession) -> None:
+    """Say that all views are made, as a browser does."""
+    session.document.callbacks.trigger_on_change(MessageSentEvent(session.document, "bokeh_event", DocumentReady()))
+    session.force_roundtrip()
 
 
 def test_a_page_that_was_closed_meanwhile_is_told_nothing(office: Office, served: str) -> None:
@@ -514,6 +523,7 @@ def test_a_page_that_was_closed_meanwhile_is_told_nothing(office: Office, served
 
 def test_a_page_is_touched_in_its_own_thread_only(office: Office, served: str, monkeypatch: pytest.MonkeyPatch) -> None:
     session = visit(served)
+    ready(session)
     (board,) = feed_of(office)._boards
     loop, *_, document = board.schedule.args
     touched: list[int] = []
@@ -528,6 +538,26 @@ def test_a_page_is_touched_in_its_own_thread_only(office: Office, served: str, m
     assert set(touched) == {own.result(SOON_S)}
     session.close()
     wait_until(lambda: feed_of(office).boards == 0)
+
+
+def test_what_changes_while_a_browser_makes_its_views_is_shown_when_it_has_them(office: Office, served: str) -> None:
+    session = visit(served)
+    feed = feed_of(office)
+    (board,) = feed._boards
+    loop = board.schedule.args[0]
+    hire(office, "ben", "Ben Okafor")
+    wait_until(lambda: "ben" in {agent.id for agent in feed.frame.agents})
+    for _ in range(3):  # the page's own turns, in which it would be changed
+        turn = threading.Event()
+        loop.call_soon_threadsafe(turn.set)
+        assert turn.wait(SOON_S)
+    session.force_roundtrip()
+    assert "ben" not in {agent.id for agent in board.frame.agents}  # Panel would drop it on the way
+    ready(session)
+    wait_until(lambda: board.frame is feed.frame)
+    assert "ben" in {agent.id for agent in board.frame.agents}
+    session.close()
+    wait_until(lambda: feed.boards == 0)
 
 
 @pytest.mark.parametrize("sessions", [20])

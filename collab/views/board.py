@@ -217,9 +217,16 @@ class Board(param.Parameterized):
 
 
 def _in_document(doc: Document, callback: Callable[[], None]) -> None:
-    """Let what the callback makes belong to this document: its theme, and files from its own server."""
+    """Let what the callback makes belong to this document: its theme, and files from its own server.
+
+    A browser gets the page, makes its views, which takes a second or more, and then says that it is ready. Until then
+    the callback waits, because Panel drops what changes in between.
+    """
     with set_curdoc(doc):
-        callback()
+        if pn.state.loaded:
+            callback()
+        else:
+            pn.state.onload(callback)
 
 
 def _soon(doc: Document, callback: Callable[[], None]) -> None:
