@@ -18,6 +18,8 @@ from notices import until as soon
 from offices import Open, at, do
 from real_redis import RealRedis
 
+from collab.alerts import Watch
+from collab.desk import utc_now
 from collab.events import AgentLeft, AlertFired, Entry, RulesAdopted
 from collab.office import Office
 from collab.office.signals import Signals
@@ -205,6 +207,33 @@ def test_who_was_killed_before_telling_is_made_up_for_and_nobody_hears_twice(
                 assert told(receiver, 2)[1]["data"]["title"] == "[high] ana is at 100% of capacity"
                 receiver.got.pop()
             again.stop()
+
+
+def test_what_fires_by_an_append_whose_answer_was_lost_is_told_though_it_is_heard_of_later(
+    open_office: Open, rules: str, tmp_path: Path
+) -> None:
+    with sink() as receiver:
+        office = open_office(rules=rules, notify=plan(tmp_path, receiver), secrets={"CRM": SECRET})
+        desk, watching, telling = at(office), office._watching, office.telling
+        assert watching is not None
+        assert telling is not None
+        do(office, hire(desk, "ana", capacity=1))
+        do(office, desk.route_lead(lead("l1")))
+        told(receiver, 1)
+        do(office, hire(desk, "ben", capacity=1))
+
+        async def begins_anew() -> None:
+            watching._watch = None
+            watching._happened.set()
+
+        with telling.courier.outbox._lock:  # making up for what was not told takes as long as this
+            do(office, begins_anew())
+            soon(lambda: watching._watch is not None, "it begins anew")
+            do(office, desk.route_lead(lead("l2")))
+            found = Watch(desk.team).at(utc_now())
+            assert do(office, desk.note_alerts(found))
+        body = told(receiver, 2)[1]
+    assert {alert["labels"]["agent"] for alert in body["data"]["notices"][0]["alerts"]} == {"ana", "ben"}
 
 
 def test_of_two_processes_with_one_outbox_the_second_sends_when_the_first_ends(

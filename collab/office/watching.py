@@ -6,13 +6,13 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from collab.alerts import Watch, groups
 from collab.desk import Desk, TooLate
-from collab.events import AlertAcknowledged, AlertResolved, AlertReturned, Entry, Event
+from collab.events import AlertAcknowledged, AlertFired, AlertResolved, AlertReturned, Entry, Event
 from collab.live.lease import Lease
 from collab.live.stream import StreamUnreachable
 from collab.office.signals import Lost, Signals, give_lost
@@ -82,7 +82,7 @@ class Watching:
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
         self._settled: list[str] = []
-        self._given_back: list[Event] = []
+        self._fired: list[Event] = []
         self.lost: Lost | None = None
         self._alone: Watch | None = None
 
@@ -97,8 +97,8 @@ class Watching:
             self._signals.hear(entry, now)
             if isinstance(entry.event, AlertAcknowledged | AlertResolved):
                 self._settled.append(entry.event.alert)
-            elif isinstance(entry.event, AlertReturned) and entry.event.by:
-                self._given_back.append(entry.event)
+            elif isinstance(entry.event, AlertFired | AlertReturned):
+                self._fired.append(entry.event)  # whoever appended it: the answer to an own append may have been lost
 
     def drop(self) -> None:
         """A member of this process's gateway was dropped, because it read too slowly."""
@@ -163,12 +163,12 @@ class Watching:
         if found and not await self.desk.note_alerts(found):
             self._watch = None  # somebody else was first; begin again with what the team says
             return
-        await self._tell(found)
+        await self._tell()
 
     async def _begin(self) -> None:
         """Begin with what the team says, and make up for what was not told."""
         await self._adopt()
-        for kept in (self._signals, self._settled, self._given_back):
+        for kept in (self._signals, self._settled, self._fired):
             kept.clear()
         self._watch = Watch(self.desk.team)
         if self._telling is not None:
@@ -218,12 +218,12 @@ class Watching:
             self.lost = self._alone = None
             self._alarm()
 
-    async def _tell(self, found: list[Event], open: Mapping[str, Alert] | None = None) -> None:
+    async def _tell(self, found: Sequence[Event] = (), open: Mapping[str, Alert] | None = None) -> None:
         """Let people know, away from this loop: what is told is on the disk before this returns."""
         settled, self._settled = self._settled, []
-        given_back, self._given_back = self._given_back, []
+        fired, self._fired = self._fired, []
         if self._telling is None:
             return
-        notices = self._telling.notices([*given_back, *found], self.desk.team, open)
+        notices = self._telling.notices([*fired, *found], self.desk.team, open)
         if notices or settled:
             await asyncio.to_thread(self._telling.tell, notices, settled)
