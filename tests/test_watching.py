@@ -7,6 +7,7 @@ import json
 import threading
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -234,6 +235,27 @@ def test_what_fires_by_an_append_whose_answer_was_lost_is_told_though_it_is_hear
             assert do(office, desk.note_alerts(found))
         body = told(receiver, 2)[1]
     assert {alert["labels"]["agent"] for alert in body["data"]["notices"][0]["alerts"]} == {"ana", "ben"}
+
+
+def test_what_fired_under_a_silence_and_lasts_longer_is_told_when_that_ends(
+    open_office: Open, rules: str, tmp_path: Path
+) -> None:
+    with sink() as receiver:
+        office = open_office(rules=rules, notify=plan(tmp_path, receiver), secrets={"CRM": SECRET})
+        desk = at(office)
+        until_then = utc_now() + timedelta(hours=1)
+        silence = do(office, desk.silence_alerts({"rule": "full"}, until=until_then, by="Kim"))
+        do(office, hire(desk, "ana", capacity=1))
+        do(office, desk.route_lead(lead("l1")))
+        do(office, until(office, lambda: states(office) == {"full ana": "firing"}, "it fires"))
+        do(office, desk.end_silence(silence, by="Kim"))
+        (body,) = told(receiver, 1)
+        assert body["data"]["title"] == "[high] ana is at 100% of capacity"
+        again = do(office, desk.silence_alerts({"rule": "full"}, until=until_then, by="Kim"))
+        do(office, desk.end_silence(again, by="Kim"))  # nobody hears twice
+        for id in ("l2", "l3"):
+            do(office, desk.route_lead(lead(id)))
+        assert told(receiver, 2)[1]["data"]["title"] == "[critical] 2 leads wait in the queue"
 
 
 def test_of_two_processes_with_one_outbox_the_second_sends_when_the_first_ends(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from collab.alerts import Watch, groups
 from collab.desk import Desk, TooLate
-from collab.events import AlertAcknowledged, AlertFired, AlertResolved, AlertReturned, Entry, Event
+from collab.events import AlertAcknowledged, AlertFired, AlertResolved, AlertReturned, Entry, Event, SilenceEnded
 from collab.live.lease import Lease
 from collab.live.stream import StreamUnreachable
 from collab.office.signals import Lost, Signals, give_lost
@@ -83,6 +83,7 @@ class Watching:
         self._task: asyncio.Task[None] | None = None
         self._settled: list[str] = []
         self._fired: list[Event] = []
+        self._louder = False
         self.lost: Lost | None = None
         self._alone: Watch | None = None
 
@@ -99,6 +100,8 @@ class Watching:
                 self._settled.append(entry.event.alert)
             elif isinstance(entry.event, AlertFired | AlertReturned):
                 self._fired.append(entry.event)  # whoever appended it: the answer to an own append may have been lost
+            elif isinstance(entry.event, SilenceEnded):
+                self._louder = True
 
     def drop(self) -> None:
         """A member of this process's gateway was dropped, because it read too slowly."""
@@ -164,6 +167,8 @@ class Watching:
             self._watch = None  # somebody else was first; begin again with what the team says
             return
         await self._tell()
+        if self._louder:
+            await self._make_up()
 
     async def _begin(self) -> None:
         """Begin with what the team says, and make up for what was not told."""
@@ -171,6 +176,11 @@ class Watching:
         for kept in (self._signals, self._settled, self._fired):
             kept.clear()
         self._watch = Watch(self.desk.team)
+        await self._make_up()
+
+    async def _make_up(self) -> None:
+        """Tell of what fired and was not told: nobody watched, who did was killed, or it was under a silence."""
+        self._louder = False
         if self._telling is not None:
             alerts = self.desk.team.alerts
             taken = [alert.id for alert in alerts.open.values() if alert.state == State.acknowledged]
