@@ -49,7 +49,8 @@ class Watcher:
 
     def __init__(self, command: Iterable[str], log: Path) -> None:
         with log.open("ab") as file:
-            self._process = subprocess.Popen([*command], stdout=subprocess.PIPE, stderr=file, text=True)
+            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": file}
+            self._process = subprocess.Popen([*command], text=True, **pipes)
         self.does: str | None = None
         self._listening = threading.Thread(target=self._listen, daemon=True)
         self._listening.start()
@@ -67,8 +68,10 @@ class Watcher:
 
     def kill(self) -> None:
         """End it as `kill -9` does."""
+        assert self._process.stdin is not None
         self._process.kill()
         self._process.wait()
+        self._process.stdin.close()
         self._listening.join()
 
 
@@ -110,13 +113,13 @@ class Lifecycles:
         await self._until(lambda: not self.desk.team.alerts.open, "all is over")
 
     async def _hire(self) -> None:
-        """Everybody has one lead, which stays with them."""
-        await self._until(lambda: self.desk.team.alerts.version == 1, "rules are in force")
+        """Everybody has one lead, which stays with them, and somebody watches."""
         for agent in PATIENT + HASTY:
             await self.desk.add_agent(agent, agent, capacity=4)
             await self.desk.set_presence(agent, "available")
             await self.desk.route_lead(Lead(id=f"l-{agent}", name="Zoe"))
             await self.desk.assign(f"l-{agent}", agent, by="Kim")
+        await self._until(lambda: self.desk.team.alerts.version == 1, "rules are in force")
 
     async def _round(self) -> None:
         """Trouble, until people were told; they do something about it; then it is over, and so are the alerts."""

@@ -1,12 +1,14 @@
 """A process to be killed: an office that watches rules, tells of alerts and records whenever it is its turn.
 
 Usage: python office_on_watch.py STREAM HISTORY TENANT RULES NOTIFY SECRET. Each line says what it does from now on:
-`watches`, `records`, both or nothing.
+`watches`, `records`, both or nothing. It ends when its standard input does: with the tests, however they end.
 """
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
 
 from collab.live.stream import StreamUnreachable
 from collab.office import Office
@@ -34,5 +36,12 @@ def work(office: Office) -> None:
         office.wait_for(events=1, timeout_s=0.2)
 
 
+def end_with_input() -> None:
+    """End when nobody holds the other side of the standard input any more."""
+    sys.stdin.read()
+    os._exit(0)
+
+
 if __name__ == "__main__":
+    threading.Thread(target=end_with_input, daemon=True).start()
     work(started(*sys.argv[1:]))
