@@ -50,6 +50,16 @@ def test_a_backtest_says_how_often_how_long_and_how_many_pages() -> None:
     assert first["summary"] == "ana is at 95% of capacity"
 
 
+def test_a_backtest_may_end_later_or_earlier_than_what_was_recorded() -> None:
+    entries = saw_tooth().ledger.entries
+    later, earlier = (backtest([overload()], entries, until=after(second)).alerts for second in (5400, 650))
+    assert later["lasted_s"].tolist() == [540, 5400 - 1260]
+    assert earlier["lasted_s"].tolist() == [540]
+    first = [one for one in entries if one.event.time <= after(0)]
+    pending = backtest([overload()], first, until=after(90)).alerts  # it fires though nothing more happens
+    assert (pending["lasted_s"].tolist(), pending["ended"].isna().tolist()) == ([30], [True])
+
+
 def test_what_is_in_no_history_and_what_is_off_is_left_out_and_named() -> None:
     rules = [*default().rules, overload(name="off", on=False)]
     found = backtest(rules, [])

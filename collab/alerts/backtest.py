@@ -70,8 +70,11 @@ class _Run:
         self.rows[event.alert] |= said
 
 
-def backtest(rules: Iterable[Rule], entries: Iterable[Entry]) -> Backtest:
-    """Watch rules over recorded entries (`History.each_event()`), as if they had been in force from the first on."""
+def backtest(rules: Iterable[Rule], entries: Iterable[Entry], until: datetime | None = None) -> Backtest:
+    """Watch rules over recorded entries (`History.each_event()`), as if they had been in force from the first on.
+
+    They are watched until the last entry; or until a time that is given, which leaves out later entries.
+    """
     known = tuple(rule for rule in rules if rule.on)
     team = Team()
     team.alerts.rules = tuple(rule for rule in known if rule.of.source != "signal")
@@ -81,6 +84,8 @@ def backtest(rules: Iterable[Rule], entries: Iterable[Entry]) -> Backtest:
     for entry in entries:
         if isinstance(entry.event, events.Watched):
             continue  # what other rules did then
+        if until is not None and entry.event.time > until:
+            continue
         now = entry.event.time if now is None else max(now, entry.event.time)
         first = first or now
         while watch.due is not None and watch.due < now:
@@ -88,6 +93,9 @@ def backtest(rules: Iterable[Rule], entries: Iterable[Entry]) -> Backtest:
         team.apply(entry)
         watch.take(entry)
         run.take(watch.at(now))
+    while until is not None and now is not None and watch.due is not None and watch.due <= until:
+        run.take(watch.at(watch.due))
+    now = until if now is not None and until is not None else now
     days = (now - first).total_seconds() / 86_400 if now and first else 0.0
     alerts = _alerts(run, now)
     silent = tuple(rule.name for rule in known if rule.of.source == "signal")
@@ -98,7 +106,7 @@ def _alerts(run: _Run, end: datetime | None) -> pd.DataFrame:
     rows = [row for row in run.rows.values() if "fired" in row]
     frame = pd.DataFrame(rows, columns=[name for name in ALERTS if name != "lasted_s"])
     for name in ("began", "fired", "ended"):
-        frame[name] = pd.to_datetime(frame[name], utc=True)
+        frame[name] = pd.to_datetime(frame[name], utc=True).dt.as_unit("us")
     last = frame["ended"] if end is None else frame["ended"].fillna(pd.Timestamp(end))
     frame["lasted_s"] = (last - frame["fired"]).dt.total_seconds()
     return frame[list(ALERTS)]
