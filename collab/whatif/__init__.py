@@ -7,6 +7,7 @@ from collab.whatif.explained import Explained
 from collab.whatif.fair import Fairness
 from collab.whatif.journal import rollback
 from collab.whatif.plan import Plan
+from collab.whatif.prevented import Prevented
 from collab.whatif.proposal import Proposal
 from collab.whatif.rescore import Rescored
 from collab.whatif.sweep import Sweep
@@ -20,6 +21,7 @@ __all__ = [
     "Fairness",
     "Limits",
     "Plan",
+    "Prevented",
     "Proposal",
     "Refused",
     "Rescored",

@@ -51,6 +51,7 @@ class Limits:
         off: by how much simulations of known stretches may have been wrong before it is said, relative (of times,
             conversion and value).
         off_share: the same of shares, absolute.
+        off_alerts: the same of alerts and their minutes, relative, before it is refused.
     """
 
     unsupported: float = 0.05
@@ -62,6 +63,7 @@ class Limits:
     leads: int = 200
     off: float = 0.15
     off_share: float = 0.05
+    off_alerts: float = 0.25
 
     @property
     def heaviest(self) -> float:

@@ -141,11 +141,9 @@ def simulated(
         CancelledError: `cancelled` said so.
     """
     course = fit.to
-    n = int(np.count_nonzero(course.single & ~np.isnan(course.response_s) & ~np.isnan(course.handling_s)))
+    n = known(course)
     if n < asked.limits.leads:
-        reason = (
-            f"{n:,} leads have a known answer and end (at least {asked.limits.leads:,}); wait until more are closed"
-        )
+        reason = too_few(n, asked.limits)
         none: dict[str, Estimate | Refused] = {name: Refused(name, reason, question=WHOLE_TEAM) for name in TEAM}
         nothing = np.zeros((len(course.kinds), len(course.agents))), np.full((24, len(course.agents)), np.nan)
         return Simulated(none, asked, course, nothing, nothing, tests)
@@ -186,7 +184,7 @@ def _figure(
     changes = sum(test.changed for test in tests)
     backing = Backing(n, utilization, off, len(tests), changes, (*warnings, *_said(changes)))
     if utilization > asked.limits.utilization or np.isnan(fitted).any():
-        return Refused(name, _cannot(utilization, asked.limits), trust=backing, question=WHOLE_TEAM)
+        return Refused(name, cannot_tell(utilization, asked.limits), trust=backing, question=WHOLE_TEAM)
     base, value = fitted.mean(axis=0).tolist()
     wide = student(0.5 + asked.level / 2, asked.seeds - 1)
     around = wide * float(refitted[:, 1].std(ddof=1))
@@ -208,8 +206,18 @@ def _figure(
     )
 
 
-def _cannot(utilization: float, limits: Limits) -> str:
-    """Why a simulation says nothing."""
+def known(course: Course) -> int:
+    """How many leads have times that laws can be fitted from."""
+    return int(np.count_nonzero(course.single & ~np.isnan(course.response_s) & ~np.isnan(course.handling_s)))
+
+
+def too_few(n: int, limits: Limits) -> str:
+    """Why a simulation says nothing of so few leads."""
+    return f"{n:,} leads have a known answer and end (at least {limits.leads:,}); wait until more are closed"
+
+
+def cannot_tell(utilization: float, limits: Limits) -> str:
+    """Why a simulation says nothing: above the limit of load, or because there was nothing to fit it from."""
     if utilization <= limits.utilization:
         return "there is nothing in the log to fit it from"
     return (

@@ -12,27 +12,23 @@ import numpy as np
 import pandas as pd
 
 from collab.fairness import HALF_LIFE_H, By
-from collab.records import FACTORS
 from collab.whatif import kernel, turns
 from collab.whatif.answers import Estimates, Limits, Refused
-from collab.whatif.backtest import Backtest, backtests
 from collab.whatif.estimate import chances_of, estimates, swept
-from collab.whatif.experiments import Experiments
 from collab.whatif.explain import explain
 from collab.whatif.explained import Explained
 from collab.whatif.fair import Fairness
 from collab.whatif.logged import METRICS
-from collab.whatif.mechanism import Fit
 from collab.whatif.proposal import Proposal
 from collab.whatif.propose import propose
 from collab.whatif.recommend import recommend
-from collab.whatif.rescore import AnyWeights, Rescored, Values, integers
+from collab.whatif.rescore import AnyWeights, Rescored, integers
 from collab.whatif.search import Search, simulated_only
-from collab.whatif.simulated import Asked, Simulated, simulated
+from collab.whatif.simulations import Simulations
 from collab.whatif.sweep import Sweep, hundredths, sweep
 
 
-class WhatIf(Experiments):
+class WhatIf(Simulations):
     """Questions about logged decisions: who would have got what, what it would have earned, how days would have gone.
 
     It takes what a `collab.whatif.log.Log` takes: a history, or frames with `from_frames`.
@@ -184,71 +180,6 @@ class WhatIf(Experiments):
         team = (self.course[0], self.in_force) if any(simulated_only(name) for name in keep or {}) else None
         asked: dict[str, Any] = {"step": hundredths(step), "most": most, "keep": keep, "limits": limits, "team": team}
         return recommend(evidence, metric, progress=progress, cancelled=cancelled, **asked)
-
-    def simulate(
-        self,
-        weights: AnyWeights,
-        *,
-        seeds: int = 8,
-        against: AnyWeights | None = None,
-        explore: float = 0.0,
-        limits: Limits | None = None,
-        level: float = 0.95,
-        executor: Executor | None = None,
-        progress: Callable[[int, int], None] | None = None,
-        cancelled: Callable[[], bool] | None = None,
-    ) -> Simulated:
-        """What the whole team would have come to: a lead that goes to somebody else loads them, too.
-
-        Args:
-            weights: the weights in question, in any of the forms of `rescore`.
-            seeds: how often luck and days are drawn, 2 or more.
-            against: weights to compare with; those in force last, if none are given.
-            explore: the share of leads routed by weights drawn at random, under both, 0 to 1.
-            limits: from where on a simulation cannot tell.
-            level: how often intervals cover.
-            executor: whose workers simulate, e.g. of processes or of Dask; this process's threads, if none is given.
-            progress: hears how many seeds of how many are done.
-            cancelled: is asked now and then whether to stop.
-
-        Raises:
-            ValueError: there is nothing to fit laws from, or the weights are none, or those in force are not known.
-            CancelledError: `cancelled` said so.
-        """
-        notes = self.course[1]
-        values, base = integers(weights), integers(against) if against is not None else self.in_force
-        if base is None:
-            raise ValueError("the weights in force are not known; give those to compare with as against=")
-        asked = Asked(values, base, seeds, explore, limits or Limits(), level).checked()
-        return simulated(
-            self._fit, asked, self._backtests, notes, executor=executor, progress=progress, cancelled=cancelled
-        )
-
-    @cached_property
-    def in_force(self) -> Values | None:
-        """The weights in force in the end; of frames without them, those of a grid that most decisions agree with.
-
-        None for frames if fewer than half of them do, or if there are no agents to simulate.
-        """
-        if self._history is not None:
-            return self._history.as_of(self.last).team().weights.values
-        if self._roster is None or self._frames is None:
-            return None
-        course = self.course[0]
-        if len(course) and course.weights[-1].min() >= 0:
-            a, e, p, r = course.weights[-1].tolist()
-            return a, e, p, r
-        best = sweep(self._frames[0]).best("-share_moved")
-        a, e, p, r = (int(best[factor]) for factor in FACTORS)
-        return (a, e, p, r) if best["share_moved"] < 0.5 else None
-
-    @cached_property
-    def _fit(self) -> Fit:
-        return Fit(self.course[0])
-
-    @cached_property
-    def _backtests(self) -> list[Backtest]:
-        return backtests(self.course[0], self.in_force)
 
     def propose(
         self, weights: AnyWeights, *, reason: str, by: str | None = None, created: datetime | None = None
