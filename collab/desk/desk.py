@@ -13,6 +13,7 @@ from typing import Any
 
 from collab import metrics
 from collab.attendance import Attendance
+from collab.desk.acting import Acting
 from collab.desk.alerting import Alerting
 from collab.desk.appending import utc_now
 from collab.desk.weighing import Weighing
@@ -31,7 +32,7 @@ from collab.events import (
     ShiftChanged,
     new_id,
 )
-from collab.gates import check_room
+from collab.gates import Pacing, check_room
 from collab.live.follower import Follower
 from collab.live.stream import Stream
 from collab.live.tally import Durations
@@ -42,7 +43,7 @@ from collab.router import Router, TooLate
 from collab.team import Team
 
 
-class Desk(Weighing, Alerting):
+class Desk(Weighing, Alerting, Acting):
     """Takes commands for one tenant and appends the events that they cause to its stream.
 
     Args:
@@ -66,6 +67,7 @@ class Desk(Weighing, Alerting):
         self.stream = stream
         self.rooms = Rooms(self._follower, clock=clock, new_id=new_id)
         self.attendance = Attendance(self._follower, clock=clock, new_id=new_id)
+        self.pacing = routing.get("pacing") or Pacing()
         self._router = Router(self._follower, clock=clock, new_id=new_id, **routing)
 
     @property

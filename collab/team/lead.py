@@ -16,7 +16,8 @@ class OpenLead(Struct, frozen=True, kw_only=True):
     """A lead that is not closed: waiting (no holder), or with the agent who holds it.
 
     `decision` and `place` are the id and the stream place of the decision in force; `overridden` says that a person
-    chose the holder. `declined` says who gave the lead back, and when last; `refusals`, how often each did.
+    chose the holder, `sticky` that the router gave it to who knows the customer. `declined` says who gave the lead
+    back, and when last; `refusals`, how often each did.
     """
 
     lead: Lead
@@ -28,6 +29,7 @@ class OpenLead(Struct, frozen=True, kw_only=True):
     accepted: bool = False
     responded: bool = False
     overridden: bool = False
+    sticky: bool = False
     declined: dict[str, datetime] = {}
     refusals: dict[str, int] = {}
 

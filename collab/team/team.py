@@ -6,7 +6,7 @@ Utilization, active leads, the queue and every share are computed from what the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -28,6 +28,9 @@ RECENT = 50
 KNOWN = 5_000
 """How many of the newest customers a team remembers."""
 
+MOVED_FOR = timedelta(hours=1)
+"""For how long a team remembers that a lead went from one agent to another."""
+
 RESPONSE_HALF_LIFE_S = 4 * 3600.0
 """After so many seconds a first response counts half."""
 
@@ -37,7 +40,7 @@ class Team(Struct, kw_only=True):
 
     `known` names the agent who had the last lead of each customer, the newest customer last. `adopted` brought the
     weights into force, and `entry` is the last entry of a journal of weights that came into force. `experiment` is
-    the one that runs; see `turn`.
+    the one that runs; see `turn`. `moved` says when leads went from one agent to another in the last hour.
     """
 
     seq: int = 0
@@ -50,6 +53,7 @@ class Team(Struct, kw_only=True):
     adopted: WeightsAdopted | None = None
     entry: str = ""
     experiment: events.ExperimentStarted | None = None
+    moved: list[datetime] = []
     alerts: Alerts = field(default_factory=Alerts)
 
     def apply(self, entry: Entry) -> bool:
@@ -193,6 +197,7 @@ def _lead_assigned(team: Team, event: LeadAssigned, seq: int) -> None:
         accepted=False,
         responded=False,
         overridden=event.decision.mode == "manual",
+        sticky=event.decision.mode == "sticky",
     )
     team._take(agent, lead.id)
     team.recent = [*team.recent[1 - RECENT :], event]
@@ -216,8 +221,10 @@ def _offer_returned(team: Team, event: events.OfferDeclined | events.OfferExpire
 def _lead_overridden(team: Team, event: events.LeadOverridden, seq: int) -> None:
     if _in_force(team, event):
         team._give_back(event.lead)
-        team._lead(event.lead, holder=event.to, overridden=True, accepted=False)
+        team._lead(event.lead, holder=event.to, overridden=True, sticky=False, accepted=False)
         team._take(event.to, event.lead)
+        if event.to != event.agent:
+            team.moved = [time for time in team.moved if event.time - time < MOVED_FOR] + [event.time]
 
 
 def _first_responded(team: Team, event: events.FirstResponded, seq: int) -> None:

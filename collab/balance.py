@@ -1,0 +1,234 @@
+"""Which leads that nobody began with would go to others, so that loads are even: moves of least cost (pure).
+
+Loads are utilizations. Who gives and who takes is looked at in rounds: in each, an agent gives one lead at most and
+takes one at most, all moves of a round together costing least; each passes the router's gates for that agent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, NamedTuple
+
+import numpy as np
+from msgspec import Meta, Struct
+from msgspec.structs import replace
+
+from collab.events import Entry, LeadOverridden
+from collab.factors import Sheet
+from collab.fairness import jain
+from collab.gates import Pacing, gates_of
+from collab.records import Presence, Share
+from collab.routing import FULL_SCORE
+from collab.team import MOVED_FOR, Agent, OpenLead, Team
+
+CLOSED_GATE = 10.0
+"""The cost of a move that may not be made: more than any score can lose, so that the others are found first."""
+
+LEAST = 1e-12
+"""Differences of utilization below this are rounding."""
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """When loads are evened out: from a spread of `start` (the highest minus the lowest utilization) down to `stop`.
+
+    What lies between the two changes nothing, so that loads that go up and down move no lead forth and back. `per_hour`
+    is the most leads that are given from one agent to another in an hour, those that people gave included.
+    """
+
+    start: Share = 0.5
+    stop: Share = 0.25
+    per_hour: Annotated[int, Meta(ge=0, le=1000)] = 20
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.stop <= self.start <= 1:
+            raise ValueError(f"stop is {self.stop}; give a share from 0 to start, which is {self.start} (at most 1)")
+        if self.per_hour < 0:
+            raise ValueError(f"per_hour is {self.per_hour}; give 0 or more leads")
+
+
+class Move(Struct, frozen=True, kw_only=True):
+    """A lead would go from its holder to another agent, under the decision in force, and why.
+
+    `cost` is what it loses in score under the weights that count, as a share of the highest score; below 0 it gains.
+    """
+
+    lead: str
+    decision: str
+    holder: str
+    to: str
+    cost: float
+    why: str
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """Moves in the order in which they are made, and Jain's index of the agents at work before and after them.
+
+    `loads` are the utilizations before and after, of all who give or take.
+    """
+
+    moves: tuple[Move, ...] = ()
+    before: float | None = None
+    after: float | None = None
+    loads: dict[str, tuple[float, float]] = {}
+
+    @property
+    def cost(self) -> float:
+        """What the leads lose in score, in all."""
+        return sum(move.cost for move in self.moves)
+
+
+def balance(team: Team, time: datetime, limits: Limits | None = None, pacing: Pacing | None = None) -> Plan:
+    """The moves that even out the loads of those who are available; none while these are even enough.
+
+    Args:
+        time: when it would happen.
+        limits: from which spread to which, and how many moves an hour.
+        pacing: how soon agents are asked again, as the router has it.
+    """
+    limits, course = limits or Limits(), _Course(team, time, pacing or Pacing())
+    left = limits.per_hour - sum(time - moved < MOVED_FOR for moved in team.moved)
+    spread = _spread(team)
+    while left > 0 and spread > limits.stop + LEAST and (course.moves or spread >= limits.start - LEAST):
+        givers = sorted(_available(course.team), key=lambda agent: (-agent.utilization, agent.id))[:left]
+        found = course.round(givers, limits.stop)
+        if not found:
+            break
+        left, spread = left - found, _spread(course.team)
+    return course.plan()
+
+
+def relieve(team: Team, agent: str, time: datetime, to: float = 0.0, pacing: Pacing | None = None) -> Plan:
+    """The moves that take leads off one agent until their utilization is `to` or less, whatever the others' spread.
+
+    With `to` above 0 no move makes a taker as busy as the giver was, nor loads less even; with 0 all go that can.
+
+    Raises:
+        ValueError: the agent is not in the team.
+    """
+    if agent not in team.agents:
+        there = ", ".join(sorted(team.agents)) or "none"
+        raise ValueError(f"agent is {agent!r}, who is not in the team; in it: {there}")
+    course = _Course(team, time, pacing or Pacing())
+    while course.team.agents[agent].utilization > to + LEAST and course.round([course.team.agents[agent]], 0.0, to > 0):
+        pass
+    return course.plan()
+
+
+def untouched(lead: OpenLead) -> bool:
+    """May the lead go to another agent? Not if they began with it, a person chose them, or the customer knows them."""
+    return lead.holder is not None and not (lead.responded or lead.overridden or lead.sticky)
+
+
+def evenness(team: Team) -> float | None:
+    """Jain's index of utilization over the agents on shift who are not offline; None without any."""
+    return jain([agent.utilization for agent in team.members() if _at_work(agent)])
+
+
+def _at_work(agent: Agent) -> bool:
+    return agent.on_shift and not agent.left and agent.presence != Presence.offline
+
+
+def _available(team: Team) -> list[Agent]:
+    return [agent for agent in team.members() if _at_work(agent) and agent.presence == Presence.available]
+
+
+def _spread(team: Team) -> float:
+    loads = [agent.utilization for agent in _available(team)]
+    return max(loads) - min(loads) if loads else 0.0
+
+
+class _Offer(NamedTuple):
+    """The best lead that one agent could give to another."""
+
+    cost: float
+    lead: OpenLead
+    to: str
+
+
+class _Course:
+    """A team in which moves are made on trial: it is changed by the events that would cause them."""
+
+    def __init__(self, team: Team, time: datetime, pacing: Pacing) -> None:
+        self.before, self.time, self.pacing = team, time, pacing
+        copies = {"agents": dict(team.agents), "leads": dict(team.leads), "known": dict(team.known)}
+        self.team = replace(team, moved=list(team.moved), **copies)
+        self.moves: list[Move] = []
+        self._sheet, self._weights = Sheet(), np.asarray(team.turn(time).weights.values, np.int64)
+
+    def round(self, givers: list[Agent], gap: float, even: bool = True) -> int:
+        """Make the moves of least cost, at most one from and one to each agent; returns how many.
+
+        Args:
+            givers: who may give.
+            gap: a lead goes only to who is less busy by more than this.
+            even: may no taker get as busy as the giver was, and Jain's index not fall?
+        """
+        self._sheet.refresh(self.team)
+        offers = [offers for giver in givers if (offers := self._offers(giver, gap, even))]
+        made, busy = 0, set[str]()
+        for offer in sorted(_cheapest(offers, self._sheet.agents), key=lambda offer: (offer.cost, offer.lead.lead.id)):
+            if {offer.lead.holder, offer.to} & busy:
+                continue
+            if self._make(offer, even):
+                busy |= {str(offer.lead.holder), offer.to}
+                made += 1
+        return made
+
+    def plan(self) -> Plan:
+        """All moves so far."""
+        touched = sorted({name for move in self.moves for name in (move.holder, move.to)})
+        before, after = self.before.agents, self.team.agents
+        loads = {agent: (before[agent].utilization, after[agent].utilization) for agent in touched}
+        return Plan(moves=tuple(self.moves), before=evenness(self.before), after=evenness(self.team), loads=loads)
+
+    def _offers(self, giver: Agent, gap: float, even: bool) -> dict[str, _Offer]:
+        """The cheapest lead for each agent who could take one from this one."""
+        best: dict[str, _Offer] = {}
+        for lead in (self.team.leads[id] for id in giver.leads if id in self.team.leads):
+            if not untouched(lead):
+                continue
+            gates = gates_of(lead.lead, self._sheet, self.time, self.pacing, lead.declined, lead.refusals)
+            scores = self._weights @ self._sheet.factors(lead.lead, self.time)
+            for agent, gate, score in zip(self._sheet.rows, gates, scores.tolist(), strict=True):
+                if gate or agent.id == giver.id or (even and not _lighter(giver, agent, gap)):
+                    continue
+                cost = (int(scores[self._sheet.row[giver.id]]) - score) / FULL_SCORE if not giver.left else 0.0
+                if agent.id not in best or cost < best[agent.id].cost:
+                    best[agent.id] = _Offer(cost, lead, agent.id)
+        return best
+
+    def _make(self, offer: _Offer, even: bool) -> bool:
+        """Make a move on trial; not one that makes loads less even."""
+        lead, holder = offer.lead, offer.lead.holder or ""
+        giver, taker, team = self.team.agents[holder], self.team.agents[offer.to], self.team
+        loads = evenness(team)
+        about = {"lead": lead.lead.id, "decision": lead.decision or "", "to": offer.to}
+        event = LeadOverridden(id="trial", time=self.time, agent=holder, by="balance", **about)
+        kept = (dict(team.agents), dict(team.leads), dict(team.known), list(team.moved))
+        team.apply(Entry(team.seq + 1, "", event))
+        now = evenness(team)
+        if even and loads is not None and now is not None and now < loads - LEAST:
+            team.agents, team.leads, team.known, team.moved = kept
+            return False
+        why = f"{giver.name} is at {giver.utilization:.0%}, {taker.name} at {taker.utilization:.0%}"
+        self.moves.append(Move(**about, holder=holder, cost=round(offer.cost, 4), why=why))
+        return True
+
+
+def _lighter(giver: Agent, taker: Agent, gap: float) -> bool:
+    """Is the taker less busy by more than the gap, and with one lead more less busy than the giver was?"""
+    with_one = (taker.active + 1) / taker.capacity if taker.capacity else float(taker.active + 1)
+    return giver.utilization - taker.utilization > gap + LEAST and with_one < giver.utilization - LEAST
+
+
+def _cheapest(offers: Sequence[Mapping[str, _Offer]], agents: list[str]) -> list[_Offer]:
+    """One offer a giver at most, to different agents, that cost least together; as many as can be."""
+    from scipy.optimize import linear_sum_assignment  # takes a while to load, and only who moves leads needs it
+
+    if not offers:
+        return []
+    costs = [[offer[agent].cost if agent in offer else CLOSED_GATE for agent in agents] for offer in offers]
+    rows, columns = linear_sum_assignment(np.asarray(costs))
+    pairs = ((offers[row], agents[column]) for row, column in zip(rows, columns, strict=True))
+    return [offer[agent] for offer, agent in pairs if agent in offer]

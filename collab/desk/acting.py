@@ -1,0 +1,165 @@
+"""The commands that give leads from one agent to another as planned, with what takes them back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from collab.actions import Action, actions
+from collab.attendance import Attendance
+from collab.balance import Move, untouched
+from collab.desk.appending import Appending
+from collab.events import Event, LeadOverridden
+from collab.gates import OFF_SHIFT, OFFLINE, Pacing
+from collab.records import Presence
+from collab.router import TooLate
+from collab.team import Agent, Choice
+
+NOTHING = "nothing was done, look at the team again"
+"""What is said when a plan came too late."""
+
+
+class Done(Struct, frozen=True, kw_only=True):
+    """What was done at once: the leads that moved, and the agent whose presence was `chosen`, if one's was.
+
+    `was` is what was chosen before.
+    """
+
+    moves: tuple[Move, ...] = ()
+    agent: str | None = None
+    was: Choice | None = None
+    chosen: Choice | None = None
+
+
+class Undone(Struct, frozen=True, kw_only=True):
+    """What was taken back: leads that are with who had them, and why others, or a presence, are as they are."""
+
+    leads: tuple[str, ...] = ()
+    presence: Presence | None = None
+    stays: tuple[str, ...] = ()
+
+
+class Acting(Appending):
+    """Does what was planned in one step, or nothing of it."""
+
+    attendance: Attendance
+    pacing: Pacing
+
+    async def actions(self, alert: str) -> list[Action]:
+        """What can be done about this open alert now, with its effect; nothing about one that is over."""
+        found = self.team.alerts.open.get(alert)
+        return [] if found is None else actions(found, self.team, self._clock(), self.pacing)
+
+    async def act(self, action: Action, *, by: str, reason: str = "") -> Done:
+        """Do what an alert's action says; see `move`."""
+        return await self.move(action.plan.moves, by=by, reason=reason, agent=action.agent, presence=action.presence)
+
+    async def move(
+        self,
+        moves: Sequence[Move],
+        *,
+        by: str,
+        reason: str = "",
+        agent: str | None = None,
+        presence: Presence | str | None = None,
+    ) -> Done:
+        """Give leads to others as planned and set an agent's presence, in one step; returns what undoes it.
+
+        Raises:
+            TooLate: the team has moved on since it was planned; says what is different, and nothing was done.
+            ValueError: nothing is given, or a field is wrong.
+        """
+        if (agent is None) != (presence is None) or not (moves or agent):
+            raise ValueError(f"agent is {agent!r} and presence is {presence!r}; give both or moves, or all three")
+        await self._follower.catch_up()
+        self._check(moves)
+        wanted = [self._override(move, move.holder, move.to, by, reason) for move in moves]
+        done = Done(moves=tuple(moves))
+        if agent is not None and presence is not None:
+            await self._known(agent)
+            before, choice = self.team.agents[agent], await self.attendance.choice(agent, presence, reason, by)
+            wanted.append(choice)
+            was = before.chosen or Choice(presence=before.presence, time=choice.time)
+            now = Choice(presence=Presence(presence), reason=reason, by=by, time=choice.time)
+            done = replace(done, agent=agent, was=was, chosen=now)
+        await self._append_all(wanted)
+        return done
+
+    async def undo(self, done: Done, *, by: str, reason: str = "") -> Undone:
+        """Take back what can be: leads that nobody began with since, and the presence if nobody chose another.
+
+        Raises:
+            TooLate: the team moved on at this very moment, and nothing was done; try again.
+        """
+        await self._follower.catch_up()
+        events, leads, stays = list[Event](), list[str](), list[str]()
+        agents, presence, taking = dict(self.team.agents), None, Counter[str]()
+        if done.agent is not None and done.was is not None:
+            if why := self._chosen_since(done):
+                stays.append(f"{done.agent} stays {agents[done.agent].presence}: {why}")
+            else:  # before the leads, so that who was away may have theirs again
+                presence = done.was.presence
+                choice = await self.attendance.choice(done.agent, presence, done.was.reason, by)
+                events.append(choice)
+                agents[done.agent] = replace(agents[done.agent], presence=choice.presence)
+        for move in done.moves:
+            if why := self._stays(move) or _no_room(agents[move.holder], taking[move.holder] + 1):
+                stays.append(f"lead {move.lead} stays: {why}")
+                continue
+            events.append(self._override(move, move.to, move.holder, by, reason))
+            leads.append(move.lead)
+            taking[move.holder] += 1
+        if events:
+            await self._append_all(events)
+        return Undone(leads=tuple(leads), presence=presence, stays=tuple(stays))
+
+    def _override(self, move: Move, agent: str, to: str, by: str, reason: str) -> Event:
+        about = {"lead": move.lead, "decision": move.decision, "agent": agent, "to": to}
+        event: Event = self._event(LeadOverridden, by=by, reason=reason, **about)
+        return event
+
+    def _check(self, moves: Sequence[Move]) -> None:
+        """Refuse moves that have become impossible."""
+        for move in moves:
+            state = self.team.leads.get(move.lead)
+            if state is None or (state.holder, state.decision) != (move.holder, move.decision):
+                raise TooLate(f"lead {move.lead} is {self._where(move.lead)} by now; {NOTHING}")
+            if not untouched(state):
+                raise TooLate(
+                    f"lead {move.lead} stays with {move.holder}: it was begun with or given to them; {NOTHING}"
+                )
+        for to, leads in Counter(move.to for move in moves).items():
+            if why := _no_room(self.team.agents[to], leads):
+                raise TooLate(f"{why}; {NOTHING}")
+
+    def _where(self, lead: str) -> str:
+        state = self.team.leads.get(lead)
+        if state is None:
+            return "closed"
+        return f"with {state.holder}" if state.holder else "waiting"
+
+    def _stays(self, move: Move) -> str:
+        """Why a lead that moved cannot go back; "" if it can."""
+        state = self.team.leads.get(move.lead)
+        if state is None or (state.holder, state.decision) != (move.to, move.decision):
+            return f"it is {self._where(move.lead)} by now"
+        return f"{move.to} began with it" if state.responded else ""
+
+    def _chosen_since(self, done: Done) -> str:
+        """Why a presence stays as it is; "" if it is as it was set."""
+        agent = self.team.agents[done.agent or ""]
+        if agent.left:
+            return "they left the roster"
+        return "" if agent.chosen == done.chosen else "it was chosen anew since"
+
+
+def _no_room(agent: Agent, leads: int) -> str:
+    """Why an agent cannot take so many leads more; "" if they can."""
+    if agent.left or not agent.on_shift:
+        return f"{agent.id} is {OFF_SHIFT}"
+    if agent.presence == Presence.offline:
+        return f"{agent.id} is {OFFLINE}"
+    return f"{agent.id} has {agent.active} of {agent.capacity} leads" if agent.active + leads > agent.capacity else ""
