@@ -14,6 +14,7 @@ import param
 from collab.desk import Desk, utc_now
 from collab.rules import Severity
 from collab.team import Alert, State
+from collab.views.actions import ActionsView
 from collab.views.alert_rows import ROWS, choices, ended, open_alerts, quiets, silences, summary
 from collab.views.asked import ZONES
 from collab.views.board import Board
@@ -76,6 +77,7 @@ class AlertsView(pn.viewable.Viewer):
         self.over = self._button("Resolve", "task_alt", self.resolve)
         self.hush = self._button("Silence", "notifications_off", self.silence_it)
         self.end = self._button("End silence", "notifications_active", self.end_silence)
+        self.actions = ActionsView(board)
         self._layout = self._laid_out()
         board.param.watch(lambda event: self._patch(), "frame")
         self._patch()
@@ -109,7 +111,7 @@ class AlertsView(pn.viewable.Viewer):
         )
         who = pn.FlexBox(self._person, zone, **row)
         return pn.Column(
-            head, self.news, who, self.said, self._open, self._acts,
+            head, self.news, who, self.said, self._open, self._acts, self.actions,
             quiet, self._silences, self._endings, past, self._ended, **WIDE,
         )  # fmt: skip
 
@@ -175,7 +177,7 @@ class AlertsView(pn.viewable.Viewer):
         zone = ZoneInfo(self.zone)
         return datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time(9), zone)
 
-    @param.depends("active", "zone", "chosen", "silence", watch=True)
+    @param.depends("active", "zone", "chosen", "silence", "by", watch=True)
     def _patch(self) -> None:
         """Show the board's frame; what has not changed is left alone, so that nobody loses their place."""
         if not self.active:
@@ -189,6 +191,7 @@ class AlertsView(pn.viewable.Viewer):
             _put(self._ended, ended(frame, self.zone) if frame.ended else empty("No alert has ended yet."))
             self._acts.visible, self._endings.visible = bool(frame.alerts), bool(frame.silences)
             self._enable()
+            self.actions.param.update(alert=self.alert, by=(self._person.value_input or self.by).strip())
             self._tell_critical()
 
     def _offer(self, name: str, options: dict[str, str]) -> None:

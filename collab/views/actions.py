@@ -1,0 +1,147 @@
+"""What can be done about the chosen alert: a button each with its effect above it, and one that takes it back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from html import escape
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+import param
+
+from collab.actions import Action
+from collab.desk import Desk, Done, Undone, utc_now
+from collab.team import Alert
+from collab.views.board import Board
+from collab.views.theme import SHEET, plain
+
+RENEW_S = 2.0
+"""How old an effect may get while its alert is looked at."""
+
+WIDE = {"sizing_mode": "stretch_width"}
+
+
+class ActionsView(pn.viewable.Viewer):
+    """The actions on one alert; what is pressed is a command at the desk.
+
+    Args:
+        board: the session's board.
+    """
+
+    by = param.String("", doc="Who acts.")
+    alert = param.ClassSelector(class_=Alert, doc="The alert; none shows nothing but what was done last.")
+
+    def __init__(self, board: Board, **params: Any) -> None:
+        super().__init__(**params)
+        self.board, self.found = board, list[Action]()
+        self._sending, self._asked, self._seq, self._of = False, utc_now(), -1, ""
+        self.done: Done | None = None
+        self._effects: list[pn.pane.HTML] = []
+        self.said = pmui.Alert(severity="info", visible=False, closeable=False, **WIDE)
+        self.undo = pmui.Button(label="Undo", icon="undo", variant="outlined", visible=False)
+        self.undo.on_click(self._take_back)
+        self._offers = pn.Column(**WIDE)
+        self._layout = pn.Column(self._offers, self.said, self.undo, **WIDE)
+        board.param.watch(lambda event: self._renew(), "frame")
+        self._chosen()
+
+    @param.depends("alert", watch=True)
+    def _chosen(self) -> None:
+        chosen = "" if self.alert is None else self.alert.id
+        if chosen != self._of:
+            self._of = chosen
+            self.show([])  # what can be done about another alert is not offered for this one
+            self._ask()
+
+    def _ask(self) -> None:
+        """Have the effects computed where the team is, then show them."""
+        self._asked, self._seq = utc_now(), self.board.frame.seq
+        desk, alert = self.board.office.desk, self.alert
+        if desk is None or alert is None:
+            self.show([])
+            return
+        found = self.board.office.call(desk.actions(alert.id))
+        found.add_done_callback(lambda future: self.board.schedule(lambda: self._take(alert.id, future)))
+
+    def _renew(self) -> None:
+        old = (utc_now() - self._asked).total_seconds() > RENEW_S
+        if self.alert is not None and old and self._seq != self.board.frame.seq:
+            self._ask()
+
+    def _take(self, alert: str, found: Future[list[Action]]) -> None:
+        if found.cancelled() or self._of != alert:  # the office stopped, or another alert is looked at by now
+            return
+        if error := found.exception():
+            self._say(str(error), "error")
+        else:
+            self.show(found.result())
+
+    def show(self, found: list[Action]) -> None:
+        """Offer these; what has not changed is left alone, so that nobody's focus is lost."""
+        before, self.found = [action.name for action in self.found], found
+        if before != [action.name for action in found]:
+            self._effects = [pn.pane.HTML("", stylesheets=[SHEET], **WIDE) for _ in found]
+            buttons = [self._button(place, action) for place, action in enumerate(found)]
+            self._offers.objects = [part for pair in zip(self._effects, buttons, strict=True) for part in pair]
+        for pane, action in zip(self._effects, found, strict=True):
+            pane.object = f'<p class="soft">{escape(action.effect)}</p>'
+
+    def _button(self, place: int, action: Action) -> pmui.Button:
+        async def press(event: object) -> None:
+            await self.act(self.found[place])  # as it is told above the button
+
+        button = pmui.Button(label=action.name, icon="bolt", variant="outlined")
+        button.on_click(press)
+        return button
+
+    async def act(self, action: Action) -> None:
+        """Do it; the reason names the alert."""
+        alert = self.alert
+        if alert is not None:
+            reason = f"{action.name}: alert {alert.id} of {alert.rule}"
+            await self._do(lambda desk, by: desk.act(action, by=by, reason=reason), action.name)
+
+    async def take_back(self) -> None:
+        """Undo what was done last, as far as it can be."""
+        done = self.done
+        if done is not None:
+            await self._do(lambda desk, by: desk.undo(done, by=by, reason="undone"), "")
+
+    async def _take_back(self, event: object) -> None:
+        await self.take_back()
+
+    async def _do(self, command: Callable[[Desk, str], Coroutine[Any, Any, Done | Undone]], name: str) -> None:
+        desk, by = self.board.office.desk, self.by.strip()
+        if self._sending or desk is None:
+            return
+        if not by:
+            self._say("Your name is empty; say who acts, e.g. Kim.", "error")
+            return
+        self._sending = True
+        try:
+            answer = await self.board.office.ask(command(desk, by))
+            self.done = answer if isinstance(answer, Done) else None
+            self.undo.visible = self.done is not None
+            self._say(f"Done: {name}." if isinstance(answer, Done) else taken_back(answer), "success")
+        except (ValueError, RuntimeError, ConnectionError) as error:
+            self._say(str(error), "error")
+        finally:
+            self._sending = False
+        self._ask()
+
+    def _say(self, text: str, severity: str) -> None:
+        self.said.param.update(object=plain(text), severity=severity, visible=True)
+
+    def __panel__(self) -> pn.Column:
+        return self._layout
+
+
+def taken_back(undone: Undone) -> str:
+    """What was taken back and what stays, in words."""
+    leads = len(undone.leads)
+    parts = [f"{leads} lead{'' if leads == 1 else 's'} went back"] if leads else []
+    parts += [f"the presence is {undone.presence} again"] if undone.presence is not None else []
+    said = f"Undone: {' and '.join(parts)}." if parts else "Nothing could be undone."
+    return " ".join([said, *(f"{why[:1].upper()}{why[1:]}." for why in undone.stays)])
