@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from strategies import NOON, changed, matching_leads, teams
+from strategies import NOON, assigned, changed, matching_leads, teams
 from test_routing import agent, team_of
 
 from collab.balance import Limits, Move, Plan, balance, evenness, relieve, untouched
@@ -18,7 +18,7 @@ from collab.events import Entry, LeadOverridden
 from collab.factors import Sheet
 from collab.gates import Pacing, gates_of
 from collab.records import Lead, Presence
-from collab.team import Agent, OpenLead, Team
+from collab.team import Agent, OpenLead, Team, fold
 
 
 def after(seconds: float) -> datetime:
@@ -209,3 +209,18 @@ def test_an_hour_with_an_imbalance_gets_even_and_moves_no_lead_twice() -> None:
     assert 0 < len(moves) <= limits.per_hour
     assert len({move.lead for _, move in moves}) == len(moves)
     assert {move.holder for _, move in moves}.isdisjoint({move.to for _, move in moves})
+
+
+def test_a_team_remembers_for_an_hour_when_leads_moved_and_which_went_to_who_knows_the_customer() -> None:
+    team = fold([], team_of(agent("ana"), agent("bo")))
+    known = assigned("d-l", NOON, Lead(id="l", name="A customer"), "ana")
+    known = replace(known, decision=replace(known.decision, mode="sticky"))
+    steps = ((0, "ana", "ana"), (1, "ana", "bo"), (3600, "bo", "ana"), (3601, "ana", "bo"))
+    given = [
+        LeadOverridden(id=f"m{i}", time=after(at), lead="l", decision="d-l", agent=who, to=to, by="Kim")
+        for i, (at, who, to) in enumerate(steps)
+    ]
+    fold([Entry(2, "main", known)], team)
+    assert not untouched(team.leads["l"])
+    fold([Entry(3 + i, "main", event) for i, event in enumerate(given)], team)
+    assert team.moved == [after(3600), after(3601)]
