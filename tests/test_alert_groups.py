@@ -91,6 +91,8 @@ def test_a_critical_alert_is_on_top_of_two_hundred_new_ones_however_often_it_was
     first = ranked([*crowd, critical], team)[0]
     assert first.alert is critical
     assert first.why == "critical; touches 0 leads; 200 times before; somebody acted on 0 of 500 of this rule"
+    team.alerts.ended = team.alerts.ended[:1]
+    assert "; once before; " in ranked([critical], team)[0].why
 
 
 def test_each_part_of_a_rank_counts_as_its_words_say() -> None:

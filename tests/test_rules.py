@@ -37,6 +37,8 @@ WRONG = {
     WHOLE + "    hours: {zone: Mars/Base}\n": "zone is 'Mars/Base', which is no time zone; give one like Europe/",
     WHOLE + "    hours: {from: '9'}\n": "from is '9', which is no time of day; give a time in quotes",
     WHOLE + "    hours: {days: []}\n": "days is []; list at least one of mon, tue",
+    WHOLE + "    hours: {days: [monday]}\n": "line 6: rule busy: hours.days is ['monday']; list at least one of mon",
+    WHOLE + "    hours: 9-18\n": "line 6: rule busy: hours is '9-18'; give fields, e.g. {from: ",
     WHOLE + "    hours: {zon: UTC}\n": "line 6: rule busy: hours.zon is no field",
     WHOLE + "    group: [lead]\n": "line 6: rule busy: group is ['lead']; use only rule, severity, agent",
     WHOLE + "    summary: '{lead} is busy'\n": "line 6: rule busy: summary has 'lead' in braces; use only {value}",
@@ -103,6 +105,12 @@ def test_a_falling_kind_fires_below_and_clears_above() -> None:
 def test_the_words_of_an_alert_are_the_kind_s_or_the_rule_s_own() -> None:
     assert overload().words(0.934, {"agent": "ana"}) == "ana is at 93% of capacity"
     assert overload(summary="{agent}: {value}!").words(1.0, {"agent": "ana"}) == "ana: 100%!"
+
+
+@pytest.mark.parametrize("value, said", [(1, "1 lead in the queue"), (2, "2 leads in the queue")])
+def test_one_of_a_unit_is_told_as_one(value: float, said: str) -> None:
+    waiting = next(rule for rule in default().rules if rule.kind == "queue")
+    assert replace(waiting, summary="").words(value, {}) == said
 
 
 def berlin(*fields: int, fold: int = 0) -> datetime:

@@ -184,7 +184,7 @@ def test_what_fires_is_told_once_to_whom_a_plan_names(open_office: Open, rules: 
         bodies = told(receiver, 2)
     assert [body["data"]["title"] for body in bodies] == [
         "[high] ana is at 100% of capacity",
-        "[critical] 2 leads wait in the queue",
+        "[critical] 2 leads in the queue",
     ]
     assert [body["data"]["severity"] for body in bodies] == ["high", "critical"]
 
@@ -255,7 +255,7 @@ def test_what_fired_under_a_silence_and_lasts_longer_is_told_when_that_ends(
         do(office, desk.end_silence(again, by="Kim"))  # nobody hears twice
         for id in ("l2", "l3"):
             do(office, desk.route_lead(lead(id)))
-        assert told(receiver, 2)[1]["data"]["title"] == "[critical] 2 leads wait in the queue"
+        assert told(receiver, 2)[1]["data"]["title"] == "[critical] 2 leads in the queue"
 
 
 def test_of_two_processes_with_one_outbox_the_second_sends_when_the_first_ends(
@@ -270,7 +270,7 @@ def test_of_two_processes_with_one_outbox_the_second_sends_when_the_first_ends(
         one.stop()
         for id in ("l2", "l3"):
             do(two, at(two).route_lead(lead(id)))
-        assert told(receiver, 2)[1]["data"]["title"] == "[critical] 2 leads wait in the queue"
+        assert told(receiver, 2)[1]["data"]["title"] == "[critical] 2 leads in the queue"
 
 
 def test_what_somebody_took_on_while_nobody_watched_is_not_escalated(

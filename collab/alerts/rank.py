@@ -69,7 +69,7 @@ def _ranked(alert: Alert, team: Team, touched: int, before: int) -> Rank:
     tally = team.alerts.tally.get(alert.rule)
     fired, done = (tally.fired, tally.acted) if tally else (0, 0)
     acted = (done + 1) / (fired + 2)
-    again = "new" if not before else f"{before} times before"
+    again = {0: "new", 1: "once before"}.get(before, f"{before} times before")
     past = f"somebody acted on {done} of {fired} of this rule" if fired else "the first of this rule"
     leads = "1 lead" if touched == 1 else f"{touched} leads"
     why = f"{alert.severity}; touches {leads}; {again}; {past}"

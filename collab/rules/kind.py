@@ -8,6 +8,9 @@ from msgspec import Struct
 
 Source = Literal["team", "window", "signal"]
 
+ONE = {"leads": "lead", "times": "time", "clients": "client"}
+"""What one of a unit is called, where that differs."""
+
 
 class Kind(Struct, frozen=True, kw_only=True):
     """A kind of condition: the value of `unit` is `meaning`, from `least` to `most`.
@@ -36,7 +39,11 @@ class Kind(Struct, frozen=True, kw_only=True):
         """The value as people read it."""
         if self.unit == "share":
             return f"{value:.0%}"
-        return f"{value:,.2f}" if self.unit in ("index", "deviations") else f"{value:,.0f} {self.unit}"
+        return f"{value:,.2f}" if self.unit in ("index", "deviations") else self.counted(f"{value:,.0f}")
+
+    def counted(self, number: str) -> str:
+        """A number with the unit: 1 lead, 2 leads."""
+        return f"{number} {ONE.get(self.unit, self.unit) if number == '1' else self.unit}"
 
 
 DAY_S = 86_400.0
@@ -90,7 +97,7 @@ KINDS: dict[str, Kind] = {
             least=1.0,
             most=1e6,
             counts="leads that wait",
-            summary="{value} wait in the queue",
+            summary="{value} in the queue",
         ),
         Kind(
             name="unreachable",

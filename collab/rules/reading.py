@@ -10,6 +10,7 @@ import msgspec
 import yaml
 
 from collab.rules.book import Book, Wrong
+from collab.rules.hours import DAYS
 from collab.rules.rule import Rule, Severity
 
 
@@ -118,6 +119,10 @@ def _explained(fields: _Fields, reason: str, names: list[str], unknown: re.Match
         value = value.get(part) if isinstance(value, dict) else value
     if names == ["severity"]:
         return f"severity is {value!r}; give one of {', '.join(Severity)}"
+    if names == ["hours", "days"]:
+        return f"hours.days is {value!r}; list at least one of {', '.join(DAYS)}"
+    if names == ["hours"] and not isinstance(value, dict):
+        return f'hours is {value!r}; give fields, e.g. {{from: "09:00", to: "18:00", zone: Europe/Berlin}}'
     return f"{'.'.join(names)} is {value!r}; {reason[0].lower()}{reason[1:]}"
 
 

@@ -53,7 +53,7 @@ def _value(rule: Rule, value: float) -> str:
     """A threshold; a share is exact, as a threshold is not rounded."""
     if rule.of.unit == "share":
         return f"{100 * value:.6g}%"
-    return f"{value:,.6g}" if rule.of.unit == "index" else f"{value:,.6g} {rule.of.unit}"
+    return f"{value:,.6g}" if rule.of.unit == "index" else rule.of.counted(f"{value:,.6g}")
 
 
 def listed(rules: Iterable[Rule], chosen: str) -> str:
