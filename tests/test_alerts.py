@@ -365,3 +365,12 @@ def test_a_watch_asks_for_nothing_when_there_are_no_rules() -> None:
     watch = Watch(Team())
     assert watch.at(datetime(2026, 1, 1, tzinfo=UTC)) == []
     assert watch.due is None
+
+
+def test_of_two_that_become_true_at_one_look_the_one_that_is_held_back_stays_silent() -> None:
+    held = overload(name="a_held", for_s=0)
+    for holds in ("b_holds", "z_holds"):
+        post = Post(held, overload(name=holds, for_s=0, inhibits=("a_held",)))
+        post.hold("ana", 95, 0)
+        post.at(0)
+        assert [one.rule for one in post.told if isinstance(one, ev.AlertFired)] == [holds]

@@ -40,14 +40,22 @@ def test_a_backtest_says_how_often_how_long_and_how_many_pages() -> None:
         [overload(group=()), overload(name="low", fire=0.55, clear=0.5, for_s=0, group=())], post.ledger.entries
     )
     rules = found.rules.set_index("rule")
-    assert rules.loc["agent_overload", ["fired", "pages", "pending_only", "still_open"]].tolist() == [2, 0, 1, 1]
+    assert rules.loc["agent_overload", ["fired", "pages", "pending_only", "still_open"]].tolist() == [2, 2, 1, 1]
     assert rules.loc["agent_overload", "lasted_s"] == 540 + (2000 - 1260)
     assert rules.loc["low", ["fired", "pages", "still_open"]].tolist() == [6, 3, 2]
     assert rules.loc["low", "fired_a_day"] == pytest.approx(6 * 86_400 / 2000)
     first = found.alerts[found.alerts["rule"] == "agent_overload"].iloc[0]
-    assert (first["labels"], first["lasted_s"], first["paged"]) == ({"agent": "ana"}, 540, False)
+    assert (first["labels"], first["lasted_s"], first["paged"]) == ({"agent": "ana"}, 540, True)
     assert first["fired"] == pd.Timestamp(after(60))
     assert first["summary"] == "ana is at 95% of capacity"
+
+
+def test_what_is_over_before_anybody_could_look_does_not_fire_and_what_lasts_does() -> None:
+    post = Post()
+    for second, leads in ((0, 95), (0.05, 10), (10, 95), (10.2, 10)):
+        post.hold("ana", leads, second)
+    found = backtest([overload(for_s=0)], post.ledger.entries)
+    assert found.alerts["fired"].tolist() == [pd.Timestamp(after(10))]
 
 
 def test_a_backtest_may_end_later_or_earlier_than_what_was_recorded() -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import pandas as pd
 
 from collab import events
 from collab.alerts.groups import Cause
-from collab.alerts.watch import Watch
+from collab.alerts.watch import SOONEST_S, Watch
 from collab.events import Entry, Event
 from collab.rules import Rule, Severity
 from collab.team import Team
@@ -23,7 +23,8 @@ class Backtest(NamedTuple):
     """What rules would have done.
 
     `alerts` has one row an alert that fired: `lasted_s` is seconds from firing to its end (to the end of the history
-    if it was open then, `ended` being empty), `paged` whether it opened a group that nobody had a notice of. `rules`
+    if it was open then, `ended` being empty), `paged` whether a notice was sent of it: one for all of a group that fire
+    at one look, none for info. `rules`
     has one row a rule: how many alerts fired, pages, conditions that ended before they fired, seconds in all and in
     the median, alerts open at the end, alerts a day. `left_out` names rules whose values are in no history.
 
@@ -42,10 +43,11 @@ class _Run:
         self.rules = {rule.name: rule for rule in rules}
         self.rows: dict[str, dict[str, object]] = {}
         self.dropped = dict.fromkeys(self.rules, 0)
-        self.loud: dict[str, Cause] = {}
+        self._loud: set[Cause] = set()
 
     def take(self, told: Iterable[Event]) -> None:
-        """Note what the watch told."""
+        """Note what the watch told at one look."""
+        self._loud.clear()
         for event in told:
             if not isinstance(event, events.AlertEvent):
                 continue
@@ -56,16 +58,15 @@ class _Run:
                 del self.rows[event.alert]
             elif isinstance(event, events.AlertResolved):
                 self.rows[event.alert]["ended"] = event.time
-                self.loud.pop(event.alert, None)
             elif isinstance(event, events.AlertFired):
                 self._fired(event)
 
     def _fired(self, event: events.AlertFired) -> None:
         rule, own = self.rules[event.rule], {"rule": event.rule, "severity": str(event.severity)} | event.labels
         of = tuple((name, own[name]) for name in rule.group if name in own)
-        pages = event.severity != Severity.info and of not in self.loud.values()
+        pages = event.severity != Severity.info and of not in self._loud
         if event.severity != Severity.info:
-            self.loud[event.alert] = of
+            self._loud.add(of)
         said = {"severity": str(event.severity), "fired": event.time, "paged": pages, "summary": event.summary}
         self.rows[event.alert] |= said
 
@@ -73,25 +74,30 @@ class _Run:
 def backtest(rules: Iterable[Rule], entries: Iterable[Entry], until: datetime | None = None) -> Backtest:
     """Watch rules over recorded entries (`History.each_event()`), as if they had been in force from the first on.
 
-    They are watched until the last entry; or until a time that is given, which leaves out later entries.
+    They are watched until the last entry; or until a time that is given, which leaves out later entries. What begins
+    and ends within `SOONEST_S` is not seen, as nobody sees it who watches while it happens.
     """
     known = tuple(rule for rule in rules if rule.on)
     team = Team()
     team.alerts.rules = tuple(rule for rule in known if rule.of.source != "signal")
     watch, run = Watch(team), _Run(team.alerts.rules)
     first: datetime | None = None
-    now = first
+    now = unseen = first
     for entry in entries:
         if isinstance(entry.event, events.Watched):
             continue  # what other rules did then
         if until is not None and entry.event.time > until:
             continue
-        now = entry.event.time if now is None else max(now, entry.event.time)
-        first = first or now
+        time = entry.event.time if now is None else max(now, entry.event.time)
+        if now is not None and unseen is not None and time - unseen >= timedelta(seconds=SOONEST_S):
+            run.take(watch.at(now))
+            unseen = None
+        now, first, unseen = time, first or time, unseen or time
         while watch.due is not None and watch.due < now:
             run.take(watch.at(watch.due))
         team.apply(entry)
         watch.take(entry)
+    if now is not None:
         run.take(watch.at(now))
     while until is not None and now is not None and watch.due is not None and watch.due <= until:
         run.take(watch.at(watch.due))

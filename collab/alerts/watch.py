@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from graphlib import TopologicalSorter
 from typing import Any
 
 from msgspec.structs import replace
@@ -14,6 +15,9 @@ from collab.alerts.measure import SILENT_S, Heard, Measures, Reading
 from collab.events import AlertEvent, Entry, Event, Watched, alert_id
 from collab.rules import Rule
 from collab.team import Alert, Alerts, State, Team
+
+SOONEST_S = 0.1
+"""The least time between two looks at the rules."""
 
 _SILENCES = ""
 """Stands for a rule's name where a silence ends."""
@@ -72,8 +76,8 @@ class Watch:
         for place in self._due.until(now):
             self._touched.setdefault(place, f"at {now.isoformat()}")
         while self._touched:
-            touched, self._touched = self._touched, {}
-            for (rule, subject), cause in touched.items():
+            touched, self._touched = sorted(self._touched.items(), key=self._turn), {}
+            for (rule, subject), cause in touched:
                 if rule == _SILENCES:
                     self._end_silence(subject, now)
                 else:
@@ -89,6 +93,12 @@ class Watch:
         self._of_kind: dict[str, list[str]] = {}
         for rule in self._rules.values():
             self._of_kind.setdefault(rule.kind, []).append(rule.name)
+        held_by = TopologicalSorter[str]()
+        for rule in self._rules.values():
+            held_by.add(rule.name)
+            for held in rule.inhibits:
+                held_by.add(held, rule.name)
+        self._turns = {name: turn for turn, name in enumerate(held_by.static_order())}
         self._measures = Measures(self.team, self._rules.values())
         self._inhibition = Inhibition(self._rules.values(), alerts.open.values())
         self._open = {_place(alert): alert.id for alert in alerts.open.values()}
@@ -101,6 +111,10 @@ class Watch:
             self._touch(kind, subject, "")
         for silence in alerts.silences.values():
             self._due.ask(silence.until, (_SILENCES, silence.id))
+
+    def _turn(self, touched: tuple[Place, str]) -> int:
+        """When a rule is looked at among others: after those that hold it back, which may fire at the same look."""
+        return self._turns.get(touched[0][0], -1)
 
     def _touch(self, kind: str, subject: str, cause: str) -> None:
         for rule in self._of_kind.get(kind, ()):

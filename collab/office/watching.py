@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from collab.alerts import Watch, groups
+from collab.alerts.watch import SOONEST_S
 from collab.desk import Desk, TooLate
 from collab.events import AlertAcknowledged, AlertFired, AlertResolved, AlertReturned, Entry, Event, SilenceEnded
 from collab.live.lease import Lease
@@ -27,8 +28,8 @@ logger = logging.getLogger(__name__)
 LEASE_S = 4.0
 """How long after its last sign of life another process watches."""
 
-EVERY_S, SOONEST_S = 1.0, 0.1
-"""How often the rules are looked at though nothing happened, and the least time between two looks."""
+EVERY_S = 1.0
+"""How often the rules are looked at though nothing happened."""
 
 BY = "collab"
 """Who adopts the rules that come with collab, or those of an owner's file."""

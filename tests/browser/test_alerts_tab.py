@@ -1,0 +1,111 @@
+"""The Alerts tab in Chromium: two team leads look at one alert, act on it, and take it back."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+
+import panel as pn
+import pytest
+from playwright.sync_api import Page, expect
+from serving import free_port, until
+
+from collab.office import Office
+from collab.records import Lead
+from collab.views.page import page as dashboard
+from collab.views.socket import prepare
+
+# Bokeh warns in this process when a page names a model that it had before; a server of its own goes on.
+pytestmark = pytest.mark.filterwarnings("ignore:reference already known")
+
+RULES = """
+rules:
+  - {name: full, kind: overload, fire: 0.9, clear: 0.5, severity: high}
+"""
+SUMMARY = "Ana Ruiz is at 100%"
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """Ana holds all leads that she can, as Ben came later."""
+    folder = tmp_path_factory.mktemp("office")
+    (folder / "rules.yaml").write_text(RULES)
+    office = Office(f"embedded://{folder.name}", str(folder / "history"), rules=str(folder / "rules.yaml")).start()
+    desk = office.desk
+    assert desk is not None
+    for work in (
+        desk.add_agent("ana", "Ana Ruiz", capacity=4),
+        desk.set_presence("ana", "available"),
+        *(desk.route_lead(Lead(id=f"l{number}", name="Zoe Park")) for number in range(4)),
+        desk.add_agent("ben", "Ben Okafor", capacity=4),
+        desk.set_presence("ben", "available"),
+    ):
+        office.call(work).result()
+    yield office
+    office.stop()
+
+
+@pytest.fixture(scope="module")
+def address(office: Office) -> Iterator[str]:
+    """The address of the office's page."""
+    prepare()
+    port = free_port()
+    server = pn.serve(lambda: dashboard(office), port=port, show=False, threaded=True, verbose=False)
+    until(lambda: listens(port), "the page answers")
+    yield f"http://localhost:{port}/"
+    server.stop()
+
+
+def listens(port: int) -> bool:
+    """Does anybody listen on the port?"""
+    with socket.socket() as probe:
+        return probe.connect_ex(("localhost", port)) == 0
+
+
+@pytest.fixture
+def alerts(open_page: Callable[[str], Page], address: str) -> Callable[[], Page]:
+    """Opens the tab in a page of its own."""
+
+    def opened() -> Page:
+        page = open_page(address)
+        page.get_by_role("tab", name="Alerts").click()
+        expect(page.get_by_text("Open alerts")).to_be_visible()
+        return page
+
+    return opened
+
+
+def choose(page: Page) -> None:
+    """Say who acts, and choose the alert."""
+    page.get_by_role("textbox", name="Your name Who acts").fill("Kim")
+    page.keyboard.press("Tab")
+    page.get_by_role("combobox", name="Alert The id of the one to act on").click()
+    page.get_by_role("listbox").locator("li").filter(has_text=SUMMARY).click()
+
+
+def press(page: Page, name: str) -> None:
+    """Press a button by keyboard, once it can be."""
+    button = page.get_by_role("button", name=name, exact=True)
+    expect(button).to_be_enabled()
+    button.focus()
+    page.keyboard.press("Enter")
+
+
+def test_what_one_takes_on_the_other_sees_and_leads_go_to_others_and_come_back(
+    office: Office, alerts: Callable[[], Page]
+) -> None:
+    one, two = alerts(), alerts()
+    sign = two.get_by_text("The Alerts tab has what can be done")
+    expect(sign).to_be_visible()
+    choose(one)
+    press(one, "Acknowledge")
+    expect(two.get_by_text("Kim has it").first).to_be_visible()
+    expect(sign).to_be_hidden()
+    expect(one.get_by_text("2 leads of 4 go; Ana Ruiz 100% → 50%.")).to_be_visible()
+    press(one, "Give leads of Ana Ruiz to others")
+    expect(one.get_by_text("Done: Give leads of Ana Ruiz to others.")).to_be_visible()
+    assert {agent.id: agent.active for agent in office.team.members()} == {"ana": 2, "ben": 2}
+    expect(two.get_by_text("No alert is open.")).to_be_visible()
+    press(one, "Undo")
+    expect(one.get_by_text("Undone: 2 leads went back.")).to_be_visible()
+    assert {agent.id: agent.active for agent in office.team.members()} == {"ana": 4, "ben": 0}
