@@ -493,16 +493,16 @@ def _listens(port: int) -> bool:
 
 
 def visit(url: str) -> ClientSession:
-    """A session as a browser opens one, which has the page and makes its views."""
+    """A session as a browser opens one, which makes its views then."""
     session = ClientSession(websocket_url=url)
     session.connect()
     assert session.connected
-    session.pull()
     return session
 
 
 def ready(session: ClientSession) -> None:
     """Say that all views are made, as a browser does."""
+    session.pull()
     session.document.callbacks.trigger_on_change(MessageSentEvent(session.document, "bokeh_event", DocumentReady()))
     session.force_roundtrip()
 

@@ -210,7 +210,7 @@ async def two_tenants(folder: Path, url: str, *, alone: bool = False) -> AsyncIt
 
 def lasting(answer: dict[str, Any]) -> str:
     """The answer without what differs from run to run: times, durations and ids drawn at random."""
-    text = re.sub(r"\b[0-9a-f]{32}\b|\d{4}-\d\d-\d\dT[\d:.]+Z", "…", json.dumps(answer))
+    text = re.sub(r"\b[0-9a-f]{32}\b|\d{4}-\d\d-\d\d(T[\d:.]+Z| \d\d:\d\d UTC)", "…", json.dumps(answer))
     text = re.sub(r'("(?:seed|up_s|decided_ms|waited_s|oldest_wait_s|p\d\d)": )[\d.e-]+', r"\1…", text)
     return re.sub(r"\b\d+\.\d{3,}(e-\d+)?", "…", text)  # seconds until an answer
 
