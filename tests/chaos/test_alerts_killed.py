@@ -16,12 +16,12 @@ from real_redis import RealRedis
 from redis_groups import until
 from test_recorder_killed import check
 
-from collab.alerts import backtest
-from collab.events import AlertBegan, AlertEvent, AlertFired, AlertReturned, Entry
+from collab.alerts import Watch
+from collab.events import AlertBegan, AlertEvent, AlertFired, AlertReturned, Entry, Event, Watched
 from collab.history import History
 from collab.office import Office
 from collab.rules.reading import read
-from collab.team import State, fold
+from collab.team import State, Team, fold
 from collab.team.alert import NEXT
 
 KILLS = int(os.environ.get("COLLAB_KILLS", "6"))
@@ -63,7 +63,7 @@ async def live(redis: RealRedis, folder: Path, receiver: Sink) -> None:
     assert desk.team == fold(entries)
     alerts = legal(entries)
     patient(alerts, lives.rounds)
-    watched_as_in_a_backtest(entries, lives)
+    as_one_watch_saw_it(entries, lives)
     told_once(entries, alerts, lives)
 
 
@@ -120,10 +120,21 @@ def patient(alerts: Lives, rounds: int) -> None:
         assert [type(event) for event in alerts[first.alert]].count(AlertFired) == 1
 
 
-def watched_as_in_a_backtest(entries: list[Entry], lives: Lifecycles) -> None:
-    """The oracle, one watch over all that happened: the same alerts; of what was over at once some may be missing."""
-    rules = [rule for rule in read(lives.rules.read_text()).rules if rule.name == "gone"]
-    would = Counter(labels["agent"] for labels in backtest(rules, entries).alerts["labels"])
+def as_one_watch_saw_it(entries: list[Entry], lives: Lifecycles) -> None:
+    """The oracle, a watch that looks after each entry: the same alerts; of what was soon over some may be missing."""
+    team, would = Team(), Counter[str]()
+    team.alerts.rules = tuple(rule for rule in read(lives.rules.read_text()).rules if rule.name == "gone")
+    watch, now = Watch(team), entries[0].event.time
+    for entry in entries:
+        if isinstance(entry.event, Watched):
+            continue
+        now, found = max(now, entry.event.time), list[Event]()
+        while watch.due is not None and watch.due < now:
+            found += watch.at(watch.due)
+        team.apply(entry)
+        watch.take(entry)
+        found += watch.at(now)
+        would.update(event.labels["agent"] for event in found if isinstance(event, AlertFired))
     fired = [entry.event for entry in entries if isinstance(entry.event, AlertFired) and entry.event.rule == "gone"]
     did = Counter(event.labels["agent"] for event in fired)
     assert {agent: did[agent] for agent in PATIENT} == {agent: would[agent] for agent in PATIENT}
