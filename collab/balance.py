@@ -115,6 +115,12 @@ def relieve(team: Team, agent: str, time: datetime, to: float = 0.0, pacing: Pac
     return course.plan()
 
 
+def on_trial(team: Team) -> Team:
+    """A copy of a team on which leads may move, while the team itself goes on or in another thread."""
+    copies = {"agents": dict(team.agents), "leads": dict(team.leads), "known": dict(team.known)}
+    return replace(team, moved=list(team.moved), **copies)
+
+
 def untouched(lead: OpenLead) -> bool:
     """May the lead go to another agent? Not if they began with it, a person chose them, or the customer knows them."""
     return lead.holder is not None and not (lead.responded or lead.overridden or lead.sticky)
@@ -151,8 +157,7 @@ class _Course:
 
     def __init__(self, team: Team, time: datetime, pacing: Pacing) -> None:
         self.before, self.time, self.pacing = team, time, pacing
-        copies = {"agents": dict(team.agents), "leads": dict(team.leads), "known": dict(team.known)}
-        self.team = replace(team, moved=list(team.moved), **copies)
+        self.team = on_trial(team)
         self.moves: list[Move] = []
         self._sheet, self._weights = Sheet(), np.asarray(team.turn(time).weights.values, np.int64)
 

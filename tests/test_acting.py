@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from desks import assert_consistent, at_desk, hire, lead, log
+from desks import SOON_S, assert_consistent, at_desk, hire, lead, log
 from msgspec.structs import replace
+from test_alerts_view import fire
 
 from collab import events as ev
 from collab.balance import Plan, relieve
 from collab.desk import Desk, TooLate
+from collab.rules import Rule
+from collab.team import Team
 
 BY: dict[str, Any] = {"by": "Kim", "reason": "alert a-1: ana is full"}
 
@@ -135,5 +139,25 @@ def test_a_plan_of_nothing_is_refused() -> None:
             strange = replace(planned(desk).moves[0], lead="never")
             with pytest.raises(TooLate, match="lead never is closed"):
                 await desk.move([strange], **BY)
+
+    asyncio.run(run())
+
+
+def test_leads_are_routed_while_a_long_plan_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    routed = threading.Event()
+
+    def plan(alert: Any, team: Team, *given: Any) -> list[Any]:
+        return [routed.wait(SOON_S), sorted(team.leads)]
+
+    async def run() -> None:
+        async with crowded(leads=2) as desk:
+            await desk.adopt_rules([Rule(name="agent_overload", kind="overload", fire=0.9, clear=0.5)], by="Kim")
+            alert = await fire(desk, "ana")
+            monkeypatch.setattr("collab.desk.acting.actions", plan)
+            asked = asyncio.create_task(desk.actions(alert))
+            await asyncio.sleep(0)  # it begins, and copies the team
+            await desk.route_lead(lead("meanwhile"))
+            routed.set()
+            assert await asked == [True, ["l0", "l1"]]
 
     asyncio.run(run())

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import pandas as pd
 
 from collab import events
-from collab.alerts.groups import Cause
+from collab.alerts.groups import Cause, cause
 from collab.alerts.watch import SOONEST_S, Watch
 from collab.events import Entry, Event
 from collab.rules import Rule, Severity
@@ -24,9 +24,9 @@ class Backtest(NamedTuple):
 
     `alerts` has one row an alert that fired: `lasted_s` is seconds from firing to its end (to the end of the history
     if it was open then, `ended` being empty), `paged` whether a notice was sent of it: one for all of a group that fire
-    at one look, none for info. `rules`
-    has one row a rule: how many alerts fired, pages, conditions that ended before they fired, seconds in all and in
-    the median, alerts open at the end, alerts a day. `left_out` names rules whose values are in no history.
+    at one look, none for info. `rules` has one row a rule: how many alerts fired, pages, conditions that ended before
+    they fired, seconds in all and in the median, alerts open at the end, alerts a day. `left_out` names rules whose
+    values are in no history.
 
     Nobody acknowledges and nothing is silenced: it is what the rules alone would have done.
     """
@@ -62,8 +62,7 @@ class _Run:
                 self._fired(event)
 
     def _fired(self, event: events.AlertFired) -> None:
-        rule, own = self.rules[event.rule], {"rule": event.rule, "severity": str(event.severity)} | event.labels
-        of = tuple((name, own[name]) for name in rule.group if name in own)
+        of = cause(self.rules[event.rule], event)
         pages = event.severity != Severity.info and of not in self._loud
         if event.severity != Severity.info:
             self._loud.add(of)
@@ -81,31 +80,39 @@ def backtest(rules: Iterable[Rule], entries: Iterable[Entry], until: datetime | 
     team = Team()
     team.alerts.rules = tuple(rule for rule in known if rule.of.source != "signal")
     watch, run = Watch(team), _Run(team.alerts.rules)
-    first: datetime | None = None
-    now = unseen = first
-    for entry in entries:
-        if isinstance(entry.event, events.Watched):
-            continue  # what other rules did then
-        if until is not None and entry.event.time > until:
-            continue
-        time = entry.event.time if now is None else max(now, entry.event.time)
-        if now is not None and unseen is not None and time - unseen >= timedelta(seconds=SOONEST_S):
-            run.take(watch.at(now))
-            unseen = None
-        now, first, unseen = time, first or time, unseen or time
-        while watch.due is not None and watch.due < now:
-            run.take(watch.at(watch.due))
-        team.apply(entry)
-        watch.take(entry)
-    if now is not None:
+    first = now = None
+    for entries_seen in _looks(entries, until):
+        for time, entry in entries_seen:
+            while watch.due is not None and watch.due < time:
+                run.take(watch.at(watch.due))
+            team.apply(entry)
+            watch.take(entry)
+            first, now = first or time, time
+        assert now is not None
         run.take(watch.at(now))
-    while until is not None and now is not None and watch.due is not None and watch.due <= until:
-        run.take(watch.at(watch.due))
-    now = until if now is not None and until is not None else now
+    if now is not None and until is not None:
+        while watch.due is not None and watch.due <= until:
+            run.take(watch.at(watch.due))
+        now = until
     days = (now - first).total_seconds() / 86_400 if now and first else 0.0
     alerts = _alerts(run, now)
     silent = tuple(rule.name for rule in known if rule.of.source == "signal")
     return Backtest(alerts, _rules(alerts, run, days), silent)
+
+
+def _looks(entries: Iterable[Entry], until: datetime | None) -> Iterator[list[tuple[datetime, Entry]]]:
+    """The entries up to a time, but those of alerts, with times that never go back: those of a look together."""
+    seen: list[tuple[datetime, Entry]] = []
+    for entry in entries:
+        if isinstance(entry.event, events.Watched) or (until is not None and entry.event.time > until):
+            continue  # what other rules did then, or what came later
+        time = max(seen[-1][0], entry.event.time) if seen else entry.event.time
+        if seen and time - seen[0][0] >= timedelta(seconds=SOONEST_S):
+            yield seen
+            seen = []
+        seen.append((time, entry))
+    if seen:
+        yield seen
 
 
 def _alerts(run: _Run, end: datetime | None) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from collab.alerts.inhibition import Inhibition
 from collab.alerts.rank import Rank, ranked
+from collab.events import AlertFired
 from collab.rules import Rule, Severity
 from collab.team import Alert, State, Team
 
@@ -37,7 +38,7 @@ class Group(NamedTuple):
         return self.top.summary + (f" (and {more} more)" if more else "")
 
 
-def cause(rule: Rule | None, alert: Alert) -> Cause:
+def cause(rule: Rule | None, alert: Alert | AlertFired) -> Cause:
     """The group that an alert belongs to, by `Rule.group`; by its rule if that is not in force any more."""
     own = {"rule": alert.rule, "severity": str(alert.severity)} | alert.labels
     names = ("rule",) if rule is None else rule.group

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
 
@@ -10,7 +11,7 @@ from msgspec.structs import replace
 
 from collab.actions import Action, actions
 from collab.attendance import Attendance
-from collab.balance import Move, untouched
+from collab.balance import Move, on_trial, untouched
 from collab.desk.appending import Appending
 from collab.events import Event, LeadOverridden
 from collab.gates import OFF_SHIFT, OFFLINE, Pacing
@@ -51,7 +52,10 @@ class Acting(Appending):
     async def actions(self, alert: str) -> list[Action]:
         """What can be done about this open alert now, with its effect; nothing about one that is over."""
         found = self.team.alerts.open.get(alert)
-        return [] if found is None else actions(found, self.team, self._clock(), self.pacing)
+        if found is None:
+            return []
+        # among hundreds of agents plans take seconds, and leads must not wait for them
+        return await asyncio.to_thread(actions, found, on_trial(self.team), self._clock(), self.pacing)
 
     async def act(self, action: Action, *, by: str, reason: str = "") -> Done:
         """Do what an alert's action says; see `move`."""

@@ -70,6 +70,12 @@ class Signals:
     def drop(self, now: datetime) -> None:
         """A member of this process's gateway was dropped, because it read too slowly."""
         self._drops.append(now)
+        self._forget(self._drops, now)  # here, too, as a process that does not watch never gives
+
+    @staticmethod
+    def _forget(times: deque[datetime], now: datetime) -> None:
+        while times and times[0] < now - LATEST:
+            times.popleft()
 
     async def give(self, watch: Watch, now: datetime, lost: Lost | None) -> None:
         """Let a watch know what is so now."""
@@ -77,8 +83,7 @@ class Signals:
             self._sent.popleft()
         if slowest := percentiles([one.ms for one in self._sent])["p95"]:
             watch.signal("latency", slowest, now, n=len(self._sent))
-        while self._drops and self._drops[0] < now - LATEST:
-            self._drops.popleft()
+        self._forget(self._drops, now)
         watch.signal("dropped", len(self._drops), now)
         give_lost(watch, now, lost)
         if time.monotonic() - self._asked_s >= RECORDED_EVERY_S:

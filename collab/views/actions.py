@@ -38,6 +38,7 @@ class ActionsView(pn.viewable.Viewer):
         self.board, self.found = board, list[Action]()
         self._sending, self._asked, self._seq, self._of = False, utc_now(), -1, ""
         self.done: Done | None = None
+        self._answer: Future[list[Action]] | None = None
         self._effects: list[pn.pane.HTML] = []
         self.said = pmui.Alert(severity="info", visible=False, closeable=False, **WIDE)
         self.undo = pmui.Button(label="Undo", icon="undo", variant="outlined", visible=False)
@@ -62,11 +63,11 @@ class ActionsView(pn.viewable.Viewer):
         if desk is None or alert is None:
             self.show([])
             return
-        found = self.board.office.call(desk.actions(alert.id))
+        self._answer = found = self.board.office.call(desk.actions(alert.id))
         found.add_done_callback(lambda future: self.board.schedule(lambda: self._take(alert.id, future)))
 
     def _renew(self) -> None:
-        old = (utc_now() - self._asked).total_seconds() > RENEW_S
+        old = (utc_now() - self._asked).total_seconds() > RENEW_S and (self._answer is None or self._answer.done())
         if self.alert is not None and old and self._seq != self.board.frame.seq:
             self._ask()
 

@@ -181,6 +181,7 @@ class AlertsView(pn.viewable.Viewer):
     def _patch(self) -> None:
         """Show the board's frame; what has not changed is left alone, so that nobody loses their place."""
         if not self.active:
+            self.actions.alert = None  # nobody sees effects that would be computed anew
             return
         frame = self.board.frame
         with pn.io.hold():
