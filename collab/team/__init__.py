@@ -3,7 +3,8 @@
 from collab.team.agent import ABSENCE_S, Agent, Choice
 from collab.team.alert import ENDED, NEXT, SAMPLES, Alert, Alerts, State, Tally
 from collab.team.lead import PICK_UP_S, OpenLead
-from collab.team.team import KNOWN, MOVED_FOR, RECENT, RESPONSE_HALF_LIFE_S, Team, fold
+from collab.team.steps import MOVED_FOR, RECENT, RESPONSE_HALF_LIFE_S
+from collab.team.team import KNOWN, Team, fold
 from collab.team.turn import Turn
 
 __all__ = [
