@@ -19,12 +19,13 @@ AT_ONCE = 1000
 class Action(Struct, frozen=True, kw_only=True):
     """Something that can be done at once, and undone: moves of leads, and an agent's presence.
 
-    `effect` says in numbers what comes of it.
+    `effect` says in numbers what comes of it; `balanced`, that leads go so that loads are even (see `LeadOverridden`).
     """
 
     name: str
     effect: str
     plan: Plan = Plan()
+    balanced: bool = False
     agent: str | None = None
     presence: Presence | None = None
 
@@ -45,8 +46,13 @@ def actions(alert: Alert, team: Team, time: datetime, pacing: Pacing | None = No
         return _of_unreachable(team, agent, time, pacing)
     if kind in ("unfair", "team_overload"):
         plan = balance(team, time, Limits(start=0.0, stop=0.0, per_hour=AT_ONCE), pacing)
-        return [Action(name="Even out the loads", effect=_evened(plan), plan=plan)] if plan.moves else []
+        return [evening(plan)] if plan.moves else []
     return []
+
+
+def evening(plan: Plan) -> Action:
+    """What carries out a plan of `balance` that has moves."""
+    return Action(name="Even out the loads", effect=_evened(plan), plan=plan, balanced=True)
 
 
 def _of_overload(team: Team, agent: Agent, rule: Rule, time: datetime, pacing: Pacing | None) -> list[Action]:

@@ -64,10 +64,12 @@ class Move(Struct, frozen=True, kw_only=True):
 class Plan(Struct, frozen=True, kw_only=True):
     """Moves in the order in which they are made, and Jain's index of the agents at work before and after them.
 
-    `loads` are the utilizations before and after, of all who give or take.
+    `loads` are the utilizations before and after, of all who give or take. `capped` says that loads are not even yet,
+    and the limit of moves per hour is reached.
     """
 
     moves: tuple[Move, ...] = ()
+    capped: bool = False
     before: float | None = None
     after: float | None = None
     loads: dict[str, tuple[float, float]] = {}
@@ -78,24 +80,31 @@ class Plan(Struct, frozen=True, kw_only=True):
         return sum(move.cost for move in self.moves)
 
 
-def balance(team: Team, time: datetime, limits: Limits | None = None, pacing: Pacing | None = None) -> Plan:
+def balance(
+    team: Team, time: datetime, limits: Limits | None = None, pacing: Pacing | None = None, begun: bool = False
+) -> Plan:
     """The moves that even out the loads of those who are available; none while these are even enough.
+
+    A lead that went to its holder for that reason is not moved once more.
 
     Args:
         time: when it would happen.
         limits: from which spread to which, and how many moves an hour.
         pacing: how soon agents are asked again, as the router has it.
+        begun: go on with what the limit of moves per hour ended, whatever the spread is by now.
     """
-    limits, course = limits or Limits(), _Course(team, time, pacing or Pacing())
-    left = limits.per_hour - sum(time - moved < MOVED_FOR for moved in team.moved)
-    spread = _spread(team)
-    while left > 0 and spread > limits.stop + LEAST and (course.moves or spread >= limits.start - LEAST):
+    limits = limits or Limits()
+    left, spread = limits.per_hour - sum(time - moved < MOVED_FOR for moved in team.moved), _spread(team)
+    if spread <= limits.stop + LEAST or (spread < limits.start - LEAST and not begun):
+        return Plan(before=evenness(team), after=evenness(team))
+    course = _Course(team, time, pacing or Pacing())
+    while left > 0 and spread > limits.stop + LEAST:
         givers = sorted(_available(course.team), key=lambda agent: (-agent.utilization, agent.id))[:left]
-        found = course.round(givers, limits.stop)
+        found = course.round(givers, limits.stop, once=True)
         if not found:
             break
         left, spread = left - found, _spread(course.team)
-    return course.plan()
+    return replace(course.plan(), capped=left <= 0 and spread > limits.stop + LEAST)
 
 
 def relieve(team: Team, agent: str, time: datetime, to: float = 0.0, pacing: Pacing | None = None) -> Plan:
@@ -161,16 +170,17 @@ class _Course:
         self.moves: list[Move] = []
         self._sheet, self._weights = Sheet(), np.asarray(team.turn(time).weights.values, np.int64)
 
-    def round(self, givers: list[Agent], gap: float, even: bool = True) -> int:
+    def round(self, givers: list[Agent], gap: float, even: bool = True, once: bool = False) -> int:
         """Make the moves of least cost, at most one from and one to each agent; returns how many.
 
         Args:
             givers: who may give.
             gap: a lead goes only to who is less busy by more than this.
             even: may no taker get as busy as the giver was, and Jain's index not fall?
+            once: does a lead stay that went to its holder to even out loads?
         """
         self._sheet.refresh(self.team)
-        offers = [offers for giver in givers if (offers := self._offers(giver, gap, even))]
+        offers = [offers for giver in givers if (offers := self._offers(giver, gap, even, once))]
         made, busy = 0, set[str]()
         for offer in sorted(_cheapest(offers, self._sheet.agents), key=lambda offer: (offer.cost, offer.lead.lead.id)):
             if {offer.lead.holder, offer.to} & busy:
@@ -187,11 +197,11 @@ class _Course:
         loads = {agent: (before[agent].utilization, after[agent].utilization) for agent in touched}
         return Plan(moves=tuple(self.moves), before=evenness(self.before), after=evenness(self.team), loads=loads)
 
-    def _offers(self, giver: Agent, gap: float, even: bool) -> dict[str, _Offer]:
+    def _offers(self, giver: Agent, gap: float, even: bool, once: bool) -> dict[str, _Offer]:
         """The cheapest lead for each agent who could take one from this one."""
         best: dict[str, _Offer] = {}
         for lead in (self.team.leads[id] for id in giver.leads if id in self.team.leads):
-            if not untouched(lead):
+            if not untouched(lead) or (once and lead.balanced):
                 continue
             gates = gates_of(lead.lead, self._sheet, self.time, self.pacing, lead.declined, lead.refusals)
             scores = self._weights @ self._sheet.factors(lead.lead, self.time)

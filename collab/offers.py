@@ -1,6 +1,6 @@
 """Which leads do not stay where they are: nobody took them up, nobody answered, or their agent is gone (pure).
 
-A lead that a person gave to somebody stays with them, whatever happens.
+A lead that a person gave to somebody stays with them, whatever happens; one that went to even out loads does not.
 """
 
 from __future__ import annotations

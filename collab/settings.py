@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from collab.balance import Limits
 from collab.files import Shelf
 from collab.office import DEMO
 
@@ -27,7 +28,23 @@ def settings(**given: Any) -> dict[str, Any]:
         "secrets": os.environ,
         "notify": given.get("notify") or os.environ.get("COLLAB_NOTIFY") or None,
         "weights": given.get("weights") or os.environ.get("COLLAB_WEIGHTS"),
+        "balance": given.get("balance") or os.environ.get("COLLAB_BALANCE") or "propose",
+        "limits": limits(given.get("moves")),
     }
+
+
+def limits(moves: int | None = None) -> Limits:
+    """When loads are evened out, with so many moves an hour at most.
+
+    Raises:
+        ValueError: the environment names no number.
+    """
+    text = os.environ.get("COLLAB_MOVES") or ""
+    if moves is None and not text:
+        return Limits()
+    if moves is None and not text.isdigit():
+        raise ValueError(f"COLLAB_MOVES is {text!r}; give the most leads an hour, a whole number such as 20")
+    return Limits(per_hour=int(text) if moves is None else moves)
 
 
 def keys() -> str:

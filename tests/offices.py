@@ -61,5 +61,5 @@ async def _unwatched(office: Office) -> None:
             await adopted.wait()
             adopted.clear()
     leave()
-    assert office._watching is not None
-    await office._watching.stop()
+    assert office.duties.watching is not None
+    await office.duties.watching.stop()

@@ -205,7 +205,7 @@ def test_a_change_is_adopted_by_a_person_for_a_reason_and_others_are_heard(open_
     assert SAME in adopt(view)
     other.fire, other.reason = 600.0, "too many"
     assert OTHERS in adopt(other)  # what was typed stays
-    office.rules = "rules.yaml"
+    office.duties.rules = "rules.yaml"
     assert "In force as version 3 of the rules. At its next start this process takes those of rules.yaml" in adopt(
         other
     )

@@ -215,7 +215,7 @@ def test_what_fires_by_an_append_whose_answer_was_lost_is_told_though_it_is_hear
 ) -> None:
     with sink() as receiver:
         office = open_office(rules=rules, notify=plan(tmp_path, receiver), secrets={"CRM": SECRET})
-        desk, watching, telling = at(office), office._watching, office.telling
+        desk, watching, telling = at(office), office.duties.watching, office.duties.telling
         assert watching is not None
         assert telling is not None
         do(office, hire(desk, "ana", capacity=1))
@@ -283,13 +283,13 @@ def test_what_somebody_took_on_while_nobody_watched_is_not_escalated(
         do(office, at(office).route_lead(lead("l1")))
         told(receiver, 1)
         (alert,) = alerts(office)
-        assert office._watching is not None
-        do(office, office._watching.stop())
+        assert office.duties.watching is not None
+        do(office, office.duties.watching.stop())
         do(office, at(office).acknowledge_alert(alert.id, by="Kim"))
         office.stop()
         again = open_office(**told_to)
-        assert again.telling is not None
-        outbox = again.telling.courier.outbox
+        assert again.duties.telling is not None
+        outbox = again.duties.telling.courier.outbox
         soon(lambda: (outbox.deliveries()["state"] == "dropped").sum() == 1, "the escalation is dropped")
 
 
@@ -320,9 +320,9 @@ def test_who_does_not_watch_keeps_nothing_of_what_it_hears(open_office: Open, re
     do(one, at(one).route_lead(lead("l1")))
     do(two, until(two, lambda: states(two) == {"full ana": "firing"}, "it fires"))
     kept = [
-        len(office._watching._signals)
+        len(office.duties.watching._signals)
         for office in (one, two)
-        if office._watching is not None and office._watching._watch is None
+        if office.duties.watching is not None and office.duties.watching._watch is None
     ]
     assert kept == [0]
 

@@ -40,6 +40,16 @@ EXPLORE = click.option(
     show_default=True,
     help="Share of leads routed by weights drawn at random, so that other weights can be judged later.",
 )
+BALANCE = click.option(
+    "--balance",
+    type=click.Choice(("off", "propose", "auto")),
+    help="Plan moves of leads that even out loads, and show them or carry them out [COLLAB_BALANCE, else propose].",
+)
+MOVES = click.option(
+    "--moves",
+    type=click.IntRange(0, 1000),
+    help="Most leads an hour that go from one agent to another by --balance [COLLAB_MOVES, else 20].",
+)
 RULES = click.option(
     "--rules",
     type=click.Path(exists=True, dir_okay=False),

@@ -13,11 +13,13 @@ import click
 
 from collab.cli.options import (
     AHEAD,
+    BALANCE,
     EXPLORE,
     FILE_MIB,
     FILES,
     HISTORY,
     HTTP_PORT,
+    MOVES,
     NOTIFY,
     RULES,
     STREAM,
@@ -31,6 +33,9 @@ from collab.cli.options import (
     number,
     or_exit,
 )
+
+OF_ALL = ("stream", "history", "weights", "rules", "notify", "secrets", "balance", "limits")
+"""The settings that the offices of all tenants share."""
 
 
 @click.command()
@@ -49,6 +54,8 @@ from collab.cli.options import (
     "--shadow", help="Weights under which each decision is scored, too, e.g. 25-35-25-15 [COLLAB_SHADOW, else none]."
 )
 @AHEAD
+@BALANCE
+@MOVES
 @RULES
 @NOTIFY
 @click.option("--port", type=click.IntRange(0, 65_535), help="Port of the page [PORT, else 5006].")
@@ -74,8 +81,8 @@ def serve(
     """Serve the dashboard and the gateway, on the embedded stream unless a Redis is named."""
     port = port if port is not None else number("PORT", 5006)
     ws_port = ws_port if ws_port is not None else number("WS_PORT", 8765)
-    check_port(address, port, "PORT")
-    check_port(address, ws_port, "WS_PORT")
+    for wanted, name in ((port, "PORT"), (ws_port, "WS_PORT")):
+        check_port(address, wanted, name)
 
     from collab.app import serve_pages, site
     from collab.gates import Pacing
@@ -83,15 +90,14 @@ def serve(
     from collab.office import shared
     from collab.settings import keys, settings
 
+    found = or_exit(settings, **given)
     signal.signal(signal.SIGTERM, interrupt)
     with Progress("the seeded team's past") as progress:
-        routing = {"explore": explore, "pacing": Pacing(ahead_most=ahead)}
-        office = or_exit(shared, **settings(**given), days=days, progress=progress, **routing)
+        routing = {"explore": explore, "pacing": Pacing(ahead_most=ahead), "days": days}
+        office = or_exit(shared, **found, progress=progress, **routing)
     click.echo(f"collab: the {office.tenant} team is on http://{address}:{port} (mode {office.mode}; stop with Ctrl-C)")
     access = or_exit(Access, keys())
-    door = (
-        _door(access, office, ws_port, address, _shelf(office.history_url, given)) if office.mode != "reading" else None
-    )
+    door = None if office.mode == "reading" else _door(access, office, ws_port, address, given)
     try:
         serve_pages(office, site(office, door, access), port, address, origin)
     except KeyboardInterrupt:
@@ -103,10 +109,11 @@ def serve(
     leave()
 
 
-def _door(access: Any, office: Any, ws_port: int, address: str, shelf: Any) -> Any:
+def _door(access: Any, office: Any, ws_port: int, address: str, given: dict[str, Any]) -> Any:
     """An open gateway beside the dashboard."""
     from collab.door import Door
 
+    shelf = _shelf(office.history_url, given)
     door = Door(access, office, port=ws_port, gateway={"host": address}, shelf=shelf)
     or_exit(office.call(door.open()).result)
     click.echo(f"collab: members connect to ws://{address}:{door.gateway.port} with a token of `collab token`")
@@ -128,6 +135,8 @@ def _door(access: Any, office: Any, ws_port: int, address: str, shelf: Any) -> A
 @click.option("--private-key", type=click.Path(exists=True), help="File with the certificate's key.")
 @EXPLORE
 @AHEAD
+@BALANCE
+@MOVES
 @RULES
 @NOTIFY
 @FILES
@@ -154,14 +163,15 @@ def gateway(
     from collab.settings import keys, settings
     from collab.web import Listener, Site
 
-    found, access, tls = settings(**given), or_exit(Access, keys()), _tls(given["certificate"], given["private_key"])
+    found, access = or_exit(settings, **given), or_exit(Access, keys())
+    tls = _tls(given["certificate"], given["private_key"])
     door = Door(
         access,
         port=ws_port,
         shelf=_shelf(found["history"], given),
         gateway={"host": address, "tls": tls, "origins": given["origin"] or None}
         | {name: given[name] for name in ("rate", "agent_rate", "compress")},
-        **{name: found[name] for name in ("stream", "history", "weights", "rules", "notify", "secrets")},
+        **{name: found[name] for name in OF_ALL},
         explore=explore,
         pacing=Pacing(ahead_most=ahead),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -26,10 +27,11 @@ NOTHING = "nothing was done, look at the team again"
 class Done(Struct, frozen=True, kw_only=True):
     """What was done at once: the leads that moved, and the agent whose presence was `chosen`, if one's was.
 
-    `was` is what was chosen before.
+    `was` is what was chosen before; `balanced` as in `LeadOverridden`.
     """
 
     moves: tuple[Move, ...] = ()
+    balanced: bool = False
     agent: str | None = None
     was: Choice | None = None
     chosen: Choice | None = None
@@ -59,7 +61,8 @@ class Acting(Appending):
 
     async def act(self, action: Action, *, by: str, reason: str = "") -> Done:
         """Do what an alert's action says; see `move`."""
-        return await self.move(action.plan.moves, by=by, reason=reason, agent=action.agent, presence=action.presence)
+        about: dict[str, Any] = {"agent": action.agent, "presence": action.presence, "balanced": action.balanced}
+        return await self.move(action.plan.moves, by=by, reason=reason, **about)
 
     async def move(
         self,
@@ -69,8 +72,17 @@ class Acting(Appending):
         reason: str = "",
         agent: str | None = None,
         presence: Presence | str | None = None,
+        balanced: bool = False,
     ) -> Done:
         """Give leads to others as planned and set an agent's presence, in one step; returns what undoes it.
+
+        Args:
+            moves: from one plan, in its order.
+            by: who does it.
+            reason: why; without one, each lead goes with the reason that the plan gives for it.
+            agent: whose presence is set.
+            presence: to what.
+            balanced: do the leads go so that loads are even, and may they go back to the queue as others do?
 
         Raises:
             TooLate: the team has moved on since it was planned; says what is different, and nothing was done.
@@ -80,8 +92,8 @@ class Acting(Appending):
             raise ValueError(f"agent is {agent!r} and presence is {presence!r}; give both or moves, or all three")
         await self._follower.catch_up()
         self._check(moves)
-        wanted = [self._override(move, move.holder, move.to, by, reason) for move in moves]
-        done = Done(moves=tuple(moves))
+        done = Done(moves=tuple(moves), balanced=balanced)
+        wanted = [self._override(move, move.holder, move.to, by, reason or move.why, balanced) for move in moves]
         if agent is not None and presence is not None:
             await self._known(agent)
             before, choice = self.team.agents[agent], await self.attendance.choice(agent, presence, reason, by)
@@ -113,15 +125,15 @@ class Acting(Appending):
             if why := self._stays(move) or _no_room(agents[move.holder], taking[move.holder] + 1):
                 stays.append(f"lead {move.lead} stays: {why}")
                 continue
-            events.append(self._override(move, move.to, move.holder, by, reason))
+            events.append(self._override(move, move.to, move.holder, by, reason, done.balanced))
             leads.append(move.lead)
             taking[move.holder] += 1
         if events:
             await self._append_all(events)
         return Undone(leads=tuple(leads), presence=presence, stays=tuple(stays))
 
-    def _override(self, move: Move, agent: str, to: str, by: str, reason: str) -> Event:
-        about = {"lead": move.lead, "decision": move.decision, "agent": agent, "to": to}
+    def _override(self, move: Move, agent: str, to: str, by: str, reason: str, balanced: bool) -> Event:
+        about = {"lead": move.lead, "decision": move.decision, "agent": agent, "to": to, "balanced": balanced}
         event: Event = self._event(LeadOverridden, by=by, reason=reason, **about)
         return event
 

@@ -114,7 +114,11 @@ class OfferExpired(Event, frozen=True, tag="offer_expired"):
 
 
 class LeadOverridden(Event, frozen=True, tag="lead_overridden"):
-    """A person gave the lead to another agent. The decision before it has no propensity any more."""
+    """The lead went to another agent by a person's choice. The decision before it has no propensity any more.
+
+    `balanced` says that it went so that loads are even and nobody chose the agent for it: it goes back to the queue as
+    leads of the router do.
+    """
 
     lead: Key
     decision: Key
@@ -122,6 +126,7 @@ class LeadOverridden(Event, frozen=True, tag="lead_overridden"):
     to: Key
     by: Name
     reason: str = ""
+    balanced: bool = False
 
 
 class FirstResponded(Event, frozen=True, tag="first_responded"):

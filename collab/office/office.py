@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, TypeVar
 
+from collab.balance import Limits
 from collab.desk import Desk, TooLate, utc_now
 from collab.events import Entry
 from collab.gates import Pacing
@@ -23,11 +24,10 @@ from collab.live.stream import Stream, StreamUnreachable, open_stream
 from collab.offers import Terms
 from collab.office.adopting import Adopting
 from collab.office.asking import Asking
+from collab.office.duties import Duties
 from collab.office.reading import Reading
 from collab.office.shadowing import shadowing
-from collab.office.telling import Telling, telling
 from collab.office.threaded import Threaded
-from collab.office.watching import LEASE_S, Watching, rules_of
 from collab.recording import Recording, values_of
 from collab.team import Team
 from collab.team_at_work import Clock, TeamAtWork
@@ -63,6 +63,8 @@ class Office(Threaded):
         rules: a file of alert rules (YAML) that counts from the start on; else those in force stay.
         notify: a file that says who is told of alerts (`notify.yaml`, docs/alerts.md); else the page alone shows them.
         secrets: by name, those that `notify` reads from the environment.
+        balance: are loads not evened out ("off"), are moves of leads proposed, or made ("auto")?
+        limits: when loads are evened out, and how many moves an hour there are at most.
         shadow: a second set of weights (four integers that sum to 100) under which decisions are scored, too.
         progress: is called with (done, of) while the past is made.
     """
@@ -83,6 +85,8 @@ class Office(Threaded):
         rules: str | None = None,
         notify: str | None = None,
         secrets: Mapping[str, str] | None = None,
+        balance: str = "propose",
+        limits: Limits | None = None,
         shadow: str | Sequence[int] | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> None:
@@ -99,14 +103,12 @@ class Office(Threaded):
         self.weights = watched(history, tenant, weights)
         self._adopting = Adopting(self.weights)
         self._recording: Recording | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self._reading = Reading(lambda: self.history, self._entries)
         self._asking = Asking(lambda: self.history)
         self._subscribers: list[Callable[[list[Entry]], None]] = []
         self.shadow = shadowing(shadow, self.subscribe)
-        self.rules, self.notify, self._secrets = rules, notify, secrets or {}
-        self.telling: Telling | None = None
-        self._watching: Watching | None = None
-        self._tasks: list[asyncio.Task[None]] = []
+        self.duties = Duties(tenant, history, rules, notify, secrets, balance, limits)
 
     @property
     def team(self) -> Team:
@@ -194,28 +196,17 @@ class Office(Threaded):
         if self.recorder is not None:
             await self._put_to_work()
         self._tasks.append(asyncio.create_task(self._tend(self.desk), name="tend"))
-        await self._watch(self.desk, stream)
-
-    async def _watch(self, desk: Desk, stream: Stream) -> None:
-        """Watch the rules over this team whenever it is this process's turn."""
-        rules = None if self.rules is None else rules_of(self.rules, self.tenant)
-        # away from the loop, which serves other teams, too: what sends may take a second to import
-        told = (self.notify, self.history_url, self.tenant, self._secrets)
-        self.telling = await asyncio.to_thread(telling, *told)
-        lease = stream.lease(LEASE_S, f"watch:{self.tenant}")
-        self._watching = Watching(desk, lease, self._clock, rules, self.telling, self._reached, self._alarm)
-        self.subscribe(self._watching.hear)
-        self._watching.start()
+        self.subscribe(self.duties.hear)
+        await self.duties.start(self.desk, stream, self._clock, self._reached, self._alarm)
 
     def dropped(self) -> None:
         """A member was dropped, because it read too slowly: the rules are told."""
-        if self._watching is not None:
-            self._watching.drop()
+        self.duties.drop()
 
     @property
     def lost(self) -> datetime | None:
         """Since when the stream does not answer; None while it does."""
-        return None if self._watching is None or self._watching.lost is None else self._watching.lost.since
+        return self.duties.lost
 
     def _alarm(self) -> None:
         """Let subscribers look anew, though there are no new entries."""
@@ -247,17 +238,14 @@ class Office(Threaded):
 
     async def close(self) -> None:
         """Stop all rooms, in the loop they work in."""
-        if self._watching is not None:
-            await self._watching.stop()
+        await self.duties.stop()
         for task in self._tasks:
             task.cancel()
         for result in await asyncio.gather(*self._tasks, return_exceptions=True):
             if isinstance(result, Exception):
                 logger.error("a task of the office failed", exc_info=result)
         self._tasks.clear()
-        if self.telling is not None:
-            await asyncio.to_thread(self.telling.stop)
-            self.telling = None
+        await self.duties.hush()
         if self.desk is not None:
             await self.desk.stop()
         if self._recording is not None:

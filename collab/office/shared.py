@@ -38,7 +38,13 @@ def seeded_history(
     """
     history = History(folder, DEMO)
     if not history.last:
-        settings = {"tenant": DEMO, "team_at_work": True, "days": days, "explore": explore, "progress": progress}
+        settings: dict[str, Any] = {
+            "tenant": DEMO,
+            "team_at_work": True,
+            "days": days,
+            "explore": explore,
+            "progress": progress,
+        }
         # a name of its own: a second folder of this process would go on with the stream of the first
         Office(f"embedded://{uuid.uuid4().hex}", folder, **settings).start().stop()
         history = History(folder, DEMO)

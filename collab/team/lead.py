@@ -16,7 +16,8 @@ class OpenLead(Struct, frozen=True, kw_only=True):
     """A lead that is not closed: waiting (no holder), or with the agent who holds it.
 
     `decision` and `place` are the id and the stream place of the decision in force; `overridden` says that a person
-    chose the holder, `sticky` that the router gave it to who knows the customer. `declined` says who gave the lead
+    chose the holder, `balanced` that it went to them so that loads are even, and `sticky` that the router gave it to
+    who knows the customer. `declined` says who gave the lead
     back, and when last; `refusals`, how often each did.
     """
 
@@ -29,6 +30,7 @@ class OpenLead(Struct, frozen=True, kw_only=True):
     accepted: bool = False
     responded: bool = False
     overridden: bool = False
+    balanced: bool = False
     sticky: bool = False
     declined: dict[str, datetime] = {}
     refusals: dict[str, int] = {}

@@ -89,6 +89,7 @@ def _lead_assigned(team: Team, event: LeadAssigned, seq: int) -> None:
         responded=False,
         overridden=event.decision.mode == "manual",
         sticky=event.decision.mode == "sticky",
+        balanced=False,
     )
     team._take(agent, lead.id)
     team.recent = [*team.recent[1 - RECENT :], event]
@@ -112,7 +113,9 @@ def _offer_returned(team: Team, event: events.OfferDeclined | events.OfferExpire
 def _lead_overridden(team: Team, event: events.LeadOverridden, seq: int) -> None:
     if _in_force(team, event):
         team._give_back(event.lead)
-        team._lead(event.lead, holder=event.to, overridden=True, sticky=False, accepted=False)
+        team._lead(event.lead, holder=event.to, overridden=not event.balanced, sticky=False, accepted=False)
+        if event.balanced:  # who has it now has as long for it as anybody
+            team._lead(event.lead, balanced=True, assigned=event.time)
         team._take(event.to, event.lead)
         if event.to != event.agent:
             team.moved = [time for time in team.moved if event.time - time < MOVED_FOR] + [event.time]

@@ -27,7 +27,7 @@ class AlertingView(pn.viewable.Viewer):
         rules.param.watch(lambda event: alerts.param.update(by=event.new), "by")
         self._views: list[Any] = [alerts, rules]
         self._layout = pn.Column(alerts, rules, sizing_mode="stretch_width")
-        if (telling := board.office.telling) is not None:
+        if (telling := board.office.duties.telling) is not None:
             sent = DeliveriesView(telling.courier.outbox, telling.courier, active=self.active)
             self._views.append(sent)
             self._layout.extend([pn.pane.HTML(title("What was sent"), stylesheets=[SHEET]), sent])

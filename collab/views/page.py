@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
@@ -15,6 +16,7 @@ from collab.office import Office
 from collab.views.alerting import AlertingView
 from collab.views.analytics import AnalyticsView
 from collab.views.asked import Asked
+from collab.views.balancing import BalancingView
 from collab.views.board import Board
 from collab.views.experiment import ExperimentView
 from collab.views.fairness import FairnessView
@@ -33,8 +35,13 @@ from collab.weights import Weights
 ON_HEADER = ".MuiFormControlLabel-label, label, .MuiTypography-root { color: #ffffff !important; }"
 """The style of a switch on the header."""
 
+WIDE = {"sizing_mode": "stretch_width"}
+
 HALF = {"min_width": 280, "styles": {"flex": "1 1 340px"}}
 """Half of the page's width, all of it on a phone."""
+
+Tab = tuple[str, Any, tuple[Any, ...]]
+"""A tab's name, what is in it, and the views that have to know whether it is open."""
 
 AGAIN = """
 const later = () => setTimeout(again, 1000)
@@ -74,42 +81,57 @@ def title(office: Office) -> str:
 def page(office: Office) -> pmui.Page:
     """The dashboard of an office for one session."""
     board = Board(office)
-    wide = {"sizing_mode": "stretch_width"}
     said = banner(office)
-    alert = pmui.Alert(object=said, severity="info", closeable=False, visible=bool(said), **wide)
-    presence, assignments = PresenceView(board), AssignmentsView(board, active=False)
-    weights = Weights.of(office.team.weights)
-    what_if = WhatIfView(board=board, weights=weights, active=False)
-    fairness = FairnessView(board=board, active=False)
-    experiment = ExperimentView(board=board, active=False)
-    tuning = Later(lambda: TuningView(Tuning(office=office, weights=weights, active=False), active=False))
-    analytics = Later(lambda: AnalyticsView(Asked(office=office, active=False), active=False))
-    alerts = Later(lambda: AlertingView(board, active=False))
-    leads = pn.FlexBox(
-        pn.Column(_title("Route a lead"), LeadView(board), **HALF),
-        pn.Column(_title("Newest assignments"), assignments, **HALF),
-        gap="28px",
-        **wide,
-    )
-    tabs = pmui.Tabs(
-        ("Team", pn.Column(presence, RosterView(board), **wide)),
-        ("Alerts", alerts),
-        ("Leads", leads),
-        ("What-if", pn.Column(what_if, *shadowed(board, what_if), experiment, fairness, **wide)),
-        ("Tuning", tuning),
-        ("Analytics", analytics),
-        dynamic=False,  # a plot that is made when its tab opens is measured before it is drawn, which breaks the page
-        margin=0,
-        **wide,
-    )
-    by_tab = ((presence,), (alerts,), (assignments,), (what_if, experiment, fairness), (tuning,), (analytics,))
-    tabs.param.watch(lambda event: _activate(by_tab, event.new), "active")
+    alert = pmui.Alert(object=said, severity="info", closeable=False, visible=bool(said), **WIDE)
+    tabs = _tabs(board)
     pause = pmui.Switch.from_param(
         board.param.paused, label="Pause", description="", color="default", stylesheets=[ON_HEADER]
     )
     _prepare_document(office)
     signs = (alert, *(Sign(board, say) for say in (losing, alerting, experimenting)))
-    return _framed(office, pause, pn.Column(*signs, tabs, margin=(8, 16), **wide))
+    return _framed(office, pause, pn.Column(*signs, tabs, margin=(8, 16), **WIDE))
+
+
+def _tabs(board: Board) -> pmui.Tabs:
+    """The tabs; only the views of the one that is open take in what is new."""
+    office = board.office
+    weights = Weights.of(office.team.weights)
+    tuning = Later(lambda: TuningView(Tuning(office=office, weights=weights, active=False), active=False))
+    analytics = Later(lambda: AnalyticsView(Asked(office=office, active=False), active=False))
+    alerts = Later(lambda: AlertingView(board, active=False))
+    made = (_team(board), ("Alerts", alerts, (alerts,)), _leads(board), _what_if(board, weights),
+            ("Tuning", tuning, (tuning,)), ("Analytics", analytics, (analytics,)))  # fmt: skip
+    tabs = pmui.Tabs(
+        *((name, content) for name, content, _ in made),
+        dynamic=False,  # a plot that is made when its tab opens is measured before it is drawn, which breaks the page
+        margin=0,
+        **WIDE,
+    )
+    tabs.param.watch(lambda event: _activate([views for _, _, views in made], event.new), "active")
+    return tabs
+
+
+def _team(board: Board) -> Tab:
+    presence, balancing = PresenceView(board), BalancingView(board)
+    return "Team", pn.Column(presence, balancing, RosterView(board), **WIDE), (presence, balancing)
+
+
+def _leads(board: Board) -> Tab:
+    assignments = AssignmentsView(board, active=False)
+    content = pn.FlexBox(
+        pn.Column(_title("Route a lead"), LeadView(board), **HALF),
+        pn.Column(_title("Newest assignments"), assignments, **HALF),
+        gap="28px",
+        **WIDE,
+    )
+    return "Leads", content, (assignments,)
+
+
+def _what_if(board: Board, weights: Weights) -> Tab:
+    what_if = WhatIfView(board=board, weights=weights, active=False)
+    fairness, experiment = FairnessView(board=board, active=False), ExperimentView(board=board, active=False)
+    content = pn.Column(what_if, *shadowed(board, what_if), experiment, fairness, **WIDE)
+    return "What-if", content, (what_if, experiment, fairness)
 
 
 def _framed(office: Office, pause: pmui.Switch, main: pn.Column) -> pmui.Page:
@@ -142,7 +164,7 @@ def _prepare_document(office: Office) -> None:
         pn.state.curdoc.template_variables["dist_url"] = LOCAL_DIST  # else a change of theme asks a CDN for styles
 
 
-def _activate(by_tab: tuple[tuple[Any, ...], ...], tab: int) -> None:
+def _activate(by_tab: Sequence[tuple[Any, ...]], tab: int) -> None:
     for number, views in enumerate(by_tab):
         for view in views:
             view.active = number == tab

@@ -268,7 +268,7 @@ class RulesView(pn.viewable.Viewer):
             version = await self.board.office.ask(desk.adopt_rules(rules, by=by, reason=reason))
             self.param.update(by=by, reason="")
             self._refresh()
-            file = self.board.office.rules
+            file = self.board.office.duties.rules
             again = (
                 f" At its next start this process takes those of {file} again: change them there, too." if file else ""
             )

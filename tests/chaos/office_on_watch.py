@@ -26,10 +26,10 @@ def started(stream: str, history: str, tenant: str, rules: str, notify: str, sec
 
 def work(office: Office) -> None:
     """Say what the office does, for ever."""
-    assert office._watching is not None
+    assert office.duties.watching is not None
     said = None
     while True:
-        watches, records = office._watching._lease.held, office.mode == "live"
+        watches, records = office.duties.watching._lease.held, office.mode == "live"
         does = "watches " * watches + "records" * records
         if does != said:
             print(said := does, flush=True)

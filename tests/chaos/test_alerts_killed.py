@@ -72,9 +72,9 @@ def recorded(url: str, folder: Path, lives: Lifecycles) -> None:
     given = {"rules": str(lives.rules), "notify": str(lives.notify), "secrets": {"SECRET": SECRET}}
     office = Office(url, str(folder / "history"), tenant=TENANT, **given).start()
     assert office.desk is not None
-    assert office._watching is not None
-    assert office.telling is not None
-    watching, outbox = office._watching, office.telling.courier.outbox
+    assert office.duties.watching is not None
+    assert office.duties.telling is not None
+    watching, outbox = office.duties.watching, office.duties.telling.courier.outbox
     try:
         until(lambda: office.mode == "live" and watching._watch is not None)
         until(lambda: outbox.next_due() is None)
