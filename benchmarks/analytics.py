@@ -9,6 +9,7 @@ again and again in one process, as a page does, with everything imported; the hi
 from __future__ import annotations
 
 import argparse
+import math
 import tempfile
 from collections.abc import Callable
 from datetime import timedelta
@@ -25,7 +26,8 @@ from collab.analytics import Book, Hours, compare, funnel, heat, occupancy, rows
 from collab.analytics.zone import DAY, HOUR
 from collab.history import History
 
-GOAL_MS = 300.0
+GOALS_MS = {1_000_000: 300.0, 10_000_000: 2_000.0}
+"""The most that a panel may take, by how many assignments there are at most."""
 SPAN_S = 90 * 86_400
 ZONE = "Europe/Berlin"
 HAPPENED = {
@@ -103,7 +105,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         grow(Path(folder) / "history", args.decisions)
         book = Book(History(Path(folder) / "history", TENANT))
-        print(f"{args.decisions:,} assignments; goal {GOAL_MS:.0f} ms p95 once it was asked first")
+        goal_ms = next((goal for most, goal in GOALS_MS.items() if args.decisions <= most), math.inf)
+        print(f"{args.decisions:,} assignments; goal {goal_ms:.0f} ms p95 once it was asked first")
         for name, ask in panels(book).items():
             took, begun = [], perf_counter()
             ask()
@@ -113,7 +116,7 @@ def main() -> None:
                 ask()
                 took.append(1000 * (perf_counter() - begun))
             middle, late = np.percentile(took, [50, 95])
-            said = "met" if late <= GOAL_MS else "MISSED"
+            said = "met" if late <= goal_ms else "MISSED"
             print(f"  {name:30} {middle:6.0f} ms, p95 {late:6.0f} ms: {said}; the first time {first:.1f} s")
 
 

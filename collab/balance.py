@@ -6,13 +6,14 @@ takes one at most, all moves of a round together costing least; each passes the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, NamedTuple
 
 import numpy as np
 from msgspec import Meta, Struct
 from msgspec.structs import replace
+from numpy.typing import NDArray
 
 from collab.events import Entry, LeadOverridden
 from collab.factors import Sheet
@@ -161,6 +162,17 @@ class _Offer(NamedTuple):
     to: str
 
 
+class _Offers(NamedTuple):
+    """The best lead that one agent could give to each agent of the sheet, by its place, and what it would cost.
+
+    The cost is infinite for whom there is none.
+    """
+
+    leads: list[OpenLead]
+    best: NDArray[np.int64]
+    costs: NDArray[np.float64]
+
+
 class _Course:
     """A team in which moves are made on trial: it is changed by the events that would cause them."""
 
@@ -168,6 +180,7 @@ class _Course:
         self.before, self.time, self.pacing = team, time, pacing
         self.team = on_trial(team)
         self.moves: list[Move] = []
+        self._even = evenness(self.team)
         self._sheet, self._weights = Sheet(), np.asarray(team.turn(time).weights.values, np.int64)
 
     def round(self, givers: list[Agent], gap: float, even: bool = True, once: bool = False) -> int:
@@ -180,7 +193,9 @@ class _Course:
             once: does a lead stay that went to its holder to even out loads?
         """
         self._sheet.refresh(self.team)
-        offers = [offers for giver in givers if (offers := self._offers(giver, gap, even, once))]
+        self._loads = np.array([agent.utilization for agent in self._sheet.rows])
+        self._with_one = np.array([_with_one(agent) for agent in self._sheet.rows])
+        offers = [offers for giver in givers if (offers := self._offers(giver, gap, even, once)) is not None]
         made, busy = 0, set[str]()
         for offer in sorted(_cheapest(offers, self._sheet.agents), key=lambda offer: (offer.cost, offer.lead.lead.id)):
             if {offer.lead.holder, offer.to} & busy:
@@ -197,27 +212,39 @@ class _Course:
         loads = {agent: (before[agent].utilization, after[agent].utilization) for agent in touched}
         return Plan(moves=tuple(self.moves), before=evenness(self.before), after=evenness(self.team), loads=loads)
 
-    def _offers(self, giver: Agent, gap: float, even: bool, once: bool) -> dict[str, _Offer]:
-        """The cheapest lead for each agent who could take one from this one."""
-        best: dict[str, _Offer] = {}
-        for lead in (self.team.leads[id] for id in giver.leads if id in self.team.leads):
-            if not untouched(lead) or (once and lead.balanced):
-                continue
-            gates = gates_of(lead.lead, self._sheet, self.time, self.pacing, lead.declined, lead.refusals)
-            scores = self._weights @ self._sheet.factors(lead.lead, self.time)
-            for agent, gate, score in zip(self._sheet.rows, gates, scores.tolist(), strict=True):
-                if gate or agent.id == giver.id or (even and not _lighter(giver, agent, gap)):
-                    continue
-                cost = (int(scores[self._sheet.row[giver.id]]) - score) / FULL_SCORE if not giver.left else 0.0
-                if agent.id not in best or cost < best[agent.id].cost:
-                    best[agent.id] = _Offer(cost, lead, agent.id)
-        return best
+    def _offers(self, giver: Agent, gap: float, even: bool, once: bool) -> _Offers | None:
+        """The cheapest lead for each agent who could take one from this one; None if nobody could."""
+        takers, sheet = self._takers(giver, gap, even), self._sheet
+        held = (self.team.leads[id] for id in giver.leads if id in self.team.leads)
+        leads = [lead for lead in held if untouched(lead) and not (once and lead.balanced)]
+        if not leads or not takers.any():
+            return None
+        best, costs = np.zeros(len(takers), np.int64), np.full(len(takers), np.inf)
+        for place, lead in enumerate(leads):
+            gates = gates_of(lead.lead, sheet, self.time, self.pacing, lead.declined, lead.refusals)
+            scores = self._weights @ sheet.factors(lead.lead, self.time)
+            lost = scores[sheet.row[giver.id]] - scores if not giver.left else np.zeros_like(scores)
+            cost = lost / FULL_SCORE
+            better = takers & np.fromiter((not gate for gate in gates), bool, len(gates)) & (cost < costs)
+            best[better], costs[better] = place, cost[better]
+        return _Offers(leads, best, costs) if np.isfinite(costs).any() else None
+
+    def _takers(self, giver: Agent, gap: float, even: bool) -> NDArray[np.bool_]:
+        """Who of the sheet may take leads of this agent: others, and if it is to get even, those who are less busy.
+
+        Less busy by more than the gap, and with one lead more less busy than the giver was.
+        """
+        there = np.ones(len(self._loads), bool)
+        if giver.id in self._sheet.row:
+            there[self._sheet.row[giver.id]] = False
+        load = giver.utilization
+        return there & (load - self._loads > gap + LEAST) & (self._with_one < load - LEAST) if even else there
 
     def _make(self, offer: _Offer, even: bool) -> bool:
         """Make a move on trial; not one that makes loads less even."""
         lead, holder = offer.lead, offer.lead.holder or ""
         giver, taker, team = self.team.agents[holder], self.team.agents[offer.to], self.team
-        loads = evenness(team)
+        loads = self._even
         about = {"lead": lead.lead.id, "decision": lead.decision or "", "to": offer.to}
         event = LeadOverridden(id="trial", time=self.time, agent=holder, by="balance", **about)
         kept = (dict(team.agents), dict(team.leads), dict(team.known), list(team.moved))
@@ -226,24 +253,26 @@ class _Course:
         if even and loads is not None and now is not None and now < loads - LEAST:
             team.agents, team.leads, team.known, team.moved = kept
             return False
+        self._even = now
         why = f"{giver.name} is at {giver.utilization:.0%}, {taker.name} at {taker.utilization:.0%}"
         self.moves.append(Move(**about, holder=holder, cost=round(offer.cost, 4), why=why))
         return True
 
 
-def _lighter(giver: Agent, taker: Agent, gap: float) -> bool:
-    """Is the taker less busy by more than the gap, and with one lead more less busy than the giver was?"""
-    with_one = (taker.active + 1) / taker.capacity if taker.capacity else float(taker.active + 1)
-    return giver.utilization - taker.utilization > gap + LEAST and with_one < giver.utilization - LEAST
+def _with_one(agent: Agent) -> float:
+    """The agent's utilization with one lead more."""
+    return (agent.active + 1) / agent.capacity if agent.capacity else float(agent.active + 1)
 
 
-def _cheapest(offers: Sequence[Mapping[str, _Offer]], agents: list[str]) -> list[_Offer]:
+def _cheapest(offers: Sequence[_Offers], agents: list[str]) -> list[_Offer]:
     """One offer a giver at most, to different agents, that cost least together; as many as can be."""
     from scipy.optimize import linear_sum_assignment  # takes a while to load, and only who moves leads needs it
 
     if not offers:
         return []
-    costs = [[offer[agent].cost if agent in offer else CLOSED_GATE for agent in agents] for offer in offers]
-    rows, columns = linear_sum_assignment(np.asarray(costs))
-    pairs = ((offers[row], agents[column]) for row, column in zip(rows, columns, strict=True))
-    return [offer[agent] for offer, agent in pairs if agent in offer]
+    costs = np.stack([offer.costs for offer in offers])
+    rows, columns = linear_sum_assignment(np.where(np.isfinite(costs), costs, CLOSED_GATE))
+    pairs = (
+        (offers[row], column) for row, column in zip(rows, columns, strict=True) if np.isfinite(costs[row, column])
+    )
+    return [_Offer(float(one.costs[to]), one.leads[one.best[to]], agents[to]) for one, to in pairs]
