@@ -179,14 +179,14 @@ class Moving(Server):
         found: list[Any] = await self.client.xrange(key, min=f"{first}-0", max=end, count=limit)
         return found
 
-    async def more(self, key: str, after: int, count: int) -> list[Any]:
+    async def more(self, key: str, after: int, count: int, upto: Callable[[], int]) -> list[Any]:
         """Entries after a place on the stream `key`; waits for the first, BLOCK_S seconds at most."""
         async with asyncio.timeout(BLOCK_S + REPLY_S):
             found = await self._listening.xread({key: f"{after}-0"}, count=count, block=round(BLOCK_S * 1000))
         entries: list[Any] = found[0][1] if found else []
         return entries
 
-    def appended(self) -> None:
+    def appended(self, key: str, seq: int) -> None:
         """Tell those who wait for more; a real server does it itself."""
 
     async def close(self) -> None:

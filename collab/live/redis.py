@@ -10,8 +10,8 @@ import functools
 import hashlib
 import re
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from importlib.resources import files
 from typing import Any
 
@@ -25,6 +25,7 @@ from redis.exceptions import AuthenticationError, InvalidResponse, ResponseError
 from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import TimeoutError as NoReply
 
+from collab.live.bell import Bell
 from collab.live.feed import Feed
 from collab.live.pipe import Answer, Pipe, settle
 
@@ -132,8 +133,11 @@ class Server:
         found: list[Any] = await self._pipe.call("XRANGE", key, f"{first}-0", end, *limit)
         return found
 
-    async def more(self, key: str, after: int, count: int) -> list[Any]:
-        """Entries after a place on the stream `key`; waits for the first, BLOCK_S seconds at most."""
+    async def more(self, key: str, after: int, count: int, upto: Callable[[], int]) -> list[Any]:
+        """Entries after a place on the stream `key`; waits for the first, BLOCK_S seconds at most.
+
+        Those up to the place `upto()` may be left out.
+        """
         if self._feed is None:
             read = functools.partial(self._after, key)
             self._feed = Feed(self._address, key, REPLY_S, BLOCK_S, read)
@@ -147,8 +151,8 @@ class Server:
         """How many listeners on the stream's channel are this client's; "" if it has no such channel."""
         return self._feed.listening if self._feed is not None else 0
 
-    def appended(self) -> None:
-        """Tell those who wait for more; a real server does it itself."""
+    def appended(self, key: str, seq: int) -> None:
+        """Tell those who wait for more that the stream goes up to this place; a real server does it itself."""
 
     async def close(self) -> None:
         """Close all connections; twice is as once."""
@@ -219,51 +223,27 @@ class Embedded(Server):
         found: list[Any] = await self.client.xrange(key, f"{first}-0", end, count if count >= 0 else None)
         return found
 
-    async def more(self, key: str, after: int, count: int) -> list[Any]:
+    async def more(self, key: str, after: int, count: int, upto: Callable[[], int]) -> list[Any]:
         """As of a server, without XREAD BLOCK: there, every write wakes it and a closed loop would break writers."""
         with self._bell.heard() as rung:
-            start = f"{after + 1}-0"
-            found: list[Any] = await self.client.xrange(key, min=start, count=count)
+            found = await self.between(key, after + 1, count=count) if self._bell.rang(key, after) else []
             if not found:
-                with suppress(TimeoutError):
+                try:
                     async with asyncio.timeout(BLOCK_S):
                         await rung.wait()
-                    found = await self.client.xrange(key, min=start, count=count)
+                except TimeoutError:  # somebody who was cancelled may have appended without a sign
+                    return await self.between(key, after + 1, count=count)
+                has = max(after, upto())
+                found = await self.between(key, has + 1, count=count) if self._bell.rang(key, has) else []
         return found
 
-    def appended(self) -> None:
+    def appended(self, key: str, seq: int) -> None:
         """Ring for those who wait, in whichever loop."""
-        self._bell.ring()
+        self._bell.ring(key, seq)
 
     async def close(self) -> None:
         """Close all connections; twice is as once."""
         await self.client.aclose()
-
-
-class Bell:
-    """Rings in every event loop where somebody listens, from any thread."""
-
-    def __init__(self) -> None:
-        self._heard: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
-
-    @contextmanager
-    def heard(self) -> Iterator[asyncio.Event]:
-        """An event of the running loop that is set when it rings."""
-        listener = asyncio.get_running_loop(), asyncio.Event()
-        self._heard.add(listener)
-        try:
-            yield listener[1]
-        finally:
-            self._heard.discard(listener)
-
-    def ring(self) -> None:
-        """Wake all who listen; those whose loop was closed are forgotten."""
-        for listener in tuple(self._heard):
-            loop, event = listener
-            try:
-                loop.call_soon_threadsafe(event.set)
-            except RuntimeError:
-                self._heard.discard(listener)
 
 
 def _embedded_server() -> FakeServer:

@@ -115,7 +115,7 @@ class Stream:
             return Receipt(refused=guard, actual=_text(reply[3]), missed=rows)
         if reply[0] == 2:
             return Receipt(seq=reply[1], duplicate=True, missed=rows)
-        self._server.appended()
+        self._server.appended(self._events, reply[1])
         first = reply[1] - len(claims) + 1
         rows += [Entry(seq, self.tenant, event) for seq, event in enumerate(batch.events, first)]
         return Receipt(seq=reply[1], missed=rows[:MOST])
@@ -139,7 +139,7 @@ class Stream:
             try:
                 after = max(after, upto())
                 with self._server.answering():
-                    rows = await self._server.more(self._events, after, MOST)
+                    rows = await self._server.more(self._events, after, MOST, upto)
             except StreamUnreachable as error:
                 if not pause:
                     logger.warning("the stream is lost, trying again: %s", error)
