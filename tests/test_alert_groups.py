@@ -111,6 +111,21 @@ def test_each_part_of_a_rank_counts_as_its_words_say() -> None:
     assert rank(alert("l", labels={"lead": "l1"}), team).impact == 2.0
 
 
+def test_of_many_open_alerts_of_a_rule_only_one_is_called_its_first() -> None:
+    post = Post(overload(for_s=0))
+    post.hold("bo", 90, 0)
+    post.at(1)
+    post.hold("ana", 95, 2)
+    post.at(3)
+    (ana, bo) = ranked(post.open, post.team)
+    assert (ana.alert.labels, bo.alert.labels) == ({"agent": "ana"}, {"agent": "bo"})
+    assert ana.why == "medium; touches 95 leads; new; none of this rule is over yet"
+    assert bo.why == "medium; touches 90 leads; new; the first of this rule"
+    assert rank(ana.alert, post.team) == ana
+    (group,) = groups(post.team)
+    assert [one.why for one in group.ranks] == [ana.why, bo.why]
+
+
 severities, states = st.sampled_from(Severity), st.sampled_from((State.firing, State.acknowledged))
 alerts = st.lists(st.tuples(severities, states, st.sampled_from("xyz")), max_size=12)
 

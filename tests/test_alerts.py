@@ -14,7 +14,7 @@ from strategies import NOON, assigned, histories
 from work import Work
 
 from collab import events as ev
-from collab.alerts import Watch, acknowledge, groups
+from collab.alerts import Watch, acknowledge, groups, present
 from collab.alerts.measure import Measures
 from collab.events import Entry, Event
 from collab.metrics import balance
@@ -123,6 +123,19 @@ def test_a_lead_that_waits_is_told_when_its_time_is_over_and_ends_when_somebody_
     post.at(312)
     assert post.kinds() == ONE_FIRE_ONE_CLEAR
     assert alert == post.told[-1].alert
+
+
+def test_a_lead_that_was_given_back_waits_from_then_on() -> None:
+    post, lead = Post(Rule(name="late", kind="waiting", fire=300, clear=0)), Lead(id="l", name="A customer")
+    post.happen(ev.LeadArrived(id="a", time=after(0), lead=lead))
+    post.happen(assigned("d", after(10), lead, "bo"))
+    post.happen(ev.OfferDeclined(id="o", time=after(3600), lead="l", decision="d", agent="bo"))
+    post.until(3899.9)
+    assert post.kinds() == []  # it was with somebody for an hour
+    post.until(3900)
+    assert [ev.kind(event) for event in post.told] == ["alert_began", "alert_fired"]
+    assert post.told[-1].summary == "Lead l has waited 300 s"
+    assert post.agrees()
 
 
 UNREACHABLE = Rule(name="gone", kind="unreachable", fire=30, clear=0, inhibits=("agent_overload",))
@@ -374,3 +387,27 @@ def test_of_two_that_become_true_at_one_look_the_one_that_is_held_back_stays_sil
         post.hold("ana", 95, 0)
         post.at(0)
         assert [one.rule for one in post.told if isinstance(one, ev.AlertFired)] == [holds]
+
+
+def test_an_alert_says_what_was_watched_when_it_fired_and_what_it_is_now() -> None:
+    lag = Rule(name="lag", kind="recorder_lag", fire=30, clear=5)
+    news = Rule(name="news", kind="news", fire=1, clear=0, window_s=600)
+    gone = Rule(name="gone", kind="queue", fire=5, clear=1)
+    post = Post(overload(for_s=0, clear=0.3), lag, news)
+    post.hold("ana", 100, 0)
+    post.watch.signal("recorder_lag", 40, after(1))
+    version = WeightsVersion(version=1, values=(35, 30, 20, 15))
+    post.happen(ev.WeightsAdopted(id="w1", time=after(1), weights=version, by="Kim"))
+    post.at(1)
+    told = {alert.rule: alert for alert in post.open}
+    assert set(told) == {"agent_overload", "lag", "news"}
+    said = present(post.open, post.team, after(1))
+    assert said[told["agent_overload"].id] == "was 100% when it fired, and still is"
+    post.hold("ana", 60, 2)
+    post.at(2)
+    stranger = replace(told["lag"], id="x", rule=gone.name)
+    assert present([*post.open, stranger], post.team, after(3)) == {
+        told["agent_overload"].id: "was 100% when it fired, is 60% now",
+        told["lag"].id: "was 40 s when it fired",  # a signal is in no team
+    }
+    assert present([], post.team, after(3)) == {}

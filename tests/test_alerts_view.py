@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alerted import overload
 from desks import SOON_S, hire, lead
 from msgspec.structs import replace
 from offices import Open, at, do, unwatched
@@ -89,6 +90,14 @@ def test_the_open_alerts_stand_by_name_and_rank_with_severity_in_words(office: O
         f"■ Critical: {frame.names['bo']} is at 95% of capacity",
         f"● Low: {frame.names['ana']} is at 95% of capacity",
     ]
+
+
+def test_an_open_alert_stands_with_its_value_then_and_now(office: Office) -> None:
+    do(office, fire(at(office), "ana"))
+    do(office, at(office).adopt_rules((overload(for_s=0),), by="Kim"))
+    view = shown(AlertsView(Board(office)))
+    assert "is at 95% of capacity</b>" in view._open.object
+    assert "<div>Was 95% when it fired, is 0% now</div>" in view._open.object
 
 
 def test_what_people_wrote_is_shown_as_text(office: Office) -> None:

@@ -3,6 +3,7 @@
 from collab.alerts.backtest import Backtest, backtest
 from collab.alerts.contrast import Contrast, contrast
 from collab.alerts.groups import Group, groups
+from collab.alerts.present import present
 from collab.alerts.rank import Rank, rank, ranked
 from collab.alerts.state import Answer, acknowledge, give_back, resolve
 from collab.alerts.watch import Watch
@@ -19,6 +20,7 @@ __all__ = [
     "contrast",
     "give_back",
     "groups",
+    "present",
     "rank",
     "ranked",
     "resolve",

@@ -147,7 +147,7 @@ def _unreachable(self: Measures, rule: Rule, subject: str, now: datetime) -> Rea
 
 def _waiting(self: Measures, rule: Rule, subject: str, now: datetime) -> Reading | None:
     lead = self.team.leads.get(subject)
-    return None if lead is None or lead.holder is not None else _since(lead.arrived, 1, rule, now)
+    return None if lead is None or lead.holder is not None else _since(lead.queued, 1, rule, now)
 
 
 def _queue(self: Measures, rule: Rule, subject: str, now: datetime) -> Reading | None:

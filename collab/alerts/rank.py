@@ -32,9 +32,8 @@ def rank(alert: Alert, team: Team) -> Rank:
     rule and labels among the newest that ended); acted is the share of the rule's alerts that somebody acted on, from
     1/2 without any, (acted + 1) / (fired + 2).
     """
-    touched = _touched(alert, team)
     before = sum(one.key == alert.key for one in team.alerts.ended)
-    return _ranked(alert, team, touched, before)
+    return _ranked(alert, team, before, _firsts([alert], team))
 
 
 def ranked(alerts: Iterable[Alert], team: Team) -> list[Rank]:
@@ -45,7 +44,9 @@ def ranked(alerts: Iterable[Alert], team: Team) -> list[Rank]:
     before: dict[str, int] = {}
     for one in team.alerts.ended:
         before[one.key] = before.get(one.key, 0) + 1
-    ranks = [_ranked(alert, team, _touched(alert, team), before.get(alert.key, 0)) for alert in alerts]
+    alerts = list(alerts)
+    firsts = _firsts(alerts, team)
+    ranks = [_ranked(alert, team, before.get(alert.key, 0), firsts) for alert in alerts]
     return sorted(ranks, key=_order)
 
 
@@ -64,13 +65,25 @@ def _touched(alert: Alert, team: Team) -> int:
     return len(team.leads)
 
 
-def _ranked(alert: Alert, team: Team, touched: int, before: int) -> Rank:
+def _firsts(alerts: Iterable[Alert], team: Team) -> dict[str, str]:
+    """The id of the first of all open alerts, by rule: when many fire, only one of them is the first of its rule."""
+    firsts: dict[str, Alert] = {}
+    for alert in sorted((*team.alerts.open.values(), *alerts), key=lambda one: (one.fired or one.began, one.id)):
+        if alert.state != State.pending:
+            firsts.setdefault(alert.rule, alert)
+    return {rule: alert.id for rule, alert in firsts.items()}
+
+
+def _ranked(alert: Alert, team: Team, before: int, firsts: dict[str, str]) -> Rank:
+    touched = _touched(alert, team)
     severity, impact, novelty = GRAVE[alert.severity], 1 + math.log2(1 + touched), 1 / (1 + before)
     tally = team.alerts.tally.get(alert.rule)
     fired, done = (tally.fired, tally.acted) if tally else (0, 0)
     acted = (done + 1) / (fired + 2)
     again = {0: "new", 1: "once before"}.get(before, f"{before} times before")
     past = f"somebody acted on {done} of {fired} of this rule" if fired else "the first of this rule"
+    if not fired and firsts.get(alert.rule) != alert.id:
+        past = "none of this rule is over yet"
     leads = "1 lead" if touched == 1 else f"{touched} leads"
     why = f"{alert.severity}; touches {leads}; {again}; {past}"
     return Rank(alert, severity * impact * novelty * acted, severity, impact, novelty, acted, why)

@@ -82,7 +82,7 @@ KINDS: dict[str, Kind] = {
         ),
         Kind(
             name="waiting",
-            meaning="time since a lead came in that nobody holds",
+            meaning="time since a lead that nobody holds came into the queue, new or given back",
             unit="s",
             least=1.0,
             most=30 * DAY_S,

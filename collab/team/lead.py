@@ -36,6 +36,11 @@ class OpenLead(Struct, frozen=True, kw_only=True):
     refusals: dict[str, int] = {}
 
     @property
+    def queued(self) -> datetime:
+        """When it came into the queue last: new, or given back."""
+        return max(self.declined.values(), default=self.arrived)
+
+    @property
     def returns(self) -> int:
         """How often it came back to the queue."""
         return sum(self.times_refused(agent) for agent in self.declined)

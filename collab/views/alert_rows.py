@@ -83,12 +83,14 @@ def _open(rank: Rank, frame: Frame, zone: str, silence: SilenceStarted | None, c
     alert = rank.alert
     since = f"since {clock(alert.fired or alert.began, zone)}"
     over = "" if alert.eased is None else f" · its condition is over since {clock(alert.eased, zone)}"
+    value = frame.values.get(alert.id, "")
+    value = f"<div>{escape(value[0].upper() + value[1:])}</div>" if value else ""
     quiet = "" if silence is None else f"<div>Silenced until {clock(silence.until, zone)} by {escape(silence.by)}</div>"
     kind = "chosen" if chosen else ""
     return (
         f'<li class="{kind}" style="border-left-color:{SIGN[alert.severity][0]}">'
         f'<div class="row"><b>{escape(summary(alert, frame.names))}</b>{chip(alert.severity)}</div>'
-        f"<div>{_owner(alert, zone)} · {since}{over}</div>{quiet}"
+        f"{value}<div>{_owner(alert, zone)} · {since}{over}</div>{quiet}"
         f'<div class="soft">Here because: {escape(rank.why)}; rule {escape(alert.rule)}</div></li>'
     )
 

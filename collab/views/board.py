@@ -19,7 +19,7 @@ from bokeh.document import Document
 from msgspec import Struct
 from panel.io.state import set_curdoc
 
-from collab.alerts import Rank, ranked
+from collab.alerts import Rank, present, ranked
 from collab.desk import utc_now
 from collab.events import Entry, ExperimentStarted, LeadAssigned, SilenceStarted
 from collab.metrics import balance, band, percentiles
@@ -50,8 +50,9 @@ class Frame(Struct, frozen=True, kw_only=True):
     """The team at one moment, as boards show it; frozen, so that all sessions share it.
 
     `lost` says since when the stream does not answer. `experiment` is the one that runs. `alerts` are those that fired
-    and are open, the one to look at first in front; `ended` the newest that are over, the last one in front. `names`
-    are what agents are called, by id, made as `collab.reasons.labels` does.
+    and are open, the one to look at first in front; `values` says of them what was watched when they fired and what
+    it is now, by id; `ended` are the newest that are over, the last one in front. `names` are what agents are called, by
+    id, made as `collab.reasons.labels` does.
     """
 
     seq: int = 0
@@ -64,6 +65,7 @@ class Frame(Struct, frozen=True, kw_only=True):
     weights: str = ""
     experiment: ExperimentStarted | None = None
     alerts: tuple[Rank, ...] = ()
+    values: dict[str, str] = {}
     ended: tuple[Alert, ...] = ()
     silences: tuple[SilenceStarted, ...] = ()
     names: dict[str, str] = {}
@@ -118,12 +120,12 @@ class Feed:
 
     def _make(self) -> None:
         self._due = False
-        team = self.office.team
+        team, now = self.office.team, utc_now()
         agents, alerts = tuple(team.members()), team.alerts
-        fired = (alert for alert in alerts.open.values() if alert.state != State.pending)
+        fired = [alert for alert in alerts.open.values() if alert.state != State.pending]
         self.frame = Frame(
             seq=team.seq,
-            time=utc_now(),
+            time=now,
             lost=self.office.lost,
             agents=agents,
             queue=tuple(team.queue()),
@@ -132,6 +134,7 @@ class Feed:
             weights=team.weights.id,
             experiment=team.experiment,
             alerts=tuple(ranked(fired, team)),
+            values=present(fired, team, now),
             ended=tuple(reversed(alerts.ended[-ENDED:])),
             silences=tuple(alerts.silences.values()),
             names=labels({agent.id: agent.name for agent in agents}),
