@@ -15,12 +15,13 @@ from msgspec.structs import replace
 from offices import Open, at, do, unwatched
 
 from collab import events as ev
+from collab.alerts import called
 from collab.claims import claim
 from collab.desk import Desk
 from collab.office import Office
 from collab.rules import Severity
 from collab.team import State
-from collab.views.alert_rows import LISTED, listed, summary
+from collab.views.alert_rows import LISTED, listed
 from collab.views.alerts import ASK, HOLDS, NONE, READS, TOMORROW, AlertsView
 from collab.views.board import Board, Frame, feed_of
 
@@ -114,7 +115,7 @@ def test_what_people_wrote_is_shown_as_text(office: Office) -> None:
 def test_an_agent_is_called_by_name_only_where_the_id_stands_as_a_word(office: Office) -> None:
     id = do(office, fire(at(office), "bo"))
     alert = replace(office.team.alerts.open[id], summary="about bo: the bobs")
-    assert summary(alert, {"bo": r"Bo \1"}) == r"about Bo \1: the bobs"
+    assert called(alert, {"bo": r"Bo \1"}) == r"about Bo \1: the bobs"
 
 
 def test_a_person_takes_an_alert_on_gives_it_back_and_resolves_it_after_its_condition(office: Office) -> None:

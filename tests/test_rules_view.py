@@ -20,8 +20,9 @@ from collab.office import Office
 from collab.records import Presence
 from collab.rules import KINDS, Hours, Rule, Severity
 from collab.rules.reading import default, read
+from collab.rules.words import words
 from collab.views.board import Board
-from collab.views.rule_rows import compared, words
+from collab.views.rule_rows import compared
 from collab.views.rules import (
     DEFAULTS,
     INVITATION,

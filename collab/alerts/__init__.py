@@ -1,6 +1,7 @@
 """What needs a person: rules watched as events come in, the steps of an alert, who is told what first (pure)."""
 
 from collab.alerts.backtest import Backtest, backtest
+from collab.alerts.called import called
 from collab.alerts.contrast import Contrast, contrast
 from collab.alerts.groups import Group, groups
 from collab.alerts.present import present
@@ -17,6 +18,7 @@ __all__ = [
     "Watch",
     "acknowledge",
     "backtest",
+    "called",
     "contrast",
     "give_back",
     "groups",

@@ -10,6 +10,7 @@ from collab.cli.experiment import experiment
 from collab.cli.keeping import export_, import_, token
 from collab.cli.notify import notify
 from collab.cli.recording import recorder
+from collab.cli.rules import rules
 from collab.cli.serving import gateway, serve
 from collab.cli.weights import weights
 
@@ -22,5 +23,5 @@ def main() -> None:
         logging.getLogger(quiet).setLevel(logging.WARNING)
 
 
-for command in (serve, gateway, recorder, token, import_, export_, weights, experiment, notify):
+for command in (serve, gateway, recorder, token, import_, export_, weights, experiment, notify, rules):
     main.add_command(command)

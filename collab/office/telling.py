@@ -7,8 +7,9 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import quote
 
-from collab.alerts.groups import Group, groups
+from collab.alerts import Group, Rank, called, groups
 from collab.delivery import Cause, Courier, Message, Notice, Outbox, OutboxInUse, channels, read_plan
 from collab.events import AlertFired, AlertReturned, Event
 from collab.team import Alert, Team
@@ -33,14 +34,15 @@ class Telling:
         outbox: the file that holds what is to be sent.
         tenant: whose alerts they are.
         secrets: those that the plan reads from the environment.
+        page: where people open the dashboard, so that notices link to their alerts; "" without one.
 
     Raises:
         ValueError: the plan is wrong; names line, field, value and fix.
         OSError: it cannot be read.
     """
 
-    def __init__(self, path: str, outbox: str, tenant: str, secrets: Mapping[str, str]) -> None:
-        self.tenant, self.shown = tenant, deque[Message](maxlen=SHOWN)
+    def __init__(self, path: str, outbox: str, tenant: str, secrets: Mapping[str, str], page: str = "") -> None:
+        self.tenant, self.page, self.shown = tenant, page, deque[Message](maxlen=SHOWN)
         plan = read_plan(Path(path))
         ways = channels(plan, Path(path).parent, secrets, self.shown.append)
         self.courier = Courier(Outbox(outbox), plan, ways)
@@ -76,26 +78,28 @@ class Telling:
         fired = {event.alert: event for event in found if isinstance(event, AlertFired | AlertReturned)}
         told = []
         for group in groups(team, open) if fired else ():
-            if new := [rank.alert.id for rank in group.ranks if rank.alert.id in fired]:
-                event = fired[new[0]]
-                told.append(notice(group, self.tenant, event.id, event.time))
+            if new := [rank for rank in group.ranks if rank.alert.id in fired]:
+                event = fired[new[0].alert.id]
+                told.append(self._notice(group, new, called_by(team), event.id, event.time))
         return told
 
-    def make_up(self, loud: Sequence[Group], settled: Iterable[str], now: datetime) -> None:
+    def make_up(self, loud: Sequence[Group], settled: Iterable[str], now: datetime, names: Mapping[str, str]) -> None:
         """Begin where nobody watched or who did was killed: tell of what fired, or came back, and was not told.
 
         Args:
             loud: the groups of which somebody should have a notice now.
             settled: alerts that somebody has, or that are over.
             now: when this is.
+            names: what agents are called (`called_by`).
         """
         told = self.courier.outbox.told({rank.alert.id: rank.alert.acknowledged for one in loud for rank in one.ranks})
         found = []
         for group in loud:
-            if new := [rank.alert for rank in group.ranks if rank.alert.id not in told]:
+            if new := [rank for rank in group.ranks if rank.alert.id not in told]:
                 # the id of the event that was not told, as the watch makes it
-                step = f"returned.{new[0].acknowledged}" if new[0].acknowledged else "fired"
-                found.append(notice(group, self.tenant, f"{new[0].id}.{step}", now))
+                first = new[0].alert
+                step = f"returned.{first.acknowledged}" if first.acknowledged else "fired"
+                found.append(self._notice(group, new, names, f"{first.id}.{step}", now))
         self.tell(found, settled)
 
     def tell(self, notices: Iterable[Notice], settled: Iterable[str]) -> None:
@@ -106,28 +110,44 @@ class Telling:
         self.courier.settle(*settled)  # first: what was taken on and given back since is told of anew
         self.courier.notify(*notices)
 
+    def _notice(self, group: Group, ranks: Sequence[Rank], names: Mapping[str, str], id: str, time: datetime) -> Notice:
+        """What is told of those of a group that are new; the event `id` let one of them fire. Told twice, it is one."""
+        alerts = [rank.alert for rank in ranks]
+        causes = tuple(
+            Cause(id=one.id, rule=one.rule, labels=one.labels, value=one.value, acknowledged=one.acknowledged)
+            for one in alerts
+        )
+        title = called(alerts[0], names) + (f" (and {len(alerts) - 1} more)" if alerts[1:] else "")
+        known = [rank for rank in group.ranks if rank not in ranks]
+        lines = [_line(rank, names) for rank in ranks]
+        lines += ["Open since before:", *(_line(rank, names) for rank in known)] if known else []
+        return Notice(
+            id=id,
+            tenant=self.tenant,
+            severity=Group(group.cause, list(ranks)).severity,
+            title=title[:200],
+            body="\n".join(lines)[:8000],
+            alerts=causes,
+            time=time,
+            link=f"{self.page.rstrip('/')}/?alert={quote(alerts[0].id, safe='')}" if self.page else "",
+        )
 
-def notice(group: Group, tenant: str, id: str, time: datetime) -> Notice:
-    """What is told of a group of alerts in which the event `id` let one fire; told twice, it is one."""
-    causes = tuple(
-        Cause(id=alert.id, rule=alert.rule, labels=alert.labels, value=alert.value, acknowledged=alert.acknowledged)
-        for alert in (rank.alert for rank in group.ranks)
-    )
-    body = "\n".join(f"{one.alert.severity}: {one.alert.summary} ({one.why})" for one in group.ranks)
-    return Notice(
-        id=id,
-        tenant=tenant,
-        severity=group.severity,
-        title=group.summary[:200],
-        body=body[:8000],
-        alerts=causes,
-        time=time,
-    )
+
+def called_by(team: Team) -> dict[str, str]:
+    """What agents are called in a notice, by id: the name with the id, which the reader may have to type."""
+    return {
+        agent.id: agent.name if agent.name == agent.id else f"{agent.name} ({agent.id})"
+        for agent in team.agents.values()
+    }
 
 
-def telling(path: str | None, history: str, tenant: str, secrets: Mapping[str, str]) -> Telling | None:
+def _line(rank: Rank, names: Mapping[str, str]) -> str:
+    return f"{rank.alert.severity}: {called(rank.alert, names)} ({rank.why})"
+
+
+def telling(path: str | None, history: str, tenant: str, secrets: Mapping[str, str], page: str = "") -> Telling | None:
     """Who tells of a team's alerts as an owner's file says; None without one."""
     if path is None:
         return None
     folder = "data" if "://" in history else history
-    return Telling(path, f"{folder}/_outbox/{tenant}.db", tenant, secrets)
+    return Telling(path, f"{folder}/_outbox/{tenant}.db", tenant, secrets, page)

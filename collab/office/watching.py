@@ -17,7 +17,7 @@ from collab.events import AlertAcknowledged, AlertFired, AlertResolved, AlertRet
 from collab.live.lease import Lease
 from collab.live.stream import StreamUnreachable
 from collab.office.signals import Lost, Signals, give_lost
-from collab.office.telling import Telling
+from collab.office.telling import Telling, called_by
 from collab.rules import Rule
 from collab.rules.reading import default, read
 from collab.team import Alert, State
@@ -186,7 +186,8 @@ class Watching:
             alerts = self.desk.team.alerts
             taken = [alert.id for alert in alerts.open.values() if alert.state == State.acknowledged]
             over = [alert.id for alert in alerts.ended]
-            await asyncio.to_thread(self._telling.make_up, groups(self.desk.team), [*taken, *over], self._clock())
+            loud, names = groups(self.desk.team), called_by(self.desk.team)
+            await asyncio.to_thread(self._telling.make_up, loud, [*taken, *over], self._clock(), names)
 
     async def _our_turn(self) -> bool:
         if self._clock.is_set:

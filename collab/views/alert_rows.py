@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from html import escape
 from zoneinfo import ZoneInfo
 
-from collab.alerts import Rank
+from collab.alerts import Rank, called
 from collab.events import SilenceStarted
 from collab.rules import Severity
 from collab.team import Alert, State
@@ -35,14 +34,6 @@ ul.list li.chosen { background: var(--track); border-radius: 6px; }
 """The style of the lines beside `SHEET`."""
 
 
-def summary(alert: Alert, names: Mapping[str, str]) -> str:
-    """What the alert says, with the agent's name instead of the id."""
-    said, agent = alert.summary or alert.rule, alert.labels.get("agent", "")
-    if agent not in names:
-        return said
-    return re.sub(rf"(?<!\w){re.escape(agent)}(?!\w)", lambda found: names[agent], said, count=1)
-
-
 def clock(time: datetime, zone: str) -> str:
     """A time by the clocks of a zone."""
     return f"{time.astimezone(ZoneInfo(zone)):%d %b %H:%M}"
@@ -60,7 +51,7 @@ def choices(frame: Frame) -> dict[str, str]:
     found: dict[str, str] = {}
     for rank in listed(frame):
         alert = rank.alert
-        said = f"{SIGN[alert.severity][1]} {SIGN[alert.severity][2]}: {summary(alert, frame.names)}"
+        said = f"{SIGN[alert.severity][1]} {SIGN[alert.severity][2]}: {called(alert, frame.names)}"
         found[f"{said} (…{alert.id[-6:]})" if said in found else said] = alert.id
     return found
 
@@ -89,7 +80,7 @@ def _open(rank: Rank, frame: Frame, zone: str, silence: SilenceStarted | None, c
     kind = "chosen" if chosen else ""
     return (
         f'<li class="{kind}" style="border-left-color:{SIGN[alert.severity][0]}">'
-        f'<div class="row"><b>{escape(summary(alert, frame.names))}</b>{chip(alert.severity)}</div>'
+        f'<div class="row"><b>{escape(called(alert, frame.names))}</b>{chip(alert.severity)}</div>'
         f"{value}<div>{_owner(alert, zone)} · {since}{over}</div>{quiet}"
         f'<div class="soft">Here because: {escape(rank.why)}; rule {escape(alert.rule)}</div></li>'
     )
@@ -142,6 +133,6 @@ def _ended(alert: Alert, frame: Frame, zone: str) -> str:
     times = " – ".join(clock(time, zone) for time in (alert.fired or alert.began, alert.ended) if time is not None)
     how = "; ".join(filter(None, (f"{alert.by} resolved it" if alert.by else "", alert.why)))
     return (
-        f'<li><div class="row"><b>{escape(summary(alert, frame.names))}</b>{chip(alert.severity)}</div>'
+        f'<li><div class="row"><b>{escape(called(alert, frame.names))}</b>{chip(alert.severity)}</div>'
         f'<div class="soft">{times}{f" · {escape(how)}" if how else ""}</div></li>'
     )

@@ -11,11 +11,12 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 
+from collab.alerts import called
 from collab.desk import Desk, utc_now
 from collab.rules import Severity
 from collab.team import Alert, State
 from collab.views.actions import ActionsView
-from collab.views.alert_rows import ROWS, choices, ended, open_alerts, quiets, silences, summary
+from collab.views.alert_rows import ROWS, choices, ended, open_alerts, quiets, silences
 from collab.views.asked import ZONES
 from collab.views.board import Board
 from collab.views.theme import SHEET, plain
@@ -216,7 +217,7 @@ class AlertsView(pn.viewable.Viewer):
     def _criticals(self) -> dict[str, str]:
         frame = self.board.frame
         return {
-            rank.alert.id: summary(rank.alert, frame.names)
+            rank.alert.id: called(rank.alert, frame.names)
             for rank in frame.alerts
             if rank.alert.severity == Severity.critical
         }

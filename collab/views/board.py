@@ -50,9 +50,9 @@ class Frame(Struct, frozen=True, kw_only=True):
     """The team at one moment, as boards show it; frozen, so that all sessions share it.
 
     `lost` says since when the stream does not answer. `experiment` is the one that runs. `alerts` are those that fired
-    and are open, the one to look at first in front; `values` says of them what was watched when they fired and what
-    it is now, by id; `ended` are the newest that are over, the last one in front. `names` are what agents are called, by
-    id, made as `collab.reasons.labels` does.
+    and are open, the one to look at first in front; `values` says of them what was watched when they fired and
+    now, by id; `ended` are the newest that are over, the last one in front. `names` are what agents are called, by id,
+    made as `collab.reasons.labels` does.
     """
 
     seq: int = 0

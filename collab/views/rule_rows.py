@@ -1,4 +1,4 @@
-"""Rules in words: what fires and clears each, the list of them, and what a change would have meant."""
+"""The list of rules with what fires and clears each, and what a change of one would have meant."""
 
 from __future__ import annotations
 
@@ -8,18 +8,11 @@ from typing import Any
 
 from collab.alerts.contrast import Contrast
 from collab.rules import Rule
+from collab.rules.words import words
 from collab.views.alert_rows import chip
 
 HEADS = ("rule", "fired", "a day", "pages", "median", "in all", "ended before firing", "open at the end")
 """The columns of the table that compares."""
-
-
-def duration(seconds: float) -> str:
-    """A time as people read it, exact: 90 s, 10 min, 2 h."""
-    for unit, length in (("h", 3600), ("min", 60)):
-        if seconds and seconds % length == 0:
-            return f"{seconds / length:,.0f} {unit}"
-    return f"{seconds:,.6g} s"
 
 
 def rough(seconds: float | None) -> str:
@@ -29,31 +22,6 @@ def rough(seconds: float | None) -> str:
     if seconds < 120:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.1f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
-
-
-def words(rule: Rule) -> str:
-    """What fires and what clears the rule."""
-    kind = rule.of
-    more, less = ("or less", "or more") if kind.falls else ("or more", "or less")
-    lasts = f" for {duration(rule.for_s)}" if rule.for_s else ""
-    stays = f" for {duration(rule.keep_s)}" if rule.keep_s else ""
-    fires, clears = (_value(rule, value) for value in (rule.fire, rule.clear))
-    said = f"Fires at {fires} {more}{lasts}; ends at {clears} {less}{stays}. The value: {kind.meaning}"
-    if rule.window_s:
-        said += f", in a window of {duration(rule.window_s)}"
-    if rule.least > 1:
-        said += f"; with {rule.least} {kind.counts} at least"
-    if rule.hours is not None:
-        hours = rule.hours
-        said += f"; {', '.join(hours.days)} {hours.opens} to {hours.closes} {hours.zone}"
-    return said + (f". It holds back {', '.join(rule.inhibits)}." if rule.inhibits else ".")
-
-
-def _value(rule: Rule, value: float) -> str:
-    """A threshold; a share is exact, as a threshold is not rounded."""
-    if rule.of.unit == "share":
-        return f"{100 * value:.6g}%"
-    return f"{value:,.6g}" if rule.of.unit == "index" else rule.of.counted(f"{value:,.6g}")
 
 
 def listed(rules: Iterable[Rule], chosen: str) -> str:

@@ -17,11 +17,12 @@ from collab.events import Entry
 from collab.history import History
 from collab.rules import Rule, Severity
 from collab.rules.reading import default
+from collab.rules.words import words
 from collab.views.alert_rows import ROWS
 from collab.views.board import Board
 from collab.views.progress import ProgressView
 from collab.views.rule_bars import RuleBars
-from collab.views.rule_rows import compared, listed, words
+from collab.views.rule_rows import compared, listed
 from collab.views.task import Task
 from collab.views.theme import SHEET, plain
 from collab.views.told import empty, title

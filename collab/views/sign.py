@@ -8,11 +8,10 @@ from typing import Any, Literal, NamedTuple
 import panel as pn
 import panel_material_ui as pmui
 
-from collab.alerts import Rank
+from collab.alerts import Rank, called
 from collab.desk import utc_now
 from collab.rules import Severity
 from collab.team import State
-from collab.views.alert_rows import summary
 from collab.views.board import Board, Frame
 from collab.views.experiment import turn
 from collab.views.theme import plain
@@ -69,7 +68,7 @@ def alerting(frame: Frame) -> Said:
         return Said("")
     first = asking[0].alert
     more = f" And {len(asking) - 1} more." if len(asking) > 1 else ""
-    said = f"**{plain(summary(first, frame.names))}.**{more} The Alerts tab has what can be done."
+    said = f"**{plain(called(first, frame.names))}.**{more} The Alerts tab has what can be done."
     return Said(said, "error" if first.severity == Severity.critical else "warning")
 
 
