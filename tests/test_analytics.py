@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 import numpy as np
@@ -22,7 +24,8 @@ from collab.analytics.measure import Sample, read, recorded
 from collab.analytics.service import level_of
 from collab.analytics.timeline import held, timelines
 from collab.analytics.trend import of_sample as trend_of
-from collab.analytics.zone import DAY, HOUR, SECOND, microseconds
+from collab.analytics.zone import DAY, HOUR, SECOND, microseconds, moment
+from collab.forecast import Forecast
 from collab.history import History
 
 BERLIN = "Europe/Berlin"
@@ -49,6 +52,47 @@ def test_every_measure_has_a_row_for_each_event_and_its_unit(history: History, n
     assert np.sort(rows["value"]).tolist() == np.sort(sample.value).tolist()
     assert rows["seq"].is_monotonic_increasing
     assert MEASURES[name].unit
+
+
+ASKED: dict[str, Callable[..., Any]] = {
+    "trend": lambda history, **when: analytics.trend(history, **when).frame(),
+    "heat": lambda history, **when: pd.DataFrame(analytics.heat(history, **when).n),
+    "occupancy": analytics.occupancy,
+    "funnel": analytics.funnel,
+    "stages": analytics.stages,
+    "compare": lambda history, **when: analytics.compare(history, "response_s", **when).agents,
+    "service_level": lambda history, **when: pd.Series([analytics.service_level(history, **when).n]),
+}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_a_window_is_given_in_moments_or_aware_times(history: History, name: str) -> None:
+    first, last = recorded(history) or (0, 0)
+    start, end = first + (last - first) // 4, last - (last - first) // 4
+    times = {"start": moment(start), "end": moment(end).astimezone(ZoneInfo(BERLIN))}
+    given = ASKED[name](history, **times)
+    assert given.equals(ASKED[name](history, start=start, end=end))
+    assert not given.equals(ASKED[name](history, start=first, end=last))
+    with pytest.raises(ValueError, match="end is 2026-01-05T09:00:00, which has no time zone; add one"):
+        ASKED[name](history, end=datetime.fromisoformat("2026-01-05T09:00:00"))
+    with pytest.raises(ValueError, match="start is 'monday'; give an aware time"):
+        ASKED[name](history, start="monday")
+
+
+STRANGE: dict[str, Callable[[History], Any]] = {name: ask for name, ask in ASKED.items() if name != "compare"} | {
+    "trend": analytics.trend,
+    "heat": analytics.heat,
+    "forecast": Forecast,
+    "book": Book,
+}
+
+
+@pytest.mark.parametrize("name", STRANGE)
+def test_a_folder_or_a_tenant_that_is_not_there_is_refused(history: History, name: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="nowhere', and there is no such folder"):
+        STRANGE[name](History(tmp_path / "nowhere"))
+    with pytest.raises(ValueError, match=f"tenant is 'mian', who is not in .*; it has {history.tenant}"):
+        STRANGE[name](History(history.url, "mian"))
 
 
 def test_what_is_measured_in_sql_and_by_hand_is_the_same(history: History) -> None:

@@ -48,6 +48,16 @@ def test_a_view_says_what_its_figures_mean_and_how_many_rows_are_behind(kind: ty
     assert view.invitation in view.rows._pane.object
 
 
+def test_a_team_that_begins_beside_others_has_nothing_yet_and_is_no_mistake(book: Book) -> None:
+    view = AnalyticsView(Asked(Book(History(book.history.url, "new"), new=True)))
+    for part in view._views:
+        part.wait()
+        assert part.task.error == ""
+        assert EMPTY in part._words.object
+    with pytest.raises(ValueError, match="tenant is 'new', who is not in"):
+        TrendView(Asked(History(book.history.url, "new")))
+
+
 @pytest.mark.parametrize("kind", VIEWS)
 def test_a_click_shows_the_rows_behind_and_a_new_question_puts_them_away(kind: type[FiguresView], book: Book) -> None:
     view = made(kind, book)

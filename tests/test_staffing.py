@@ -119,10 +119,23 @@ def test_without_the_time_that_work_takes_it_abstains_and_says_so() -> None:
     [
         ({"holding_s": 0.0}, r"holding_s is 0\.0; give seconds above 0"),
         ({"capacity": 0.0}, r"capacity is 0\.0; give how many leads an agent holds"),
-        ({"target": Target(share=1.5)}, r"share is 1\.5; give a share of customers"),
-        ({"target": Target(within_s=-1)}, "within_s is -1; give seconds, at least 0"),
     ],
 )
 def test_wrong_wishes_are_refused_with_the_fix(asked: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         staffed(**asked)
+
+
+@pytest.mark.parametrize(
+    "field,value,fix",
+    [
+        ("share", 1.5, "give the share of leads taken in time, above 0 and below 1"),
+        ("share", 1.0, "give the share of leads"),
+        ("share", float("nan"), "give the share of leads"),
+        ("within_s", -1, "give seconds of 0 or more"),
+        ("patience_s", 0.0, "give mean seconds above 0, or None"),
+    ],
+)
+def test_a_target_that_cannot_be_is_refused_before_anything_is_asked(field: str, value: float, fix: str) -> None:
+    with pytest.raises(ValueError, match=f"^{field} is {value}; {fix}"):
+        Target(**{field: value})

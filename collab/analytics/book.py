@@ -14,14 +14,23 @@ Result = TypeVar("Result")
 class Book:
     """What was read of a history, for many questions about the same moment; they may come from any thread.
 
+    Args:
+        history: what is asked.
+        new: may its tenant be one of whom nothing is recorded yet, beside others? Else that is taken for a mistake.
+
     Every function of this room takes a history, or a book of one. At a million leads a first question takes seconds,
     the next ones, of whatever window, a fraction of one.
 
     Attributes:
         history: the history as it was when the book was opened.
+
+    Raises:
+        ValueError: there is no such folder, or no such tenant in it.
     """
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: History, *, new: bool = False) -> None:
+        if not new:
+            history.refuse_a_stranger()
         self.last = history.own_last
         self.history = history.as_of(self.last)
         self._lock, self._locks = threading.Lock(), dict[str, threading.Lock]()

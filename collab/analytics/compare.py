@@ -13,6 +13,7 @@ It adjusts for what a lead states, not for what nobody wrote down: a router that
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from itertools import combinations
 from math import exp, sqrt
 from statistics import NormalDist
@@ -26,6 +27,7 @@ from numpy.typing import NDArray
 from collab.analytics.book import Book, opened
 from collab.analytics.figure import LEVEL, z
 from collab.analytics.measure import Measure, measure_of, slice_of
+from collab.analytics.zone import moment_of
 from collab.history import History
 
 Floats = NDArray[np.float64]
@@ -97,15 +99,16 @@ class Comparison(Struct, frozen=True, kw_only=True):
 def compare(
     source: History | Book,
     measure: str | Measure = "converted",
-    start: int | None = None,
-    end: int | None = None,
+    start: int | datetime | None = None,
+    end: int | datetime | None = None,
     case: Sequence[str] = tuple(CASE),
 ) -> Comparison:
     """Compare the agents of a history by a measure, from start until before end.
 
     Raises:
-        ValueError: there is no such measure or case, or the measure is not of agents.
+        ValueError: there is no such measure or case, or the measure is not of agents, or a time has no zone.
     """
+    start, end = moment_of(start, "start"), moment_of(end, "end")
     found = measure_of(measure)
     if unknown := [one for one in case if one not in CASE]:
         raise ValueError(f"case has {unknown[0]!r}; give some of {', '.join(CASE)}")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import numpy as np
 import pandas as pd
 
 from collab.analytics.book import Book, opened
 from collab.analytics.figure import share
 from collab.analytics.measure import slice_of
+from collab.analytics.zone import moment_of
 from collab.history import History
 
 STEPS = {
@@ -21,12 +24,18 @@ STEPS = {
 """Each step's view, which of its rows count, and what it says."""
 
 
-def funnel(source: History | Book, start: int | None = None, end: int | None = None) -> pd.DataFrame:
+def funnel(
+    source: History | Book, start: int | datetime | None = None, end: int | datetime | None = None
+) -> pd.DataFrame:
     """A row for each step, of leads that came in from start until before end, whenever they took the step.
 
     `leads` took the step, `share` is that of all leads with Wilson's interval (`low`, `high`), `of_previous` that of
     the step before. A lead counts once, and leads that are still open are in the steps they have taken.
+
+    Raises:
+        ValueError: a time has no zone.
     """
+    start, end = moment_of(start, "start"), moment_of(end, "end")
     rows = opened(source).once("funnel", lambda history: history.sql(_query()))
     part = slice_of(rows["us"].to_numpy(np.int64), start, end)
     row = [int(rows[name].to_numpy()[part].sum()) for name in STEPS]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import numpy as np
 import pandas as pd
 from msgspec import Struct
@@ -10,7 +12,7 @@ from collab.analytics.book import Book, opened
 from collab.analytics.measure import Measure, Sample, measure_of, read, recorded
 from collab.analytics.piles import Floats, figure_of, piled
 from collab.analytics.spans import NONE, Spans, spans
-from collab.analytics.zone import HOUR, QUARTER, WEEKDAYS, Moments, Zone
+from collab.analytics.zone import HOUR, QUARTER, WEEKDAYS, Moments, Zone, moment_of
 from collab.history import History
 
 SHAPE = (7, 24)
@@ -76,14 +78,15 @@ def heat(
     source: History | Book,
     measure: str | Measure = "response_s",
     zone: str = "UTC",
-    start: int | None = None,
-    end: int | None = None,
+    start: int | datetime | None = None,
+    end: int | datetime | None = None,
 ) -> Heat | None:
     """The week of a measure over all that is recorded, or what of it lies from start until before end; None of nothing.
 
     Raises:
-        ValueError: there is no such measure or zone.
+        ValueError: there is no such measure or zone, or a time has no zone.
     """
+    start, end = moment_of(start, "start"), moment_of(end, "end")
     found, clock, book = measure_of(measure), Zone(zone), opened(source)
     reach = recorded(book)
     if reach is None:

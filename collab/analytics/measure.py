@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 import numpy as np
@@ -10,7 +11,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from collab.analytics.book import Book, opened
-from collab.analytics.zone import Moments, moment
+from collab.analytics.zone import Moments, moment, moment_of
 from collab.history import History
 
 Kind = Literal["time", "share", "mean", "count"]
@@ -156,8 +157,18 @@ def literal(us: int) -> str:
     return f"TIMESTAMPTZ '{moment(us).isoformat()}'"
 
 
-def read(source: History | Book, measure: str | Measure, start: int | None = None, end: int | None = None) -> Sample:
-    """The values of a measure from start until before end, in the order of time."""
+def read(
+    source: History | Book,
+    measure: str | Measure,
+    start: int | datetime | None = None,
+    end: int | datetime | None = None,
+) -> Sample:
+    """The values of a measure from start until before end, in the order of time.
+
+    Raises:
+        ValueError: there is no such measure, or a time has no zone.
+    """
+    start, end = moment_of(start, "start"), moment_of(end, "end")
     found = measure_of(measure)
     query = f"SELECT epoch_us(time) AS us, value FROM ({found.query}) ORDER BY us"
     rows = opened(source).once(f"measure {found.name}", lambda history: history.sql(query))

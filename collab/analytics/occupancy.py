@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from math import nan, sqrt
 
 import numpy as np
@@ -13,7 +14,7 @@ from collab.analytics.figure import Figure, table, z
 from collab.analytics.measure import recorded
 from collab.analytics.spans import Spans, before, clipped, length, lengths
 from collab.analytics.timeline import Steps, Timeline, timelines
-from collab.analytics.zone import DAY, SECOND, Moments, Zone
+from collab.analytics.zone import DAY, SECOND, Moments, Zone, moment_of
 from collab.fairness import gini, jain, max_min
 from collab.history import History
 
@@ -37,12 +38,16 @@ COLUMNS = (
 
 
 def occupancy(
-    source: History | Book, start: int | None = None, end: int | None = None, zone: str = "UTC"
+    source: History | Book, start: int | datetime | None = None, end: int | datetime | None = None, zone: str = "UTC"
 ) -> pd.DataFrame:
     """A row for each agent who had a shift from start until before end: times in seconds, shares with intervals.
 
     Occupancy is a rate over a window; utilization (active / capacity) is a gauge of a moment, and `load` its mean.
+
+    Raises:
+        ValueError: there is no such zone, or a time has none.
     """
+    start, end = moment_of(start, "start"), moment_of(end, "end")
     book, clock = opened(source), Zone(zone)
     reach = recorded(book)
     if reach is None:

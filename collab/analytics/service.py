@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import numpy as np
 import pandas as pd
 from msgspec import Struct
@@ -11,7 +13,7 @@ from collab.analytics.book import Book, opened
 from collab.analytics.figure import Figure, percentiles, share, table
 from collab.analytics.hours import Hours
 from collab.analytics.measure import MEASURES, read, recorded, slice_of
-from collab.analytics.zone import SECOND, Moments
+from collab.analytics.zone import SECOND, Moments, moment_of
 from collab.history import History
 
 TARGET_S = 60.0
@@ -34,8 +36,8 @@ CUTS = {"p50": 0.5, "p90": 0.9}
 def service_level(
     source: History | Book,
     target_s: float = TARGET_S,
-    start: int | None = None,
-    end: int | None = None,
+    start: int | datetime | None = None,
+    end: int | datetime | None = None,
     hours: Hours | None = None,
 ) -> Figure:
     """The share of leads that were answered within the target, of those that came from start until before end.
@@ -45,13 +47,14 @@ def service_level(
     Args:
         source: what happened.
         target_s: seconds until the first answer.
-        start: a moment; without one, all leads before.
-        end: a moment; without one, all leads after.
+        start: a moment or an aware time; without one, all leads before.
+        end: a moment or an aware time; without one, all leads after.
         hours: count these seconds only.
 
     Raises:
-        ValueError: the target is not above 0.
+        ValueError: the target is not above 0, or a time has no zone.
     """
+    start, end = moment_of(start, "start"), moment_of(end, "end")
     if not target_s > 0:
         raise ValueError(f"target_s is {target_s}; give seconds above 0, e.g. 60")
     open_ = "" if hours is None else f" Seconds count in business hours only: {hours.week}, {hours.zone.name}."
@@ -79,7 +82,10 @@ def level_of(
 
 
 def stages(
-    source: History | Book, start: int | None = None, end: int | None = None, hours: Hours | None = None
+    source: History | Book,
+    start: int | datetime | None = None,
+    end: int | datetime | None = None,
+    hours: Hours | None = None,
 ) -> pd.DataFrame:
     """The median and the 90th percentile of each part of the way, with intervals of order statistics, a row each.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from itertools import pairwise
 
 import numpy as np
@@ -14,7 +15,7 @@ from collab.analytics.figure import Figure, difference
 from collab.analytics.measure import Measure, Sample, adopted, measure_of, read, recorded
 from collab.analytics.piles import Floats, figure_of, piled
 from collab.analytics.spans import Spans
-from collab.analytics.zone import DAY, HOUR, Moments, Zone
+from collab.analytics.zone import DAY, HOUR, Moments, Zone, moment_of
 from collab.history import History
 
 FEWEST_DAYS = 14
@@ -87,15 +88,16 @@ def trend(
     source: History | Book,
     measure: str | Measure = "response_s",
     zone: str = "UTC",
-    start: int | None = None,
-    end: int | None = None,
+    start: int | datetime | None = None,
+    end: int | datetime | None = None,
     every: int = HOUR,
 ) -> Trend | None:
     """A measure from start until before end in buckets, by default the last day by hours; None of an empty history.
 
     Raises:
-        ValueError: there is no such measure or zone, or no buckets can be that long.
+        ValueError: there is no such measure or zone, no buckets can be that long, or a time has no zone.
     """
+    start, end = moment_of(start, "start"), moment_of(end, "end")
     found, clock, book = measure_of(measure), Zone(zone), opened(source)
     reach = recorded(book)
     if reach is None:

@@ -42,6 +42,21 @@ def microseconds(moment: datetime) -> int:
     return (aware(moment, "moment") - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
+def moment_of(time: int | datetime | None, name: str) -> int | None:
+    """A moment that is given as one, or as an aware time; None stays None.
+
+    Raises:
+        ValueError: it is neither, or the time has no zone; names the argument.
+    """
+    if isinstance(time, datetime):
+        return microseconds(aware(time, name))
+    if time is None or (isinstance(time, int | np.integer) and not isinstance(time, bool)):
+        return None if time is None else int(time)
+    raise ValueError(
+        f"{name} is {time!r}; give an aware time, e.g. datetime(2026, 11, 24, tzinfo=UTC), or microseconds since 1970"
+    )
+
+
 def moment(us: int) -> datetime:
     """The time of a moment."""
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(us))

@@ -118,8 +118,9 @@ class Arrivals:
         """The leads of a history, known from its first event to its last.
 
         Raises:
-            ValueError: nothing is recorded yet, or as in `of_times`.
+            ValueError: nothing is recorded yet, there is no such folder or tenant, or as in `of_times`.
         """
+        history.refuse_a_stranger()
         first, last = history.rows(["events"], "SELECT epoch_us(min(time)), epoch_us(max(time)) FROM events")[0]
         if first is None:
             raise ValueError(f"{history!r} has no events yet; record some, e.g. with `make serve`")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
-from math import ceil
+from math import ceil, inf
 
 import numpy as np
 import pandas as pd
@@ -26,11 +26,22 @@ class Target:
         share: of leads that are taken in time, between 0 and 1.
         within_s: in time is after so many seconds at most.
         patience_s: mean seconds after which a waiting customer gives up (Erlang A); None: nobody does (Erlang C).
+
+    Raises:
+        ValueError: names the field, its value and the fix.
     """
 
     share: float = 0.8
     within_s: float = 60.0
     patience_s: float | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 < self.share < 1:
+            raise ValueError(f"share is {self.share!r}; give the share of leads taken in time, above 0 and below 1")
+        if not 0 <= self.within_s < inf:
+            raise ValueError(f"within_s is {self.within_s!r}; give seconds of 0 or more, e.g. 60")
+        if self.patience_s is not None and not 0 < self.patience_s < inf:
+            raise ValueError(f"patience_s is {self.patience_s!r}; give mean seconds above 0, or None: nobody gives up")
 
     def __str__(self) -> str:
         model = "Erlang C" if self.patience_s is None else f"Erlang A, patience {self.patience_s:g} s"

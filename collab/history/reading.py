@@ -127,7 +127,7 @@ class History:
         """
         if not isinstance(query, str):
             raise ValueError(f"query is {query!r}; give one SELECT as text")
-        self._refuse_a_stranger()
+        self.refuse_a_stranger()
         words = set(re.findall(r"\w+", query.lower()))
 
         def work(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
@@ -146,7 +146,7 @@ class History:
             ValueError: there is no history in the folder, or none of this tenant.
         """
         if not self.exists:
-            self._refuse_a_stranger()
+            self.refuse_a_stranger()
             raise ValueError(f"url is {self.url!r}, where no history is recorded yet; give the folder of a history")
         return self._source.connect(self._until)
 
@@ -158,7 +158,7 @@ class History:
         """
         if view not in VIEWS:
             raise ValueError(f"the history has no {view!r}; it has {', '.join(VIEWS)}")
-        self._refuse_a_stranger()
+        self.refuse_a_stranger()
         wanted = [column.name for column in VIEWS[view].columns] if names is None else list(names)
         return self._read(view, lambda connection: fetch(connection, VIEWS[view], wanted))
 
@@ -261,15 +261,15 @@ class History:
             raise KeyError(seq)
         return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=rows[0][0])
 
-    def _refuse_a_stranger(self) -> None:
-        """A misspelt folder or tenant must not pass for one to whom nothing happened."""
+    def refuse_a_stranger(self) -> None:
+        """Raise a ValueError for a misspelt folder or tenant: it must not pass for one to whom nothing happened."""
         if not self._source.folder.there:
             raise ValueError(f"url is {self.url!r}, and there is no such folder; give that of a history")
         if not self.exists and (others := self.tenants) and self.tenant not in others:  # not begun just now, either
             raise ValueError(f"tenant is {self.tenant!r}, who is not in {self.url}; it has {', '.join(others)}")
 
     def _frame(self, view: str) -> pd.DataFrame:
-        self._refuse_a_stranger()
+        self.refuse_a_stranger()
         return self._read(view, lambda connection: frame(connection, VIEWS[view]))
 
     def _read(self, view: str, work: Callable[[duckdb.DuckDBPyConnection], Result]) -> Result:

@@ -34,7 +34,7 @@ def book_of(office: Office, *, renew: bool = False) -> Book:
     with _books_lock:
         history = office.history
         if office not in _books or (renew and history.own_last != _books[office].last):
-            _books[office] = Book(history)
+            _books[office] = Book(history, new=True)  # of a team that begins
             _names(_books[office])  # here, away from the pages
         return _books[office]
 
