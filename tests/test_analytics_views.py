@@ -18,7 +18,7 @@ from collab.views.analytics import AnalyticsView
 from collab.views.asked import EMPTY, Asked, number
 from collab.views.compare import CompareView, bands
 from collab.views.figures import FiguresView
-from collab.views.heat import HeatView
+from collab.views.heat import INK, HeatView
 from collab.views.trend import TrendView
 
 VIEWS = (TrendView, HeatView, CompareView)
@@ -164,3 +164,11 @@ def test_numbers_are_said_with_their_units(value: float, unit: str, said: str) -
 
 def test_all_that_the_room_offers_can_be_had() -> None:
     assert [name for name in analytics.__all__ if not hasattr(analytics, name)] == []
+
+
+def test_of_a_week_much_covers_the_page_more_than_little_does(book: Book) -> None:
+    palette = made(HeatView, book).colours.palette
+    assert {shade[:7] for shade in palette} == {INK}  # one ink on a page of any colour
+    covers = [int(shade[7:], 16) for shade in palette]
+    assert covers == sorted(set(covers))
+    assert (covers[0] > 0, covers[-1]) == (True, 255)

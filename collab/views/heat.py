@@ -16,7 +16,13 @@ from collab.analytics import Book, Heat, heat
 from collab.analytics.zone import WEEKDAYS
 from collab.views.asked import number, what
 from collab.views.figures import FiguresView, labels
-from collab.views.map import CHOSEN, PALETTE
+from collab.views.map import CHOSEN
+
+INK = "#2f80d0"
+"""The colour of a full cell, which stands out from a light and from a dark page."""
+
+SHADES = [f"{INK}{round(255 * share):02x}" for share in np.linspace(0.15, 1, 9)]
+"""From little to much: the more, the less of the page shows through. Much is dark on a light page, bright on a dark."""
 
 
 class HeatView(FiguresView):
@@ -42,10 +48,10 @@ class HeatView(FiguresView):
         blank = {"value": np.full(168, np.nan), "n": np.zeros(168, int), "said": [""] * 168, "seen": [""] * 168}
         when = [f"{WEEKDAYS[day]} {at:02}:00–{at + 1:02}:00" for day, at in zip(weekday, hour, strict=True)]
         self.source = ColumnDataSource({"x": hour + 0.5, "y": 6 - weekday, "when": when, **blank})
-        self.colours = LinearColorMapper(palette=PALETTE, low=0.0, high=1.0, nan_color="rgba(0, 0, 0, 0)")
+        self.colours = LinearColorMapper(palette=SHADES, low=0.0, high=1.0, nan_color="rgba(0, 0, 0, 0)")
         plot = figure(
             height=280, sizing_mode="stretch_width", x_range=Range1d(0, 24), y_range=Range1d(-0.5, 6.5), tools="",
-            toolbar_location=None, min_border=4,
+            toolbar_location=None, min_border=4, min_border_right=12,
         )  # fmt: skip
         fill = {"field": "value", "transform": self.colours}
         cells = plot.rect(
@@ -90,7 +96,7 @@ class HeatView(FiguresView):
             ],
             "seen": [f"{hours:.1f} h" for hours in found.seen_h.ravel()],
         }
-        steps = "".join(f'<i style="background:{colour}"></i>' for colour in PALETTE)
+        steps = "".join(f'<i style="background:{colour}"></i>' for colour in SHADES)
         empty = int(np.isnan(value).sum())
         scale = (
             f'<div class="row soft" style="justify-content:flex-start;align-items:center">{number(low, unit)}'
