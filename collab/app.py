@@ -4,8 +4,8 @@ Settings come from the environment: `COLLAB_REDIS` (URL of the stream), `COLLAB_
 `COLLAB_TENANT`, `COLLAB_FILES` (folder of the files in rooms), `COLLAB_WEIGHTS` (folder of the teams' adopted weights),
 `COLLAB_RULES` (the file of alert rules), `COLLAB_NOTIFY` (the file that says who is told of alerts), `COLLAB_KEYS` (the
 file of the keys that sign tokens), `COLLAB_BALANCE` (off, propose or auto) and `COLLAB_MOVES` (most leads an hour that
-are moved so that loads are even), `COLLAB_SHADOW` (weights such as 25-35-25-15 that look on), and
-`COLLAB_TEAM_AT_WORK=1` for the seeded team.
+are moved so that loads are even), `COLLAB_PAGE` (where people open this page, for links in notices), `COLLAB_SHADOW`
+(weights such as 25-35-25-15 that look on), and `COLLAB_TEAM_AT_WORK=1` for the seeded team.
 """
 
 from __future__ import annotations

@@ -30,6 +30,7 @@ def settings(**given: Any) -> dict[str, Any]:
         "weights": given.get("weights") or os.environ.get("COLLAB_WEIGHTS"),
         "balance": given.get("balance") or os.environ.get("COLLAB_BALANCE") or "propose",
         "limits": limits(given.get("moves")),
+        "page": given.get("page") or os.environ.get("COLLAB_PAGE") or given.get("served", ""),
     }
 
 

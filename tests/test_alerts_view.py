@@ -22,7 +22,8 @@ from collab.office import Office
 from collab.rules import Severity
 from collab.team import State
 from collab.views.alert_rows import LISTED, listed
-from collab.views.alerts import ASK, HOLDS, NONE, READS, TOMORROW, AlertsView
+from collab.views.alerting import AlertingView
+from collab.views.alerts import ASK, GONE, HOLDS, NONE, READS, TOMORROW, AlertsView
 from collab.views.board import Board, Frame, feed_of
 
 EVIL = "<img src=x onerror=alert(1)>"
@@ -247,3 +248,19 @@ def test_what_the_rules_of_the_office_fire_comes_and_goes_by_itself(open_office:
     assert NONE in view._open.object
     assert "the condition ended" in view._ended.object
     assert not view.news.visible
+
+
+def test_an_address_chooses_its_alert_or_says_that_it_is_not_open(office: Office) -> None:
+    id = do(office, fire(at(office), "ana"))
+    do(office, fire(at(office), "bo"))
+    do(office, feed_of(office)._first())
+    tab = AlertingView(Board(office), alert=id, active=False)
+    assert tab._alerts.chosen == ""
+    tab.active = True
+    assert (tab._alerts.chosen, tab._alerts.said.visible) == (id, False)
+    tab._alerts.chosen, tab.active = "", False
+    tab.active = True
+    assert tab._alerts.chosen == ""  # it was asked for once
+    gone = AlertingView(Board(office), alert=EVIL, active=False)
+    gone.active = True
+    assert (gone._alerts.chosen, gone._alerts.said.object) == ("", GONE)

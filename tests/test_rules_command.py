@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner, Result
 
 from collab.cli import main
+from collab.cli.serving import _page
 from collab.rules.reading import default
 from collab.rules.words import words
 
@@ -53,3 +56,18 @@ def test_a_wrong_file_fails_with_its_line_rule_value_and_fix(tmp_path: Path) -> 
     assert ran.exit_code == 1
     assert "rules.yaml: line 2: rule full: clear is 0.99" in ran.output
     assert "Traceback" not in ran.output
+
+
+def test_a_gateway_refuses_a_wrong_file_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rules.yaml").write_text(TEXT.replace("clear: 0.79", "clear: 0.99"), encoding="utf-8")
+    ran = CliRunner().invoke(main, ["gateway", "--rules", "rules.yaml", "--ws-port", "0", "--no-http"])
+    assert ran.exit_code == 1
+    assert "rules.yaml: line 2: rule full: clear is 0.99" in ran.output
+
+
+def test_notices_link_to_where_this_machine_serves_unless_somebody_says_better() -> None:
+    assert _page("localhost", 5006) == "http://localhost:5006"
+    assert _page("::1", 80) == "http://[::1]:80"
+    assert _page("0.0.0.0", 5006) == f"http://{socket.gethostname()}:5006"
+    assert _page("localhost", 0) == ""

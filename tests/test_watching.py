@@ -406,3 +406,26 @@ def test_redis_that_does_not_answer_is_said_and_told_while_it_lasts_and_recorded
         soon(lambda: losing(feed.frame).object == "", "pages say so no more")
     assert fired(two) == ["gone"]
     assert len(receiver.got) == 1  # the alert that is recorded later is the one that was told
+
+
+@pytest.mark.parametrize(
+    "file,text,said",
+    [
+        ("rules", RULES.replace("clear: 0.1", "clear: 0.9"), r"rules.yaml: line 3: rule full: clear is 0\.9"),
+        ("notify", "targets: {page: {kind: app}}\nroutes: [{to: [nobody]}]\n", r"notify.yaml, line 2, .*nobody"),
+        (
+            "notify",
+            "targets: {chat: {kind: apprise, url: {env: GONE}}}\nroutes: [{to: [chat]}]\n",
+            "GONE",
+        ),
+    ],
+)
+def test_a_wrong_file_is_refused_before_the_seeded_past_is_made(
+    open_office: Open, tmp_path: Path, file: str, text: str, said: str
+) -> None:
+    path, made = tmp_path / f"{file}.yaml", list[int]()
+    path.write_text(text)
+    with pytest.raises(ValueError, match=said):
+        open_office(team_at_work=True, tenant="demo", progress=lambda done, of: made.append(done), **{file: str(path)})
+    assert made == []
+    assert not (tmp_path / "history").exists()

@@ -58,6 +58,9 @@ RULES = click.option(
 NOTIFY = click.option(
     "--notify", type=click.Path(exists=True, dir_okay=False), help="Who is told of alerts [COLLAB_NOTIFY, else nobody]."
 )
+PAGE = click.option(
+    "--page", help="Where people open the page, for links in notices [COLLAB_PAGE, else http://ADDRESS:PORT]."
+)
 TENANT = click.option("--tenant", help="Whose team [COLLAB_TENANT, else main; demo with --team-at-work].")
 
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import signal
+import socket
 import ssl
 from typing import Any
 
@@ -21,6 +22,7 @@ from collab.cli.options import (
     HTTP_PORT,
     MOVES,
     NOTIFY,
+    PAGE,
     RULES,
     STREAM,
     TEAM_GIB,
@@ -61,6 +63,7 @@ OF_ALL = ("stream", "history", "weights", "rules", "notify", "secrets", "balance
 @click.option("--port", type=click.IntRange(0, 65_535), help="Port of the page [PORT, else 5006].")
 @click.option("--address", default="localhost", show_default=True, help="Address to listen on.")
 @click.option("--origin", multiple=True, help="A further host:port that pages may be opened under.")
+@PAGE
 @WS_PORT
 @FILES
 @FILE_MIB
@@ -90,7 +93,7 @@ def serve(
     from collab.office import shared
     from collab.settings import keys, settings
 
-    found = or_exit(settings, **given)
+    found = or_exit(settings, **given, served=_page(address, port))
     signal.signal(signal.SIGTERM, interrupt)
     with Progress("the seeded team's past") as progress:
         routing = {"explore": explore, "pacing": Pacing(ahead_most=ahead), "days": days}
@@ -107,6 +110,13 @@ def serve(
             office.call(door.close()).result()
         office.stop()
     leave()
+
+
+def _page(address: str, port: int) -> str:
+    """Where this machine's page is opened; "" if its port is not known yet."""
+    if address in ("", "0.0.0.0", "::"):  # all of this machine's, which is an address of none
+        address = socket.gethostname()
+    return f"http://{f'[{address}]' if ':' in address else address}:{port}" if port else ""
 
 
 def _door(access: Any, office: Any, ws_port: int, address: str, given: dict[str, Any]) -> Any:
@@ -160,10 +170,10 @@ def gateway(
     from collab.door import Door
     from collab.gates import Pacing
     from collab.live.access import Access
-    from collab.settings import keys, settings
+    from collab.settings import keys
     from collab.web import Listener, Site
 
-    found, access = or_exit(settings, **given), or_exit(Access, keys())
+    found, access = _checked(given), or_exit(Access, keys())
     tls = _tls(given["certificate"], given["private_key"])
     door = Door(
         access,
@@ -184,6 +194,16 @@ def gateway(
     with contextlib.suppress(KeyboardInterrupt):
         or_exit(asyncio.run, _open(door, listener, address, "s" if tls else "", found["stream"]))
     leave()
+
+
+def _checked(given: dict[str, Any]) -> dict[str, Any]:
+    """The settings, of which the files can be read: offices open later, as members come."""
+    from collab.office.duties import check
+    from collab.settings import settings
+
+    found: dict[str, Any] = or_exit(settings, **given)
+    or_exit(check, found["rules"], found["notify"], found["secrets"])
+    return found
 
 
 def _tls(certificate: str | None, private_key: str | None) -> ssl.SSLContext | None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from pathlib import Path
 
 from collab.balance import Limits
+from collab.delivery import channels, read_plan
 from collab.desk import Desk
 from collab.events import Entry
 from collab.live.stream import Stream
@@ -15,6 +17,14 @@ from collab.office.balancing import Balancing, mode_of
 from collab.office.telling import Telling, telling
 from collab.office.watching import Watching, rules_of
 from collab.team_at_work import Clock
+
+
+def check(rules: str | None, notify: str | None, secrets: Mapping[str, str]) -> None:
+    """Read the owner's files of rules and of who is told, as they are read later; see `Duties.check`."""
+    if rules is not None:
+        rules_of(rules, "")
+    if notify is not None:
+        channels(read_plan(Path(notify)), Path(notify).parent, secrets, lambda message: None)
 
 
 class Duties:
@@ -28,6 +38,7 @@ class Duties:
         secrets: by name, those that `notify` reads.
         balance: "off", "propose" or "auto" (see `Balancing`).
         limits: when loads are evened out, and how many moves an hour there are at most.
+        page: where people open the page, so that notices link to their alerts; "" without one.
 
     Attributes:
         rules: the file of alert rules, if there is one.
@@ -47,12 +58,23 @@ class Duties:
         secrets: Mapping[str, str] | None = None,
         balance: str = "propose",
         limits: Limits | None = None,
+        page: str = "",
     ) -> None:
         self.tenant, self.rules, self._even = tenant, rules, (mode_of(balance), limits)
-        self._told = (notify, history, tenant, secrets or {})
+        self._told = (notify, history, tenant, secrets or {}, page)
         self.telling: Telling | None = None
         self.watching: Watching | None = None
         self.balancing: Balancing | None = None
+
+    async def check(self) -> None:
+        """Refuse a wrong file before anything slow begins.
+
+        Raises:
+            ValueError: names the file, the line, the field, its value and the fix.
+            OSError: a file cannot be read.
+        """
+        notify, _, _, secrets, _ = self._told
+        await asyncio.to_thread(check, self.rules, notify, secrets)
 
     async def start(
         self, desk: Desk, stream: Stream, clock: Clock, recorded: Callable[[], int], alarm: Callable[[], None]

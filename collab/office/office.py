@@ -65,6 +65,7 @@ class Office(Threaded):
         secrets: by name, those that `notify` reads from the environment.
         balance: are loads not evened out ("off"), are moves of leads proposed, or made ("auto")?
         limits: when loads are evened out, and how many moves an hour there are at most.
+        page: where people open the page, so that notices can link to their alerts.
         shadow: a second set of weights (four integers that sum to 100) under which decisions are scored, too.
         progress: is called with (done, of) while the past is made.
     """
@@ -87,14 +88,14 @@ class Office(Threaded):
         secrets: Mapping[str, str] | None = None,
         balance: str = "propose",
         limits: Limits | None = None,
+        page: str = "",
         shadow: str | Sequence[int] | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> None:
         super().__init__(tenant)
-        self.stream_url, self.history_url, self.tenant = stream, history, tenant
-        self.team_at_work, self.days, self.pace = team_at_work, days, pace
+        self.stream_url, self.history_url, self.tenant, self.team_at_work = stream, history, tenant, team_at_work
         self._routing: dict[str, Any] = {"explore": explore, "pacing": pacing}
-        self.terms, self.started = terms or Terms(), utc_now()
+        self.terms, self.days, self.pace, self.started = terms or Terms(), days, pace, utc_now()
         self.mode: Mode = "live"
         self.desk: Desk | None = None
         self.recorder: Recorder | None = None
@@ -108,7 +109,7 @@ class Office(Threaded):
         self._asking = Asking(lambda: self.history)
         self._subscribers: list[Callable[[list[Entry]], None]] = []
         self.shadow = shadowing(shadow, self.subscribe)
-        self.duties = Duties(tenant, history, rules, notify, secrets, balance, limits)
+        self.duties = Duties(tenant, history, rules, notify, secrets, balance, limits, page)
 
     @property
     def team(self) -> Team:
@@ -169,6 +170,7 @@ class Office(Threaded):
         logger.info("office of %s is %s on %s", self.tenant, self.mode, self.history_url)
 
     async def _begin(self) -> None:
+        await self.duties.check()
         self.stream = stream = open_stream(self.stream_url, self.tenant)
         await stream.ping()
         if self.stream_url.startswith("embedded"):

@@ -18,6 +18,7 @@ from collab.views.told import title
 class AlertingView(pn.viewable.Viewer):
     """The open alerts over the rules that make them, and what was sent of them if an owner's plan says to whom."""
 
+    alert = param.String("", constant=True, doc="The id of the alert to look at first; or none.")
     active = param.Boolean(default=True, doc="Is it on screen? Hidden, it takes in nothing new.")
 
     def __init__(self, board: Board, **params: Any) -> None:
@@ -26,6 +27,7 @@ class AlertingView(pn.viewable.Viewer):
         alerts.param.watch(lambda event: rules.param.update(by=event.new), "by")
         rules.param.watch(lambda event: alerts.param.update(by=event.new), "by")
         self._views: list[Any] = [alerts, rules]
+        self._alerts, self._asked = alerts, self.alert
         self._layout = pn.Column(alerts, rules, sizing_mode="stretch_width")
         if (telling := board.office.duties.telling) is not None:
             sent = DeliveriesView(telling.courier.outbox, telling.courier, active=self.active)
@@ -36,6 +38,9 @@ class AlertingView(pn.viewable.Viewer):
     def _opened(self) -> None:
         for view in self._views:
             view.active = self.active
+        if self.active and self._asked:  # once: later it is anybody's choice
+            asked, self._asked = self._asked, ""
+            self._alerts.look_at(asked)
 
     def __panel__(self) -> pn.Column:
         return self._layout

@@ -37,6 +37,7 @@ NONE = (
     "they stand in the list of rules, and those that come with collab in collab/rules/default.yaml."
 )
 READS = "This page follows the history that another process records, so alerts are taken on at that process's page."
+GONE = "The alert of this address is not open any more, or of another team; see what ended lately, below."
 HOLDS = "Its condition holds, so it cannot be resolved: it ends with its condition. Acknowledge it or silence it."
 
 PART = {"min_width": 200, "styles": {"flex": "0 1 300px"}}
@@ -115,6 +116,13 @@ class AlertsView(pn.viewable.Viewer):
             head, self.news, who, self.said, self._open, self._acts, self.actions,
             quiet, self._silences, self._endings, past, self._ended, **WIDE,
         )  # fmt: skip
+
+    def look_at(self, alert: str) -> None:
+        """Choose the alert that an address names; of one that is not listed is said so, and none is chosen."""
+        if alert in dict(self.param.chosen.names).values():
+            self.chosen = alert
+        else:
+            self._say(GONE, "info")
 
     @property
     def alert(self) -> Alert | None:

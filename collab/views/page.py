@@ -98,7 +98,8 @@ def _tabs(board: Board) -> pmui.Tabs:
     weights = Weights.of(office.team.weights)
     tuning = Later(lambda: TuningView(Tuning(office=office, weights=weights, active=False), active=False))
     analytics = Later(lambda: AnalyticsView(Asked(office=office, active=False), active=False))
-    alerts = Later(lambda: AlertingView(board, active=False))
+    asked = _asked("alert")
+    alerts = Later(lambda: AlertingView(board, alert=asked, active=False))
     made = (_team(board), ("Alerts", alerts, (alerts,)), _leads(board), _what_if(board, weights),
             ("Tuning", tuning, (tuning,)), ("Analytics", analytics, (analytics,)))  # fmt: skip
     tabs = pmui.Tabs(
@@ -108,7 +109,15 @@ def _tabs(board: Board) -> pmui.Tabs:
         **WIDE,
     )
     tabs.param.watch(lambda event: _activate([views for _, _, views in made], event.new), "active")
+    if asked:
+        tabs.active = [name for name, _, _ in made].index("Alerts")
     return tabs
+
+
+def _asked(name: str) -> str:
+    """What the page's address asks for, e.g. the alert in `/?alert=…`, to which notices link; or ""."""
+    given = pn.state.session_args.get(name) or [b""]
+    return given[0].decode(errors="replace")
 
 
 def _team(board: Board) -> Tab:
