@@ -7,19 +7,27 @@ from datetime import datetime
 from msgspec import Struct
 
 from collab.balance import Limits, Plan, balance, relieve
-from collab.gates import Pacing
+from collab.factors import READY, Sheet
+from collab.gates import Pacing, gates_of, has_room
+from collab.reasons import labels, reasoning
 from collab.records import Presence
+from collab.routing import FULL_SCORE, decide
 from collab.rules import Rule
-from collab.team import Agent, Alert, Team
+from collab.team import Agent, Alert, OpenLead, Team
 
 AT_ONCE = 1000
 """A person who asks for even loads is held to no cap per hour."""
 
+TAKERS = 2
+"""To so many agents, the best ones, a lead that waits can be given by hand."""
+
 
 class Action(Struct, frozen=True, kw_only=True):
-    """Something that can be done at once, and undone: moves of leads, and an agent's presence.
+    """Something that can be done at once, and undone: moves of leads, an agent's presence, or a lead given by hand.
 
     `effect` says in numbers what comes of it; `balanced`, that leads go so that loads are even (see `LeadOverridden`).
+    `lead` waits, and would be given to the agent `to`. One that does
+    nothing only says how things stand.
     """
 
     name: str
@@ -28,6 +36,13 @@ class Action(Struct, frozen=True, kw_only=True):
     balanced: bool = False
     agent: str | None = None
     presence: Presence | None = None
+    lead: str | None = None
+    to: str | None = None
+
+    @property
+    def does(self) -> bool:
+        """Is there anything to do?"""
+        return bool(self.plan.moves or self.agent or self.lead)
 
 
 def actions(alert: Alert, team: Team, time: datetime, pacing: Pacing | None = None) -> list[Action]:
@@ -40,6 +55,9 @@ def actions(alert: Alert, team: Team, time: datetime, pacing: Pacing | None = No
     """
     rule = next((rule for rule in team.alerts.rules if rule.name == alert.rule), None)
     kind, agent = rule.kind if rule is not None else "", team.agents.get(alert.labels.get("agent", ""))
+    waits = team.leads.get(alert.labels.get("lead", ""))
+    if kind == "waiting" and waits is not None and waits.holder is None:
+        return _of_waiting(team, waits, time, pacing)
     if kind == "overload" and agent is not None and rule is not None:
         return _of_overload(team, agent, rule, time, pacing)
     if kind == "unreachable" and agent is not None:
@@ -61,18 +79,84 @@ def _of_overload(team: Team, agent: Agent, rule: Rule, time: datetime, pacing: P
     plan = relieve(team, agent.id, time, max(rule.clear, 0.01), pacing)
     if plan.moves:
         found.append(Action(name=f"Give leads of {agent.name} to others", effect=_relieved(plan, agent), plan=plan))
-    if agent.presence == Presence.available and not agent.left:
-        said = f"{agent.name} keeps all {agent.active} leads and counts as less ready, so new ones go to others first."
-        found.append(Action(name=f"Set {agent.name} busy", effect=said, agent=agent.id, presence=Presence.busy))
-    return found
+    return [
+        *found,
+        *(
+            _set(agent, less, _less_ready(agent, less))
+            for less in (Presence.busy, Presence.away)
+            if READY[less] < READY[agent.presence] and not agent.left
+        ),
+    ]
 
 
 def _of_unreachable(team: Team, agent: Agent, time: datetime, pacing: Pacing | None) -> list[Action]:
-    """Give all leads away that can go."""
+    """Give all leads away that can go, and let nobody ask for more who is not there."""
+    found = []
     plan = relieve(team, agent.id, time, 0.0, pacing)
-    if not plan.moves:
-        return []
-    return [Action(name=f"Give all leads of {agent.name} to others", effect=_relieved(plan, agent), plan=plan)]
+    if plan.moves:
+        name = f"Give all leads of {agent.name} to others"
+        found.append(Action(name=name, effect=_relieved(plan, agent), plan=plan))
+    if agent.presence != Presence.offline and not agent.left:
+        found.append(_set(agent, Presence.offline, _unasked(team, agent, time, pacing)))
+    return found
+
+
+def _of_waiting(team: Team, state: OpenLead, time: datetime, pacing: Pacing | None) -> list[Action]:
+    """Say why nobody has it, and give it to one of the best who have room, whom a gate may keep from being asked."""
+    about = {"declined": state.declined, "refusals": state.refusals, "arrived": state.arrived}
+    decision = decide(state.lead, team, time, team.turn(time).weights, pacing=pacing, **about)
+    rows = decision.candidates
+    ranked = sorted(
+        zip(rows.agent, rows.gate, rows.score, strict=True), key=lambda row: (row[1] != "", -row[2], row[0])
+    )
+    takers = [row for row in ranked if has_room(team.agents[row[0]])][:TAKERS]
+    said = reasoning(decision, labels({agent.id: agent.name for agent in team.members()}))
+    if not takers:
+        said += " Nobody has room for it: close a lead, raise a capacity, or have somebody come in."
+    return [Action(name="Why nobody has it", effect=said), *(_given(team, state, *taker) for taker in takers)]
+
+
+def _given(team: Team, state: OpenLead, to: str, gate: str, score: int) -> Action:
+    agent = team.agents[to]
+    after = (agent.active + 1) / agent.capacity
+    gated = f" The router does not ask {agent.name}: {gate}." if gate else ""
+    effect = (
+        f"{agent.name} scores {score / FULL_SCORE:.3f} and goes from {agent.utilization:.0%} to {after:.0%} "
+        f"({_leads(agent.active + 1)} of {agent.capacity}).{gated} Nobody takes it back if it is not answered in time."
+    )
+    return Action(name=f"Give it to {agent.name}", effect=effect, lead=state.lead.id, to=to)
+
+
+def _set(agent: Agent, presence: Presence, effect: str) -> Action:
+    return Action(name=f"Set {agent.name} {presence}", effect=effect, agent=agent.id, presence=presence)
+
+
+def _less_ready(agent: Agent, presence: Presence) -> str:
+    now, then = READY[agent.presence], READY[presence]
+    ready = f"counts as {then:.0%} ready instead of {now:.0%}, so new ones go to others first."
+    return f"{agent.name} keeps {_all(agent.active)} and {ready}"
+
+
+def _unasked(team: Team, agent: Agent, time: datetime, pacing: Pacing | None) -> str:
+    """What comes of an agent's being offline: nobody asks, and leads that nobody began with go back."""
+    held = [team.leads[lead] for lead in agent.leads if lead in team.leads]
+    back = sum(not (state.overridden or state.responded) for state in held)
+    kept = len(held) - back
+    stay = f", {_leads(kept)} stay{'s' * (kept == 1)}" if kept else ""
+    only = sum(_takers(team, state, time, pacing) == [agent.id] for state in team.queue())
+    return (
+        f"{agent.name} is {agent.presence} and would get no lead any more. If {agent.name} stays offline, "
+        f"{_leads(back)} of {len(held)} held go back to the queue{stay}. "
+        f"{_leads(only)} that wait{'s' * (only == 1)} could be taken by nobody else."
+    )
+
+
+def _takers(team: Team, state: OpenLead, time: datetime, pacing: Pacing | None) -> list[str]:
+    """Who may be asked for a lead that waits."""
+    sheet = Sheet()
+    sheet.refresh(team)
+    gates = gates_of(state.lead, sheet, time, pacing or Pacing(), state.declined, state.refusals)
+    return [agent for agent, gate in zip(sheet.agents, gates, strict=True) if not gate]
 
 
 def _relieved(plan: Plan, agent: Agent) -> str:
@@ -91,6 +175,10 @@ def _evened(plan: Plan) -> str:
 
 def _leads(n: int) -> str:
     return "1 lead" if n == 1 else f"{n} leads"
+
+
+def _all(n: int) -> str:
+    return "the lead" if n == 1 else f"all {n} leads"
 
 
 def _jain(plan: Plan) -> str:

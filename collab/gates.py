@@ -112,6 +112,15 @@ def check_room(agent: Agent) -> None:
     raise ValueError(f"to is {agent.id!r}, who is {why}, or name another agent")
 
 
+def has_room(agent: Agent) -> bool:
+    """Can a person give this agent a lead now?"""
+    try:
+        check_room(agent)
+    except ValueError:
+        return False
+    return True
+
+
 def _eased(sheet: Sheet, time: datetime, pacing: Pacing) -> np.ndarray:
     """The rows of agents who came back from an absence and have taken what they may take by now."""
     if pacing.ease_every_s <= 0 or not sheet.returned.any():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,8 @@ from collab.rules import Rule
 from collab.views.alerts import AlertsView
 from collab.views.board import Board
 
+LOCK = threading.RLock()
+
 
 @pytest.fixture
 def view(open_office: Open) -> AlertsView:
@@ -28,7 +31,15 @@ def view(open_office: Open) -> AlertsView:
         do(office, desk.route_lead(lead(f"l{i}")))
     do(office, hire(desk, "bo", capacity=4))
     do(office, fire(desk, "ana"))
-    return chosen(shown(AlertsView(Board(office), by="Kim")), office)
+    board = Board(office)
+    board.schedule = in_turn
+    return chosen(shown(AlertsView(board, by="Kim")), office)
+
+
+def in_turn(callback: Callable[[], None]) -> None:
+    """Call what another thread asks for while the test does nothing with the view."""
+    with LOCK:
+        callback()
 
 
 def chosen(view: AlertsView, office: Office) -> AlertsView:
@@ -39,7 +50,9 @@ def chosen(view: AlertsView, office: Office) -> AlertsView:
 
 def settled(view: AlertsView, office: Office) -> AlertsView:
     """The view with effects that are as new as the team."""
-    view.actions.show(do(office, at(office).actions("alert-ana")))
+    found = do(office, at(office).actions("alert-ana"))
+    with LOCK:
+        view.actions.show(found)
     return view
 
 
@@ -57,13 +70,13 @@ def names(view: AlertsView) -> list[str]:
 
 def test_the_effect_stands_above_each_button_and_what_was_done_is_undone(view: AlertsView) -> None:
     team = view.board.office.team
-    assert names(view) == ["Give leads of Ana to others", "Set Ana busy"]
+    assert names(view) == ["Give leads of Ana to others", "Set Ana busy", "Set Ana away"]
     assert "2 leads of 4 go; Ana 100% → 50%." in view.actions._effects[0].object
     press(view, lambda: view.actions.act(view.actions.found[0]))
     assert (team.agents["ana"].active, team.agents["bo"].active) == (2, 2)
     assert view.actions.said.object == "Done: Give leads of Ana to others."
     assert view.actions.undo.visible
-    assert names(view) == ["Set Ana busy"]
+    assert names(view) == ["Set Ana busy", "Set Ana away"]
     press(view, view.actions.take_back)
     assert team.agents["ana"].active == 4
     assert view.actions.said.object == "Undone: 2 leads went back."

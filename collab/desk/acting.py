@@ -14,10 +14,10 @@ from collab.actions import Action, actions
 from collab.attendance import Attendance
 from collab.balance import Move, on_trial, untouched
 from collab.desk.appending import Appending
-from collab.events import Event, LeadOverridden
+from collab.events import Event, LeadOverridden, OfferExpired
 from collab.gates import OFF_SHIFT, OFFLINE, Pacing
 from collab.records import Presence
-from collab.router import TooLate
+from collab.router import Router, TooLate
 from collab.team import Agent, Choice
 
 NOTHING = "nothing was done, look at the team again"
@@ -27,7 +27,8 @@ NOTHING = "nothing was done, look at the team again"
 class Done(Struct, frozen=True, kw_only=True):
     """What was done at once: the leads that moved, and the agent whose presence was `chosen`, if one's was.
 
-    `was` is what was chosen before; `balanced` as in `LeadOverridden`.
+    `was` is what was chosen before; `balanced` as in `LeadOverridden`. A lead that waited was with
+    nobody: the holder of its move is "".
     """
 
     moves: tuple[Move, ...] = ()
@@ -38,7 +39,7 @@ class Done(Struct, frozen=True, kw_only=True):
 
 
 class Undone(Struct, frozen=True, kw_only=True):
-    """What was taken back: leads that are with who had them, and why others, or a presence, are as they are."""
+    """What was taken back: leads that are with who had them or wait, and why others, or a presence, are as they are."""
 
     leads: tuple[str, ...] = ()
     presence: Presence | None = None
@@ -50,6 +51,7 @@ class Acting(Appending):
 
     attendance: Attendance
     pacing: Pacing
+    _router: Router
 
     async def actions(self, alert: str) -> list[Action]:
         """What can be done about this open alert now, with its effect; nothing about one that is over."""
@@ -60,7 +62,13 @@ class Acting(Appending):
         return await asyncio.to_thread(actions, found, on_trial(self.team), self._clock(), self.pacing)
 
     async def act(self, action: Action, *, by: str, reason: str = "") -> Done:
-        """Do what an alert's action says; see `move`."""
+        """Do what an alert's action says; see `move`.
+
+        Raises:
+            TooLate, ValueError: as of `move`; also if nobody can give the lead to the agent any more.
+        """
+        if action.lead is not None and action.to is not None:
+            return await self._give(action.lead, action.to, by, reason)
         about: dict[str, Any] = {"agent": action.agent, "presence": action.presence, "balanced": action.balanced}
         return await self.move(action.plan.moves, by=by, reason=reason, **about)
 
@@ -122,15 +130,34 @@ class Acting(Appending):
                 events.append(choice)
                 agents[done.agent] = replace(agents[done.agent], presence=choice.presence)
         for move in done.moves:
-            if why := self._stays(move) or _no_room(agents[move.holder], taking[move.holder] + 1):
+            if why := self._stays(move) or (
+                _no_room(agents[move.holder], taking[move.holder] + 1) if move.holder else ""
+            ):
                 stays.append(f"lead {move.lead} stays: {why}")
                 continue
-            events.append(self._override(move, move.to, move.holder, by, reason, done.balanced))
+            events.append(self._back(move, by, reason, done.balanced))
             leads.append(move.lead)
             taking[move.holder] += 1
         if events:
             await self._append_all(events)
         return Undone(leads=tuple(leads), presence=presence, stays=tuple(stays))
+
+    async def _give(self, lead: str, to: str, by: str, reason: str) -> Done:
+        """Give a lead that waits to an agent."""
+        decision = await self._router.give(lead, to, by=by, reason=reason)
+        state = self.team.leads.get(lead)
+        if decision is None or state is None or state.decision is None:
+            raise TooLate(f"lead {lead} is {self._where(lead)} by now; {NOTHING}")
+        moved = Move(lead=lead, decision=state.decision, holder="", to=to, cost=0.0, why=reason)
+        return Done(moves=(moved,))
+
+    def _back(self, move: Move, by: str, reason: str, balanced: bool) -> Event:
+        """What takes a move back: the lead goes to who had it, or waits again."""
+        if move.holder:
+            return self._override(move, move.to, move.holder, by, reason, balanced)
+        about = {"lead": move.lead, "decision": move.decision, "agent": move.to}
+        event: Event = self._event(OfferExpired, reason=f"{by}: {reason}" if reason else by, **about)
+        return event
 
     def _override(self, move: Move, agent: str, to: str, by: str, reason: str, balanced: bool) -> Event:
         about = {"lead": move.lead, "decision": move.decision, "agent": agent, "to": to, "balanced": balanced}

@@ -12,10 +12,12 @@ import panel_material_ui as pmui
 import param
 
 from collab.actions import Action
+from collab.alerts import called
 from collab.desk import Desk, Done, Undone, utc_now
 from collab.team import Alert
 from collab.views.board import Board
-from collab.views.theme import SHEET, plain
+from collab.views.period import Around
+from collab.views.theme import SHEET, TOUCH, plain
 
 RENEW_S = 2.0
 """How old an effect may get while its alert is looked at."""
@@ -28,29 +30,38 @@ class ActionsView(pn.viewable.Viewer):
 
     Args:
         board: the session's board.
+        look: opens a what-if of the time before an alert; without it that is not offered.
     """
 
     by = param.String("", doc="Who acts.")
     alert = param.ClassSelector(class_=Alert, doc="The alert; none shows nothing but what was done last.")
 
-    def __init__(self, board: Board, **params: Any) -> None:
+    zone = param.String("UTC", doc="By whose clocks times are told.")
+
+    def __init__(self, board: Board, look: Callable[[Around], None] | None = None, **params: Any) -> None:
         super().__init__(**params)
+        self._look = look
         self.board, self.found = board, list[Action]()
         self._sending, self._asked, self._seq, self._of = False, utc_now(), -1, ""
         self.done: Done | None = None
         self._answer: Future[list[Action]] | None = None
         self._effects: list[pn.pane.HTML] = []
         self.said = pmui.Alert(severity="info", visible=False, closeable=False, **WIDE)
-        self.undo = pmui.Button(label="Undo", icon="undo", variant="outlined", visible=False)
+        self.undo = pmui.Button(label="Undo", icon="undo", variant="outlined", visible=False, sx=TOUCH)
         self.undo.on_click(self._take_back)
         self._offers = pn.Column(**WIDE)
-        self._layout = pn.Column(self._offers, self.said, self.undo, **WIDE)
+        self.then = pmui.Button(
+            label="Open the what-if before it fired", icon="tune", variant="outlined", visible=False, sx=TOUCH
+        )
+        self.then.on_click(lambda event: self.look())
+        self._layout = pn.Column(self._offers, self.said, self.undo, self.then, **WIDE)
         board.param.watch(lambda event: self._renew(), "frame")
         self._chosen()
 
     @param.depends("alert", watch=True)
     def _chosen(self) -> None:
         chosen = "" if self.alert is None else self.alert.id
+        self.then.visible = self._look is not None and self.alert is not None and self.alert.fired is not None
         if chosen != self._of:
             self._of = chosen
             self.show([])  # what can be done about another alert is not offered for this one
@@ -84,16 +95,18 @@ class ActionsView(pn.viewable.Viewer):
         before, self.found = [action.name for action in self.found], found
         if before != [action.name for action in found]:
             self._effects = [pn.pane.HTML("", stylesheets=[SHEET], **WIDE) for _ in found]
-            buttons = [self._button(place, action) for place, action in enumerate(found)]
-            self._offers.objects = [part for pair in zip(self._effects, buttons, strict=True) for part in pair]
+            buttons = [self._button(place, action) if action.does else None for place, action in enumerate(found)]
+            pairs = zip(self._effects, buttons, strict=True)
+            self._offers.objects = [part for pair in pairs for part in pair if part is not None]
         for pane, action in zip(self._effects, found, strict=True):
-            pane.object = f'<p class="soft">{escape(action.effect)}</p>'
+            head = "" if action.does else f"<b>{escape(action.name)}.</b> "
+            pane.object = f'<p class="soft">{head}{escape(action.effect)}</p>'
 
     def _button(self, place: int, action: Action) -> pmui.Button:
         async def press(event: object) -> None:
             await self.act(self.found[place])  # as it is told above the button
 
-        button = pmui.Button(label=action.name, icon="bolt", variant="outlined")
+        button = pmui.Button(label=action.name, icon="bolt", variant="outlined", sx=TOUCH)
         button.on_click(press)
         return button
 
@@ -103,6 +116,12 @@ class ActionsView(pn.viewable.Viewer):
         if alert is not None:
             reason = f"{action.name}: alert {alert.id} of {alert.rule}"
             await self._do(lambda desk, by: desk.act(action, by=by, reason=reason), action.name)
+
+    def look(self) -> None:
+        """Open the what-if of the time before the alert fired."""
+        alert = self.alert
+        if self._look is not None and alert is not None and alert.fired is not None:
+            self._look(Around(called(alert, self.board.frame.names), alert.fired, self.zone))
 
     async def take_back(self) -> None:
         """Undo what was done last, as far as it can be."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import panel as pn
@@ -10,20 +11,26 @@ import param
 from collab.views.alerts import AlertsView
 from collab.views.board import Board
 from collab.views.deliveries import DeliveriesView
+from collab.views.period import Around
 from collab.views.rules import RulesView
 from collab.views.theme import SHEET
 from collab.views.told import title
 
 
 class AlertingView(pn.viewable.Viewer):
-    """The open alerts over the rules that make them, and what was sent of them if an owner's plan says to whom."""
+    """The open alerts over the rules that make them, and what was sent of them if an owner's plan says to whom.
+
+    Args:
+        board: the session's board.
+        look: opens a what-if of the time before an alert; without it that is not offered.
+    """
 
     alert = param.String("", constant=True, doc="The id of the alert to look at first; or none.")
     active = param.Boolean(default=True, doc="Is it on screen? Hidden, it takes in nothing new.")
 
-    def __init__(self, board: Board, **params: Any) -> None:
+    def __init__(self, board: Board, look: Callable[[Around], None] | None = None, **params: Any) -> None:
         super().__init__(**params)
-        alerts, rules = AlertsView(board, active=self.active), RulesView(board=board, active=self.active)
+        alerts, rules = AlertsView(board, look, active=self.active), RulesView(board=board, active=self.active)
         alerts.param.watch(lambda event: rules.param.update(by=event.new), "by")
         rules.param.watch(lambda event: alerts.param.update(by=event.new), "by")
         self._views: list[Any] = [alerts, rules]

@@ -19,7 +19,8 @@ from collab.views.actions import ActionsView
 from collab.views.alert_rows import ROWS, choices, ended, open_alerts, quiets, silences
 from collab.views.asked import ZONES
 from collab.views.board import Board
-from collab.views.theme import SHEET, plain
+from collab.views.period import Around
+from collab.views.theme import SHEET, TOUCH, plain
 from collab.views.told import empty, title
 
 TOMORROW = "Until tomorrow 9:00"
@@ -50,7 +51,12 @@ BROAD = {"min_width": 200, "max_width": 640, "styles": {"flex": "1 1 300px"}, **
 
 
 class AlertsView(pn.viewable.Viewer):
-    """The open alerts, the one to look at first on top; what is done with the chosen one is a command at the desk."""
+    """The open alerts, the one to look at first on top; what is done with the chosen one is a command at the desk.
+
+    Args:
+        board: the session's board.
+        look: opens a what-if of the time before an alert; without it that is not offered.
+    """
 
     by = param.String("", label="Your name", doc="Who acts; needed, and kept for this session.")
     zone = param.Selector(default="UTC", objects=ZONES, check_on_set=False, label="Time zone", doc="Whose clocks.")
@@ -59,7 +65,7 @@ class AlertsView(pn.viewable.Viewer):
     note = param.String("", label="Note", doc="What others should know; may be empty.")
     active = param.Boolean(default=True, doc="Is it on screen? Hidden, it takes in nothing new.")
 
-    def __init__(self, board: Board, **params: Any) -> None:
+    def __init__(self, board: Board, look: Callable[[Around], None] | None = None, **params: Any) -> None:
         super().__init__(**params)
         self.board, self._sending = board, False
         self._critical = self._criticals()
@@ -79,7 +85,7 @@ class AlertsView(pn.viewable.Viewer):
         self.over = self._button("Resolve", "task_alt", self.resolve)
         self.hush = self._button("Silence", "notifications_off", self.silence_it)
         self.end = self._button("End silence", "notifications_active", self.end_silence)
-        self.actions = ActionsView(board)
+        self.actions = ActionsView(board, look)
         self._layout = self._laid_out()
         board.param.watch(lambda event: self._patch(), "frame")
         self._patch()
@@ -90,7 +96,7 @@ class AlertsView(pn.viewable.Viewer):
         async def press(event: object) -> None:
             await act()
 
-        button = pmui.Button(label=label, icon=icon, variant="outlined")
+        button = pmui.Button(label=label, icon=icon, variant="outlined", sx=TOUCH)
         button.on_click(press)
         return button
 
@@ -201,7 +207,9 @@ class AlertsView(pn.viewable.Viewer):
             _put(self._ended, ended(frame, self.zone) if frame.ended else empty("No alert has ended yet."))
             self._acts.visible, self._endings.visible = bool(frame.alerts), bool(frame.silences)
             self._enable()
-            self.actions.param.update(alert=self.alert, by=(self._person.value_input or self.by).strip())
+            self.actions.param.update(
+                alert=self.alert, zone=self.zone, by=(self._person.value_input or self.by).strip()
+            )
             self._tell_critical()
 
     def _offer(self, name: str, options: dict[str, str]) -> None:

@@ -98,9 +98,10 @@ def _tabs(board: Board) -> pmui.Tabs:
     weights = Weights.of(office.team.weights)
     tuning = Later(lambda: TuningView(Tuning(office=office, weights=weights, active=False), active=False))
     analytics = Later(lambda: AnalyticsView(Asked(office=office, active=False), active=False))
-    asked = _asked("alert")
-    alerts = Later(lambda: AlertingView(board, alert=asked, active=False))
-    made = (_team(board), ("Alerts", alerts, (alerts,)), _leads(board), _what_if(board, weights),
+    asked, asking = _asked("alert"), _what_if(board, weights)
+    what_if = asking[2][0]
+    alerts = Later(lambda: AlertingView(board, what_if.period.look, alert=asked, active=False))
+    made = (_team(board), ("Alerts", alerts, (alerts,)), _leads(board), asking,
             ("Tuning", tuning, (tuning,)), ("Analytics", analytics, (analytics,)))  # fmt: skip
     tabs = pmui.Tabs(
         *((name, content) for name, content, _ in made),
@@ -109,6 +110,7 @@ def _tabs(board: Board) -> pmui.Tabs:
         **WIDE,
     )
     tabs.param.watch(lambda event: _activate([views for _, _, views in made], event.new), "active")
+    _turn(tabs, made.index(asking), what_if)
     if asked:
         tabs.active = [name for name, _, _ in made].index("Alerts")
     return tabs
@@ -177,6 +179,16 @@ def _activate(by_tab: Sequence[tuple[Any, ...]], tab: int) -> None:
     for number, views in enumerate(by_tab):
         for view in views:
             view.active = number == tab
+
+
+def _turn(tabs: pmui.Tabs, tab: int, what_if: WhatIfView) -> None:
+    """Turn to the tab of the what-if whenever a time is looked at there, also the same again."""
+
+    def turn(event: Any) -> None:
+        if event.new is not None:
+            tabs.active = tab
+
+    what_if.period.param.watch(turn, "around", onlychanged=False)
 
 
 def _title(text: str) -> pn.pane.HTML:

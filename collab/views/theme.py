@@ -17,6 +17,9 @@ SLIDER = {"defaultProps": {"shiftStep": 0.1}}
 FOCUS = {"styleOverrides": {"root": {"&.Mui-focusVisible": {"outline": "2px solid", "outlineOffset": "-4px"}}}}
 """Who goes by keyboard sees on which tab or button they are, in the colour of its text."""
 
+TOUCH = {"minHeight": "44px"}
+"""The height of a button that is found by a finger."""
+
 THEME = {
     "light": {
         "palette": {

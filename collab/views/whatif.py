@@ -16,12 +16,15 @@ from bokeh.plotting import figure
 from bokeh.transform import dodge
 
 from collab.desk import utc_now
+from collab.office import Office
 from collab.records import FACTORS
 from collab.views.board import Board
+from collab.views.period import PeriodView
 from collab.views.sliders import WeightSliders
 from collab.views.theme import PRIMARY, SHEET
 from collab.weights import Weights
 from collab.whatif import Rescored, WhatIf
+from collab.whatif.reading import Window
 
 REFRESH_S = 10.0
 """How often new decisions join the what-if that is shown."""
@@ -43,8 +46,15 @@ ROOM = 250
 """Pixels that the list of moves takes, so that the plots below stay where they are."""
 
 
+NONE_THEN = (
+    '<div class="empty" role="status">No lead was given away then. Look at more hours, or at all decisions.</div>'
+)
+
+
 class WhatIfView(pn.viewable.Viewer):
     """Sliders over logged decisions: how many leads would have gone elsewhere, to whom, and each agent's share.
+
+    `period` may narrow them to the hours before an alert.
 
     Args:
         what_if: the logged decisions; without it those of the board's office are read.
@@ -66,7 +76,7 @@ class WhatIfView(pn.viewable.Viewer):
     ) -> None:
         super().__init__(weights=weights or Weights(), **params)
         self.what_if, self.board = what_if, board
-        self._read, self._reading = utc_now(), False
+        self._read, self._reading, self.period = utc_now(), False, PeriodView()
         self._names: dict[str, str] = {}
         self._knobs = WeightSliders(self.weights, active=self.active)
         self.sliders, self.back = self._knobs.sliders, self._knobs.back
@@ -80,6 +90,7 @@ class WhatIfView(pn.viewable.Viewer):
         self.weights.param.watch(lambda *events: self._rescore(), list(FACTORS))
         if board is not None:
             board.param.watch(lambda event: self._refresh(), "frame")
+            self.period.param.watch(lambda *events: self._turn(), ["around", "hours"])
         if what_if is not None:
             self._names = what_if.names
             self._rescore(force=True)
@@ -98,7 +109,7 @@ class WhatIfView(pn.viewable.Viewer):
         shares = pn.Column(_title(SHARES), pn.pane.Bokeh(self._share_plot(), sizing_mode="stretch_width"), **half)
         moves = pn.Column(_title(MOVES), pn.pane.Bokeh(self._matrix_plot(), sizing_mode="stretch_width"), **half)
         plots = pn.FlexBox(shares, moves, gap="24px", sizing_mode="stretch_width")
-        return pn.Column(sliders, plots, sizing_mode="stretch_width")
+        return pn.Column(self.period, sliders, plots, sizing_mode="stretch_width")
 
     def _share_plot(self) -> Any:
         plot = figure(
@@ -171,18 +182,27 @@ class WhatIfView(pn.viewable.Viewer):
         self._rescore()
         self._refresh(force=self.what_if is None)
 
+    def _turn(self) -> None:
+        """Another time is looked at."""
+        self._words.object = '<div class="empty" role="status">Reading the history…</div>'
+        self._refresh(force=True)
+
     def _refresh(self, force: bool = False) -> None:
         """Read decisions that are new in the history, away from this thread, then rescore."""
         if self.board is None or self._reading:
             return
-        if force or (self.active and (utc_now() - self._read).total_seconds() > REFRESH_S):
+        board, window = self.board, self.period.window
+        old = window is None and (utc_now() - self._read).total_seconds() > REFRESH_S  # what is past does not change
+        if force or (self.active and old):
             self._reading = True
-            board = self.board
-            found = board.office.call(asyncio.to_thread(board.office.what_if))
-            found.add_done_callback(lambda future: board.schedule(lambda: self._take(future)))
+            found = board.office.call(asyncio.to_thread(asked, board.office, window))
+            found.add_done_callback(lambda future: board.schedule(lambda: self._take(future, window)))
 
-    def _take(self, found: Future[WhatIf]) -> None:
+    def _take(self, found: Future[WhatIf], window: Window | None) -> None:
         self._read, self._reading = utc_now(), False
+        if window != self.period.window:  # somebody looks at another time by now
+            self._refresh(force=True)
+            return
         if error := found.exception():
             self._words.object = (
                 f'<div class="empty" role="alert">The history cannot be read: {escape(str(error))}</div>'
@@ -205,7 +225,7 @@ class WhatIfView(pn.viewable.Viewer):
             self.rescored = rescored
 
     def _show(self, rescored: Rescored) -> None:
-        self._words.object = words(rescored)
+        self._words.object = words(rescored) if rescored.n or self.period.window is None else NONE_THEN
         names = {agent: self._names.get(agent, agent) for agent in rescored.agents}
         agents = list(names.values())
         flows = [(names[source], names[target], leads) for source, target, leads in rescored.moves()]
@@ -233,6 +253,11 @@ class WhatIfView(pn.viewable.Viewer):
 
     def __panel__(self) -> pn.Column:
         return self._layout
+
+
+def asked(office: Office, window: Window | None) -> WhatIf:
+    """The decisions of this time in an office's history; of all of it, the shared reading."""
+    return office.what_if() if window is None else WhatIf(office.history, window.since, window.until)
 
 
 def _title(text: str) -> pn.pane.HTML:
