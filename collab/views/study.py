@@ -7,14 +7,17 @@ import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
+from typing import TypeVar
 
 from collab.office import Office
-from collab.whatif import Estimates, Proposal, Sweep, WhatIf
+from collab.whatif import Estimates, Prevented, Proposal, Sweep, WhatIf
 from collab.whatif.rescore import Values
 from collab.whatif.simulated import Simulated
 
 ASK_EVERY_S = 0.1
 """How often one who waits for another's computation asks whether to stop."""
+
+Found = TypeVar("Found")
 
 KEPT = 16
 """So many of the newest simulations are kept."""
@@ -34,6 +37,7 @@ class Study:
         self._reading, self._computing = threading.Lock(), threading.Lock()
         self._sweep: Sweep | None = None
         self._simulated: dict[Values, Simulated] = {}
+        self._prevented: dict[Values, Prevented] = {}
 
     @property
     def version(self) -> int:
@@ -76,10 +80,26 @@ class Study:
         with self._alone(cancelled):
             if weights not in self._simulated:
                 found = self.what_if.simulate(weights, progress=progress, cancelled=cancelled)
-                self._simulated[weights] = found
-                while len(self._simulated) > KEPT:
-                    del self._simulated[next(iter(self._simulated))]
+                _keep(self._simulated, weights, found)
             return self._simulated[weights]
+
+    def alerts(
+        self,
+        weights: Values,
+        progress: Callable[[int, int], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Prevented:
+        """Which alerts these weights would have prevented; see `WhatIf.alerts`.
+
+        Raises:
+            ValueError: there is nothing to simulate, or the rules contradict each other.
+            CancelledError: `cancelled` said so.
+        """
+        with self._alone(cancelled):
+            if weights not in self._prevented:
+                found = self.what_if.alerts(weights, progress=progress, cancelled=cancelled)
+                _keep(self._prevented, weights, found)
+            return self._prevented[weights]
 
     def propose(self, weights: Values, *, reason: str, by: str) -> Proposal:
         """These weights with what the log says of them; see `WhatIf.propose`."""
@@ -95,6 +115,12 @@ class Study:
             yield
         finally:
             self._computing.release()
+
+
+def _keep(kept: dict[Values, Found], weights: Values, found: Found) -> None:
+    kept[weights] = found
+    while len(kept) > KEPT:
+        del kept[next(iter(kept))]
 
 
 _studies: weakref.WeakKeyDictionary[Office, Study] = weakref.WeakKeyDictionary()

@@ -13,6 +13,7 @@ from collab.views.hours import HoursView
 from collab.views.leaning import LeaningView
 from collab.views.matrix import MatrixView
 from collab.views.points import Points
+from collab.views.prevented import PreventedView
 from collab.views.progress import ProgressView
 from collab.views.proposing import ProposingView
 from collab.views.sliders import WeightSliders
@@ -67,7 +68,8 @@ class TuningView(pn.viewable.Viewer):
         )
         self.choice = ChoiceView(Points(tuning))
         self.proposing = ProposingView(tuning, tuning.folder)
-        self._layout = pn.Column(top, self.choice, TableView(tuning), team, self.proposing, **wide)
+        self.prevented = PreventedView(tuning)
+        self._layout = pn.Column(top, self.choice, TableView(tuning), team, self.prevented, self.proposing, **wide)
 
     @param.depends("active", watch=True)
     def _opened(self) -> None:

@@ -14,7 +14,7 @@ from collab.views.board import scheduler
 from collab.views.study import Study, study_of
 from collab.views.task import Task
 from collab.weights import Weights
-from collab.whatif import Estimates, Rescored, Sweep, WhatIf
+from collab.whatif import Estimates, Prevented, Rescored, Sweep, WhatIf
 from collab.whatif.rescore import Values
 from collab.whatif.simulated import Simulated
 
@@ -30,8 +30,8 @@ class Answer(NamedTuple):
 class Tuning(param.Parameterized):
     """The weights in question and what is known of them; as they move, the log is asked again, away from the page.
 
-    The sweep and the estimates come by themselves, a simulation when `simulate` is called. Views watch the parameters,
-    so all tabs of a session, and all cells of a notebook, that show one tuning show the same.
+    The sweep and the estimates come by themselves, simulations when `simulate` or `spare` is called. Views watch the
+    parameters, so all tabs of a session, and all cells of a notebook, that show one tuning show the same.
 
     Args:
         what_if: the log; or
@@ -44,6 +44,7 @@ class Tuning(param.Parameterized):
     answer = param.ClassSelector(class_=Answer, doc="What the log says per lead of the newest weights it was asked of.")
     sweep = param.ClassSelector(class_=Sweep, doc="What it says of all weights of a grid.")
     simulated = param.ClassSelector(class_=Simulated, doc="How the whole team would have fared, once that was asked.")
+    spared = param.ClassSelector(class_=Prevented, doc="Which alerts would have been prevented, once that was asked.")
     active = param.Boolean(default=True, doc="Is it on screen? Hidden, it asks nothing.")
 
     def __init__(
@@ -60,7 +61,8 @@ class Tuning(param.Parameterized):
         super().__init__(weights=weights or Weights(), **params)
         self.today, self._office = self.weights.integers(), office
         schedule = schedule or scheduler()
-        self.reading, self.estimating, self.sweeping, self.simulating = (Task(schedule) for _ in range(4))
+        self.reading, self.estimating, self.sweeping = (Task(schedule) for _ in range(3))
+        self.simulating, self.sparing = Task(schedule), Task(schedule)
         self.weights.param.watch(lambda *events: self._ask(), list(FACTORS))
         if what_if is not None:
             self._begin(Study(what_if))
@@ -101,9 +103,18 @@ class Tuning(param.Parameterized):
                 lambda found: self._if_still(study, simulated=found),
             )
 
+    def spare(self) -> None:
+        """Watch the alert rules over simulated days under the weights in question."""
+        if (study := self.study) is not None:
+            values = self.weights.integers()
+            self.sparing.start(
+                lambda heard, stopped: study.alerts(values, heard, stopped),
+                lambda found: self._if_still(study, spared=found),
+            )
+
     def wait(self, timeout_s: float = 120.0) -> None:
         """Block until all that was asked is answered: for scripts, notebooks and tests."""
-        for task in (self.reading, self.estimating, self.sweeping, self.simulating):
+        for task in (self.reading, self.estimating, self.sweeping, self.simulating, self.sparing):
             task.wait(timeout_s)
 
     @param.depends("active", watch=True)
@@ -117,7 +128,8 @@ class Tuning(param.Parameterized):
         if study is self.study:
             return
         self.simulating.cancel()
-        self.param.update(study=study, answer=None, sweep=None, simulated=None)
+        self.sparing.cancel()
+        self.param.update(study=study, answer=None, sweep=None, simulated=None, spared=None)
         self._ask()
         self.look()
 
