@@ -55,6 +55,17 @@ Bokeh would connect the old page with the new session instead: five minutes afte
 token has ended), and earlier what the new session pushes meets models of the old one with the same ids.
 """
 
+KEYS = """
+const opens = (keys) => (event) => {
+  const box = event.composedPath()[0], is = (name, value) => box.getAttribute?.(name) === value
+  if (!keys.includes(event.key) || !is("role", "combobox") || !is("aria-haspopup", "listbox")) return
+  if (is("aria-expanded", "false")) box.click()
+}
+document.addEventListener("keydown", opens(["Enter", "ArrowDown", "ArrowUp"]))
+document.addEventListener("keyup", opens([" "]))
+"""
+"""Opens a list by keyboard: panel-material-ui 0.16 opens its own with a click only."""
+
 BANNERS = {
     "demo": "A seeded team of eight is at work here: its leads, agents and outcomes are made up, the router and the "
     "history are real. Its day passes 30 times as fast as life.",
@@ -171,6 +182,7 @@ def shadowed(board: Board, what_if: WhatIfView) -> list[pn.Column]:
 def _prepare_document(office: Office) -> None:
     if pn.state.curdoc is not None:
         pn.state.curdoc.js_on_event("connection_lost", CustomJS(code=AGAIN))
+        pn.state.curdoc.js_on_event("document_ready", CustomJS(code=KEYS))
         pn.state.curdoc.title = title(office)
         pn.state.curdoc.template_variables["dist_url"] = LOCAL_DIST  # else a change of theme asks a CDN for styles
 

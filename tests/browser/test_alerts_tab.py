@@ -76,11 +76,13 @@ def alerts(open_page: Callable[[str], Page], address: str) -> Callable[[], Page]
 
 
 def choose(page: Page) -> None:
-    """Say who acts, and choose the alert."""
+    """Say who acts, and choose the alert, all by keyboard."""
     page.get_by_role("textbox", name="Your name Who acts").fill("Kim")
     page.keyboard.press("Tab")
-    page.get_by_role("combobox", name="Alert The id of the one to act on").click()
-    page.get_by_role("listbox").locator("li").filter(has_text=SUMMARY).click()
+    page.get_by_role("combobox", name="Alert The id of the one to act on").press("ArrowDown")
+    option = page.get_by_role("listbox").locator("li").filter(has_text=SUMMARY)
+    expect(option).to_be_visible()
+    option.press("Enter")
 
 
 def press(page: Page, name: str) -> None:
@@ -119,3 +121,17 @@ def test_what_one_takes_on_the_other_sees_and_leads_go_to_others_and_come_back(
     press(one, "Undo")
     expect(one.get_by_text("Undone: 2 leads went back.")).to_be_visible()
     assert {agent.id: agent.active for agent in office.team.members()} == {"ana": 4, "ben": 0}
+
+
+def test_the_what_if_opens_before_the_alert_fired_and_goes_back_to_all(alerts: Callable[[], Page]) -> None:
+    page = alerts()
+    choose(page)
+    button = page.get_by_role("button", name="Open the what-if before it fired")
+    expect(button).to_be_visible()
+    assert (button.bounding_box() or {"height": 0})["height"] >= 44
+    press(page, "Open the what-if before it fired")
+    said = page.get_by_text(f"before this alert fired: {SUMMARY}")
+    expect(said).to_be_visible()
+    expect(page.get_by_text("of 4")).to_be_visible()
+    press(page, "Back to all decisions")
+    expect(said).to_be_hidden()
