@@ -53,13 +53,18 @@ def unwatched(office: Office) -> Office:
     return office
 
 
-async def _unwatched(office: Office) -> None:
-    adopted = asyncio.Event()
-    leave = office.subscribe(lambda entries: adopted.set())
+async def adopted(office: Office) -> None:
+    """Return when somebody watches the rules, which are adopted first; an office of `QUIET` ones has none to adopt."""
+    happened = asyncio.Event()
+    leave = office.subscribe(lambda entries: happened.set())
     async with asyncio.timeout(SOON_S):
         while not office.team.alerts.version:
-            await adopted.wait()
-            adopted.clear()
+            await happened.wait()
+            happened.clear()
     leave()
+
+
+async def _unwatched(office: Office) -> None:
+    await adopted(office)
     assert office.duties.watching is not None
     await office.duties.watching.stop()

@@ -6,6 +6,7 @@ import logging
 
 import click
 
+from collab.cli.doctor import doctor
 from collab.cli.experiment import experiment
 from collab.cli.keeping import export_, import_, token
 from collab.cli.notify import notify
@@ -23,5 +24,5 @@ def main() -> None:
         logging.getLogger(quiet).setLevel(logging.WARNING)
 
 
-for command in (serve, gateway, recorder, token, import_, export_, weights, experiment, notify, rules):
+for command in (serve, gateway, recorder, token, import_, export_, weights, experiment, notify, rules, doctor):
     main.add_command(command)

@@ -94,6 +94,11 @@ class Gateway:
         self._server: Server | None = None
         self._sweeping: asyncio.Task[None] | None = None
 
+    @property
+    def open(self) -> bool:
+        """Does it listen?"""
+        return self._server is not None
+
     async def start(self) -> Gateway:
         """Listen, and return when members can connect; `port` is the port then.
 

@@ -147,7 +147,10 @@ def _line(rank: Rank, names: Mapping[str, str]) -> str:
 
 def telling(path: str | None, history: str, tenant: str, secrets: Mapping[str, str], page: str = "") -> Telling | None:
     """Who tells of a team's alerts as an owner's file says; None without one."""
-    if path is None:
-        return None
+    return None if path is None else Telling(path, outbox_of(history, tenant), tenant, secrets, page)
+
+
+def outbox_of(history: str, tenant: str) -> str:
+    """The file that holds what is to be sent of a team's alerts: in the folder of the history, if it is one."""
     folder = "data" if "://" in history else history
-    return Telling(path, f"{folder}/_outbox/{tenant}.db", tenant, secrets, page)
+    return f"{folder}/_outbox/{tenant}.db"

@@ -1,0 +1,64 @@
+"""Checks of an owner's files: the keys that sign tokens, the alert rules, and who is told."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+from collab.checks.check import Check, State
+from collab.delivery import channels, read_plan
+from collab.live.access import Access
+from collab.office.watching import rules_of
+
+
+def of_keys(path: Path) -> Check:
+    """Can the keys be read by their owner, and by nobody else?"""
+    name = "Keys"
+    if not path.exists():
+        value = f"{path} is not there yet; the first `collab serve`, `gateway` or `token` makes it"
+        return Check(name=name, state=State.ok, value=value)
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        Access(path)
+    except (OSError, ValueError) as error:
+        fix = "Mend the file, or move it away to have a new one made; tokens of its keys do not hold then."
+        return Check(name=name, state=State.bad, value=_what(error), fix=fix)
+    if mode & 0o077:
+        fix = f"chmod 600 {path}; whoever reads it can sign tokens. If others could, let `collab token` make new keys."
+        return Check(name=name, state=State.bad, value=f"{path} may be read by others (mode {mode:03o})", fix=fix)
+    return Check(name=name, state=State.ok, value=f"{path}, for its owner only (mode {mode:03o})")
+
+
+def of_rules_file(path: str | None, tenant: str) -> Check:
+    """Is the file of alert rules right, if one is named?"""
+    name = "Rules file"
+    if path is None:
+        return Check(name=name, state=State.ok, value="none named: the rules in force stay, at first those of collab")
+    try:
+        rules = rules_of(path, tenant)
+    except (OSError, ValueError) as error:
+        fix = "Mend the file that COLLAB_RULES or --rules names (docs/alerts.md); an office does not start with it."
+        return Check(name=name, state=State.bad, value=_what(error), fix=fix)
+    return Check(name=name, state=State.ok, value=f"{path}: {len(rules)} rules for {tenant}")
+
+
+def of_notify_file(path: str | None, environment: Mapping[str, str]) -> Check:
+    """Is the file of who is told right, and are its secrets there?"""
+    name = "Notify file"
+    if path is None:
+        return Check(name=name, state=State.ok, value="none named: alerts stand on the page alone")
+    try:
+        plan = read_plan(Path(path))
+        channels(plan, Path(path).parent, environment, lambda message: None)
+    except (OSError, ValueError) as error:
+        fix = f"Mend it until `collab notify check {path}` is content; an office does not start with it."
+        return Check(name=name, state=State.bad, value=_what(error), fix=fix)
+    value = f"{path}: {len(plan.targets)} targets and {len(plan.routes)} routes, all secrets are there"
+    return Check(name=name, state=State.ok, value=value)
+
+
+def _what(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename} cannot be read: {error.strerror}"
+    return str(error)

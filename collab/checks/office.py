@@ -1,0 +1,71 @@
+"""All checks of an office in this process, as the Diagnostics tab shows them."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+import msgspec
+
+from collab.checks.alerts import of_delivery, of_rules
+from collab.checks.check import Check, State
+from collab.checks.history import of_history
+from collab.checks.recorder import Recorded, of_recorder
+from collab.checks.serving import of_gateway
+from collab.checks.stream import RECORDER, of_stream, watch
+from collab.checks.versions import of_python, of_versions
+from collab.checks.weights import of_weights
+from collab.door import Door
+from collab.live.about import About
+from collab.office import Office
+
+
+async def of_office(office: Office, door: Door | None = None) -> list[Check]:
+    """The checks of an office and the gateway beside it; call it in the office's loop."""
+    stream, found = await _stream(office)
+    weights = await asyncio.to_thread(of_weights, office.weights, office.team)
+    history = await asyncio.to_thread(of_history, office.history_url, office.tenant, datetime.now(UTC))
+    versions = await asyncio.to_thread(lambda: [of_versions(), of_python()])
+    telling = office.duties.telling
+    outbox = None if telling is None else telling.courier.outbox.path
+    delivery = await asyncio.to_thread(of_delivery, outbox, telling is not None)
+    return [
+        *stream,
+        of_gateway(door),
+        await _recorder(office, found),
+        *history,
+        of_rules(office.team.alerts, None if found is None else watch(office.tenant) in found.held),
+        delivery,
+        weights,
+        *versions,
+    ]
+
+
+async def _stream(office: Office) -> tuple[list[Check], About | None]:
+    if office.mode == "reading":
+        value = "another process has the stream; this one follows the history it records"
+        return [Check(name="Redis", state=State.ok, value=value)], None
+    checks, found = await of_stream(office.stream_url, office.tenant)
+    if found is None and office.lost is not None:
+        checks = [msgspec.structs.replace(check, since=office.lost) for check in checks]
+    return checks, found
+
+
+async def _recorder(office: Office, found: About | None) -> Check:
+    recorder, held = office.recorder, None if found is None else RECORDER in found.held
+    if recorder is None:
+        recorded, fault, behind_s = await asyncio.to_thread(lambda: office.history.last), None, None
+    else:
+        recorded, fault, behind_s = recorder.recorded, recorder.fault, recorder.behind_s
+    # What was asked of the stream first may be behind what was asked last.
+    last = max(office.team.seq, recorded, 0 if found is None else found.last)
+    return of_recorder(
+        Recorded(
+            last=last,
+            recorded=recorded,
+            here=recorder is not None,
+            held=held,
+            behind_s=behind_s,
+            fault="" if fault is None else str(fault),
+        )
+    )
