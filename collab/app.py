@@ -19,6 +19,7 @@ from collab.live.access import Access
 from collab.office import Office, shared
 from collab.settings import settings
 from collab.views.board import feed_of
+from collab.views.checkup import checkup_of
 from collab.views.page import page, title
 from collab.views.socket import prepare
 from collab.web import Site, routes
@@ -31,6 +32,7 @@ def office() -> Office:
 
 def site(office: Office, door: Door | None, access: Access | None) -> Site:
     """The pages beside the dashboard."""
+    checkup_of(office).door = door
     return Site(access, door, office, more=lambda: {"boards": feed_of(office).boards})
 
 

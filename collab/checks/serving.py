@@ -24,4 +24,5 @@ def of_gateway(door: Door | None) -> Check:
 
 def of_viewers(boards: int) -> Check:
     """How many look on."""
-    return Check(name="Viewers", state=State.ok, value=f"{boards} page{'s' if boards != 1 else ''} or cells open now")
+    what = "page or cell" if boards == 1 else "pages or cells"
+    return Check(name="Viewers", state=State.ok, value=f"{boards} {what} open now")

@@ -18,6 +18,7 @@ from collab.views.analytics import AnalyticsView
 from collab.views.asked import Asked
 from collab.views.balancing import BalancingView
 from collab.views.board import Board
+from collab.views.diagnostics import DiagnosticsView
 from collab.views.experiment import ExperimentView
 from collab.views.fairness import FairnessView
 from collab.views.later import Later
@@ -112,8 +113,10 @@ def _tabs(board: Board) -> pmui.Tabs:
     asked, asking = _asked("alert"), _what_if(board, weights)
     what_if = asking[2][0]
     alerts = Later(lambda: AlertingView(board, what_if.period.look, alert=asked, active=False))
+    diagnostics = Later(lambda: DiagnosticsView(board, active=False))
     made = (_team(board), ("Alerts", alerts, (alerts,)), _leads(board), asking,
-            ("Tuning", tuning, (tuning,)), ("Analytics", analytics, (analytics,)))  # fmt: skip
+            ("Tuning", tuning, (tuning,)), ("Analytics", analytics, (analytics,)),
+            ("Diagnostics", diagnostics, (diagnostics,)))  # fmt: skip
     tabs = pmui.Tabs(
         *((name, content) for name, content, _ in made),
         dynamic=False,  # a plot that is made when its tab opens is measured before it is drawn, which breaks the page

@@ -1,0 +1,64 @@
+"""Diagnostics in Chromium on a phone, standing alone: Redis is killed, and comes back."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import panel as pn
+import pytest
+from playwright.sync_api import Page, expect
+from real_redis import RealRedis
+from serving import free_port, until
+
+from collab.office import Office
+from collab.views.board import Board
+from collab.views.diagnostics import DiagnosticsView
+from collab.views.socket import prepare
+
+# Bokeh warns in this process when a page names a model that it had before; a server of its own goes on.
+pytestmark = pytest.mark.filterwarnings("ignore:reference already known")
+
+
+@pytest.fixture
+def redis(redis_program: str) -> Iterator[RealRedis]:
+    """A server that the test kills."""
+    server = RealRedis(redis_program)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def address(redis: RealRedis, tmp_path: Path) -> Iterator[str]:
+    """The address of the view of an office on this Redis."""
+    office = Office(redis.url, str(tmp_path / "history")).start()
+    prepare()
+    port = free_port()
+    server = pn.serve(lambda: DiagnosticsView(Board(office)), port=port, show=False, threaded=True, verbose=False)
+    until(lambda: listens(port), "the page answers")
+    yield f"http://localhost:{port}/"
+    server.stop()
+    office.stop()
+
+
+def listens(port: int) -> bool:
+    """Does anybody listen on the port?"""
+    with socket.socket() as probe:
+        return probe.connect_ex(("localhost", port)) == 0
+
+
+def test_a_killed_redis_stands_first_in_red_and_is_well_once_it_is_back(
+    redis: RealRedis, address: str, open_page: Callable[[str], Page]
+) -> None:
+    page = open_page(address)
+    page.set_viewport_size({"width": 390, "height": 844})
+    first = page.locator(".checks li").first
+    expect(page.get_by_text("appendonly yes, appendfsync always")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    redis.kill()
+    expect(first).to_contain_text("✗ Bad")
+    expect(first).to_contain_text("What to do: Start redis-server there")
+    redis.start()
+    expect(page.get_by_text("appendonly yes, appendfsync always")).to_be_visible()
+    expect(first).not_to_contain_text("✗ Bad")
