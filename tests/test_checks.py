@@ -137,6 +137,16 @@ def test_what_nobody_records_is_counted_until_somebody_does(redis_url: str, open
     assert (found.state, found.value) == (State.ok, "another process records; all is recorded")
 
 
+def test_who_only_reads_says_that_another_process_has_the_stream_and_records(open_office: Open) -> None:
+    open_office()
+    office = open_office()
+    assert office.mode == "reading"
+    found = by_name(do(office, of_office(office)))
+    assert found["Redis"].value.startswith("another process has the stream")
+    assert found["Recorder"].value == "another process records; all is recorded"
+    assert State.bad not in {check.state for check in found.values()}
+
+
 def test_a_stream_that_lost_all_is_told(
     redis_server: RealRedis, redis_url: str, open_office: Open, tmp_path: Path
 ) -> None:

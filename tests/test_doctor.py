@@ -53,7 +53,18 @@ def free_port() -> int:
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A machine of its own: nothing set but ports that are free, and a history and keys in a new folder."""
-    for name in ("REDIS", "TENANT", "RULES", "NOTIFY", "WEIGHTS", "FILES", "SHADOW", "TEAM_AT_WORK"):
+    for name in (
+        "REDIS",
+        "TENANT",
+        "RULES",
+        "NOTIFY",
+        "WEIGHTS",
+        "FILES",
+        "SHADOW",
+        "TEAM_AT_WORK",
+        "BALANCE",
+        "MOVES",
+    ):
         monkeypatch.delenv(f"COLLAB_{name}", raising=False)
     monkeypatch.setenv("COLLAB_HISTORY", str(tmp_path / "history"))
     monkeypatch.setenv("COLLAB_KEYS", str(tmp_path / "keys"))
@@ -126,6 +137,21 @@ def test_files_that_are_wrong_are_named(here: Path, monkeypatch: pytest.MonkeyPa
     assert "nothing" in bad["Rules file"]
     assert "CRM_URL" in bad["Notify file"]
     assert "it is a list of entries" in bad["Weights"]
+
+
+@pytest.mark.parametrize("name, value", [("BALANCE", "often"), ("SHADOW", "25-35-25-16")])
+def test_settings_that_no_office_starts_with_are_bad(
+    here: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"COLLAB_{name}", value)
+    (bad,) = (check for check in json.loads(doctor("--json", code=1))["checks"] if check["state"] == "bad")
+    assert bad["name"] == "Settings"
+    assert value[-2:] in bad["value"] + bad["fix"]
+
+
+def test_a_number_that_is_none_is_told(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLLAB_MOVES", "many")
+    assert "COLLAB_MOVES is 'many'" in doctor(code=1)
 
 
 def test_a_rules_file_that_is_not_there_is_bad(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from collab.checks.history import of_history
 from collab.checks.ports import of_port
 from collab.checks.programs import of_programs
 from collab.checks.recorder import Recorded, of_recorder
+from collab.checks.settings import of_settings
 from collab.checks.stream import RECORDER, of_stream
 from collab.checks.versions import of_python, of_versions
 from collab.checks.weights import of_weights
@@ -39,6 +40,8 @@ class Place(Struct, frozen=True, kw_only=True):
     rules: str | None = None
     notify: str | None = None
     weights: str | None = None
+    balance: str = "propose"
+    shadow: str | None = None
     ports: dict[str, int] = {}
 
 
@@ -59,6 +62,7 @@ def examined(place: Place, environment: Mapping[str, str]) -> list[Check]:
         "Versions": of_versions,
         "Redis": lambda: _live(place),
         "History": lambda: of_history(place.history, place.tenant, datetime.now(UTC)),
+        "Settings": lambda: of_settings(place.balance, place.shadow),
         "Keys": lambda: of_keys(Path(place.keys)),
         "Rules file": lambda: of_rules_file(place.rules, place.tenant),
         "Notify file": lambda: of_notify_file(place.notify, environment),

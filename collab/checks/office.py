@@ -52,7 +52,10 @@ async def _stream(office: Office) -> tuple[list[Check], About | None]:
 
 
 async def _recorder(office: Office, found: About | None) -> Check:
-    recorder, held = office.recorder, None if found is None else RECORDER in found.held
+    recorder = office.recorder
+    held = None if found is None else RECORDER in found.held
+    if office.mode == "reading":
+        held = True  # for this is why it only reads
     if recorder is None:
         recorded, fault, behind_s = await asyncio.to_thread(lambda: office.history.last), None, None
     else:

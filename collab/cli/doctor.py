@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 PORTS = {"PORT": 5006, "WS_PORT": 8765, "HTTP_PORT": 8766}
 """The ports that are looked at, by variable, as they are without it."""
 
+NAMED = ("stream", "history", "tenant", "rules", "notify", "weights", "balance", "shadow")
+"""The settings that are looked at."""
+
 INDENT = 26
 """Where what is said of a part begins."""
 
@@ -40,8 +43,8 @@ def doctor(context: click.Context, stream: str | None, history: str | None, tena
         from collab.settings import keys, settings
     except ImportError as error:
         raise click.ClickException(f"{error.name} cannot be imported ({error}); run `make env`") from error
-    found = settings(stream=stream, history=history, tenant=tenant)
-    named = {name: found[name] for name in ("stream", "history", "tenant", "rules", "notify", "weights")}
+    found = or_exit(settings, stream=stream, history=history, tenant=tenant)
+    named = {name: found[name] for name in NAMED}
     ports = {name: number(name, default) for name, default in PORTS.items()}
     checks = or_exit(examined, Place(**named, keys=keys(), ports=ports), os.environ)
     state = worst(checks)
