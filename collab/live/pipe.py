@@ -138,8 +138,11 @@ class Pipe:
             await loop.create_connection(lambda: made, host, port, ssl=tls.ssl_context.get() if tls else None)
         try:
             replies = [made.ask(pack_command(command)) for command in (*_credentials(address), *self._greeting)]
-            for reply in replies:
-                await reply
+            for reply in await asyncio.gather(
+                *replies, return_exceptions=True
+            ):  # all, or asyncio complains of the rest
+                if isinstance(reply, BaseException):
+                    raise reply
         except BaseException:
             made.transport.abort()
             raise

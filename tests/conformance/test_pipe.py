@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,25 @@ def test_a_wrong_password_is_said_at_once(redis_url: str, redis_server: RealRedi
             await pipe.call("PING")
 
     on_pipe(work, path=str(redis_server.socket), username="ana", password="wrong")
+
+
+def test_a_greeting_that_is_refused_leaves_no_exception_that_nobody_looked_at(
+    redis_url: str, redis_server: RealRedis
+) -> None:
+    complaints: list[str] = []
+
+    async def work() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda loop, told: complaints.append(told["message"]))
+        pipe = Pipe({"path": str(redis_server.socket)}, REPLY_S, [("GET",), ("INCR",)])
+        with pytest.raises(NoConnection, match="wrong number of arguments for 'get'"):
+            await pipe.call("PING")
+        await pipe.close()
+        del pipe
+        gc.collect()
+
+    asyncio.run(work())
+    gc.collect()
+    assert complaints == []
 
 
 def test_a_feed_misses_nothing_that_was_told_before_or_without_it(redis_url: str, redis_server: RealRedis) -> None:
