@@ -5,7 +5,7 @@ A lead that a person gave to somebody stays with them, whatever happens; one tha
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
@@ -43,6 +43,18 @@ def lapses(team: Team, now: datetime, terms: Terms) -> list[Lapse]:
         if reason:
             found.append(Lapse(state.lead.id, state.holder or "", reason))
     return found
+
+
+def until(state: OpenLead, agent: Agent, terms: Terms) -> datetime | None:
+    """When a lead goes back to the queue if nothing happens to it until then; None if it stays."""
+    if state.overridden or state.responded or state.assigned is None:
+        return None
+    ends = [state.assigned + timedelta(seconds=terms.answer_s)]
+    if not state.accepted:
+        ends.append(state.assigned + timedelta(seconds=terms.accept_s))
+    if agent.presence == Presence.offline and agent.since is not None:
+        ends.append(max(state.assigned, agent.since) + timedelta(seconds=terms.offline_s))
+    return min(ends)
 
 
 def _why(state: OpenLead, agent: Agent, now: datetime, terms: Terms) -> str:

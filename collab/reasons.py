@@ -62,10 +62,10 @@ def reasoning(decision: Decision, names: Mapping[str, str] = NOBODY) -> str:
         return _nobody(decision)
     if decision.mode == "manual":
         return _by_hand(decision, names)
-    values, factors = _chose(decision), factors_of(decision, decision.agent)
+    values, factors = chose(decision), factors_of(decision, decision.agent)
     parts = sorted(zip(FACTORS, values, strict=True), key=lambda pair: -pair[1] * factors[pair[0]])
     named = ", ".join(f"{factor} {factors[factor] / SCALE:.2f} x {weight / 100:.2f}" for factor, weight in parts)
-    scores, chosen = _scores(decision), _row(decision, decision.agent)
+    scores, chosen = scores_of(decision), _row(decision, decision.agent)
     runner = _runner_up(scores, decision.candidates.gate, chosen)
     score, agent = scores[chosen], names.get(decision.agent, decision.agent)
     text = f"{agent} had the customer's last lead and can take this one. " if decision.mode == "sticky" else ""
@@ -85,7 +85,7 @@ def reasoning(decision: Decision, names: Mapping[str, str] = NOBODY) -> str:
 def alternatives(decision: Decision) -> list[Alternative]:
     """Everybody else, the closest first, the gated ones last; with the chosen agent they are all the candidates."""
     found = []
-    scores = _scores(decision)
+    scores = scores_of(decision)
     highest = 0 if decision.agent is None else scores[_row(decision, decision.agent)]
     for row, agent in enumerate(decision.candidates.agent):
         if agent == decision.agent:
@@ -113,7 +113,7 @@ def what_would_win(decision: Decision, agent: str) -> list[Change]:
     row = _row(decision, agent)
     if agent == decision.agent or decision.agent is None or decision.candidates.gate[row] or decision.by:
         return []
-    values, factors, scores = _chose(decision), factors_of(decision, agent), _scores(decision)
+    values, factors, scores = chose(decision), factors_of(decision, agent), scores_of(decision)
     gap = scores[_row(decision, decision.agent)] - scores[row] + (0 if agent < decision.agent else 1)
     return [
         Change(agent=agent, factor=factor, had=factors[factor] / SCALE, needed=needed / SCALE)
@@ -135,12 +135,12 @@ def rises(factors: Sequence[int], weights: Sequence[int], gap: int) -> list[tupl
     return [(factor, needed) for _, factor, needed in sorted(found, key=lambda one: one[0])]
 
 
-def _chose(decision: Decision) -> tuple[int, int, int, int]:
+def chose(decision: Decision) -> tuple[int, int, int, int]:
     """The weights that chose: those in force, or those drawn to explore."""
     return decision.weights.values if decision.drawn is None else decision.drawn
 
 
-def _scores(decision: Decision) -> list[int]:
+def scores_of(decision: Decision) -> list[int]:
     """The candidates' scores under the weights that chose, 0 to 1,000,000."""
     if decision.drawn is None:
         return decision.candidates.score
@@ -171,7 +171,7 @@ def _lacked(decision: Decision, agent: str) -> str:
     if decision.mode == "manual":
         return f"passed over by {decision.by}"
     own, chosen = factors_of(decision, agent), factors_of(decision, decision.agent)
-    deficits = {f: w * (chosen[f] - own[f]) for f, w in zip(FACTORS, _chose(decision), strict=True)}
+    deficits = {f: w * (chosen[f] - own[f]) for f, w in zip(FACTORS, chose(decision), strict=True)}
     factor = max(FACTORS, key=lambda name: deficits[name])
     if deficits[factor] <= 0:
         return "as good, and later in the alphabet" if agent > decision.agent else "passed over by the draw"

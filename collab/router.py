@@ -144,6 +144,12 @@ class Router:
                     return decision
             raise TooLate(f"lead {lead} was overtaken {TRIES} times; try again")
 
+    def preview(self, lead: Lead) -> Decision:
+        """Who would get the lead if it were its turn now; nothing happens. One that waits keeps its place."""
+        waiting = {state.lead.id: state for state in self._team.queue()}
+        state = waiting.setdefault(lead.id, OpenLead(lead=lead, arrived=self._clock()))
+        return self._decide(state, list(waiting).index(lead.id))
+
     async def drain(self) -> None:
         """Give waiting leads away, the one due first in front, as far as there is room."""
         if not self._team_waits():

@@ -183,6 +183,14 @@ class Desk(Weighing, Alerting, Acting):
         """
         return await self._router.route(checked(lead), key)
 
+    def preview(self, lead: Lead) -> Decision:
+        """Who would get the lead now, and why: a decision that is not taken; call it in the desk's loop.
+
+        Raises:
+            ValueError: a field of the lead is missing or out of bounds; names it.
+        """
+        return self._router.preview(checked(lead))
+
     async def accept(self, lead: str, agent: str) -> None:
         """The agent takes up the lead that they hold; twice is as once."""
         state = await self._open(lead)

@@ -52,7 +52,7 @@ class Frame(Struct, frozen=True, kw_only=True):
     `lost` says since when the stream does not answer. `experiment` is the one that runs. `alerts` are those that fired
     and are open, the one to look at first in front; `values` says of them what was watched when they fired and
     now, by id; `ended` are the newest that are over, the last one in front. `names` are what agents are called, by id,
-    made as `collab.reasons.labels` does.
+    made as `collab.reasons.labels` does. `held` are the open leads that agents have.
     """
 
     seq: int = 0
@@ -60,6 +60,7 @@ class Frame(Struct, frozen=True, kw_only=True):
     lost: datetime | None = None
     agents: tuple[Agent, ...] = ()
     queue: tuple[OpenLead, ...] = ()
+    held: tuple[OpenLead, ...] = ()
     recent: tuple[LeadAssigned, ...] = ()
     latencies: tuple[Latency, ...] = ()
     weights: str = ""
@@ -129,6 +130,7 @@ class Feed:
             lost=self.office.lost,
             agents=agents,
             queue=tuple(team.queue()),
+            held=tuple(lead for lead in team.leads.values() if lead.holder is not None),
             recent=tuple(reversed(team.recent)),
             latencies=tuple(self._latencies),
             weights=team.weights.id,
@@ -168,7 +170,7 @@ class Board(param.Parameterized):
         self.office = office
         self._feed = feed_of(office)
         self.schedule = scheduler()
-        self._waiting = False
+        self._waiting = self.closed = False
         super().__init__(frame=self._feed.frame, **params)
         self._feed.join(self)
         if pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
@@ -182,6 +184,7 @@ class Board(param.Parameterized):
 
     def close(self) -> None:
         """Take no more frames."""
+        self.closed = True
         self._feed.leave(self)
 
     @param.depends("paused", watch=True)

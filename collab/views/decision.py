@@ -14,6 +14,7 @@ import param
 from collab.reasons import NOBODY, alternatives, apart, factors_of, reasoning, what_would_win
 from collab.records import FACTORS, SCALE, Decision
 from collab.routing import FULL_SCORE
+from collab.views.parts import BARS, parts
 from collab.views.theme import FACTOR, SHEET
 
 
@@ -97,13 +98,16 @@ class DecisionView(pn.viewable.Viewer):
 
     decision = param.ClassSelector(class_=Decision, doc="The decision that is shown.")
     names = param.Dict({}, doc="What agents are called, by id.")
+    dry = param.Boolean(False, doc="Was it only asked who would get the lead?")
+    visible = param.Boolean(True, doc="Is it shown?")
 
     def __init__(self, decision: Decision | None = None, *, plot: bool = True, **params: Any) -> None:
         super().__init__(decision=decision, **params)
-        self._words = pn.pane.HTML(stylesheets=[SHEET], sizing_mode="stretch_width")
+        self._words = pn.pane.HTML(stylesheets=[SHEET, BARS], sizing_mode="stretch_width")
         self._bars = pn.pane.HoloViews(None, sizing_mode="stretch_width", visible=plot)
         self._layout = pn.Column(self._words, self._bars, sizing_mode="stretch_width")
         self._plot = plot
+        self._show()
         self._patch()
 
     @param.depends("decision", "names", watch=True)
@@ -112,19 +116,27 @@ class DecisionView(pn.viewable.Viewer):
             self._words.object = '<div class="empty">No decision yet. Route a lead to see who takes it, and why.</div>'
             return
         lead, agent, names = self.decision.lead, self.decision.agent, self.names
-        title = f"{lead.name} goes to {names.get(agent, agent)}" if agent else f"{lead.name} waits"
+        goes, waits = ("would go to", "would wait") if self.dry else ("goes to", "waits")
+        title = f"{lead.name} {goes} {names.get(agent, agent)}" if agent else f"{lead.name} {waits}"
         times = f"waited {self.decision.waited_s:.1f} s, decided in {self.decision.decided_ms:.2f} ms"
         score = f"match score {self.decision.score / FULL_SCORE:.3f}"
         sure = f"confidence {self.decision.confidence:.2f} that it beats the next"
         said = f'<div class="said"><h3>{escape(title)}</h3><p>{escape(reasoning(self.decision, names))}</p></div>'
         if len(self.decision.candidates):
+            numbers = table(self.decision, names)
+            if not self._plot:
+                numbers = f"{parts(self.decision, names)}<details><summary>All numbers</summary>{numbers}</details>"
             said += (
                 f'<p class="soft">{score}, {sure}; {times}; weights in force {self.decision.weights.id}.</p>'
-                f"{table(self.decision, names)}<h3>What would have changed it</h3>{changes(self.decision, names)}"
+                f"{numbers}<h3>What would have changed it</h3>{changes(self.decision, names)}"
             )
         self._words.object = said
         if self._plot:
             self._bars.object = bars(self.decision, names)
+
+    @param.depends("visible", watch=True)
+    def _show(self) -> None:
+        self._layout.visible = self.visible
 
     def __panel__(self) -> pn.Column:
         return self._layout

@@ -1,63 +1,39 @@
-"""Leads: a form that routes what one types in, and the newest assignments with their reasons."""
+"""A form that says who would get a lead, or routes it, and shows why they."""
 
 from __future__ import annotations
 
-from html import escape
+from collections.abc import Callable
 from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
 import param
 
+from collab.desk import Desk
 from collab.events import new_id
-from collab.reasons import reasoning
-from collab.records import Lead, Urgency
-from collab.routing import FULL_SCORE
-from collab.views.board import Board
+from collab.records import Decision, Lead
+from collab.views.board import Board, feed_of
+from collab.views.contact import Twin, customer_of, mail_of, phone_of, twin
 from collab.views.decision import DecisionView
+from collab.views.leadform import LeadForm, money_of, name_of, place_of
 from collab.views.theme import SHEET, plain
+from collab.views.told import title
 
-NEWEST = 12
-"""How many assignments are listed."""
+ROUTE, ALL_THE_SAME = "Route the lead", "Route it all the same"
+READS = "This page follows the history that another process records, so it cannot route leads."
+TWIN = "Is it the same matter? Then leave it; else route it all the same."
 
-WAITING = 3
-"""How many waiting leads are listed above them."""
+READERS: dict[str, Callable[[str], Any]] = {
+    "customer": name_of,
+    "email": mail_of,
+    "phone": phone_of,
+    "location": place_of,
+    "budget": money_of,
+}
+"""How what is typed into each field is read; each raises a ValueError that says what to change."""
 
-
-class LeadForm(param.Parameterized):
-    """A lead as a person types it in; the same bounds as `records.Lead`."""
-
-    customer = param.String("", regex=r"^.{0,200}$", label="Name", doc="Who asks; needed.")
-    property_type = param.Selector(
-        default="condo",
-        objects=["", "condo", "house", "townhouse", "commercial", "land"],
-        doc="What they look for.",
-    )
-    location = param.String("", regex=r"^.{0,60}$", doc="Where they look.")
-    budget = param.Number(None, bounds=(0, 1e12), allow_None=True, doc="What they can spend, in money; may be empty.")
-    language = param.Selector(default="en", objects=["", "en", "es", "zh", "fr", "de"], doc="What they speak.")
-    urgency = param.Selector(default="medium", objects=[str(u) for u in Urgency], doc="How soon to pick it up.")
-    score = param.Integer(50, bounds=(0, 100), label="Lead score", doc="How promising it is, 0 to 100.")
-
-    def lead(self) -> Lead:
-        """The lead of this form, with a new id.
-
-        Raises:
-            ValueError: the name is empty.
-        """
-        if not self.customer.strip():
-            raise ValueError("name is empty; say who asks, e.g. Zoe Park")
-        return Lead(
-            id=f"F-{new_id()[:12]}",
-            name=self.customer.strip(),
-            property_type=self.property_type,
-            location=self.location.strip(),
-            budget=None if self.budget is None else float(self.budget),
-            language=self.language,
-            urgency=Urgency(self.urgency),
-            score=self.score,
-            source="form",
-        )
+WIDE = {"sizing_mode": "stretch_width"}
+PART = {"min_width": 200, "styles": {"flex": "1 1 40%"}, **WIDE}
 
 
 class LeadView(pn.viewable.Viewer):
@@ -67,67 +43,139 @@ class LeadView(pn.viewable.Viewer):
 
     def __init__(self, board: Board, **params: Any) -> None:
         super().__init__(board=board, **params)
-        self.form, self._sending, self._routed = LeadForm(), False, False
+        self.form, self._sending, self._routed, self._id = LeadForm(), False, False, _new_id()
+        self.twin: Twin | None = None
         self.decision = DecisionView(plot=False)
         form = self.form.param
-        wide = {"sizing_mode": "stretch_width"}
-        self.customer = pmui.TextInput.from_param(form.customer, placeholder="Zoe Park", **wide)
-        self.send = pmui.Button(label="Find the best agent", icon="person_search", **wide)
-        self.said = pmui.Alert(severity="error", visible=False, closeable=False, margin=(5, 10), **wide)
-        self.budget = pmui.TextInput(label="Budget", placeholder="450000", **wide)
-        fields = [
-            self.customer,
-            pmui.Select.from_param(form.property_type, **wide),
-            pmui.TextInput.from_param(form.location, placeholder="downtown", **wide),
-            self.budget,
-            pmui.Select.from_param(form.language, **wide),
-            pmui.Select.from_param(form.urgency, **wide),
-            pmui.IntSlider.from_param(form.score, tooltips=False, **wide),
-        ]
-        two = [pn.Row(*fields[i : i + 2], **wide) for i in range(0, 6, 2)]
-        self._layout = pn.Column(*two, fields[6], self.send, self.said, self.decision, **wide)
-        self.send.on_click(self._send)
-        self.customer.param.watch(self._send, "enter_pressed")
-        self.budget.param.watch(self._send, "enter_pressed")
-        self.customer.param.watch(self._typed, ["value_input", "value"])
-        if board.office.desk is None:
-            self.send.disabled = True
-            self._say("This page follows the history that another process records, so it cannot route leads.")
+        self.customer = _field(form.customer, "Zoe Park")
+        self.email = _field(form.email, "zoe@example.com")
+        self.phone = _field(form.phone, "+1 555 010 2030")
+        self.location = _field(form.location, "downtown")
+        self.budget = _field(form.budget, "450000")
+        choices = [pmui.Select.from_param(form[name], **PART) for name in ("property_type", "language", "urgency")]
+        score = pmui.IntSlider.from_param(form.score, tooltips=False, **PART)
+        self.ask = pmui.Button(label="Who would get it?", icon="person_search", variant="outlined", **PART)
+        self.send = pmui.Button(label=ROUTE, icon="alt_route", **PART)
+        self.said = pmui.Alert(severity="error", visible=False, closeable=False, margin=(5, 10), **WIDE)
+        self.known = pmui.Alert(severity="warning", visible=False, closeable=False, margin=(5, 10), **WIDE)
+        head = pn.pane.HTML(title("Route a lead"), stylesheets=[SHEET], **WIDE)
+        row = {"gap": "4px 12px", **WIDE}
+        fields = pn.FlexBox(
+            self.customer, self.email, self.phone, choices[0], self.location, self.budget, *choices[1:], score, **row
+        )
+        buttons = pn.FlexBox(self.ask, self.send, **row)
+        self._layout = pn.Column(head, fields, self.known, buttons, self.said, self.decision, **WIDE)
+        self._listen()
 
-    def _typed(self, *events: Any) -> None:
-        self._routed = self._routed and not any(event.new for event in events)
+    def _listen(self) -> None:
+        self.send.on_click(self._send)
+        self.ask.on_click(self._look)
+        for name in READERS:
+            field = getattr(self, name)
+            field.param.watch(self._send, "enter_pressed")
+            field.param.watch(lambda event, name=name: self._left(name), "value")
+            field.param.watch(lambda event, name=name: self._typed(name, event.new), "value_input")
+        if self.board.office.desk is None:
+            self.send.disabled = self.ask.disabled = True
+            self._say(READS)
+
+    def _left(self, name: str) -> None:
+        """A field was left: say at once what is wrong with it, and whether somebody is known by it."""
+        text = _text(getattr(self, name))
+        self._check(name) if text else self._mark(name, "")
+        self._routed = self._routed and not text
+        self._look_for_twin()
+
+    def _typed(self, name: str, text: str) -> None:
+        self._routed = self._routed and not text
+        if getattr(self, name).error_state:  # what was mended is not wrong any longer
+            self._check(name)
+
+    def _check(self, name: str) -> Any:
+        """What a field's text means; what is wrong with it stands below it, and None is returned."""
+        try:
+            value = READERS[name](_text(getattr(self, name)))
+        except ValueError as error:
+            self._mark(name, str(error))
+            return None
+        self._mark(name, "")
+        return value
+
+    def _mark(self, name: str, wrong: str) -> None:
+        field = getattr(self, name)
+        if field.helper_text != wrong:
+            field.param.update(error_state=bool(wrong), helper_text=wrong)
+
+    def _look_for_twin(self) -> bool:
+        """Say which other lead has this e-mail or phone; False if one was found that had not been said."""
+        found, before = None, self.twin
+        if customer := customer_of(self._check("email") or "", self._check("phone") or "", self.board.office.tenant):
+            frame = feed_of(self.board.office).frame
+            found = twin(frame, customer)
+        self.twin = found
+        if found is not None:
+            self.known.object = plain(f"{found.said(self.board.frame.names)} {TWIN}")
+        self.known.visible, self.send.label = found is not None, ROUTE if found is None else ALL_THE_SAME
+        return found is None or (before is not None and before.lead.id == found.lead.id)
 
     @param.depends("board.frame", watch=True)
     def _follow(self) -> None:
         """Show who took the lead that waits here, as soon as somebody has."""
         waits = self.decision.decision
-        if waits is None or waits.agent is not None:
+        if waits is None or waits.agent is not None or self.decision.dry:
             return
         for event in self.board.frame.recent:
             if event.decision.lead.id == waits.lead.id:
                 self.decision.decision = event.decision
                 return
 
+    def _lead(self) -> Lead:
+        """The lead that is typed in; the same as long as it was not routed.
+
+        Raises:
+            ValueError: fields are wrong; says each.
+        """
+        values = {name: self._check(name) for name in READERS}
+        if wrong := [field.helper_text for name in READERS if (field := getattr(self, name)).error_state]:
+            raise ValueError(". ".join(wrong))
+        self.form.param.update(values)
+        known = "" if self.twin is None else self.twin.lead.customer
+        return self.form.lead(self._id, customer=known, tenant=self.board.office.tenant)
+
+    async def _look(self, event: object) -> None:
+        """Show who would get it; nothing is routed."""
+        desk = self.board.office.desk
+        if desk is not None:
+            await self._do(lambda lead: self.board.office.ask(_preview(desk, lead)), dry=True)
+
     async def _send(self, event: object) -> None:
-        if self._sending:
-            return
         if self._routed:  # the second press of a double one, whose lead was routed with the first
             self._routed = False
             return
+        if self._sending or not self._look_for_twin():  # whoever is known is said first
+            return
+        await self._do(self.board.route, dry=False)
+
+    async def _do(self, command: Callable[[Lead], Any], dry: bool) -> None:
+        if self._sending:
+            return
         self._sending = True  # the button stays enabled: turned off and on at once, a page may hear only of the first
         try:
-            self.form.budget = _money(self.budget.value_input or self.budget.value)
-            self.form.customer = self.customer.value_input or self.customer.value
-            decision = await self.board.route(self.form.lead())
-            self.decision.param.update(decision=decision, names=self.board.frame.names)
+            decision: Decision = await command(self._lead())
+            self.decision.param.update(decision=decision, names=self.board.frame.names, dry=dry)
             self.said.visible = False
-            self.form.param.update(customer="", location="")
-            self.budget.value = ""
-            self._routed = True
-        except (ValueError, RuntimeError) as error:
+            if not dry:
+                self._clear()
+        except (ValueError, RuntimeError, ConnectionError) as error:
             self._say(str(error))
         finally:
             self._sending = False
+
+    def _clear(self) -> None:
+        """Make room for the next lead."""
+        for name in READERS:
+            getattr(self, name).value = ""
+        self._id, self._routed = _new_id(), True
 
     def _say(self, text: str) -> None:
         self.said.param.update(object=plain(text), visible=True)
@@ -136,54 +184,18 @@ class LeadView(pn.viewable.Viewer):
         return self._layout
 
 
-class AssignmentsView(pn.viewable.Viewer):
-    """The newest assignments, each with its reasons; leads that wait stand above."""
-
-    board = param.ClassSelector(class_=Board, doc="The session's board.")
-    active = param.Boolean(default=True, doc="Is it on screen? Hidden, it takes in nothing new.")
-
-    def __init__(self, board: Board, **params: Any) -> None:
-        super().__init__(board=board, **params)
-        self._list = pn.pane.HTML("", stylesheets=[SHEET], sizing_mode="stretch_width")
-        self._patch()
-
-    @param.depends("board.frame", "active", watch=True)
-    def _patch(self) -> None:
-        if not self.active:
-            return
-        frame = self.board.frame
-        names = frame.names
-        items = [
-            f'<li><div class="row"><b>{escape(state.lead.name)}</b><span class="chip">waits</span></div>'
-            f'<div class="soft">{state.lead.urgency}, score {state.lead.score}; due {state.due:%H:%M:%S} UTC</div></li>'
-            for state in frame.queue[:WAITING]
-        ]
-        if (more := len(frame.queue) - WAITING) > 0:
-            items.append(f'<li class="soft">… and {more:,} more wait, the one due first on top.</li>')
-        for event in frame.recent[:NEWEST]:
-            decision = event.decision
-            items.append(
-                f'<li><div class="row"><span><b>{escape(decision.lead.name)}</b> → '
-                f"<b>{escape(names.get(decision.agent, decision.agent))}</b></span>"
-                f"<span>{decision.score / FULL_SCORE:.3f}</span></div>"
-                f'<div class="soft">{event.time:%H:%M:%S} UTC · {escape(reasoning(decision, names))}</div></li>'
-            )
-        empty = '<div class="empty">No assignment yet. Route a lead with the form.</div>'
-        self._list.object = f'<ul class="list">{"".join(items)}</ul>' if items else empty
-
-    def __panel__(self) -> pn.pane.HTML:
-        return self._list
+async def _preview(desk: Desk, lead: Lead) -> Decision:
+    return desk.preview(lead)
 
 
-def _money(text: str) -> float | None:
-    """A number that a person typed: thousands separators and a currency sign are ignored; empty is None."""
-    plain = text.strip().replace(",", "").replace(" ", "").lstrip("$€£")
-    if not plain:
-        return None
-    try:
-        value = float(plain)
-    except ValueError:
-        raise ValueError(f"budget is {text!r}; give a number, e.g. 450000, or leave it empty") from None
-    if not 0 <= value <= 1e12:
-        raise ValueError(f"budget is {text!r}; give a number from 0 to 1,000,000,000,000")
-    return value
+def _field(known: param.Parameter, example: str) -> pmui.TextInput:
+    """A field for what a person types, which may be wrong; it goes into the form only when it is read."""
+    return pmui.TextInput(label=known.label, description=known.doc, placeholder=example, **PART)
+
+
+def _new_id() -> str:
+    return f"F-{new_id()[:12]}"
+
+
+def _text(field: Any) -> str:
+    return str(field.value_input or field.value)

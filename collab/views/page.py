@@ -22,7 +22,7 @@ from collab.views.diagnostics import DiagnosticsView
 from collab.views.experiment import ExperimentView
 from collab.views.fairness import FairnessView
 from collab.views.later import Later
-from collab.views.leads import AssignmentsView, LeadView
+from collab.views.leading import LeadingView
 from collab.views.presence import PresenceView
 from collab.views.roster import RosterView
 from collab.views.shadow import ShadowView
@@ -37,9 +37,6 @@ ON_HEADER = ".MuiFormControlLabel-label, label, .MuiTypography-root { color: #ff
 """The style of a switch on the header."""
 
 WIDE = {"sizing_mode": "stretch_width"}
-
-HALF = {"min_width": 280, "styles": {"flex": "1 1 340px"}}
-"""Half of the page's width, all of it on a phone."""
 
 Tab = tuple[str, Any, tuple[Any, ...]]
 """A tab's name, what is in it, and the views that have to know whether it is open."""
@@ -113,8 +110,9 @@ def _tabs(board: Board) -> pmui.Tabs:
     asked, asking = _asked("alert"), _what_if(board, weights)
     what_if = asking[2][0]
     alerts = Later(lambda: AlertingView(board, what_if.period.look, alert=asked, active=False))
+    leads = Later(lambda: LeadingView(board, active=False))
     diagnostics = Later(lambda: DiagnosticsView(board, active=False))
-    made = (_team(board), ("Alerts", alerts, (alerts,)), _leads(board), asking,
+    made = (_team(board), ("Alerts", alerts, (alerts,)), ("Leads", leads, (leads,)), asking,
             ("Tuning", tuning, (tuning,)), ("Analytics", analytics, (analytics,)),
             ("Diagnostics", diagnostics, (diagnostics,)))  # fmt: skip
     tabs = pmui.Tabs(
@@ -139,17 +137,6 @@ def _asked(name: str) -> str:
 def _team(board: Board) -> Tab:
     presence, balancing = PresenceView(board), BalancingView(board)
     return "Team", pn.Column(presence, balancing, RosterView(board), **WIDE), (presence, balancing)
-
-
-def _leads(board: Board) -> Tab:
-    assignments = AssignmentsView(board, active=False)
-    content = pn.FlexBox(
-        pn.Column(_title("Route a lead"), LeadView(board), **HALF),
-        pn.Column(_title("Newest assignments"), assignments, **HALF),
-        gap="28px",
-        **WIDE,
-    )
-    return "Leads", content, (assignments,)
 
 
 def _what_if(board: Board, weights: Weights) -> Tab:

@@ -54,7 +54,7 @@ def route(page: Page, lead: str) -> None:
     """Type a lead into the form and ask who is best."""
     tab(page, "Leads")
     page.get_by_role("textbox", name="Name").fill(lead)
-    page.get_by_role("button", name="Find the best agent").click()
+    page.get_by_role("button", name="Route the lead").click()
 
 
 def columns(cards: Locator) -> int:
@@ -206,7 +206,7 @@ def test_a_second_server_on_the_same_history_reads(
         before = page.locator(CARDS).all_inner_texts()
         until(lambda: page.locator(CARDS).all_inner_texts() != before, "a card follows the history")
         tab(page, "Leads")
-        expect(page.get_by_role("button", name="Find the best agent")).to_be_disabled()
+        expect(page.get_by_role("button", name="Route the lead")).to_be_disabled()
         page.close()  # before its server ends
     assert raised(tmp_path / "log") == []
 

@@ -1,0 +1,142 @@
+"""The newest assignments, live, by agent, skill, urgency and time; a chosen one is taken apart."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+import param
+
+from collab.desk import utc_now
+from collab.events import LeadAssigned
+from collab.factors import wanted
+from collab.reasons import reasoning
+from collab.records import Urgency
+from collab.routing import FULL_SCORE
+from collab.views.board import Board
+from collab.views.decision import DecisionView
+from collab.views.listing import Listing, row
+from collab.views.spans import SIGNS
+from collab.views.theme import SHEET
+from collab.views.told import empty
+from collab.views.whynot import WhyNotView
+
+MOST = 20
+"""How many assignments are listed."""
+
+ALL, ANY = "All agents", "Any skill"
+URGENCIES = {"Any urgency": ""} | {f"{SIGNS[one]} {one}": str(one) for one in Urgency}
+WITHIN = {"Any time": 0, "The last 5 min": 5, "The last 15 min": 15, "The last hour": 60}
+"""Since when assignments are listed, in minutes; 0 lists all that the team remembers."""
+
+NONE = "No assignment yet. Route a lead with the form."
+NONE_SUCH = "None of the {n} newest assignments is like that; choose less narrowly."
+PICK = "Choose an assignment to see what spoke for whom, which gates were shut, and what would have changed it."
+
+WIDE = {"sizing_mode": "stretch_width"}
+HALF = {"min_width": 260, "styles": {"flex": "1 1 340px"}}
+PART = {"min_width": 130, "styles": {"flex": "1 1 140px"}, **WIDE}
+
+
+class AssignmentsView(pn.viewable.Viewer):
+    """The newest assignments, each with its reasons, beside the chosen one taken apart."""
+
+    board = param.ClassSelector(class_=Board, doc="The session's board.")
+    active = param.Boolean(default=True, doc="Is it on screen? Hidden, it takes in nothing new.")
+    agent = param.Selector(default="", objects={ALL: ""}, label="Agent", doc="Who was given the lead.")
+    skill = param.Selector(default="", objects={ANY: ""}, label="Skill", doc="What the lead asks for.")
+    urgency = param.Selector(default="", objects=URGENCIES, label="Urgency", doc="How soon to pick it up.")
+    within = param.Selector(default=0, objects=WITHIN, label="Time", doc="Since when.")
+
+    def __init__(self, board: Board, **params: Any) -> None:
+        super().__init__(board=board, **params)
+        self._rows: dict[str, dict[str, str]] = {}
+        self._names: dict[str, str] = {}
+        self._empty, self._pick = (pn.pane.HTML(empty(text), stylesheets=[SHEET], **WIDE) for text in (NONE, PICK))
+        self.listing = Listing(label="Newest assignments", margin=(5, 10), **WIDE)
+        self.decision, self.why_not = DecisionView(plot=False, visible=False), WhyNotView()
+        filters = (pmui.Select.from_param(self.param[name], **PART) for name in ("agent", "skill", "urgency", "within"))
+        self._layout = pn.FlexBox(
+            pn.Column(_title("Newest assignments"), pn.FlexBox(*filters, gap="8px", **WIDE), self._empty,
+                      self.listing, **HALF),
+            pn.Column(_title("A decision taken apart"), self._pick, self.decision, self.why_not, **HALF),
+            gap="28px", **WIDE,
+        )  # fmt: skip
+        self.listing.param.watch(lambda event: self._choose(), "chosen")
+        self._patch()
+
+    @property
+    def lead(self) -> str:
+        """The id of the chosen assignment's lead, or nothing."""
+        found = next((one for one in self.board.frame.recent if one.id == self.listing.chosen), None)
+        return "" if found is None else found.decision.lead.id
+
+    def _choose(self) -> None:
+        """Take the chosen assignment apart; it stays when newer ones push it off the list."""
+        found = next((one for one in self.board.frame.recent if one.id == self.listing.chosen), None)
+        if found is None and self.listing.chosen:
+            return
+        decision = None if found is None else found.decision
+        with pn.io.hold():
+            self._pick.visible, self.decision.visible = decision is None, decision is not None
+            for view in (self.decision, self.why_not):
+                view.param.update(decision=decision, names=self.board.frame.names)
+
+    @param.depends("board.frame", "active", "agent", "skill", "urgency", "within", watch=True)
+    def _patch(self) -> None:
+        if not self.active:
+            return
+        frame = self.board.frame
+        if self._names != frame.names:
+            self._names, self._rows = frame.names, {}
+        found = self.found()
+        with pn.io.hold():
+            self._offer("agent", {ALL: ""} | {name: agent for agent, name in frame.names.items()})
+            asked = sorted({skill for one in frame.recent for skill in _skills(one)})
+            self._offer("skill", {ANY: ""} | {skill: skill for skill in asked})
+            self._rows = {one.id: self._rows.get(one.id) or self._row(one) for one in found[:MOST]}
+            text = empty(NONE_SUCH.format(n=len(frame.recent)) if frame.recent else NONE)
+            if self._empty.object != text:
+                self._empty.object = text
+            self._empty.visible, self.listing.visible = not found, bool(found)
+            self.listing.show(list(self._rows.values()))
+
+    def found(self) -> list[LeadAssigned]:
+        """The assignments that the filters let through, the newest first."""
+        since = utc_now() - timedelta(minutes=self.within)
+        return [
+            one
+            for one in self.board.frame.recent
+            if self.agent in ("", one.decision.agent)
+            and self.urgency in ("", str(one.decision.lead.urgency))
+            and (not self.skill or self.skill in _skills(one))
+            and (not self.within or one.time >= since)
+        ]
+
+    def _offer(self, name: str, options: dict[str, str]) -> None:
+        """Change a filter's options; what is filtered by stays, though nothing is like that any more."""
+        known, value = self.param[name], getattr(self, name)
+        if value not in options.values():
+            options |= {value: value}
+        if dict(known.names) != options:
+            known.objects = options
+
+    def _row(self, one: LeadAssigned) -> dict[str, str]:
+        decision, names = one.decision, self._names
+        title = f"{decision.lead.name} → {names.get(decision.agent or '', decision.agent)}"
+        note = f"{one.time:%H:%M:%S} UTC · {reasoning(decision, names)}"
+        return row(one.id, title, f"{decision.score / FULL_SCORE:.3f}", note)
+
+    def __panel__(self) -> pn.FlexBox:
+        return self._layout
+
+
+def _skills(one: LeadAssigned) -> list[str]:
+    """What the lead of an assignment asks for or requires."""
+    return [*wanted(one.decision.lead), *one.decision.lead.requires]
+
+
+def _title(text: str) -> pn.pane.HTML:
+    return pn.pane.HTML(f"<h3>{text}</h3>", stylesheets=[SHEET])

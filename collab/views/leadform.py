@@ -1,0 +1,93 @@
+"""The form of a lead: its fields with the bounds of `records.Lead`, and how what people type is read."""
+
+from __future__ import annotations
+
+import param
+
+from collab.events import new_id
+from collab.records import Lead, Urgency
+from collab.views.contact import customer_of, mail_of, phone_of
+
+UNSAID = "not said"
+PROPERTIES = {UNSAID: ""} | {kind: kind for kind in ("condo", "house", "townhouse", "commercial", "land")}
+LANGUAGES = {UNSAID: "", "English": "en", "Spanish": "es", "Chinese": "zh", "French": "fr", "German": "de"}
+
+
+class LeadForm(param.Parameterized):
+    """A lead as a person types it in; the same bounds as `records.Lead`."""
+
+    customer = param.String("", regex=r"^.{0,200}$", label="Name", doc="Who asks; needed.")
+    email = param.String("", label="E-mail", doc="To know them again; only a hash of it is kept.")
+    phone = param.String("", label="Phone", doc="To know them again; only a hash of it is kept.")
+    property_type = param.Selector(default="condo", objects=PROPERTIES, doc="What they look for.")
+    location = param.String("", regex=r"^.{0,60}$", doc="Where they look.")
+    budget = param.Number(None, bounds=(0, 1e12), allow_None=True, doc="What they can spend, in money; may be empty.")
+    language = param.Selector(default="en", objects=LANGUAGES, doc="What they speak.")
+    urgency = param.Selector(default="medium", objects=[str(u) for u in Urgency], doc="How soon to pick it up.")
+    score = param.Integer(50, bounds=(0, 100), label="Lead score", doc="How promising it is, 0 to 100.")
+
+    def lead(self, id: str = "", *, customer: str = "", tenant: str = "main") -> Lead:
+        """The lead of this form, with this id or a new one.
+
+        Args:
+            customer: who they are, if that is known; else it is made of their e-mail and phone for the tenant.
+
+        Raises:
+            ValueError: a field cannot be a lead's; names it.
+        """
+        return Lead(
+            id=id or f"F-{new_id()[:12]}",
+            name=name_of(self.customer),
+            property_type=self.property_type,
+            location=place_of(self.location),
+            budget=None if self.budget is None else float(self.budget),
+            language=self.language,
+            urgency=Urgency(self.urgency),
+            score=self.score,
+            source="form",
+            customer=customer or customer_of(mail_of(self.email), phone_of(self.phone), tenant),
+        )
+
+
+def name_of(text: str) -> str:
+    """A name that a person typed.
+
+    Raises:
+        ValueError: it is empty or too long.
+    """
+    name = text.strip()
+    if not name:
+        raise ValueError("name is empty; say who asks, e.g. Zoe Park")
+    if len(name) > 200:
+        raise ValueError(f"name is {name[:20]!r}… with {len(name):,} characters; give at most 200")
+    return name
+
+
+def place_of(text: str) -> str:
+    """A location that a person typed.
+
+    Raises:
+        ValueError: it is too long.
+    """
+    place = text.strip()
+    if len(place) > 60:
+        raise ValueError(f"location is {place[:20]!r}… with {len(place):,} characters; give at most 60")
+    return place
+
+
+def money_of(text: str) -> float | None:
+    """A number that a person typed: thousands separators and a currency sign are ignored; empty is None.
+
+    Raises:
+        ValueError: it is no number, or out of bounds.
+    """
+    plain = text.strip().replace(",", "").replace(" ", "").lstrip("$€£")
+    if not plain:
+        return None
+    try:
+        value = float(plain)
+    except ValueError:
+        raise ValueError(f"budget is {text!r}; give a number, e.g. 450000, or leave it empty") from None
+    if not 0 <= value <= 1e12:
+        raise ValueError(f"budget is {text!r}; give a number from 0 to 1,000,000,000,000")
+    return value

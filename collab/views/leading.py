@@ -1,0 +1,59 @@
+"""The Leads tab: the form, leads that wait and offers, what is done by hand, and the newest assignments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import panel as pn
+import param
+
+from collab.views.assignments import AssignmentsView
+from collab.views.board import Board
+from collab.views.hand import HandView
+from collab.views.leads import LeadView
+from collab.views.offers import OffersView
+from collab.views.queue import QueueView
+
+HALF = {"min_width": 260, "styles": {"flex": "1 1 340px"}}
+"""Half of the page's width, all of it on a phone."""
+
+WIDE = {"sizing_mode": "stretch_width"}
+
+
+class LeadingView(pn.viewable.Viewer):
+    """What comes in, what waits and what was decided; the lead that is chosen anywhere can be given by hand."""
+
+    active = param.Boolean(default=True, doc="Is it on screen? Hidden, it takes in nothing new.")
+
+    def __init__(self, board: Board, **params: Any) -> None:
+        super().__init__(**params)
+        on = {"active": self.active}
+        self.form, self.hand = LeadView(board), HandView(board, **on)
+        self.queue, self.offers = QueueView(board, **on), OffersView(board, **on)
+        self.assignments = AssignmentsView(board, **on)
+        self._lists = (self.queue.listing, self.offers.listing, self.assignments.listing)
+        for listing in self._lists:
+            listing.param.watch(self._choose, "chosen")
+        top = pn.FlexBox(
+            pn.Column(self.form, **HALF), pn.Column(self.queue, self.offers, self.hand, **HALF), gap="28px", **WIDE
+        )
+        self._layout = pn.Column(top, self.assignments, **WIDE)
+
+    def _choose(self, event: Any) -> None:
+        """One list has the chosen lead; what was chosen in another is let go, but not the decision taken apart."""
+        chosen = self.assignments.lead if event.obj is self.assignments.listing else event.new
+        if event.new:
+            for listing in self._lists[:2]:
+                if listing is not event.obj:
+                    listing.chosen = ""
+            self.hand.lead = chosen
+        elif not any(listing.chosen for listing in self._lists[:2]):
+            self.hand.lead = self.assignments.lead
+
+    @param.depends("active", watch=True)
+    def _opened(self) -> None:
+        for view in (self.queue, self.offers, self.hand, self.assignments):
+            view.active = self.active
+
+    def __panel__(self) -> pn.Column:
+        return self._layout
