@@ -15,7 +15,7 @@ from strategies import NOON, assigned, histories
 from collab import events as ev
 from collab.desk import Desk
 from collab.events import Entry
-from collab.offers import GONE, UNACCEPTED, UNANSWERED, Lapse, Terms, lapses
+from collab.offers import GONE, UNACCEPTED, UNANSWERED, Lapse, Terms, lapses, until
 from collab.records import Lead, Presence
 from collab.team import Team, fold
 
@@ -62,6 +62,18 @@ OFFLINE = ev.PresenceChanged(id="o", time=NOON + timedelta(seconds=50), agent="a
 def test_a_lead_goes_back_when_nothing_is_done_with_it(happened: list[ev.Event], after_s: float, reason: str) -> None:
     found = lapses(held(*happened), NOON + timedelta(seconds=after_s), TERMS)
     assert found == ([Lapse("l", "ana", reason)] if reason else [])
+
+
+@pytest.mark.parametrize("happened", [[], [ACCEPTED], [ANSWERED], [GIVEN], [CHOSEN], [OFFLINE], [ACCEPTED, OFFLINE]])
+def test_a_lead_goes_back_at_the_moment_that_was_told_and_not_before(happened: list[ev.Event]) -> None:
+    team = held(*happened)
+    state = team.leads["l"]
+    ends = until(state, team.agents[state.holder], TERMS)
+    if ends is None:
+        assert lapses(team, NOON + timedelta(days=1), TERMS) == []
+    else:
+        assert lapses(team, ends - timedelta(microseconds=1), TERMS) == []
+        assert [lapse.lead for lapse in lapses(team, ends, TERMS)] == ["l"]
 
 
 @given(histories())

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+import msgspec
 import pytest
 from desks import Clock, assert_consistent, assignments, at_desk, bits, hire, lead, level, log, opened, until
 from strategies import NOON
@@ -311,5 +312,24 @@ def test_after_any_commands_at_two_desks_nobody_waits_whom_somebody_could_take(s
             team = assert_consistent(await log(a))
             assert len(assignments(await log(a))) > 10
             assert a.team == b.team == team
+
+    asyncio.run(work())
+
+
+def test_a_preview_is_the_decision_that_routing_takes_and_appends_nothing(stream_url: str) -> None:
+    async def work() -> None:
+        async with at_desk(stream_url) as desk:
+            await hire(desk, "ana", "bo", capacity=1)
+            before, asked = desk.team.seq, desk.preview(lead("x"))
+            assert desk.team.seq == before
+            assert desk.team.leads == {}
+            taken = await desk.route_lead(lead("x"))
+            assert msgspec.structs.replace(asked, decided_ms=taken.decided_ms) == taken
+            await desk.route_lead(lead("y"))
+            await desk.route_lead(lead("z"))
+            assert (desk.preview(lead("z")).agent, desk.preview(lead("z")).position) == (None, 0)
+            assert (desk.preview(lead("w")).agent, desk.preview(lead("w")).position) == (None, 1)
+            with pytest.raises(ValueError, match="score is 101"):
+                desk.preview(lead("w", score=101))
 
     asyncio.run(work())

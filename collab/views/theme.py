@@ -77,8 +77,8 @@ AGENT_COLOURS = ("#60a5fa", "#4CAF50", "#FF9800", "#b794e8", "#26a69a", "#f06292
 
 
 def plain(text: str) -> str:
-    """Text for a pane that reads Markdown, so that it shows as it is."""
-    return re.sub(r"([\\`*_\[\]#^~|$])", r"\\\1", escape(text, quote=False))
+    """Text for a pane that reads Markdown, so that it shows as it is; addresses do not become links."""
+    return re.sub(r"([\\`*_\[\]#^~|$@]|:(?=//)|(?<=\w)\.(?=[^\W\d_]{2}))", r"\\\1", escape(text, quote=False))
 
 
 SHEET = """

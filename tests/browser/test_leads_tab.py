@@ -1,0 +1,129 @@
+"""The Leads tab in Chromium: two pages see one assignment, and what people type is text wherever it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import panel as pn
+import pytest
+from playwright.sync_api import Page, expect
+from serving import free_port, until
+from test_alerts_tab import listens, press
+
+from collab.office import Office
+from collab.records import Lead
+from collab.views.page import page as dashboard
+from collab.views.socket import prepare
+
+# Bokeh warns in this process when a page names a model that it had before; a server of its own goes on.
+pytestmark = pytest.mark.filterwarnings("ignore:reference already known")
+
+EVIL = "<img src=x onerror=alert(1)> [x](javascript:alert(2)) http://evil.com"
+FIELDS = ("Name", "E-mail", "Phone", "Location", "Budget")
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """Ana is there with room for two leads and has one; Ben is full with one."""
+    folder = tmp_path_factory.mktemp("office")
+    office = Office(f"embedded://{folder.name}", str(folder / "history")).start()
+    desk = office.desk
+    assert desk is not None
+    for work in (
+        desk.add_agent("ben", "Ben Okafor", capacity=1),
+        desk.set_presence("ben", "available"),
+        desk.route_lead(Lead(id="first", name="Li Wei")),
+        desk.add_agent("ana", "Ana Ruiz", capacity=2),
+        desk.set_presence("ana", "available"),
+        desk.route_lead(Lead(id="second", name="Sam Field")),
+    ):
+        office.call(work).result()
+    yield office
+    office.stop()
+
+
+@pytest.fixture(scope="module")
+def address(office: Office) -> Iterator[str]:
+    """The address of the office's page."""
+    prepare()
+    port = free_port()
+    server = pn.serve(lambda: dashboard(office), port=port, show=False, threaded=True, verbose=False)
+    until(lambda: listens(port), "the page answers")
+    yield f"http://localhost:{port}/"
+    server.stop()
+
+
+@pytest.fixture
+def leads(open_page: Callable[[str], Page], address: str) -> Callable[[], Page]:
+    """Opens the tab in a page of its own."""
+
+    def opened() -> Page:
+        page = open_page(address)
+        page.get_by_role("tab", name="Leads").click()
+        expect(page.get_by_role("heading", name="Newest assignments")).to_be_visible()
+        return page
+
+    return opened
+
+
+def test_two_pages_see_one_assignment_and_what_is_typed_is_text(office: Office, leads: Callable[[], Page]) -> None:
+    one, two = leads(), leads()
+    for page in (one, two):
+        page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
+    for name in FIELDS:
+        one.get_by_role("textbox", name=name).first.fill(EVIL)
+        one.keyboard.press("Tab")
+    for name in ("e-mail", "phone", "budget"):
+        expect(one.get_by_text(f"{name} is '{EVIL}'").first).to_be_visible()
+    press(one, "Route the lead")
+    expect(one.get_by_role("alert").filter(has_text="evil.com")).to_be_visible()
+    for name in ("E-mail", "Phone", "Location", "Budget"):
+        one.get_by_role("textbox", name=name).first.fill("")
+        one.keyboard.press("Tab")
+    press(one, "Who would get it?")
+    expect(one.get_by_role("heading", name="would go to Ana Ruiz")).to_be_visible()
+    press(one, "Route the lead")
+    assignment = two.get_by_role("button", name=f"{EVIL} → Ana Ruiz").first
+    expect(assignment).to_be_visible()
+    for page in (one, two):
+        newest = page.get_by_role("list", name="Newest assignments").get_by_role("button").first
+        newest.focus()
+        page.keyboard.press("Enter")
+        expect(newest).to_have_attribute("aria-pressed", "true")
+        expect(page.get_by_role("heading", name="goes to Ana Ruiz").last).to_be_visible()
+        assert page.locator("img[src=x], a[href*=evil], a[href^=javascript]").count() == 0
+
+
+def test_an_offer_is_given_to_another_by_keyboard_and_the_list_keeps_its_place(
+    office: Office, leads: Callable[[], Page]
+) -> None:
+    page = leads()
+    desk = office.desk
+    assert desk is not None
+    office.call(desk.update_agent_workload("ben", capacity=40)).result()
+    offers = page.get_by_role("list", name="Offers not accepted yet")
+    offers.get_by_role("button", name="Li Wei").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("is with Ana Ruiz, who has not accepted it yet.")).to_be_visible()
+    page.get_by_role("textbox", name="Your name").last.fill("Kim")
+    page.get_by_role("textbox", name="Reason").fill("she is out")
+    page.keyboard.press("Tab")
+    page.get_by_role("combobox", name="Agent The id of who gets it").click()
+    page.get_by_role("listbox").locator("li").filter(has_text="Ben Okafor").click()
+    press(page, "Give it to them")
+    expect(page.get_by_text("Done: it is theirs")).to_be_visible()
+    assert office.team.leads["second"].holder == "ben"
+    for number in range(12):
+        office.call(desk.route_lead(Lead(id=f"n{number}", name=f"Lead {number}"))).result()
+    newest = page.get_by_role("list", name="Newest assignments")
+    expect(newest.get_by_role("button", name="Lead 11")).to_be_visible()
+    at_least = newest.evaluate("list => { list.scrollTop = 200; return list.scrollTop }")
+    focused = newest.get_by_role("button", name="Lead 5")
+    focused.focus()
+    before = focused.evaluate("row => row.getBoundingClientRect().top")
+    office.call(desk.route_lead(Lead(id="last", name="Lead of the last minute"))).result()
+    expect(newest.get_by_role("button", name="Lead of the last minute")).to_be_attached()
+    assert at_least > 0
+    expect(focused).to_be_focused()
+    assert abs(focused.evaluate("row => row.getBoundingClientRect().top") - before) < 2

@@ -1,0 +1,292 @@
+"""The Leads tab without a browser: who would get a lead, who waits, what is done by hand, and what was decided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from desks import SOON_S, hire, lead
+from offices import Open, at, do
+
+from collab.office import Office
+from collab.reasons import alternatives, what_would_win
+from collab.routing import FULL_SCORE
+from collab.views.board import Board, feed_of
+from collab.views.leading import LeadingView
+from collab.views.parts import parts
+from collab.views.spans import span
+from collab.views.whynot import why_not
+
+
+@pytest.fixture
+def office(open_office: Open) -> Office:
+    """Ana is full with two leads, which came first; bo is there with room for one."""
+    office = open_office()
+    do(office, hire(at(office), "ana", capacity=2))
+    for i in range(2):
+        do(office, at(office).route_lead(lead(f"l{i}", urgency="high", language="es")))
+    do(office, hire(at(office), "bo", capacity=1))
+    return office
+
+
+@pytest.fixture
+def view(office: Office) -> LeadingView:
+    """The tab of the office."""
+    return shown(LeadingView(Board(office)), office)
+
+
+def shown(view: LeadingView, office: Office) -> LeadingView:
+    """The view with a frame of all that has happened, and with why leads wait."""
+    feed = feed_of(office)
+
+    async def make() -> None:
+        feed._make()
+        view.queue.pulse.look()
+
+    do(office, make())
+    view.queue.board._show()
+    view.queue._tick()
+    return view
+
+
+def press(view: LeadingView, act: Callable[[], Any]) -> LeadingView:
+    """What a button does."""
+    office = view.queue.board.office
+    office.call(act()).result(SOON_S)
+    return shown(view, office)
+
+
+def fill(view: LeadingView, **texts: str) -> None:
+    """Type into fields of the form, and leave each."""
+    for name, text in texts.items():
+        getattr(view.form, name).value = text
+
+
+def titles(listing: Any) -> list[str]:
+    """What stands in a list."""
+    return [row["title"] for row in listing.rows]
+
+
+def test_who_would_get_a_lead_is_shown_and_nothing_happens_and_it_gets_it_then(view: LeadingView) -> None:
+    office, form = view.queue.board.office, view.form
+    fill(view, customer="Zoe Park")
+    before = office.team.seq
+    press(view, lambda: form._look(None))
+    asked = form.decision.decision
+    assert (asked.agent, office.team.seq) == ("bo", before)
+    assert "Zoe Park would go to Bo" in form.decision._words.object
+    press(view, lambda: form._send(None))
+    assert "Zoe Park goes to Bo" in form.decision._words.object
+    assert form.decision.decision.lead == asked.lead
+    assert office.team.leads[asked.lead.id].holder == "bo"
+
+
+@pytest.mark.parametrize(
+    "name, wrong, said, right",
+    [
+        ("email", "zoe", "e-mail is 'zoe'; give an address", "zoe@example.com"),
+        ("phone", "555", "phone is '555'; give it with its country code", "+1 555 010 2030"),
+        ("budget", "much", "budget is 'much'; give a number", "450,000"),
+        ("location", "x" * 61, "with 61 characters; give at most 60", "downtown"),
+        ("customer", "x" * 201, "with 201 characters; give at most 200", "Zoe Park"),
+    ],
+)
+def test_each_field_says_what_is_wrong_once_it_is_left_until_it_is_mended(
+    view: LeadingView, name: str, wrong: str, said: str, right: str
+) -> None:
+    field = getattr(view.form, name)
+    fill(view, **{name: wrong})
+    assert field.error_state
+    assert said in field.helper_text
+    field.value_input = right
+    assert not field.error_state
+    assert field.helper_text == ""
+
+
+def test_a_lead_of_somebody_known_is_said_with_who_has_it_and_can_be_routed_all_the_same(view: LeadingView) -> None:
+    office, form = view.queue.board.office, view.form
+    fill(view, customer="Zoe Park", email="Zoe@Example.com", phone="+1 555 010 2030")
+    press(view, lambda: form._send(None))
+    first = form.decision.decision.lead
+    form._routed = False
+    fill(view, customer="Z. Park", phone="001 (555) 010-2030")
+    assert "Zoe Park has the same phone" in form.known.object
+    assert "is with Bo since" in form.known.object
+    assert (form.known.visible, form.send.label) == (True, "Route it all the same")
+    press(view, lambda: form._send(None))
+    second = form.decision.decision.lead
+    assert (second.name, second.customer) == ("Z. Park", first.customer)
+    assert "zoe" not in first.customer
+    assert not form.known.visible
+    assert second.id in office.team.leads
+
+
+def test_a_known_customer_typed_and_sent_with_one_key_is_said_first(view: LeadingView) -> None:
+    form = view.form
+    fill(view, customer="Zoe Park", email="zoe@example.com")
+    press(view, lambda: form._send(None))
+    form._routed, before = False, view.queue.board.office.team.seq
+    form.customer.value_input, form.email.value_input = "Zoe Park", "zoe@example.com"
+    press(view, lambda: form._send(None))
+    assert form.known.visible
+    assert view.queue.board.office.team.seq == before
+    press(view, lambda: form._send(None))
+    assert view.queue.board.office.team.seq > before
+
+
+def test_the_queue_says_how_urgent_leads_are_how_long_they_wait_and_why(view: LeadingView) -> None:
+    office = view.queue.board.office
+    assert view.queue.listing.rows == []
+    assert view.queue._empty.visible
+    for id, urgency in (("a", "low"), ("b", "medium"), ("c", "critical")):
+        do(office, at(office).route_lead(lead(id, name=f"Lead {id}", urgency=urgency)))
+    shown(view, office)
+    assert titles(view.queue.listing) == ["Lead c", "Lead b"]  # bo had room for the first
+    urgent = view.queue.listing.rows[0]
+    assert urgent["aside"].startswith("waits ")
+    assert urgent["note"].startswith("■ critical · score 50 · due in ")
+    assert "Nobody can take it now (2 at capacity)" in urgent["note"]
+
+
+def test_waiting_times_go_on_only_while_somebody_looks(view: LeadingView) -> None:
+    office, pulse = view.queue.board.office, view.queue.pulse
+    do(office, at(office).accept("l0", "ana"))
+    do(office, at(office).accept("l1", "ana"))
+    shown(view, office)
+    assert list(pulse._views) == []
+    for id in "ab":
+        do(office, at(office).route_lead(lead(id)))
+    shown(view, office)
+    assert set(pulse._views) == {view.queue, view.offers}
+    view.active = False
+    assert list(pulse._views) == []
+    view.active = True
+    view.queue.board.close()
+    do(office, pulse._begin())
+    assert not pulse._going
+
+
+def test_a_waiting_lead_is_given_by_hand_with_a_name_and_a_reason(view: LeadingView) -> None:
+    office, hand = view.queue.board.office, view.hand
+    for id in "ab":
+        do(office, at(office).route_lead(lead(id)))
+    shown(view, office)
+    view.queue.listing.chosen = "b"
+    assert (hand.lead, hand.route.visible, hand._acts.visible) == ("b", True, True)
+    assert [name for name in hand.param.to.names if "full" in name] == [
+        "Ana (full with 2 of 2 leads)",
+        "Bo (full with 1 of 1 leads)",
+    ]
+    press(view, hand.route_it)
+    assert "Nobody can take it now" in hand.said.object
+    press(view, hand.give_it)
+    assert hand.said.object == "Agent is empty; choose who gets the lead."
+    hand.to = "ana"
+    press(view, hand.give_it)
+    assert hand.said.object == "Reason is empty; say why they get it."
+    hand.reason = "she knows the house"
+    press(view, hand.give_it)
+    assert hand.said.object.startswith("Your name is empty")
+    hand.by = "Kim"
+    press(view, hand.give_it)
+    assert "at capacity" in hand.said.object
+    assert office.team.leads["b"].holder is None
+
+
+def test_an_offer_is_given_to_another_and_comes_back(view: LeadingView) -> None:
+    office, hand = view.queue.board.office, view.hand
+    assert titles(view.offers.listing) == ["A customer → Ana", "A customer → Ana"]
+    assert "goes back at" in view.offers.listing.rows[0]["note"]
+    view.offers.listing.chosen = "l0"
+    hand.param.update(by="Kim", to="bo", reason="ana is full")
+    press(view, hand.give_it)
+    assert office.team.leads["l0"].holder == "bo"
+    given = next(row for row in view.offers.listing.rows if row["title"].endswith("Bo"))
+    assert "a person gave it, so it stays" in given["note"]
+    assert hand.undo.visible
+    press(view, hand.take_back)
+    assert office.team.leads["l0"].holder == "ana"
+    assert hand.said.object == "Undone: 1 lead went back."
+    assert not hand.undo.visible
+
+
+def test_one_list_has_the_chosen_lead_and_an_assignment_chooses_its_lead(view: LeadingView) -> None:
+    view.offers.listing.chosen = "l1"
+    newest = view.assignments.listing
+    newest.chosen = newest.rows[-1]["key"]
+    assert (view.hand.lead, view.offers.listing.chosen) == ("l0", "")
+    assert "Choose a lead above" not in view.hand._told.object
+    newest.chosen = ""
+    assert view.hand.lead == ""
+    assert "Choose a lead above" in view.hand._told.object
+
+
+def test_assignments_are_narrowed_and_what_is_narrowed_by_stays(view: LeadingView) -> None:
+    office, newest = view.queue.board.office, view.assignments
+    do(office, at(office).route_lead(lead("m", name="Li Wei", urgency="low", language="en")))
+    shown(view, office)
+    assert titles(newest.listing) == ["Li Wei → Bo", "A customer → Ana", "A customer → Ana"]
+    newest.agent = "bo"
+    assert titles(newest.listing) == ["Li Wei → Bo"]
+    newest.param.update(agent="", skill="language:es")
+    assert len(newest.listing.rows) == 2
+    newest.param.update(skill="", urgency="low", within=5)
+    assert titles(newest.listing) == ["Li Wei → Bo"]
+    newest.agent = "ana"
+    assert newest.listing.rows == []
+    assert "None of the 3 newest assignments is like that" in newest._empty.object
+    do(office, at(office).remove_agent("ana"))
+    shown(view, office)
+    assert newest.agent == "ana"
+
+
+def test_a_chosen_decision_stays_taken_apart_while_newer_ones_come(view: LeadingView) -> None:
+    office, newest = view.queue.board.office, view.assignments
+    newest.listing.chosen = newest.listing.rows[0]["key"]
+    decision = newest.decision.decision
+    do(office, at(office).route_lead(lead("m", name="Li Wei")))
+    shown(view, office)
+    assert titles(newest.listing)[0] == "Li Wei → Bo"
+    assert newest.decision.decision is decision
+    assert newest.decision.visible
+    assert not newest._pick.visible
+
+
+def test_the_parts_of_a_bar_make_the_score_and_why_not_agrees_with_the_decision(office: Office) -> None:
+    do(office, hire(at(office), "cy", "dee", capacity=1))
+    do(office, at(office).set_presence("dee", "offline"))
+    decision = do(office, at(office).route_lead(lead("m", language="es")))
+    html = parts(decision)
+    for bar in html.split("<li")[1:]:
+        widths = [float(part.split("%")[0]) for part in bar.split('<i style="width:')[1:]]
+        score = float(bar.split("<span>")[2].split("<")[0])
+        assert sum(widths) / 100 == pytest.approx(score, abs=0.001)
+    assert html.count('class="chosen"') == 1
+    assert f"{decision.score / FULL_SCORE:.3f}" in html
+    loser = next(one for one in alternatives(decision) if not one.gate)
+    least = what_would_win(decision, loser.agent)[0]
+    assert f"<li>{least.factor} {least.needed:.2f}" in why_not(decision, loser.agent)
+    assert "needed room" in why_not(decision, "ana")
+    assert "any presence but offline" in why_not(decision, "dee")
+    assert "got it" in why_not(decision, decision.agent)
+
+
+def test_an_office_that_only_reads_says_so_and_offers_nothing(office: Office, open_office: Open) -> None:
+    reader = open_office()
+    assert reader.desk is None
+    view = LeadingView(Board(reader))
+    assert view.form.send.disabled
+    assert view.form.ask.disabled
+    assert "so it cannot route leads" in view.form.said.object
+    assert not view.hand._acts.visible
+    assert "so leads are given by hand at that process" in view.hand._told.object
+    do(reader, view.queue.pulse._begin())  # it has nobody to ask why leads wait
+
+
+@pytest.mark.parametrize(
+    "seconds, said",
+    [(-1, "0 s"), (59.9, "59 s"), (60, "1 min 00 s"), (3599, "59 min 59 s"), (7620, "2 h 07 min"), (273600, "3 d 4 h")],
+)
+def test_spans_are_told_as_people_read_them(seconds: float, said: str) -> None:
+    assert span(seconds) == said
