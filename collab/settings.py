@@ -53,6 +53,11 @@ def keys() -> str:
     return os.environ.get("COLLAB_KEYS") or "data/keys"
 
 
+def sign_in(given: str | None = None) -> str | None:
+    """The file of those who may sign in to the page; None where nobody has to."""
+    return given or os.environ.get("COLLAB_SIGN_IN") or None
+
+
 def shelf(history: str, files: str | None = None, **limits: int) -> Shelf | None:
     """Where files lie: a folder that is named, else one beside the tables of a history that is a folder, else none."""
     folder = files or os.environ.get("COLLAB_FILES")

@@ -20,8 +20,8 @@ HOUSE = ROOT / "collab"
 ORDER = (
     "records experiment rules events claims chat keyed markup weights team presence offers factors gates fairness "
     "routing reasons balance actions shadow metrics alerts history analytics forecast whatif protocol live recording "
-    "router rooms attendance desk files delivery floor team_at_work office intake door roundtrip checks web settings "
-    "views app cli __main__"
+    "router rooms attendance desk files delivery floor users team_at_work office intake door roundtrip checks web "
+    "settings views app cli __main__"
 ).split()
 # The rooms that are functions of their arguments: no I/O, no clock, no chance without a seed.
 CENTRE = (

@@ -13,6 +13,7 @@ from collab.cli.notify import notify
 from collab.cli.recording import recorder
 from collab.cli.rules import rules
 from collab.cli.serving import gateway, serve
+from collab.cli.user import user
 from collab.cli.weights import weights
 
 
@@ -24,5 +25,5 @@ def main() -> None:
         logging.getLogger(quiet).setLevel(logging.WARNING)
 
 
-for command in (serve, gateway, recorder, token, import_, export_, weights, experiment, notify, rules, doctor):
+for command in (serve, gateway, recorder, token, import_, export_, weights, experiment, notify, rules, doctor, user):
     main.add_command(command)

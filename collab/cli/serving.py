@@ -39,6 +39,8 @@ from collab.cli.options import (
 OF_ALL = ("stream", "history", "weights", "rules", "notify", "secrets", "balance", "limits")
 """The settings that the offices of all tenants share."""
 
+SIGN_IN = "File of those who may sign in, as `collab user add` writes it [COLLAB_SIGN_IN, else anybody may come]."
+
 
 @click.command()
 @click.option(
@@ -64,6 +66,8 @@ OF_ALL = ("stream", "history", "weights", "rules", "notify", "secrets", "balance
 @click.option("--address", default="localhost", show_default=True, help="Address to listen on.")
 @click.option("--origin", multiple=True, help="A further host:port that pages may be opened under.")
 @PAGE
+@click.option("--sign-in", type=click.Path(exists=True, dir_okay=False), help=SIGN_IN)
+@click.option("--proxied", is_flag=True, help="A proxy in front says who asks, and if by TLS (X-Forwarded-…).")
 @WS_PORT
 @FILES
 @FILE_MIB
@@ -93,16 +97,17 @@ def serve(
     from collab.office import shared
     from collab.settings import keys, settings
 
-    found = or_exit(settings, **given, served=_page(address, port))
+    users, found = _users(given["sign_in"], address), or_exit(settings, **given, served=_page(address, port))
     signal.signal(signal.SIGTERM, interrupt)
     with Progress("the seeded team's past") as progress:
-        routing = {"explore": explore, "pacing": Pacing(ahead_most=ahead), "days": days}
-        office = or_exit(shared, **found, progress=progress, **routing)
+        routing = {"explore": explore, "pacing": Pacing(ahead_most=ahead)}
+        office = or_exit(shared, **found, days=days, progress=progress, **routing)
     click.echo(f"collab: the {office.tenant} team is on http://{address}:{port} (mode {office.mode}; stop with Ctrl-C)")
     access = or_exit(Access, keys())
     door = None if office.mode == "reading" else _door(access, office, ws_port, address, given)
     try:
-        serve_pages(office, site(office, door, access), port, address, origin)
+        more = {"users": users, "secret": access.secret("page"), "use_xheaders": given["proxied"]}
+        serve_pages(office, site(office, door, access), port, address, origin, **more)
     except KeyboardInterrupt:
         click.echo("collab: recording what is left, then stopping")
     finally:
@@ -117,6 +122,19 @@ def _page(address: str, port: int) -> str:
     if address in ("", "0.0.0.0", "::"):  # all of this machine's, which is an address of none
         address = socket.gethostname()
     return f"http://{f'[{address}]' if ':' in address else address}:{port}" if port else ""
+
+
+def _users(file: str | None, address: str) -> Any:
+    """Those who may sign in; None, which is said where others reach the page, if anybody may come."""
+    from collab.settings import sign_in
+
+    if (named := sign_in(file)) is not None:
+        from collab.users import Users
+
+        return or_exit(Users, named)
+    if address not in ("localhost", "127.0.0.1", "::1"):
+        click.echo(f"collab: whoever reaches {address} may change this team; let them sign in (--sign-in)", err=True)
+    return None
 
 
 def _door(access: Any, office: Any, ws_port: int, address: str, given: dict[str, Any]) -> Any:

@@ -3,6 +3,7 @@
 from collab.floor.floor import Floor
 from collab.floor.hall import Hall
 from collab.floor.recent import KEPT, Recent
+from collab.floor.seat import NotAllowed, Seat, Seated
 from collab.protocol.role import EVERYBODY, LEADING, WORKING
 
-__all__ = ["EVERYBODY", "KEPT", "LEADING", "WORKING", "Floor", "Hall", "Recent"]
+__all__ = ["EVERYBODY", "KEPT", "LEADING", "WORKING", "Floor", "Hall", "NotAllowed", "Recent", "Seat", "Seated"]

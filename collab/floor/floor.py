@@ -282,3 +282,8 @@ _ACTS: dict[type[p.Command], tuple[frozenset[Role], Act]] = {
     p.Watch: (EVERYBODY, Floor._watch),
     p.Metrics: (EVERYBODY, Floor._metrics),
 }
+
+
+def roles_of(command: type[p.Command]) -> frozenset[Role]:
+    """Whose tokens allow a command."""
+    return _ACTS[command][0]

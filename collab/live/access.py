@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import os
 import secrets
 from collections.abc import Callable
@@ -68,6 +69,12 @@ class Access:
         if not self.file.exists():
             self._make()
         self._read()
+
+    def secret(self, purpose: str) -> str:
+        """A secret for something else than tokens, the same wherever the newest key is, and new with it."""
+        self._read()
+        newest = next(iter(self._keys.values()))
+        return hmac.new(newest.encode(), purpose.encode(), "sha256").hexdigest()
 
     def token(self, tenant: str, agent: str, role: Role | str = Role.agent, *, lasts_s: float = 8 * 3600) -> str:
         """A token that lets the agent in for so many seconds.

@@ -1,6 +1,7 @@
 """The rooms that work together in one process: stream, desk, recorder and history."""
 
 from collab.office.office import DEMO, Mode, Office
+from collab.office.seated import SeatedOffice
 from collab.office.shared import seeded_history, shared
 
-__all__ = ["DEMO", "Mode", "Office", "seeded_history", "shared"]
+__all__ = ["DEMO", "Mode", "Office", "SeatedOffice", "seeded_history", "shared"]

@@ -27,6 +27,7 @@ from collab.office.asking import Asking
 from collab.office.duties import Duties
 from collab.office.reading import Reading
 from collab.office.shadowing import shadowing
+from collab.office.telling import Telling
 from collab.office.threaded import Threaded
 from collab.recording import Recording, values_of
 from collab.team import Team
@@ -204,6 +205,11 @@ class Office(Threaded):
     def dropped(self) -> None:
         """A member was dropped, because it read too slowly: the rules are told."""
         self.duties.drop()
+
+    @property
+    def telling(self) -> Telling | None:
+        """What brings alerts to people; None if nobody is to be told."""
+        return self.duties.telling
 
     @property
     def lost(self) -> datetime | None:

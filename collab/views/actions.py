@@ -106,7 +106,8 @@ class ActionsView(pn.viewable.Viewer):
         async def press(event: object) -> None:
             await self.act(self.found[place])  # as it is told above the button
 
-        button = pmui.Button(label=action.name, icon="bolt", variant="outlined", sx=TOUCH)
+        refused = bool(self.board.refusal("act"))
+        button = pmui.Button(label=action.name, icon="bolt", variant="outlined", sx=TOUCH, disabled=refused)
         button.on_click(press)
         return button
 

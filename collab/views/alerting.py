@@ -33,10 +33,14 @@ class AlertingView(pn.viewable.Viewer):
         alerts, rules = AlertsView(board, look, active=self.active), RulesView(board=board, active=self.active)
         alerts.param.watch(lambda event: rules.param.update(by=event.new), "by")
         rules.param.watch(lambda event: alerts.param.update(by=event.new), "by")
+        if not board.by:
+            alerts.by = board.person
+            alerts.param.watch(lambda event: board.param.update(person=event.new), "by")
+            board.param.watch(lambda event: alerts.param.update(by=event.new), "person")
         self._views: list[Any] = [alerts, rules]
         self._alerts, self._asked = alerts, self.alert
         self._layout = pn.Column(alerts, rules, sizing_mode="stretch_width")
-        if (telling := board.office.duties.telling) is not None:
+        if (telling := board.office.telling) is not None:
             sent = DeliveriesView(telling.courier.outbox, telling.courier, active=self.active)
             self._views.append(sent)
             self._layout.extend([pn.pane.HTML(title("What was sent"), stylesheets=[SHEET]), sent])

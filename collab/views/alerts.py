@@ -88,9 +88,10 @@ class AlertsView(pn.viewable.Viewer):
         self.actions = ActionsView(board, look)
         self._layout = self._laid_out()
         board.param.watch(lambda event: self._patch(), "frame")
+        board.sign(self._person)
         self._patch()
-        if board.office.desk is None:
-            self._say(READS)
+        if self._refusal:
+            self._say(self._refusal)
 
     def _button(self, label: str, icon: str, act: Callable[[], Coroutine[Any, Any, None]]) -> pmui.Button:
         async def press(event: object) -> None:
@@ -220,8 +221,12 @@ class AlertsView(pn.viewable.Viewer):
                 setattr(self, name, "")
             known.objects = options
 
+    @property
+    def _refusal(self) -> str:
+        return READS if self.board.office.desk is None else self.board.refusal("acknowledge_alert")
+
     def _enable(self) -> None:
-        alert, reads = self.alert, self.board.office.desk is None
+        alert, reads = self.alert, bool(self._refusal)
         taken = alert is not None and alert.state == State.acknowledged
         self.take.disabled = reads or alert is None or taken
         self.back.disabled = reads or not taken

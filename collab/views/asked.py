@@ -13,7 +13,7 @@ import param
 from collab.analytics import Book
 from collab.history import History
 from collab.office import Office
-from collab.views.board import scheduler
+from collab.views.scheduling import scheduler
 from collab.views.task import Task
 
 ZONES = (

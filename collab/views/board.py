@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import threading
 import weakref
 from collections import deque
-from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 import pandas as pd
 import panel as pn
 import param
-from bokeh.document import Document
 from msgspec import Struct
-from panel.io.state import set_curdoc
+from msgspec.structs import replace
 
 from collab.alerts import Rank, present, ranked
 from collab.desk import utc_now
 from collab.events import Entry, ExperimentStarted, LeadAssigned, SilenceStarted
+from collab.floor import Seat
 from collab.metrics import balance, band, percentiles
-from collab.office import Office
+from collab.office import Office, SeatedOffice
+from collab.protocol import Role
 from collab.reasons import labels
 from collab.records import Lead, Presence
 from collab.team import Agent, Alert, OpenLead, State
+from collab.views.scheduling import scheduler
 
 FRAME_S = 0.05
 """The shortest time between two frames: changes within it arrive together."""
@@ -36,6 +35,10 @@ ENDED = 20
 
 LATENCIES = 300
 """How many of the newest event latencies a feed keeps for boards that open later."""
+
+
+READS = "This page follows the history that another process records, so it cannot route leads."
+"""Why a page that only follows gives no commands."""
 
 
 class Latency(Struct, frozen=True):
@@ -70,6 +73,12 @@ class Frame(Struct, frozen=True, kw_only=True):
     ended: tuple[Alert, ...] = ()
     silences: tuple[SilenceStarted, ...] = ()
     names: dict[str, str] = {}
+
+    def of(self, agent: str) -> Frame:
+        """What of it an agent sees: the team, and of the leads their own."""
+        own = tuple(event for event in self.recent if event.decision.agent == agent)
+        held = tuple(lead for lead in self.held if lead.holder == agent)
+        return replace(self, queue=(), held=held, recent=own, alerts=(), ended=(), silences=())
 
     @property
     def online(self) -> list[Agent]:
@@ -161,17 +170,22 @@ class Board(param.Parameterized):
     """The reactive state of one session: the newest frame, until it is paused or closed.
 
     Views depend on `frame` and send commands through `office`.
+
+    Args:
+        office: whose team it is; `shared`, too, by which what all sessions share is found.
+        seat: who signed in; None where nobody has to, and everybody may do everything.
     """
 
     frame = param.ClassSelector(class_=Frame, default=Frame(), doc="The team as it is shown now.")
     paused = param.Boolean(default=False, doc="Hold the frame still; on going on, the newest is shown at once.")
+    person = param.String("", doc="What who acts here calls themselves, where nobody has to sign in.")
 
-    def __init__(self, office: Office, **params: Any) -> None:
-        self.office = office
-        self._feed = feed_of(office)
+    def __init__(self, office: Office, seat: Seat | None = None, **params: Any) -> None:
+        self.office: Any = office if seat is None else SeatedOffice(office, seat)
+        self.shared, self.seat, self._feed = office, seat, feed_of(office)
         self.schedule = scheduler()
-        self._waiting = self.closed = False
-        super().__init__(frame=self._feed.frame, **params)
+        self._waiting, self.closed, self._whole = False, False, self._feed.frame
+        super().__init__(frame=self._own(self._whole), **params)
         self._feed.join(self)
         if pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
             pn.state.on_session_destroyed(lambda context: self.close())
@@ -190,9 +204,38 @@ class Board(param.Parameterized):
     @param.depends("paused", watch=True)
     def _show(self) -> None:
         self._waiting = False
-        if not self.paused and self.frame is not self._feed.frame:
+        if not self.paused and self._whole is not self._feed.frame:
+            self._whole = self._feed.frame
             with pn.io.hold():
-                self.frame = self._feed.frame
+                self.frame = self._own(self._whole)
+
+    def _own(self, frame: Frame) -> Frame:
+        """What of a frame this session may see."""
+        if self.seat is not None and self.seat.gone:
+            self.close()
+            return Frame()
+        return frame.of(self.by) if self.of_agent else frame
+
+    @property
+    def of_agent(self) -> bool:
+        """Whether an agent signed in, who sees the team and their own leads."""
+        return self.seat is not None and self.seat.role == Role.agent
+
+    @property
+    def by(self) -> str:
+        """Who signed in, in whose name all is done here; "" where nobody has to."""
+        return "" if self.seat is None else self.seat.id
+
+    def refusal(self, command: str) -> str:
+        """Why nobody here may give this command of the desk, "override" say; "" if they may."""
+        if self.office.desk is None:
+            return READS
+        return "" if self.seat is None else self.seat.refusal(command)
+
+    def sign(self, field: Any) -> None:
+        """Let a field for a person's name show who signed in, so that nothing else is typed there."""
+        if self.by:
+            field.param.update(value=self.by, disabled=True)
 
     def table(self) -> pd.DataFrame:
         """The agents that are shown: agent, name, presence, active leads, capacity, utilization (1 is full), band."""
@@ -220,47 +263,3 @@ class Board(param.Parameterized):
                 "use that process's page, or give both the same Redis (COLLAB_REDIS)."
             )
         return await self.office.ask(desk.route_lead(lead))
-
-
-def _in_document(doc: Document, callback: Callable[[], None]) -> None:
-    """Let what the callback makes belong to this document: its theme, and files from its own server.
-
-    A browser gets the page, makes its views, which takes a second or more, and then says that it is ready. Until then
-    the callback waits, because Panel drops what changes in between.
-    """
-    with set_curdoc(doc):
-        if pn.state.loaded:
-            callback()
-        else:
-            pn.state.onload(callback)
-
-
-def _soon(doc: Document, callback: Callable[[], None]) -> None:
-    """Let a page do something on its next tick, unless it was closed meanwhile."""
-    context = doc.session_context
-    if context is None or context.destroyed:
-        return
-    with suppress(AttributeError):  # it may be closed at this moment, in another thread
-        doc.add_next_tick_callback(functools.partial(_in_document, doc, callback))
-
-
-def scheduler() -> Callable[[Callable[[], None]], Any]:
-    """How to reach this session's thread from any other: its document, else the loop that runs here, else at once.
-
-    A document is only touched in its own thread: what another thread adds to it while it is opened or held gets lost.
-    """
-    try:
-        tell: Callable[..., None] = functools.partial(_in_loop, asyncio.get_running_loop())
-    except RuntimeError:
-        tell = _at_once
-    doc = pn.state.curdoc
-    return functools.partial(tell, _soon, doc) if doc is not None and doc.session_context is not None else tell
-
-
-def _in_loop(loop: asyncio.AbstractEventLoop, callback: Callable[..., None], *args: Any) -> None:
-    with suppress(RuntimeError):  # its server may have stopped
-        loop.call_soon_threadsafe(callback, *args)
-
-
-def _at_once(callback: Callable[..., None], *args: Any) -> None:
-    callback(*args)

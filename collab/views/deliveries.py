@@ -13,7 +13,7 @@ import panel_material_ui as pmui
 import param
 
 from collab.delivery import Courier, Outbox
-from collab.views.board import scheduler
+from collab.views.scheduling import scheduler
 from collab.views.theme import ERROR, PRIMARY, SHEET, SUCCESS, WARNING, plain
 
 STATES = {

@@ -42,7 +42,7 @@ class DiagnosticsView(pn.viewable.Viewer):
     active = param.Boolean(default=True, doc="Is it on screen? Hidden, it lets nothing be looked at.")
 
     def __init__(self, board: Board, **params: Any) -> None:
-        self._checkup, self._waiting = checkup_of(board.office), False
+        self._checkup, self._waiting = checkup_of(board.shared), False
         pane = {"stylesheets": [SHEET, CARDS], "sizing_mode": "stretch_width"}
         self._summary, self._cards = pn.pane.HTML(empty(LOOKING), **pane), pn.pane.HTML("", **pane)
         self._layout = pn.Column(self._summary, self._cards, sizing_mode="stretch_width")

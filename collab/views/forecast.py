@@ -14,8 +14,8 @@ from collab.analytics.measure import recorded
 from collab.forecast import Abstained, Backtest, Forecast, Predicted, Staffing, Target
 from collab.history import History
 from collab.views.asked import EMPTY, Asked, number, what
-from collab.views.board import scheduler
 from collab.views.figures import WHAT, WIDE
+from collab.views.scheduling import scheduler
 from collab.views.steps import BEFORE, COUNTED, AgentsSteps, LeadsSteps, between
 from collab.views.task import Task
 from collab.views.theme import ERROR, PRIMARY, SHEET, SUCCESS

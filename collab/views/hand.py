@@ -50,6 +50,7 @@ class HandView(pn.viewable.Viewer):
         self._told = pn.pane.HTML("", stylesheets=[SHEET], **WIDE)
         self.said = pmui.Alert(severity="info", visible=False, closeable=False, margin=(5, 10), **WIDE)
         self._person = pmui.TextInput.from_param(self.param.by, placeholder="Kim", **PART)
+        board.sign(self._person)
         self._why = pmui.TextInput.from_param(self.param.reason, placeholder="She knows the house", **PART)
         self._who = pmui.Select.from_param(self.param.to, **PART)
         self.give = self._button("Give it to them", "person_add", self.give_it)
@@ -87,13 +88,15 @@ class HandView(pn.viewable.Viewer):
         with pn.io.hold():
             if self._told.object != told:
                 self._told.object = told
-            self._acts.visible = state is not None and self.board.office.desk is not None
+            self._acts.visible = state is not None and not self.board.refusal("assign")
             self.route.visible = state is not None and state.holder is None
             self._offer(state)
 
     def _words(self, state: OpenLead | None) -> str:
         if self.board.office.desk is None:
             return empty(READS)
+        if refusal := self.board.refusal("assign"):
+            return empty(refusal)
         if state is None:
             return empty("This lead is closed; choose another." if self.lead else CHOOSE)
         names, holder = self.board.frame.names, state.holder

@@ -15,7 +15,7 @@ from bokeh.plotting import figure
 from collab.desk import utc_now
 from collab.metrics import percentiles
 from collab.roundtrip import RoundTrips, Trip
-from collab.views.board import scheduler
+from collab.views.scheduling import scheduler
 from collab.views.theme import ERROR, PRIMARY, SHEET, SUCCESS, WARNING
 
 CUTS = {"p50": SUCCESS, "p95": WARNING, "p99": ERROR}

@@ -8,7 +8,7 @@ from typing import Any
 import panel as pn
 import param
 
-from collab.views.board import scheduler
+from collab.views.scheduling import scheduler
 from collab.views.theme import SHEET
 from collab.views.told import empty
 

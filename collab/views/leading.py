@@ -21,7 +21,10 @@ WIDE = {"sizing_mode": "stretch_width"}
 
 
 class LeadingView(pn.viewable.Viewer):
-    """What comes in, what waits and what was decided; the lead that is chosen anywhere can be given by hand."""
+    """What comes in, what waits and what was decided; the lead that is chosen anywhere can be given by hand.
+
+    Agents see their own leads, and give none away.
+    """
 
     active = param.Boolean(default=True, doc="Is it on screen? Hidden, it takes in nothing new.")
 
@@ -34,9 +37,8 @@ class LeadingView(pn.viewable.Viewer):
         self._lists = (self.queue.listing, self.offers.listing, self.assignments.listing)
         for listing in self._lists:
             listing.param.watch(self._choose, "chosen")
-        top = pn.FlexBox(
-            pn.Column(self.form, **HALF), pn.Column(self.queue, self.offers, self.hand, **HALF), gap="28px", **WIDE
-        )
+        side = (self.offers,) if board.of_agent else (self.queue, self.offers, self.hand)
+        top = pn.FlexBox(pn.Column(self.form, **HALF), pn.Column(*side, **HALF), gap="28px", **WIDE)
         self._layout = pn.Column(top, self.assignments, **WIDE)
 
     def _choose(self, event: Any) -> None:

@@ -75,9 +75,9 @@ class LeadView(pn.viewable.Viewer):
             field.param.watch(self._send, "enter_pressed")
             field.param.watch(lambda event, name=name: self._left(name), "value")
             field.param.watch(lambda event, name=name: self._typed(name, event.new), "value_input")
-        if self.board.office.desk is None:
+        if refusal := self.board.refusal("route_lead"):
             self.send.disabled = self.ask.disabled = True
-            self._say(READS)
+            self._say(refusal)
 
     def _left(self, name: str) -> None:
         """A field was left: say at once what is wrong with it, and whether somebody is known by it."""
@@ -110,7 +110,7 @@ class LeadView(pn.viewable.Viewer):
         """Say which other lead has this e-mail or phone; False if one was found that had not been said."""
         found, before = None, self.twin
         if customer := customer_of(self._check("email") or "", self._check("phone") or "", self.board.office.tenant):
-            frame = feed_of(self.board.office).frame
+            frame = feed_of(self.board.shared).frame
             found = twin(frame, customer)
         self.twin = found
         if found is not None:

@@ -12,12 +12,15 @@ from bokeh.models import CustomJS
 from panel.io.resources import LOCAL_DIST
 from panel.util import edit_readonly
 
+from collab.floor import Seat
 from collab.office import Office
+from collab.views.address import Address, opened
 from collab.views.alerting import AlertingView
 from collab.views.analytics import AnalyticsView
 from collab.views.asked import Asked
 from collab.views.balancing import BalancingView
 from collab.views.board import Board
+from collab.views.browser import kept
 from collab.views.diagnostics import DiagnosticsView
 from collab.views.experiment import ExperimentView
 from collab.views.fairness import FairnessView
@@ -26,15 +29,18 @@ from collab.views.leading import LeadingView
 from collab.views.presence import PresenceView
 from collab.views.roster import RosterView
 from collab.views.shadow import ShadowView
-from collab.views.sign import Sign, alerting, experimenting, losing
-from collab.views.theme import SHEET, THEME
+from collab.views.sign import Sign, alerting, experimenting, leaving, losing
+from collab.views.theme import SHEET, THEME, plain
 from collab.views.tuner import TuningView
 from collab.views.tuning import Tuning
 from collab.views.whatif import WhatIfView
 from collab.weights import Weights
 
-ON_HEADER = ".MuiFormControlLabel-label, label, .MuiTypography-root { color: #ffffff !important; }"
-"""The style of a switch on the header."""
+ON_HEADER = """.MuiFormControlLabel-label, label, .MuiTypography-root { color: #ffffff !important; }
+span { color: #ffffff; margin-right: 12px; overflow-wrap: anywhere; }
+@media (max-width: 600px) { span { display: none; } }
+a { color: #ffffff; display: inline-flex; align-items: center; min-height: 44px; }"""
+"""The style of what is on the header."""
 
 WIDE = {"sizing_mode": "stretch_width"}
 
@@ -74,6 +80,10 @@ BANNERS = {
 """What a banner says, by state; a live team of its own has none."""
 
 
+OF_AGENTS = ("Team", "Chat", "Leads")
+"""The tabs of who signed in as an agent."""
+
+
 def banner(office: Office) -> str:
     """What people must know of what they see, or ""."""
     parts = [BANNERS["demo"]] if office.team_at_work or office.tenant == "demo" else []
@@ -87,26 +97,32 @@ def title(office: Office) -> str:
     return f"collab · {office.tenant}"
 
 
-def page(office: Office) -> pmui.Page:
-    """The dashboard of an office for one session."""
-    board = Board(office)
+def page(office: Office, seat: Seat | None = None) -> pmui.Page:
+    """The dashboard of an office for one session, for one who signed in or, without a seat, for anybody."""
+    board = Board(office, seat)
     said = banner(office)
     alert = pmui.Alert(object=said, severity="info", closeable=False, visible=bool(said), **WIDE)
-    tabs = _tabs(board)
+    address = Address(opened(), board.schedule)
+    tabs = _tabs(board, address)
     pause = pmui.Switch.from_param(
         board.param.paused, label="Pause", description="", color="default", stylesheets=[ON_HEADER]
     )
     _prepare_document(office)
-    signs = (alert, *(Sign(board, say) for say in (losing, alerting, experimenting)))
-    return _framed(office, pause, pn.Column(*signs, tabs, margin=(8, 16), **WIDE))
+    signs = (alert, *(Sign(board, say) for say in (losing, alerting, experimenting, *leaving(seat))))
+    header = [pause] if seat is None else [_leaving(seat.id), pause]
+    shown = _framed(title(office), header, pn.Column(*signs, _wrong(address), tabs, margin=(8, 16), **WIDE))
+    shown.main.append(kept(address, board, shown))
+    return shown
 
 
-def _tabs(board: Board) -> pmui.Tabs:
+def _tabs(board: Board, address: Address) -> pmui.Tabs:
     """The tabs; only the views of the one that is open take in what is new."""
-    office = board.office
+    office = board.shared
     weights = Weights.of(office.team.weights)
-    tuning = Later(lambda: TuningView(Tuning(office=office, weights=weights, active=False), active=False))
-    analytics = Later(lambda: AnalyticsView(Asked(office=office, active=False), active=False))
+    address.weights(weights)
+    tuned = {"office": office, "seat": board.seat, "weights": weights}
+    tuning = Later(lambda: TuningView(Tuning(**tuned, active=False), active=False))
+    analytics = Later(lambda: _analytics(office, address))
     asked, asking = _asked("alert"), _what_if(board, weights)
     what_if = asking[2][0]
     alerts = Later(lambda: AlertingView(board, what_if.period.look, alert=asked, active=False))
@@ -115,6 +131,8 @@ def _tabs(board: Board) -> pmui.Tabs:
     made = (_team(board), ("Alerts", alerts, (alerts,)), ("Leads", leads, (leads,)), asking,
             ("Tuning", tuning, (tuning,)), ("Analytics", analytics, (analytics,)),
             ("Diagnostics", diagnostics, (diagnostics,)))  # fmt: skip
+    if board.of_agent:
+        made = tuple(tab for tab in made if tab[0] in OF_AGENTS)
     tabs = pmui.Tabs(
         *((name, content) for name, content, _ in made),
         dynamic=False,  # a plot that is made when its tab opens is measured before it is drawn, which breaks the page
@@ -122,9 +140,12 @@ def _tabs(board: Board) -> pmui.Tabs:
         **WIDE,
     )
     tabs.param.watch(lambda event: _activate([views for _, _, views in made], event.new), "active")
-    _turn(tabs, made.index(asking), what_if)
-    if asked:
-        tabs.active = [name for name, _, _ in made].index("Alerts")
+    names = [name for name, _, _ in made]
+    if not board.of_agent:
+        _turn(tabs, names.index(asking[0]), what_if)
+    address.tab(tabs, names)
+    if asked and "Alerts" in names:
+        tabs.active = names.index("Alerts")
     return tabs
 
 
@@ -135,8 +156,8 @@ def _asked(name: str) -> str:
 
 
 def _team(board: Board) -> Tab:
-    presence, balancing = PresenceView(board), BalancingView(board)
-    return "Team", pn.Column(presence, balancing, RosterView(board), **WIDE), (presence, balancing)
+    views = [PresenceView(board)] if board.of_agent else [PresenceView(board), BalancingView(board)]
+    return "Team", pn.Column(*views, RosterView(board), **WIDE), tuple(views)
 
 
 def _what_if(board: Board, weights: Weights) -> Tab:
@@ -146,10 +167,36 @@ def _what_if(board: Board, weights: Weights) -> Tab:
     return "What-if", content, (what_if, experiment, fairness)
 
 
-def _framed(office: Office, pause: pmui.Switch, main: pn.Column) -> pmui.Page:
+def _analytics(office: Office, address: Address) -> AnalyticsView:
+    """The Analytics tab, as the address says."""
+    view = AnalyticsView(Asked(office=office, active=False), active=False)
+    address.choice(view.trend, "measure", "period")
+    address.choice(view.asked, "zone")
+    return view
+
+
+def closed(why: str) -> pmui.Page:
+    """What is shown to who signed in, but may not see the team: why, and the way out."""
+    said = pmui.Alert(object=plain(why), severity="error", closeable=False, sizing_mode="stretch_width")
+    return _framed("collab", [_leaving("")], pn.Column(said, margin=(8, 16), sizing_mode="stretch_width"))
+
+
+def _wrong(address: Address) -> pmui.Alert:
+    """What of the address that was opened is wrong."""
+    said = plain(". ".join(wrong[:1].upper() + wrong[1:] for wrong in address.wrong))
+    return pmui.Alert(object=said, severity="warning", visible=bool(said), sizing_mode="stretch_width")
+
+
+def _leaving(who: str) -> pn.pane.HTML:
+    """Who signed in, and the way out."""
+    said = f'<span>{escape(who)}</span><a href="./logout">Sign out</a>'
+    return pn.pane.HTML(said, stylesheets=[ON_HEADER])
+
+
+def _framed(title: str, header: list[Any], main: pn.Column) -> pmui.Page:
     shown = pmui.Page(
-        title=title(office),
-        header=[pn.Row(pn.layout.HSpacer(), pause)],
+        title=title,
+        header=[pn.Row(pn.layout.HSpacer(), *header)],
         main=[main],
         main_width={"xl": 1440},
         theme_config=THEME,

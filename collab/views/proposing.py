@@ -41,6 +41,8 @@ class ProposingView(pn.viewable.Viewer):
             label="Why these weights?", placeholder="More weight on who knows the area", **wide
         )
         self.by = pmui.TextInput(label="Who proposes them?", placeholder="Ana Ruiz", **wide)
+        if tuning.seat is not None:
+            self.by.param.update(value=tuning.seat.id, disabled=True)
         self.task, self.deed = Task(), Task()
         self.propose = ProgressView(
             self.task, "Propose these weights", self._propose, icon="rate_review", doing="Asking the log"
@@ -63,7 +65,7 @@ class ProposingView(pn.viewable.Viewer):
 
     def _propose(self) -> None:
         study, values = self.tuning.study, self.tuning.weights.integers()
-        reason, by = _typed(self.reason), _typed(self.by)
+        reason, by = _typed(self.reason), self._who()
         if study is None:
             return
         self.task.start(
@@ -75,11 +77,21 @@ class ProposingView(pn.viewable.Viewer):
         proposal, folder, adopted = self.proposal, self._folder, self.adopted
         if proposal is None or folder is None:
             return
-        do, by = proposal.rollback if adopted else proposal.adopt, _typed(self.by)
+        do, by = proposal.rollback if adopted else proposal.adopt, self._who()
+
+        def done(heard: Any, stopped: Any) -> Any:
+            if (seat := self.tuning.seat) is not None:
+                seat.must("adopt_weights")
+            return do(by=_told("by", by), folder=folder)
+
         self.deed.start(
-            lambda heard, stopped: do(by=_told("by", by), folder=folder),
+            done,
             lambda found: self.param.update(adopted=not adopted),
         )
+
+    def _who(self) -> str:
+        """Who signed in, else who is typed in."""
+        return _typed(self.by) if self.tuning.seat is None else self.tuning.seat.id
 
     def _page(self) -> BytesIO:
         return BytesIO(report.html(self.proposal).encode())

@@ -83,11 +83,16 @@ class RosterView(pn.viewable.Viewer):
         title = pn.pane.HTML("<h3>Change the team</h3>", stylesheets=[SHEET], **wide)
         self._layout = pn.Column(title, forms, self.said, **wide)
         self._layout.visible = board.office.desk is not None
+        self._leads = not (refusal := board.refusal("add_agent"))
+        if refusal and self._layout.visible:
+            self.add.disabled, self.set.disabled = True, bool(board.refusal("set_presence"))
+            self.said.param.update(object=plain(refusal), severity="info", visible=True)
         self._patch()
 
     @param.depends("board.frame", watch=True)
     def _patch(self) -> None:
-        options = {agent.name: agent.id for agent in self.board.frame.agents}
+        agents = [agent for agent in self.board.frame.agents if self._leads or agent.id == self.board.by]
+        options = {agent.name: agent.id for agent in agents}
         if options != self.who.options:
             self.who.options = options
             if self.who.value not in options.values():

@@ -100,6 +100,7 @@ class RulesView(pn.viewable.Viewer):
         self._layout = self._laid_out()
         self.param.watch(lambda *events: self._changed(), list(CHANGES))
         if board is not None:
+            board.sign(self._person)
             board.param.watch(lambda event: self._refresh(), "frame")
         self._refresh()
         self._offer()

@@ -10,6 +10,7 @@ import panel_material_ui as pmui
 
 from collab.alerts import Rank, called
 from collab.desk import utc_now
+from collab.floor import Seat
 from collab.rules import Severity
 from collab.team import State
 from collab.views.board import Board, Frame
@@ -59,6 +60,11 @@ def losing(frame: Frame) -> Said:
         "said or taken on until it answers; see that redis-server runs and that this machine reaches it."
     )
     return Said(said, "error")
+
+
+def leaving(seat: Seat | None) -> list[Callable[[Frame], Said]]:
+    """That who signed in may not be here any more, and what they can do."""
+    return [] if seat is None else [lambda frame: Said(plain(seat.gone), "error")]
 
 
 def alerting(frame: Frame) -> Said:

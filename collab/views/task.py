@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import param
 
-from collab.views.board import scheduler
+from collab.views.scheduling import scheduler
 
 POOL = ThreadPoolExecutor(max_workers=2, thread_name_prefix="tuning")
 """The threads of all sessions of this process: few, so that the pages keep a core."""

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 import param
 
+from collab.floor import Seat
 from collab.office import Office
 from collab.records import FACTORS
-from collab.views.board import scheduler
+from collab.views.scheduling import scheduler
 from collab.views.study import Study, study_of
 from collab.views.task import Task
 from collab.weights import Weights
@@ -36,6 +37,7 @@ class Tuning(param.Parameterized):
     Args:
         what_if: the log; or
         office: whose history is read when `active` is first true. All sessions share one reading of it.
+        seat: who signed in, if anybody had to: weights are proposed and adopted in their name.
         weights: those in question, moved by whatever shows them; those in force are what they begin with.
     """
 
@@ -52,6 +54,7 @@ class Tuning(param.Parameterized):
         what_if: WhatIf | None = None,
         *,
         office: Office | None = None,
+        seat: Seat | None = None,
         weights: Weights | None = None,
         schedule: Callable[[Callable[[], None]], Any] | None = None,
         **params: Any,
@@ -59,7 +62,7 @@ class Tuning(param.Parameterized):
         if (what_if is None) == (office is None):
             raise TypeError("what_if and office are both given or both missing; give one, e.g. Tuning(WhatIf(history))")
         super().__init__(weights=weights or Weights(), **params)
-        self.today, self._office = self.weights.integers(), office
+        self.today, self._office, self.seat = self.weights.integers(), office, seat
         schedule = schedule or scheduler()
         self.reading, self.estimating, self.sweeping = (Task(schedule) for _ in range(3))
         self.simulating, self.sparing = Task(schedule), Task(schedule)

@@ -33,7 +33,7 @@ class Waits(pn.viewable.Viewer, param.ParameterizedABC):
 
     def __init__(self, board: Board, **params: Any) -> None:
         super().__init__(board=board, **params)
-        self.pulse = pulse_of(board.office)
+        self.pulse = pulse_of(board.shared)
         self._head, self._empty = (pn.pane.HTML("", stylesheets=[SHEET], **WIDE) for _ in range(2))
         self._empty.object = empty(self.nothing)
         self.listing = Listing(label=self.called, margin=(5, 10), **WIDE)

@@ -1,0 +1,44 @@
+"""The seat of one who signed in, for as long as the file of users has them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from collab.floor import NotAllowed, Seat
+from collab.protocol import Role
+from collab.users.book import User, Users
+
+
+def user_of(users: Users, id: str | None, claims: Mapping[str, Any] | None) -> User | None:
+    """Who signed in: by a password as `id`, else whom a provider of identities vouches for with these claims.
+
+    Whoever has claims did not give a password here, whatever their provider calls them.
+    """
+    if claims is not None:
+        return users.vouched(claims)
+    return None if id is None else users.named(id)
+
+
+def seat_of(find: Callable[[], User | None], tenant: str) -> Seat:
+    """The seat of the user who is found, at the team of this tenant.
+
+    Raises:
+        NotAllowed: nobody is found, or one of another team.
+    """
+
+    def found() -> User:
+        user = find()
+        if user is None:
+            raise NotAllowed("You are not among the users of this page any more; ask whoever keeps its file of users.")
+        if user.tenant != tenant:
+            raise NotAllowed(f"You belong to the team {user.tenant}, and this page is of {tenant}; load it anew.")
+        return user
+
+    def role() -> Role:
+        try:
+            return found().role
+        except (OSError, ValueError) as error:
+            raise error if isinstance(error, NotAllowed) else NotAllowed(str(error)) from error
+
+    return Seat(found().id, role)

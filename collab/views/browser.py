@@ -1,0 +1,82 @@
+"""What a page leaves with the browser: its address, and how this person likes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import param
+from panel.custom import JSComponent
+
+from collab.views.address import Address
+from collab.views.board import Board
+
+SETTLED_MS = 300
+"""An address is written when it has been the same for so long: browsers refuse too many changes of it."""
+
+
+HERE = ["paused"]
+"""What is kept for this window only: it outlives a reload, and another window is not held still with it."""
+
+
+class Browser(JSComponent):
+    """Shows nothing; writes the query into the address bar, and keeps settings in the browser's own store.
+
+    The browser hands over what it `found` once, when it has made the page; from then on what is in `kept` is stored.
+    """
+
+    query = param.String("", doc="The query of the address.")
+    found = param.Dict(default=None, allow_None=True, doc="What was stored, once the browser has said it.")
+    kept = param.Dict(default={}, doc="What is to be stored.")
+
+    _esm = f"""
+    const NAME = "collab", HERE = {HERE}
+    const stores = () => [localStorage, sessionStorage]
+    function stored() {{
+      try {{ return Object.assign({{}}, ...stores().map((store) => JSON.parse(store.getItem(NAME)))) }}
+      catch {{ return {{}} }}
+    }}
+    function store(kept) {{
+      const entries = Object.entries(kept), isHere = ([name]) => HERE.includes(name)
+      const parts = [entries.filter((one) => !isHere(one)), entries.filter(isHere)]
+      try {{ stores().forEach((store, i) => store.setItem(NAME, JSON.stringify(Object.fromEntries(parts[i])))) }}
+      catch {{}}
+    }}
+    export function render({{ model }}) {{
+      let waiting
+      model.on("query", () => {{
+        clearTimeout(waiting)
+        waiting = setTimeout(() => {{
+          const asked = location.pathname + model.query + location.hash
+          history.replaceState(history.state, "", asked)
+        }}, {SETTLED_MS})
+      }})
+      model.on("kept", () => store(model.kept))
+      model.found = stored()
+    }}
+    """
+
+
+def kept(address: Address, board: Board, shown: Any) -> Browser:
+    """Keeps a page's address, and its theme, its pause and who acts on it, in the browser."""
+    browser = Browser(query=address.query, width=0, height=0, margin=0)
+    address.param.watch(lambda event: browser.param.update(query=event.new), "query")
+    settings = {
+        "dark": (shown, "dark_theme", bool),
+        "paused": (board, "paused", bool),
+        "person": (board, "person", str),
+    }
+
+    def apply(event: Any) -> None:
+        found = event.new or {}
+        browser.kept = {name: value for name, value in found.items() if name in settings}
+        for name, (of, parameter, kind) in settings.items():
+            if isinstance(found.get(name), kind) and found[name] != getattr(of, parameter):
+                setattr(of, parameter, found[name])
+
+    def keep(name: str) -> Any:
+        return lambda event: browser.param.update(kept={**browser.kept, name: event.new})
+
+    browser.param.watch(apply, "found")
+    for name, (of, parameter, _) in settings.items():
+        of.param.watch(keep(name), parameter)
+    return browser

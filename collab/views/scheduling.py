@@ -1,0 +1,57 @@
+"""How what happens on other threads reaches a session."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import panel as pn
+from bokeh.document import Document
+from panel.io.state import set_curdoc
+
+
+def _in_document(doc: Document, callback: Callable[[], None]) -> None:
+    """Let what the callback makes belong to this document: its theme, and files from its own server.
+
+    A browser gets the page, makes its views, which takes a second or more, and then says that it is ready. Until then
+    the callback waits, because Panel drops what changes in between.
+    """
+    with set_curdoc(doc):
+        if pn.state.loaded:
+            callback()
+        else:
+            pn.state.onload(callback)
+
+
+def _soon(doc: Document, callback: Callable[[], None]) -> None:
+    """Let a page do something on its next tick, unless it was closed meanwhile."""
+    context = doc.session_context
+    if context is None or context.destroyed:
+        return
+    with suppress(AttributeError):  # it may be closed at this moment, in another thread
+        doc.add_next_tick_callback(functools.partial(_in_document, doc, callback))
+
+
+def scheduler() -> Callable[[Callable[[], None]], Any]:
+    """How to reach this session's thread from any other: its document, else the loop that runs here, else at once.
+
+    A document is only touched in its own thread: what another thread adds to it while it is opened or held gets lost.
+    """
+    try:
+        tell: Callable[..., None] = functools.partial(_in_loop, asyncio.get_running_loop())
+    except RuntimeError:
+        tell = _at_once
+    doc = pn.state.curdoc
+    return functools.partial(tell, _soon, doc) if doc is not None and doc.session_context is not None else tell
+
+
+def _in_loop(loop: asyncio.AbstractEventLoop, callback: Callable[..., None], *args: Any) -> None:
+    with suppress(RuntimeError):  # its server may have stopped
+        loop.call_soon_threadsafe(callback, *args)
+
+
+def _at_once(callback: Callable[..., None], *args: Any) -> None:
+    callback(*args)

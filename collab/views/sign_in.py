@@ -1,0 +1,153 @@
+"""Signing in to the page, by a password of the file of users or by a provider of identities, and signing out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+import panel as pn
+from panel.auth import BasicAuthProvider, BasicLoginHandler, LogoutHandler, OAuthProvider
+
+from collab.floor import Seat
+from collab.live.line import Allowance
+from collab.users import Users, seat_of, user_of
+
+WRONG = "Name or password is wrong. Whoever keeps the file of users can give you another."
+OFTEN = "That was too often. Wait a minute, then try again."
+
+GUESSES, EVERY_S = 5, 12.0
+"""So many guesses at a name from an address may come at once, and one more every so many seconds."""
+
+AT_ONCE = 2
+"""So many passwords are checked at a time, as each takes memory and a core."""
+
+REMEMBERED = 10_000
+"""Of so many it is remembered how often they guessed."""
+
+COOKIES = ("user", "id_token", "access_token", "refresh_token", "oauth_expiry", "is_guest")
+
+
+class Guesses:
+    """How often each may guess."""
+
+    def __init__(self) -> None:
+        self._allowances: OrderedDict[tuple[str, str], Allowance] = OrderedDict()
+        self.checking = asyncio.Semaphore(AT_ONCE)
+
+    def take(self, who: tuple[str, str]) -> bool:
+        """Whether this one may guess once more now."""
+        found = self._allowances.setdefault(who, Allowance(1 / EVERY_S, GUESSES * EVERY_S))
+        self._allowances.move_to_end(who)
+        if len(self._allowances) > REMEMBERED:
+            self._allowances.popitem(last=False)
+        return found.take()
+
+
+class SignIn(BasicLoginHandler):
+    """The page that asks for name and password; it asks no other host for anything."""
+
+    users: Users
+    guesses: Guesses
+    title = "collab"
+
+    def get(self) -> None:
+        """Ask."""
+        self._ask(self.get_query_argument("next", "/"))
+
+    async def post(self) -> None:
+        """Let in, or ask again."""
+        id, to = self.get_body_argument("username", ""), self.get_body_argument("next", "/")
+        password = self.get_body_argument("password", "", strip=False)
+        status, wrong = await self._checked(id, password)
+        if wrong:
+            self.set_status(status)
+            self._ask(to, id, wrong)
+        else:
+            self.set_current_user(id)
+            self.redirect(to if _is_here(to) else "/")
+
+    async def _checked(self, id: str, password: str) -> tuple[int, str]:
+        """The status, and what is wrong, if anything is."""
+        if not self.guesses.take((id[:120], str(self.request.remote_ip))):
+            return 429, OFTEN
+        try:
+            async with self.guesses.checking:
+                user = await asyncio.to_thread(self.users.check, id, password)
+        except (OSError, ValueError) as error:  # the file was changed, and is wrong now
+            return 503, f"Nobody can sign in: {error}"
+        return (401, WRONG) if user is None else (200, "")
+
+    def set_cookie(self, name: str, value: Any, *args: Any, **more: Any) -> None:
+        """Keep the cookie from other sites, and from lines that anybody may read where the page came by TLS."""
+        safe = {"samesite": "Lax", "secure": self.request.protocol == "https"}
+        super().set_cookie(name, value, *args, **safe | more)
+
+    def _ask(self, to: str, id: str = "", wrong: str = "") -> None:
+        self.set_header("Cache-Control", "no-store")
+        self.set_header("X-Frame-Options", "DENY")
+        self.render("sign_in.html", title=self.title, next=to if _is_here(to) else "/", id=id, wrong=wrong)
+
+    def get_template_path(self) -> str:
+        """Where the page lies."""
+        return str(Path(__file__).parent)
+
+
+def _is_here(address: str) -> bool:
+    """Whether an address is a path of this server: whoever signs in is not led elsewhere."""
+    return address.startswith("/") and address[1:2] not in ("/", "\\") and address.isprintable()
+
+
+class SignOut(LogoutHandler):
+    """Forgets who signed in, and asks again."""
+
+    def get(self) -> None:
+        """Do it."""
+        for name in COOKIES:
+            self.clear_cookie(name, path=pn.config.cookie_path)
+        self.redirect("./")
+
+
+class Passwords(BasicAuthProvider):
+    """Lets in who has a password in the file of users."""
+
+    def __init__(self, users: Users, title: str) -> None:
+        self._asks = type("SignIn", (SignIn,), {"users": users, "guesses": Guesses(), "title": title})
+        super().__init__()
+
+    @property
+    def login_handler(self) -> type[SignIn]:
+        """What asks for name and password."""
+        return self._asks
+
+    @property
+    def logout_handler(self) -> type[SignOut]:
+        """What forgets who signed in."""
+        return SignOut
+
+
+class Vouching(OAuthProvider):
+    """Lets in for whom a provider of identities vouches; which one says `pn.config.oauth_provider`."""
+
+    @property
+    def logout_handler(self) -> type[SignOut]:
+        """What forgets who signed in."""
+        return SignOut
+
+
+def seat_here(users: Users, tenant: str) -> Seat:
+    """The seat of who signed in to this session, at the team of this tenant.
+
+    Raises:
+        NotAllowed: nobody of the file did, or one of another team.
+        OSError, ValueError: the file cannot be read, or is wrong.
+    """
+    find = finder(users)
+    return seat_of(find, tenant)
+
+
+def finder(users: Users) -> Any:
+    """Finds in the file who signed in to this session, whenever it is called."""
+    id, claims = pn.state.user, (pn.state.user_info or {}) if pn.config.oauth_provider else None
+    return lambda: user_of(users, id, claims)

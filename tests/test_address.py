@@ -1,0 +1,125 @@
+"""What an address says of a page: taken if it is right, told and ignored if it is wrong, written as things change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import panel_material_ui as pmui
+import param
+import pytest
+from offices import Open
+
+from collab.views.address import Address, slug
+from collab.views.board import Board
+from collab.views.browser import kept
+from collab.views.page import _analytics, page
+from collab.weights import Weights
+
+NAMES = ["Team", "What-if", "Tuning"]
+USUAL = "35-30-20-15"
+
+
+class Choice(param.Parameterized):
+    """Something that is chosen."""
+
+    period = param.Selector(default="day", objects=["day", "week"])
+    zone = param.Selector(default="UTC", objects={"Greenwich": "UTC", "Berlin": "Europe/Berlin"})
+
+
+class Opened:
+    """A page that was opened at an address."""
+
+    def __init__(self, query: str) -> None:
+        self.ticks: list[Callable[[], None]] = []
+        self.address = Address(query, self.ticks.append)
+        self.tabs = pmui.Tabs(*((name, pmui.Typography(name)) for name in NAMES))
+        self.weights, self.choice = Weights(), Choice()
+        self.address.tab(self.tabs, NAMES)
+        self.address.weights(self.weights)
+        self.address.choice(self.choice, "period", "zone")
+
+    def query(self) -> str:
+        """The query after the next tick."""
+        while self.ticks:
+            self.ticks.pop()()
+        return str(self.address.query)
+
+
+def test_what_an_address_says_is_opened() -> None:
+    opened = Opened("?tab=tuning&weights=20-60-11-9&period=week&zone=Europe%2FBerlin")
+    assert opened.tabs.active == 2
+    assert opened.weights.integers() == (20, 60, 11, 9)
+    assert (opened.choice.period, opened.choice.zone) == ("week", "Europe/Berlin")
+    assert opened.address.wrong == []
+
+
+def test_a_page_as_it_always_opens_needs_no_query_and_what_others_wrote_there_stays() -> None:
+    assert Opened("").query() == ""
+    assert Opened(f"?tab=team&weights={USUAL}").query() == ""
+    assert Opened("?from=mail").query() == "?from=mail"
+
+
+def test_what_changes_is_written_once_a_tick_and_left_out_when_it_is_as_usual() -> None:
+    opened = Opened("")
+    opened.tabs.active = 1
+    opened.weights.take([0.2, 0.6, 0.11, 0.09])
+    opened.choice.period = "week"
+    assert len(opened.ticks) == 1
+    assert opened.query() == "?tab=what-if&weights=20-60-11-9&period=week"
+    again = Opened(opened.query())
+    assert (again.tabs.active, again.weights.integers(), again.choice.period) == (1, (20, 60, 11, 9), "week")
+    opened.tabs.active = 0
+    opened.choice.period = "day"
+    assert opened.query() == "?weights=20-60-11-9"
+
+
+@pytest.mark.parametrize(
+    "query, said",
+    [
+        ("?tab=nowhere", "tab is 'nowhere'; give one of team, what-if, tuning"),
+        ("?weights=1-2-3", "weights are '1-2-3'; give four whole numbers, as 35-30-20-15"),
+        ("?weights=50-50-50-50", "those in force are shown"),
+        ("?weights=<script>", "weights are '<script>'; give four whole numbers"),
+        ("?period=year", "period is 'year'; give one of day, week"),
+        ("?zone=Mars", "zone is 'Mars'; give one of UTC, Europe/Berlin"),
+    ],
+)
+def test_a_wrong_value_is_told_with_the_fix_and_ignored(query: str, said: str) -> None:
+    opened = Opened(query)
+    (wrong,) = opened.address.wrong
+    assert said in wrong
+    assert opened.query() == ""
+    assert (opened.tabs.active, opened.weights.integers(), opened.choice.period) == (0, (35, 30, 20, 15), "day")
+
+
+def test_every_tab_of_the_page_has_an_address_of_its_own(open_office: Open) -> None:
+    names = next(one for one in page(open_office()).main[0] if isinstance(one, pmui.Tabs))._names
+    assert len({slug(name) for name in names}) == len(names) >= 6
+    assert slug("What-if") == "what-if"
+
+
+def test_the_analytics_tab_opens_as_the_address_says(open_office: Open) -> None:
+    address = Address("?measure=waiting_s&period=7%20days&zone=Asia%2FTokyo", lambda write: None)
+    view = _analytics(open_office(), address)
+    assert address.wrong == []
+    assert (view.trend.measure, view.trend.period, view.asked.zone) == ("waiting_s", "7 days", "Asia/Tokyo")
+
+
+def test_the_browser_keeps_how_a_person_likes_the_page(open_office: Open) -> None:
+    board = Board(open_office())
+    shown = pmui.Page()
+    browser = kept(Address("?tab=team", lambda write: write()), board, shown)
+    browser.found = {"dark": True, "person": "Kim", "paused": "yes", "other": 1}
+    assert (shown.dark_theme, board.person, board.paused) == (True, "Kim", False)
+    board.paused = True
+    assert browser.kept == {"dark": True, "person": "Kim", "paused": True}
+    assert browser.query == "?tab=team"
+
+
+def test_what_a_browser_kept_is_nothing_at_first(open_office: Open) -> None:
+    board = Board(open_office())
+    browser = kept(Address("", lambda write: None), board, pmui.Page())
+    browser.found = {}
+    assert browser.kept == {}
+    board.person = "Ana"
+    assert browser.kept == {"person": "Ana"}
