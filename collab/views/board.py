@@ -78,7 +78,7 @@ class Frame(Struct, frozen=True, kw_only=True):
         """What of it an agent sees: the team, and of the leads their own."""
         own = tuple(event for event in self.recent if event.decision.agent == agent)
         held = tuple(lead for lead in self.held if lead.holder == agent)
-        return replace(self, queue=(), held=held, recent=own, alerts=(), ended=(), silences=())
+        return replace(self, queue=(), held=held, recent=own, alerts=(), values={}, ended=(), silences=())
 
     @property
     def online(self) -> list[Agent]:
