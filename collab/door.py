@@ -12,6 +12,7 @@ from collab.floor import Floor
 from collab.live.access import Access, AccessDenied
 from collab.live.gateway import Gateway
 from collab.office import Office
+from collab.office.floors import floor_of
 
 Result = TypeVar("Result")
 
@@ -50,6 +51,8 @@ class Door:
     async def open(self) -> Door:
         """Let members in; call it in the office's loop."""
         self._loop = asyncio.get_running_loop()
+        if self.office is not None:
+            self.office.shelf = self.shelf
         await self.gateway.start()
         return self
 
@@ -59,8 +62,6 @@ class Door:
         for leave in self._leave:
             leave()
         self._leave.clear()
-        for floor in self._floors.values():
-            floor.close()
         for office in self._offices:
             await office.close()
         self._floors.clear()
@@ -93,11 +94,7 @@ class Door:
             if tenant not in self._floors:
                 office = await self._office(tenant)
                 desk = _desk(office)
-                floor = Floor(
-                    desk, lambda: office.history, office.status, dropped=office.dropped, lease_s=self.gateway.lease_s
-                )
-                await floor.open()
-                self._floors[tenant] = floor
+                self._floors[tenant] = await floor_of(office, self.gateway.lease_s)
                 if self.shelf is not None:
                     self._leave.append(self.shelf.follow(desk))
         return self._floors[tenant]

@@ -158,10 +158,13 @@ class Floor:
         self.seated(asked.room, line.entry.agent)
         self.hall.types(asked.room, line.entry.agent, asked.on)
 
-    async def _list(self, line: Line, asked: p.ListRooms) -> list[dict[str, Any]]:
-        agent = line.entry.agent
+    def rooms_of(self, agent: str) -> list[dict[str, Any]]:
+        """The rooms that an agent may enter, with what they have not read there."""
         rooms = self.desk.team.rooms.values()
         return [shown(room, agent) for room in rooms if agent in room.members or not room.private]
+
+    async def _list(self, line: Line, asked: p.ListRooms) -> list[dict[str, Any]]:
+        return self.rooms_of(line.entry.agent)
 
     async def _page(self, line: Line, asked: p.Page) -> dict[str, Any]:
         self.seated(asked.room, line.entry.agent)

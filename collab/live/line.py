@@ -265,3 +265,8 @@ def deflated(data: bytes) -> bytes:
 
 def _framed(data: bytes) -> bytes:
     return WebSocketFrame(Opcode.TEXT, data).serialize(mask=False)
+
+
+def unframed(framed: bytes) -> bytes:
+    """The text of one frame that was neither masked nor compressed."""
+    return framed[{126: 4, 127: 10}.get(framed[1], 2) :]

@@ -18,6 +18,8 @@ from typing import Any, Literal, TypeVar
 from collab.balance import Limits
 from collab.desk import Desk, TooLate, utc_now
 from collab.events import Entry
+from collab.files import Shelf
+from collab.floor import Floor
 from collab.gates import Pacing
 from collab.history import History, HistoryInUse, Recorder
 from collab.live.stream import Stream, StreamUnreachable, open_stream
@@ -70,6 +72,9 @@ class Office(Threaded):
         shadow: a second set of weights (four integers that sum to 100) under which decisions are scored, too.
         progress: is called with (done, of) while the past is made.
     """
+
+    floor: Floor | None = None
+    shelf: Shelf | None = None
 
     def __init__(
         self,
@@ -247,6 +252,9 @@ class Office(Threaded):
     async def close(self) -> None:
         """Stop all rooms, in the loop they work in."""
         await self.duties.stop()
+        if self.floor is not None:
+            self.floor.close()
+            self.floor = None
         for task in self._tasks:
             task.cancel()
         for result in await asyncio.gather(*self._tasks, return_exceptions=True):

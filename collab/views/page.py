@@ -27,6 +27,7 @@ from collab.views.fairness import FairnessView
 from collab.views.later import Later
 from collab.views.leading import LeadingView
 from collab.views.presence import PresenceView
+from collab.views.rooms import RoomsView
 from collab.views.roster import RosterView
 from collab.views.shadow import ShadowView
 from collab.views.sign import Sign, alerting, experimenting, leaving, losing
@@ -127,9 +128,10 @@ def _tabs(board: Board, address: Address) -> pmui.Tabs:
     what_if = asking[2][0]
     alerts = Later(lambda: AlertingView(board, what_if.period.look, alert=asked, active=False))
     leads = Later(lambda: LeadingView(board, active=False))
+    rooms = Later(lambda: RoomsView(board))
     diagnostics = Later(lambda: DiagnosticsView(board, active=False))
-    made = (_team(board), ("Alerts", alerts, (alerts,)), ("Leads", leads, (leads,)), asking,
-            ("Tuning", tuning, (tuning,)), ("Analytics", analytics, (analytics,)),
+    made = (_team(board), ("Alerts", alerts, (alerts,)), ("Leads", leads, (leads,)),
+            ("Chat", rooms, (rooms,)), asking, ("Tuning", tuning, (tuning,)), ("Analytics", analytics, (analytics,)),
             ("Diagnostics", diagnostics, (diagnostics,)))  # fmt: skip
     if board.of_agent:
         made = tuple(tab for tab in made if tab[0] in OF_AGENTS)

@@ -1,0 +1,149 @@
+// A list of messages that is patched: what is new is put in its place, what changed is drawn anew, nothing else moves.
+
+const NEAR_PX = 60
+
+function makeLog(chat, threaded) {
+  const list = made("div", { class: "log", role: "log", tabindex: "0", "aria-label": "Messages" })
+  const more = button("Load older messages", "Older messages", () => load(), { class: "more", hidden: true })
+  const below = button("Go to the newest message", "↓ Newest", () => newest(), { class: "below", hidden: true })
+  const box = made("div", { class: "logbox" }, list, below)
+  let loading = false, seams = 0
+  list.append(more)
+
+  const all = () => [...list.querySelectorAll(".msg")]
+  const find = (id) => list.querySelector(`.msg[data-id="${CSS.escape(id)}"]`)
+  const atEnd = () => list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_PX
+  const toEnd = () => { list.scrollTop = list.scrollHeight }
+
+  function load() {
+    if (!loading && !more.hidden) {
+      loading = true
+      list.setAttribute("aria-busy", "true")
+      chat.ask({ do: "older" })
+    }
+  }
+
+  function newest() {
+    if (!threaded && !chat.newest) chat.choose(chat.room.room)
+    else toEnd()
+  }
+
+  // Says above a message on which day it was, and whether it goes on with what its author said before.
+  function mark(element) {
+    if (!element) return
+    const before = element.previousElementSibling?.row, row = element.row
+    const newDay = !before || day(before.time) !== day(row.time)
+    const together = !newDay && before.who === row.who && new Date(row.time) - new Date(before.time) < TOGETHER_MS
+    element.classList.toggle("same", together && !element.classList.contains("unread"))
+    if (newDay) element.dataset.day = day(row.time)
+    else delete element.dataset.day
+  }
+
+  function place(row) {
+    const old = find(row.id), element = drawn(row, chat, threaded)
+    if (old) {
+      const focused = old.contains(list.getRootNode().activeElement)
+      if (old.classList.contains("unread")) element.classList.add("unread")
+      old.replaceWith(element)
+      if (focused) element.focus({ preventScroll: true })
+    } else {
+      let after = list.lastElementChild
+      while (after !== more && after.row.n > row.n) after = after.previousElementSibling
+      after.after(element)
+    }
+    mark(element)
+    mark(element.nextElementSibling)
+  }
+
+  function empty(text) {
+    list.querySelector(".empty")?.remove()
+    if (text && !list.querySelector(".msg")) box.append(made("div", { class: "empty", role: "status" }, text))
+    else box.querySelector(".empty")?.remove()
+  }
+
+  function set(rows, options = {}) {
+    all().forEach((one) => one.remove())
+    more.hidden = !options.more
+    loading = false
+    list.removeAttribute("aria-busy")
+    const fragment = document.createDocumentFragment()
+    rows.forEach((row) => fragment.append(drawn(row, chat, threaded)))
+    list.append(fragment)
+    all().forEach(mark)
+    const known = options.read != null && rows.length && rows[0].n <= options.read
+    const unread = known && rows.find((row) => row.n > options.read && !row.mine)
+    if (unread) {
+      find(unread.id).classList.add("unread")
+      mark(find(unread.id))
+    }
+    const at = options.at && all().findLast((one) => one.row.n <= options.at)
+    if (at) focus(at, true)
+    else toEnd()
+    below.hidden = atEnd() && chat.newest
+  }
+
+  function put(rows) {
+    const end = atEnd()
+    let mine = false
+    for (const row of rows) {
+      mine ||= row.mine && !find(row.id)
+      place(row)
+    }
+    if (end || mine) toEnd()
+    else if (rows.length) below.hidden = false
+  }
+
+  // What was said before comes in above, and what is read stays where it is.
+  function older(rows, isMore) {
+    const anchor = all().find((one) => one.getBoundingClientRect().bottom > list.getBoundingClientRect().top)
+    const top = anchor?.getBoundingClientRect().top
+    rows.forEach(place)
+    more.hidden = !isMore
+    loading = false
+    list.removeAttribute("aria-busy")
+    if (anchor) list.scrollTop += anchor.getBoundingClientRect().top - top
+  }
+
+  function focus(element, flash) {
+    if (!element) return
+    all().forEach((one) => one.setAttribute("tabindex", "-1"))
+    element.setAttribute("tabindex", "0")
+    element.scrollIntoView({ block: flash ? "center" : "nearest" })
+    element.focus({ preventScroll: true })
+    element.classList.toggle("flash", Boolean(flash))
+  }
+
+  function keyed(event) {
+    const on = event.target.closest(".msg"), messages = all()
+    if (event.target !== list && !on) return
+    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key]
+    const press = (label) => on?.querySelector(`.acts button[aria-label^="${label}"]`)?.click()
+    if (event.altKey || event.ctrlKey || event.metaKey) return
+    if (step) {
+      const to = on ? messages[messages.indexOf(on) + step] : messages.at(-1)
+      if (to) focus(to)
+      else if (step < 0) load()
+      else chat.write(threaded)
+    } else if (event.key === "Home") focus(messages[0])
+    else if (event.key === "End") focus(messages.at(-1))
+    else if (event.key === "Escape") chat.write(threaded)
+    else if (event.target.tagName === "BUTTON" || !on) return
+    else if (event.key === "Enter" || event.key === "r") threaded ? chat.write(true) : chat.openThread(on.row.id, true)
+    else if (event.key === "e") press("Edit")
+    else if (event.key === "+") press("React")
+    else if (event.key === "Delete" || event.key === "Backspace") press("Delete")
+    else return
+    event.preventDefault()
+  }
+
+  list.addEventListener("keydown", keyed)
+  list.addEventListener("scroll", () => {
+    cancelAnimationFrame(seams)
+    seams = requestAnimationFrame(() => {
+      if (list.scrollTop < 200 && !threaded) load()
+      below.hidden = atEnd() && (threaded || chat.newest)
+      chat.seen()
+    })
+  }, { passive: true })
+  return { box, list, set, put, older, find, focus, atEnd, toEnd, empty }
+}

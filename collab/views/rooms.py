@@ -1,0 +1,112 @@
+"""The team's rooms: who says what, live; what is typed, pressed and searched there is a member's command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+import param
+from panel.custom import JSComponent
+
+from collab.office.floors import READS
+from collab.protocol import Role
+from collab.views.board import Board
+from collab.views.roster import id_of
+from collab.views.talk import REFUSED, Patch, Talk
+from collab.views.theme import SHEET, plain
+
+HERE = Path(__file__).parent / "chat"
+PARTS = ("drawn.js", "log.js", "composer.js", "rooms.js")
+"""The browser's side, in the order of its parts."""
+
+WIDE = {"sizing_mode": "stretch_width"}
+
+
+class Conversation(JSComponent):
+    """The browser's side: it shows patches, and asks for what is done there."""
+
+    _esm = "\n".join((HERE / part).read_text(encoding="utf-8") for part in PARTS)
+    _stylesheets = (SHEET, (HERE / "chat.css").read_text(encoding="utf-8"))
+
+    def __init__(self, hear: Callable[[dict[str, Any]], Coroutine[Any, Any, None]], **params: Any) -> None:
+        self._hear = hear
+        super().__init__(**params)
+
+    def _handle_msg(self, data: Any) -> None:
+        if isinstance(data, dict):
+            pn.state.execute(partial(self._hear, data))
+
+    def put(self, patches: list[Patch]) -> None:
+        """Show these."""
+        self._send_msg(patches)
+
+
+class RoomsView(pn.viewable.Viewer):
+    """The rooms of the team, as one of its members reads and writes them.
+
+    Args:
+        board: the session's board.
+        me: who one is, if that is known; else a field asks for it.
+    """
+
+    me = param.String("", label="You are", doc="The id by which others know and mention you.")
+    role = param.ClassSelector(default=Role.team_lead, class_=Role, doc="What you may do in rooms.")
+    active = param.Boolean(default=True, doc="Is it on screen? Hidden, it hears nothing.")
+
+    def __init__(self, board: Board, **params: Any) -> None:
+        super().__init__(**params)
+        self.board = board
+        self.conversation = Conversation(self.hear, **WIDE)
+        self.talk = Talk(board.office, board.schedule, self._put, lambda: board.frame.names)
+        self.said = pmui.Alert(severity="error", visible=False, closeable=False, **WIDE)
+        self._name = pmui.TextInput(label="You are", value=self.me, placeholder="kim", description="", width=200)
+        self._in = pmui.Button(label="Come in", icon="login", variant="outlined")
+        self._in.on_click(self._enter)
+        self._name.param.watch(self._enter, "enter_pressed")
+        who = pn.FlexBox(self._name, self._in, gap="12px", align_items="center", visible=not self.me, **WIDE)
+        self._layout = pn.Column(who, self.said, self.conversation, **WIDE)
+        if board.office.desk is None:
+            who.visible = self.conversation.visible = False
+            self._say(READS)
+        elif pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
+            pn.state.on_session_destroyed(lambda context: self.talk.forget())
+
+    def _put(self, patches: list[Patch]) -> None:
+        self.conversation.put(patches)
+
+    async def hear(self, asked: dict[str, Any]) -> None:
+        """Do what the browser asks for."""
+        if asked.get("do") == "ready" and self.me and not self.talk.inside:
+            await self.enter(self.me)
+        else:
+            await self.talk.hear(asked)
+
+    async def enter(self, me: str) -> None:
+        """Come in as this member."""
+        try:
+            await self.talk.enter(id_of(me.strip()), self.role)
+        except REFUSED as error:
+            self._say(str(error))
+            return
+        self.said.visible = False
+        self.me = self.talk.me
+
+    async def _enter(self, event: object) -> None:
+        await self.enter(self._name.value_input or self._name.value)
+
+    @param.depends("active", watch=True)
+    async def _shown(self) -> None:
+        if not self.active:
+            await self.talk.leave()
+        elif self.me and not self.talk.inside:
+            await self.enter(self.me)
+
+    def _say(self, text: str) -> None:
+        self.said.param.update(object=plain(text), visible=True)
+
+    def __panel__(self) -> pn.Column:
+        return self._layout

@@ -1,0 +1,109 @@
+"""The rooms in Chromium, alone on a page: two members talk by mouse and keyboard, what is hostile stays text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import panel as pn
+import pytest
+from playwright.sync_api import Page, expect
+from serving import free_port, until
+from test_alerts_tab import listens
+
+from collab.office import Office
+from collab.views.board import Board
+from collab.views.rooms import RoomsView
+from collab.views.socket import prepare
+
+# Bokeh warns in this process when a page names a model that it had before; a server of its own goes on.
+pytestmark = pytest.mark.filterwarnings("ignore:reference already known")
+
+FIELD = "Message to the team in Main"
+SAID = 320
+
+PLACE = """log => {
+  const top = log.getBoundingClientRect().top
+  const first = [...log.querySelectorAll(".msg")].find(one => one.getBoundingClientRect().bottom > top + 1)
+  return [Number(first.dataset.n), first.getBoundingClientRect().top - top]
+}"""
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the page of an office where ana said a lot in Main."""
+    folder = tmp_path_factory.mktemp("office")
+    office = Office(f"embedded://{folder.name}", str(folder / "history")).start()
+    desk = office.desk
+    assert desk is not None
+
+    async def talk() -> None:
+        await desk.create_room("main", "Main", by="ana")
+        await desk.rooms.join("main", "bo")
+        for number in range(SAID):
+            await desk.send_message("main", "ana", f"Number {number}")
+
+    office.call(talk()).result()
+    prepare()
+    port = free_port()
+    server = pn.serve(lambda: RoomsView(Board(office)), port=port, show=False, threaded=True, verbose=False)
+    until(lambda: listens(port), "the page answers")
+    yield f"http://localhost:{port}/"
+    server.stop()
+    office.stop()
+
+
+@pytest.fixture
+def chat(open_page: Callable[[str], Page], address: str) -> Callable[[str], Page]:
+    """Opens the rooms for a member in a page of its own."""
+
+    def opened(who: str) -> Page:
+        page = open_page(address)
+        page.get_by_role("textbox", name="You are").fill(who)
+        page.get_by_role("button", name="Come in").click()
+        expect(page.get_by_role("textbox", name=FIELD)).to_be_visible()
+        return page
+
+    return opened
+
+
+def test_two_members_talk_and_what_is_above_loads_without_a_jump(chat: Callable[[str], Page]) -> None:
+    ana, bo = chat("ana"), chat("bo")
+    bo.get_by_role("textbox", name=FIELD).press_sequentially("Hi @an")
+    expect(ana.get_by_text("bo is typing…")).to_be_visible()
+    bo.keyboard.press("Enter")  # takes the name
+    bo.keyboard.insert_text("<img src=x onerror=alert(1)> **now**")
+    bo.keyboard.press("Enter")
+    message = ana.get_by_role("article").filter(has_text="onerror").first
+    expect(message.get_by_text("<img src=x onerror=alert(1)>")).to_be_visible()
+    expect(message.locator(".words img")).to_have_count(0)
+    expect(message.locator(".mention")).to_have_text("@ana")
+
+    log = ana.get_by_role("log").first
+    log.focus()
+    ana.keyboard.press("ArrowUp")
+    ana.keyboard.press("r")
+    ana.keyboard.insert_text("Mine")
+    ana.keyboard.press("Enter")
+    expect(bo.get_by_role("button", name="Open the thread: 1 reply · 1 new")).to_be_visible()
+    ana.keyboard.press("Escape")
+
+    had = ana.locator(".main .msg").count()
+    log.evaluate("log => { log.scrollTop = 150 }")
+    before = log.evaluate(PLACE)
+    until(lambda: ana.locator(".main .msg").count() > had, "older messages are there")
+    after = log.evaluate(PLACE)
+    assert after[0] == before[0]
+    assert abs(after[1] - before[1]) < 3
+
+
+def test_on_a_phone_the_rooms_fold_away_and_nothing_is_wider_than_it(chat: Callable[[str], Page]) -> None:
+    page = chat("ana")
+    page.set_viewport_size({"width": 390, "height": 844})
+    rooms = page.get_by_role("navigation", name="Rooms")
+    expect(rooms).to_be_hidden()
+    page.get_by_role("button", name="Show the rooms").click()
+    expect(rooms.get_by_role("button", name="Main, 0 unread")).to_be_visible()
+    small = page.locator(".chat button:visible, .chat textarea:visible").evaluate_all(
+        "all => all.map(one => one.getBoundingClientRect()).filter(one => one.height < 44 || one.right > 390).length"
+    )
+    assert small == 0

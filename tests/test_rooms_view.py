@@ -1,0 +1,244 @@
+"""The rooms on the page without a browser: what it is told as patches, and what comes of what it asks."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from pathlib import Path
+from queue import Queue
+from typing import Any
+
+import pytest
+from attacks import ATTACKS
+from desks import SOON_S, hire
+from offices import Open, at, do
+
+from collab.chat import Unread
+from collab.files import Shelf
+from collab.office import Office
+from collab.office.floors import READS, floor_of
+from collab.views.board import Board
+from collab.views.rooms import RoomsView
+
+
+class Shown:
+    """The rooms as one member sees them: patches that were put on their page, and what they ask for there."""
+
+    def __init__(self, office: Office, me: str) -> None:
+        self.office, self._patches = office, Queue[dict[str, Any]]()
+        self.view = RoomsView(Board(office), me=me)
+        self.view.conversation.put = lambda patches: [self._patches.put(patch) for patch in patches]
+        self.ask(do="ready")
+        self.seen("room")
+
+    def ask(self, **asked: Any) -> None:
+        """Ask as the browser does."""
+        do(self.office, self.view.hear(asked))
+
+    def seen(self, put: str, **fields: Any) -> dict[str, Any]:
+        """The next patch of a kind that has these fields."""
+        while patch := self._patches.get(timeout=SOON_S):
+            if patch["put"] == put and fields.items() <= patch.items():
+                return patch
+        raise AssertionError
+
+    def row(self, **fields: Any) -> dict[str, Any]:
+        """The next message with these fields."""
+        while patch := self.seen("rows"):
+            for row in patch["rows"]:
+                if fields.items() <= row.items():
+                    return row
+        raise AssertionError
+
+    def listed(self, **fields: Any) -> dict[str, Any]:
+        """The first room of the list, once it has these fields."""
+        while patch := self.seen("rooms"):
+            if fields.items() <= patch["rooms"][0].items():
+                return patch["rooms"][0]
+        raise AssertionError
+
+    def send(self, text: str, **more: Any) -> dict[str, Any]:
+        """Say something; returns the message as it stands on the page."""
+        self.ask(do="send", room="main", text=text, **more)
+        return self.row(text=text)
+
+
+@pytest.fixture
+def office(open_office: Open) -> Office:
+    """An office whose Main room has ana, who made it, and bo."""
+    office = open_office()
+    desk = at(office)
+    do(office, hire(desk, "ana"))
+    do(office, desk.create_room("main", "Main", by="ana"))
+    do(office, desk.rooms.join("main", "bo"))
+    return office
+
+
+@pytest.fixture
+def ana(office: Office) -> Shown:
+    """Ana's page."""
+    return Shown(office, "ana")
+
+
+@pytest.fixture
+def bo(office: Office) -> Shown:
+    """Bo's page."""
+    return Shown(office, "bo")
+
+
+def test_what_one_says_stands_on_the_page_of_the_other_and_counts_until_it_is_read(ana: Shown, bo: Shown) -> None:
+    ana.ask(do="send", room="main", text="Who takes **L-1**, @bo?", key="k1")
+    assert ana.seen("sent", key="k1")["number"] == 3
+    row = bo.row(who="ana")
+    assert (row["mine"], row["named"], row["n"]) == (False, True, 3)
+    assert "<strong>L-1</strong>" in row["html"]
+    assert [bo.view.talk.rooms["main"][what] for what in ("unread", "mentions")] == [1, 1]
+    bo.ask(do="read", room="main", number=3)
+    assert bo.listed(unread=0)["mentions"] == 0
+    ana.ask(do="send", room="main", text="Who takes it?", key="k1")
+    assert (ana.seen("sent", key="k1")["number"], bo.office.team.rooms["main"].number) == (3, 3)
+
+
+def test_a_message_is_edited_answered_reacted_to_and_taken_back(ana: Shown, bo: Shown) -> None:
+    said = ana.send("Begin")
+    ana.ask(do="edit", room="main", message=said["id"], text="First")
+    assert bo.row(edited=True)["html"] == "<p>First</p>\n"
+    bo.ask(do="react", room="main", message=said["id"], reaction="🎉")
+    assert ana.row(id=said["id"], reactions=[{"what": "🎉", "n": 1, "mine": False, "who": "bo"}])["edited"]
+    bo.ask(do="send", room="main", text="Second", thread=said["id"])
+    assert ana.row(id=said["id"], replies=1)["edited"]
+    bo.ask(do="delete", room="main", message=said["id"])
+    assert "change your own" in bo.seen("failed", do="delete")["why"]
+    ana.ask(do="delete", room="main", message=said["id"])
+    gone = bo.row(deleted=True)
+    assert (gone["html"], gone["reactions"]) == ("", [])
+
+
+def test_typing_is_told_to_the_others_until_something_is_said(ana: Shown, bo: Shown) -> None:
+    bo.ask(do="typing", room="main", on=True)
+    assert ana.seen("typing")["on"]
+    bo.ask(do="send", room="main", text="Here it is")
+    assert not ana.seen("typing", who="bo")["on"]
+
+
+def test_the_newest_come_first_and_what_was_before_page_by_page(office: Office, bo: Shown) -> None:
+    desk = at(office)
+
+    async def talk() -> None:
+        for number in range(230):
+            await desk.send_message("main", "ana", f"m{number}")
+
+    do(office, talk())
+    bo.ask(do="choose", room="main")
+    shown = bo.seen("room")
+    texts = [row["html"] for row in shown["rows"]]
+    assert (texts[0], texts[-1], shown["more"], shown["newest"]) == ("<p>m30</p>\n", "<p>m229</p>\n", True, True)
+    bo.ask(do="older")
+    last = bo.seen("older")
+    assert ([row["n"] for row in last["rows"]], last["more"]) == ([*range(3, 33)], False)
+    bo.ask(do="jump", room="main", number=10)
+    around = bo.seen("room")
+    assert (around["newest"], around["at"]) == (False, 10)
+    assert 10 in [row["n"] for row in around["rows"]]
+    do(office, desk.send_message("main", "ana", "later"))
+    bo.ask(do="choose", room="main")
+    assert bo.seen("room", newest=True)["rows"][-1]["html"] == "<p>later</p>\n"
+
+
+def test_looking_on_changes_nothing_for_others(office: Office, bo: Shown) -> None:
+    do(office, at(office).send_message("main", "ana", "Hello"))
+    kim = Shown(office, "kim")
+    assert "kim" not in office.team.rooms["main"].members
+    kim.ask(do="send", room="main", text="Hi")
+    assert "join it first" in kim.seen("failed", do="send")["why"]
+    assert office.team.rooms["main"].unread("bo") == Unread(1, 0)
+    kim.ask(do="enter", room="main")
+    assert [row["html"] for row in kim.seen("room")["rows"]] == ["<p>Hello</p>\n"]
+    assert office.team.agents.keys() == {"ana"}
+
+
+def test_hidden_it_hears_nothing_and_shown_again_it_has_all(office: Office, ana: Shown, bo: Shown) -> None:
+    do(office, bo.view.talk.leave())
+    assert not bo.view.talk.inside
+    ana.send("While you were away")
+    bo.ask(do="ready")
+    assert bo.seen("room")["rows"][-1]["html"] == "<p>While you were away</p>\n"
+
+
+def test_what_runs_somewhere_else_is_text_here(ana: Shown, bo: Shown) -> None:
+    for attack in ATTACKS:
+        ana.ask(do="send", room="main", text=attack)
+    seen: list[str] = []
+    while len(seen) < len(ATTACKS):
+        seen += [row["html"] for row in bo.seen("rows")["rows"]]
+    assert not [html for html in seen if any(f"<{tag}" in html.lower() for tag in ("script", "img", "svg", "style"))]
+
+
+@pytest.mark.parametrize(
+    "asked, why",
+    [
+        ({"do": "adopt_weights", "weights": [25, 25, 25, 25], "reason": "x"}, "not asked for on this tab"),
+        ({"do": "send", "room": "main", "text": ""}, "text is"),
+        ({"do": "choose", "room": "nowhere"}, "room is 'nowhere'"),
+        ({"do": "jump"}, "room"),
+        ({"do": "fly"}, "fly"),
+        ({}, "do"),
+    ],
+)
+def test_what_cannot_be_done_is_said_on_the_page(ana: Shown, asked: dict[str, Any], why: str) -> None:
+    if asked == {"do": "jump"}:
+        ana.view.talk.rooms = {}
+    ana.ask(**asked)
+    assert why in ana.seen("failed")["why"]
+
+
+def test_a_new_room_is_open_at_once_and_a_second_of_the_name_is_refused(ana: Shown) -> None:
+    ana.ask(do="create_room", room="north", name="North side")
+    assert ana.seen("room")["room"]["name"] == "North side"
+    ana.ask(do="create_room", room="north", name="North side")
+    assert "exists already" in ana.seen("failed")["why"]
+
+
+def test_messages_are_found_by_their_words(office: Office, ana: Shown) -> None:
+    ana.send("The blue house")
+    assert office.recorder is not None
+    do(office, office.recorder.flush())
+    ana.ask(do="search", words="blue")
+    assert [row["text"] for row in ana.seen("found")["rows"]] == ["The blue house"]
+
+
+def test_who_one_is_must_be_an_id(office: Office) -> None:
+    view = RoomsView(Board(office))
+    do(office, view.enter("kim lead"))
+    assert "one word without spaces" in view.said.object
+
+
+def test_an_office_that_only_reads_says_so(office: Office, open_office: Open) -> None:
+    reading = open_office(office.stream_url)
+    assert reading.mode == "reading"
+    view = RoomsView(Board(reading))
+    assert (view.said.visible, view.conversation.visible) == (True, False)
+    with pytest.raises(RuntimeError, match=READS[:40]):
+        do(reading, floor_of(reading))
+
+
+def test_a_file_of_a_message_is_for_members(office: Office, ana: Shown, bo: Shown, tmp_path: Path) -> None:
+    shelf, desk = Shelf(tmp_path / "files"), at(office)
+    draft = shelf.begin(office.tenant)
+    draft.write(b"What was agreed")
+    draft.end()
+    shelf.keep(office.tenant, draft)
+    draft.drop()
+    do(office, desk.rooms.upload("main", "ana", draft.hash, draft.size, "text/plain"))
+    ana.ask(do="send", room="main", text="Read this", files=[{"hash": draft.hash, "name": "notes.txt"}])
+    assert bo.row(who="ana")["files"] == [{"hash": draft.hash, "name": "notes.txt", "size": 15, "type": "text/plain"}]
+    bo.ask(do="file", room="main", hash=draft.hash)
+    assert "COLLAB_FILES" in bo.seen("failed", do="file")["why"]
+    office.shelf = shelf
+    bo.ask(do="file", room="main", hash=draft.hash)
+    given = bo.seen("file")
+    assert (given["name"], b64decode(given["data"])) == ("notes.txt", b"What was agreed")
+    bo.ask(do="picture", room="main", hash=draft.hash)
+    assert "text/plain" in bo.seen("failed", do="picture")["why"]
+    kim = Shown(office, "kim")
+    kim.ask(do="file", room="main", hash=draft.hash)
+    assert "no member" in kim.seen("failed", do="file")["why"]
