@@ -14,8 +14,10 @@ from offices import Open, at, do
 
 from collab.chat import Unread
 from collab.files import Shelf
+from collab.floor import NotAllowed, Seat
 from collab.office import Office
 from collab.office.floors import READS, floor_of
+from collab.protocol import Role
 from collab.views.board import Board
 from collab.views.rooms import RoomsView
 
@@ -242,3 +244,23 @@ def test_a_file_of_a_message_is_for_members(office: Office, ana: Shown, bo: Show
     kim = Shown(office, "kim")
     kim.ask(do="file", room="main", hash=draft.hash)
     assert "no member" in kim.seen("failed", do="file")["why"]
+
+
+def test_who_signed_in_speaks_as_themselves_and_not_after_they_may_no_more(open_office: Open) -> None:
+    office, may = open_office(), [True]
+
+    def role() -> Role:
+        if not may[0]:
+            raise NotAllowed("kim is not in the file of users any more")
+        return Role.agent
+
+    do(office, hire(at(office), "kim"))
+    view = RoomsView(Board(office, Seat("kim", role)), me="ana", role=Role.team_lead)
+    assert (view.me, view.role) == ("kim", Role.agent)
+    do(office, view.enter("ana"))
+    assert view.talk.me == "kim"
+    assert view.talk.office is office
+    may[0] = False
+    do(office, view.hear({"do": "ready"}))
+    assert not view.talk.inside
+    assert "any more" in view.said.object

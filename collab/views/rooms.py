@@ -58,10 +58,12 @@ class RoomsView(pn.viewable.Viewer):
     active = param.Boolean(default=True, doc="Is it on screen? Hidden, it hears nothing.")
 
     def __init__(self, board: Board, **params: Any) -> None:
+        if board.seat is not None:  # nobody speaks as somebody else
+            params |= {"me": board.by, "role": board.seat.role}
         super().__init__(**params)
         self.board = board
         self.conversation = Conversation(self.hear, **WIDE)
-        self.talk = Talk(board.office, board.schedule, self._put, lambda: board.frame.names)
+        self.talk = Talk(board.shared, board.schedule, self._put, lambda: board.frame.names)
         self.said = pmui.Alert(severity="error", visible=False, closeable=False, **WIDE)
         self._name = pmui.TextInput(label="You are", value=self.me, placeholder="kim", description="", width=200)
         self._in = pmui.Button(label="Come in", icon="login", variant="outlined")
@@ -79,16 +81,33 @@ class RoomsView(pn.viewable.Viewer):
         self.conversation.put(patches)
 
     async def hear(self, asked: dict[str, Any]) -> None:
-        """Do what the browser asks for."""
+        """Do what the browser asks for, as what one may be by now."""
+        if not await self._seated():
+            return
         if asked.get("do") == "ready" and self.me and not self.talk.inside:
             await self.enter(self.me)
         else:
             await self.talk.hear(asked)
 
+    async def _seated(self) -> bool:
+        """Go by what who signed in may do by now; False if they may not be here any more."""
+        seat = self.board.seat
+        if seat is None:
+            return True
+        if why := seat.gone:
+            await self.talk.leave()
+            self._say(why)
+            return False
+        if seat.role != self.role:
+            self.role = seat.role
+            if self.talk.inside:
+                await self.enter(self.me)
+        return True
+
     async def enter(self, me: str) -> None:
-        """Come in as this member."""
+        """Come in as this member, or as who signed in."""
         try:
-            await self.talk.enter(id_of(me.strip()), self.role)
+            await self.talk.enter(self.board.by or id_of(me.strip()), self.role)
         except REFUSED as error:
             self._say(str(error))
             return
