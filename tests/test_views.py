@@ -412,7 +412,7 @@ def test_a_page_can_be_made_of_every_office(office: Office) -> None:
     made = page(office)
     assert made.title == "collab · main"
     tabs = made.main[0][-1]
-    assert list(tabs._names) == ["Team", "Alerts", "Leads", "What-if", "Tuning", "Analytics"]
+    assert list(tabs._names) == ["Team", "Alerts", "Leads", "What-if", "Tuning", "Analytics", "Diagnostics"]
     alert = made.main[0][0]
     assert isinstance(alert, pn.viewable.Viewable)
     assert not alert.visible
