@@ -24,14 +24,20 @@ from collab.office import Office, SeatedOffice
 from collab.protocol import Role
 from collab.reasons import labels
 from collab.records import Lead, Presence
+from collab.rules import Rule
 from collab.team import Agent, Alert, OpenLead, State
+from collab.views.conversations import Conversations
 from collab.views.scheduling import scheduler
+from collab.views.standing import Lately, Standing, standing
 
 FRAME_S = 0.05
 """The shortest time between two frames: changes within it arrive together."""
 
 ENDED = 20
 """How many of the newest alerts that ended are in a frame."""
+
+IDLE_S = 5.0
+"""A frame is made after so long also if nothing happened, for what grows old by itself: waits, and ages of figures."""
 
 LATENCIES = 300
 """How many of the newest event latencies a feed keeps for boards that open later."""
@@ -55,7 +61,9 @@ class Frame(Struct, frozen=True, kw_only=True):
     `lost` says since when the stream does not answer. `experiment` is the one that runs. `alerts` are those that fired
     and are open, the one to look at first in front; `values` says of them what was watched when they fired and
     now, by id; `ended` are the newest that are over, the last one in front. `names` are what agents are called, by id,
-    made as `collab.reasons.labels` does. `held` are the open leads that agents have.
+    made as `collab.reasons.labels` does. `held` are the open leads that agents have. `standing` is the team in numbers,
+    `lately` the same through the last hour; `rules` are in force, and `rooms` says in how many rooms each agent spoke
+    lately.
     """
 
     seq: int = 0
@@ -73,6 +81,10 @@ class Frame(Struct, frozen=True, kw_only=True):
     ended: tuple[Alert, ...] = ()
     silences: tuple[SilenceStarted, ...] = ()
     names: dict[str, str] = {}
+    standing: Standing = Standing()
+    lately: tuple[Standing, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    rooms: dict[str, int] = {}
 
     def of(self, agent: str) -> Frame:
         """What of it an agent sees: the team, and of the leads their own."""
@@ -100,6 +112,8 @@ class Feed:
         self._boards: weakref.WeakSet[Board] = weakref.WeakSet()
         self._latencies: deque[Latency] = deque(maxlen=LATENCIES)
         self._due = False
+        self._idle: asyncio.TimerHandle | None = None
+        self._lately, self._conversations = Lately(), Conversations()
         office.subscribe(self._entries)
         office.call(self._first()).result()
 
@@ -130,8 +144,11 @@ class Feed:
 
     def _make(self) -> None:
         self._due = False
+        if self._idle is not None:
+            self._idle.cancel()
+        self._idle = asyncio.get_running_loop().call_later(IDLE_S, self._make)
         team, now = self.office.team, utc_now()
-        agents, alerts = tuple(team.members()), team.alerts
+        agents, alerts, stands = tuple(team.members()), team.alerts, standing(team, now)
         fired = [alert for alert in alerts.open.values() if alert.state != State.pending]
         self.frame = Frame(
             seq=team.seq,
@@ -149,6 +166,10 @@ class Feed:
             ended=tuple(reversed(alerts.ended[-ENDED:])),
             silences=tuple(alerts.silences.values()),
             names=labels({agent.id: agent.name for agent in agents}),
+            standing=stands,
+            lately=self._lately.take(stands),
+            rules=alerts.rules,
+            rooms=self._conversations.count(team.rooms.values()),
         )
         for board in tuple(self._boards):
             board.push(self.frame)
