@@ -13,6 +13,7 @@ from collab.analytics.latency import histogram, latencies
 from collab.analytics.measure import MEASURES, Measure
 from collab.analytics.occupancy import balance, occupancy
 from collab.analytics.service import replies, service_level, stages
+from collab.analytics.stays import Stay, stays
 from collab.analytics.trend import Trend, trend
 from collab.analytics.zone import Zone
 
@@ -24,6 +25,7 @@ __all__ = [
     "Heat",
     "Hours",
     "Measure",
+    "Stay",
     "Trend",
     "Zone",
     "balance",
@@ -39,5 +41,6 @@ __all__ = [
     "rows",
     "service_level",
     "stages",
+    "stays",
     "trend",
 ]

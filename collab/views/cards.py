@@ -61,11 +61,12 @@ def card(agent: Agent, place: int = 0, rooms: int = 0, today: datetime | None = 
     """
     initials = "".join(part[0] for part in agent.name.split()[:2]).upper()
     word, fill, icon = status(agent)
+    light = ' style="stroke:#ffffff"' if fill == OFF_SHIFT[1] else ""
     return (
         f'<div class="card" role="group" aria-label="{escape(agent.name)}"><div class="head">'
         f'<div class="face" style="background:{AGENT_COLOURS[place % len(AGENT_COLOURS)]}">{escape(initials)}</div>'
         f'<div class="name">{escape(agent.name)}</div><span class="chip"><svg viewBox="0 0 16 16" aria-hidden="true">'
-        f'<circle cx="8" cy="8" r="8" fill="{fill}"/><path d="{icon}"/></svg>{word}</span></div>'
+        f'<circle cx="8" cy="8" r="8" fill="{fill}"/><path d="{icon}"{light}/></svg>{word}</span></div>'
         f'<div class="soft where">{escape(_since(agent, today))}</div>{_load(agent, rooms)}{_figures(agent)}</div>'
     )
 

@@ -11,8 +11,12 @@ import param
 from collab.views.arriving import LatencyStream
 from collab.views.board import Board, Frame
 from collab.views.cards import CARDS, card
+from collab.views.day import DayView
+from collab.views.distribution import BARS
+from collab.views.distribution import as_html as distribution
 from collab.views.kpis import TILES, ages, as_html, tiles
 from collab.views.theme import SHEET
+from collab.views.workload import WorkloadView
 
 FIRST = 30
 """So many cards are made at once; with more agents a button makes the rest."""
@@ -54,17 +58,30 @@ class PresenceView(pn.viewable.Viewer):
         self._cards: dict[str, tuple[Any, pn.pane.HTML]] = {}
         self.more = pmui.Button(variant="outlined", icon="expand_more", visible=False, height=44)
         self.more.on_click(lambda event: self.param.update(every=not self.every))
+        self._distribution = pn.pane.HTML("", stylesheets=[SHEET, BARS], **WIDE)
+        self.workload, self.day = (kind(board, active=self.active) for kind in (WorkloadView, DayView))
         self.latency = LatencyStream(board)
-        self._layout = pn.Column(self._numbers, self._empty, self._grid, self.more, self.latency, **WIDE)
+        self._layout = pn.Column(
+            self._numbers,
+            self._empty,
+            self._distribution,
+            self._grid,
+            self.more,
+            self.workload,
+            self.day,
+            self.latency,
+            **WIDE,
+        )
         self._patch()
 
     @param.depends("board.frame", "active", "every", watch=True)
     def _patch(self) -> None:
-        self.latency.active = self.active
+        self.workload.active = self.day.active = self.latency.active = self.active
         if not self.active:
             return
         frame = self.board.frame
         self._numbers.object = numbers(frame)
+        self._distribution.object = distribution(frame.agents)
         self._empty.visible = not frame.agents
         self._show_cards(frame)
 

@@ -14,7 +14,7 @@ GONE = "The server does not answer. This page comes back by itself when it does.
 
 def prepare() -> None:
     """Make this process, or this session of `panel serve`, ready for pages that say when their server is gone."""
-    pn.extension(notifications=True, reconnect=False, disconnect_notification=GONE)
+    pn.extension("tabulator", notifications=True, reconnect=False, disconnect_notification=GONE)
     send_at_once()
 
 

@@ -1,0 +1,230 @@
+"""The workload of every agent as a table: sorted, filtered, chosen from and downloaded while it goes on living."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import time
+from typing import Any
+
+import pandas as pd
+import panel as pn
+import panel_material_ui as pmui
+import param
+from bokeh.models.widgets.tables import NumberFormatter
+
+from collab.team import Agent
+from collab.views.board import Board
+from collab.views.cards import state, status
+from collab.views.theme import SHEET
+from collab.views.told import title
+
+EVERY_S = 1.0
+"""The shortest time between two changes of the table: a browser lays all its rows out again for each."""
+
+TITLES = {
+    "name": "Agent", "status": "Status", "since": "Since (UTC)", "leads": "Leads", "capacity": "Capacity",
+    "used": "Used", "load": "Load", "response_s": "First response (s)", "responses": "Responses", "closed": "Closed",
+    "converted": "Converted", "conversion": "Conversion", "satisfaction": "Satisfaction", "rated": "Ratings",
+    "rooms": "Rooms",
+}  # fmt: skip
+"""The columns and what stands above them; the agent's id is in the file only."""
+
+WORDS = {"name", "status", "since", "load"}
+"""The columns of words; all others are numbers."""
+
+SHARE = NumberFormatter(format="0 %", nan_format="–")
+FORMATS = {
+    "used": SHARE, "conversion": SHARE, "response_s": NumberFormatter(format="0", nan_format="–"),
+    "satisfaction": NumberFormatter(format="0.0", nan_format="–"),
+}  # fmt: skip
+
+LOOK = """
+:host { --line: var(--mui-palette-divider, #d5dbe3); --ink: var(--mui-palette-text-primary, #1c2430);
+  --paper: var(--mui-palette-background-paper, #ffffff); }
+.tabulator { background: var(--paper) !important; color: var(--ink) !important; border: 1px solid var(--line);
+  border-radius: 10px; font-size: 14px; }
+.tabulator-row, .tabulator-cell, .tabulator-col, .tabulator-header { border-color: var(--line) !important; }
+.tabulator .tabulator-header, .tabulator .tabulator-header .tabulator-col, .tabulator .tabulator-tableholder,
+.tabulator .tabulator-tableholder .tabulator-table, .tabulator-row, .tabulator-row.tabulator-row-even {
+  background: var(--paper) !important; color: var(--ink) !important; }
+.tabulator-row .tabulator-cell { padding: 12px 8px; font-variant-numeric: tabular-nums; }
+.tabulator-row .tabulator-frozen { background: inherit !important; }
+.tabulator-row.tabulator-selectable:hover { background: color-mix(in srgb, #3b82f6 12%, var(--paper)) !important; }
+.tabulator-row.tabulator-selected { background: color-mix(in srgb, #3b82f6 24%, var(--paper)) !important; }
+.tabulator-col-title { font-weight: 600; white-space: normal !important; }
+.tabulator-header-filter input, .tabulator-header-filter select { min-height: 32px; width: 100%; color: var(--ink);
+  background: var(--paper); border: 1px solid var(--line); border-radius: 6px; padding: 2px 6px; }
+@media (pointer: coarse) { .tabulator-header-filter input { min-height: 44px; } }
+"""
+"""The table in the colours of the page, light and dark."""
+
+
+def row(agent: Agent, rooms: int = 0) -> dict[str, Any]:
+    """An agent's row; what is not known is not a number."""
+    unknown = float("nan")
+    return {
+        "agent": agent.id,
+        "name": agent.name,
+        "status": status(agent)[0],
+        "since": "" if agent.since is None else f"{agent.since:%m-%d %H:%M}",
+        "leads": agent.active,
+        "capacity": agent.capacity,
+        "used": agent.utilization,
+        "load": " ".join(state(agent)),
+        "response_s": agent.response_total_s / agent.response_weight if agent.response_weight else unknown,
+        "responses": agent.responses,
+        "closed": agent.closed,
+        "converted": agent.converted,
+        "conversion": agent.converted / agent.closed if agent.closed else unknown,
+        "satisfaction": agent.satisfaction / agent.rated if agent.rated else unknown,
+        "rated": agent.rated,
+        "rooms": rooms,
+    }
+
+
+class Table(pn.widgets.Tabulator):
+    """A table that is drawn as it is now, also if it was patched before or is drawn twice.
+
+    Panel's own patches only what is drawn already, and begins the next drawing with what it was made with.
+    """
+
+    def _get_properties(self, doc: Any = None) -> dict[str, Any]:
+        self._processed, self._data = self._get_data()
+        properties: dict[str, Any] = super()._get_properties(doc)
+        return properties
+
+
+class WorkloadView(pn.viewable.Viewer):
+    """A row for each agent; changes are patches of cells, so that what is chosen, the order and the place stay."""
+
+    board = param.ClassSelector(class_=Board, doc="The session's board.")
+    active = param.Boolean(default=True, doc="Is it on screen? Hidden, it takes in nothing new.")
+    order = param.Selector(default="name", objects={words: name for name, words in TITLES.items()}, label="Sort by")
+    falling = param.Boolean(default=False, label="Highest first", doc="Sort from the highest to the lowest.")
+
+    def __init__(self, board: Board, **params: Any) -> None:
+        super().__init__(board=board, **params)
+        self._rows: dict[str, tuple[Agent, int, dict[str, Any]]] = {}
+        self._last, self._due = 0.0, False
+        self.table = Table(
+            self._frame([]), show_index=False, hidden_columns=["agent"], titles=TITLES, disabled=True, theme="simple",
+            selectable=True, header_filters=_filters(), frozen_columns=["name"], formatters=FORMATS, max_height=520,
+            layout="fit_data_fill", stylesheets=[LOOK], sizing_mode="stretch_width", margin=(0, 10),
+            text_align=dict.fromkeys(set(TITLES) - WORDS, "right"),
+            header_align=dict.fromkeys(set(TITLES) - WORDS, "right"),
+        )  # fmt: skip
+        self.file = pmui.FileDownload(callback=self._csv, filename="workload.csv", label="Download as CSV", height=44)
+        knobs = [
+            pmui.Select.from_param(self.param.order, width=200),
+            pmui.Switch.from_param(self.param.falling, align="center"),
+            self.file,
+        ]
+        self._layout = pn.Column(
+            pn.pane.HTML(title("Workload") + SAID, stylesheets=[SHEET], sizing_mode="stretch_width"),
+            pn.FlexBox(*knobs, gap="12px", align_items="center", sizing_mode="stretch_width"),
+            self.table,
+            sizing_mode="stretch_width",
+        )
+        self._patch()
+
+    @param.depends("order", "falling", watch=True)
+    def _sort(self) -> None:
+        self.table.sorters = [{"field": self.order, "dir": "desc" if self.falling else "asc"}]
+
+    @param.depends("board.frame", "active", watch=True)
+    def _patch(self) -> None:
+        """Take the frame in now, or in a moment if the last change was just now."""
+        if not self.active or self._due:
+            return
+        rest = self._last + EVERY_S - time.monotonic()
+        if rest > 0 and self._rows:
+            try:
+                asyncio.get_running_loop().call_later(rest, self.board.schedule, self._now)
+                self._due = True
+                return
+            except RuntimeError:  # no loop runs here: in a script, or a test
+                pass
+        self._now()
+
+    def _now(self) -> None:
+        self._due = False
+        if not self.active:
+            return
+        self._last = time.monotonic()
+        frame = self.board.frame
+        with pn.io.hold():
+            self._layout.visible = bool(frame.agents)
+            here, first = {agent.id for agent in frame.agents}, not self._rows
+            if self._rows.keys() - here:
+                self._drop(here)
+            new = self._change(frame.agents, frame.rooms)
+            if first:
+                self.table.value = self._frame(new)
+            elif new:
+                self.table.stream(self._frame(new), follow=False)
+
+    def _change(self, agents: tuple[Agent, ...], rooms: dict[str, int]) -> list[dict[str, Any]]:
+        """Patch the cells that changed; returns the rows of agents who are new."""
+        places, new = {agent: place for place, agent in enumerate(self._rows)}, []
+        cells: dict[str, list[tuple[int, Any]]] = {}
+        for agent in agents:
+            spoke = rooms.get(agent.id, 0)
+            known = self._rows.get(agent.id)
+            if known is not None and known[0] is agent and known[1] == spoke:
+                continue
+            fresh = row(agent, spoke)
+            self._rows[agent.id] = (agent, spoke, fresh)
+            if known is None:
+                new.append(fresh)
+                continue
+            for name, value in fresh.items():
+                if value != known[2][name] and not (value != value and known[2][name] != known[2][name]):
+                    cells.setdefault(name, []).append((places[agent.id], value))
+        if cells:
+            self.table.patch(cells, as_index=False)
+        return new
+
+    def _drop(self, staying: set[str]) -> None:
+        """Take out who left; who is chosen stays so."""
+        chosen = set(self.table.value["agent"].iloc[self.table.selection])
+        self._rows = {agent: known for agent, known in self._rows.items() if agent in staying}
+        self.table.selection = []
+        self.table.value = self._frame([told for _, _, told in self._rows.values()])
+        self.table.selection = [place for place, agent in enumerate(self._rows) if agent in chosen]
+
+    @staticmethod
+    def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
+        return pd.DataFrame(rows, columns=["agent", *TITLES])
+
+    def _csv(self) -> io.StringIO:
+        """The rows that are chosen, else all that are shown, in the order in which they are."""
+        frame, shown = self.table.value, self.table.current_view
+        if self.table.selection:
+            shown = shown[shown["agent"].isin(frame["agent"].iloc[self.table.selection])]
+        file = io.StringIO()
+        shown.assign(name=shown["name"].map(inert), agent=shown["agent"].map(inert)).to_csv(file, index=False)
+        file.seek(0)
+        return file
+
+    def __panel__(self) -> pn.Column:
+        return self._layout
+
+
+SAID = (
+    '<p class="soft">Click a heading or choose below to sort, type under a heading to filter, click rows to choose '
+    "them. The file has the chosen rows, else all that are shown.</p>"
+)
+"""How to use the table."""
+
+
+def inert(text: str) -> str:
+    """Text that a spreadsheet does not take for a formula."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
+def _filters() -> dict[str, dict[str, Any]]:
+    """What can be typed under each heading: a part of a word, or the least of a number."""
+    words = {"type": "input", "func": "like", "placeholder": "find"}
+    least = {"type": "number", "func": ">=", "placeholder": "≥"}
+    return {name: words if name in WORDS else least for name in TITLES}

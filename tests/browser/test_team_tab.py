@@ -1,0 +1,89 @@
+"""The Team tab in Chromium: a table that goes on living while somebody sorts, chooses and scrolls."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+
+import panel as pn
+import pytest
+from playwright.sync_api import Page, expect
+from serving import START_S, free_port, until
+
+from collab.office import Office
+from collab.records import Presence
+from collab.views.page import page as dashboard
+from collab.views.socket import prepare
+
+# Bokeh warns in this process when a page names a model that it had before; a server of its own goes on.
+pytestmark = pytest.mark.filterwarnings("ignore:reference already known")
+
+AGENTS = 40
+EVIL = "<img src=x onerror=console.error(1)>"
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """A team of forty; who has the highest number is the only one who is busy, and one has markup for a name."""
+    folder = tmp_path_factory.mktemp("office")
+    (folder / "rules.yaml").write_text("rules: []\n")
+    office = Office(f"embedded://{folder.name}", str(folder / "history"), rules=str(folder / "rules.yaml")).start()
+    desk = office.desk
+    assert desk is not None
+    for number in range(AGENTS):
+        name = EVIL if number == 0 else f"Agent {number:02d}"
+        office.call(desk.add_agent(f"a{number:02d}", name, capacity=4)).result()
+    office.call(desk.set_presence(f"a{AGENTS - 1}", "busy", EVIL)).result()
+    yield office
+    office.stop()
+
+
+@pytest.fixture(scope="module")
+def address(office: Office) -> Iterator[str]:
+    """The address of the office's page."""
+    prepare()
+    port = free_port()
+    server = pn.serve(lambda: dashboard(office), port=port, show=False, threaded=True, verbose=False)
+    until(lambda: listens(port), "the page answers")
+    yield f"http://localhost:{port}/"
+    server.stop()
+
+
+def listens(port: int) -> bool:
+    """Does anybody listen on the port?"""
+    with socket.socket() as probe:
+        return probe.connect_ex(("localhost", port)) == 0
+
+
+def top(page: Page) -> float:
+    """How far the table is scrolled."""
+    return page.locator(".tabulator-tableholder").evaluate("holder => holder.scrollTop")
+
+
+def test_a_patch_leaves_order_choice_and_place_as_they_are(
+    office: Office, address: str, open_page: Callable[[str], Page]
+) -> None:
+    page = open_page(address)
+    rows = page.locator(".tabulator-row")
+    rows.first.wait_for(timeout=1000 * START_S)
+    expect(page.locator(".card[aria-label]")).to_have_count(30)
+    page.locator(".tabulator-col", has_text="Status").locator(".tabulator-col-title").first.click()  # Busy, Offline, …
+    expect(rows.first).to_contain_text(f"Agent {AGENTS - 1}")
+    page.locator(".tabulator-tableholder").evaluate("holder => holder.scrollTo(0, 700)")
+    chosen = rows.filter(has_text="Agent 20")
+    chosen.click()
+    expect(page.locator(".tabulator-selected")).to_contain_text("Agent 20")
+    place = top(page)
+    assert place > 0
+    assert office.desk is not None
+    office.call(office.desk.set_presence("a20", Presence.offline, "on the phone elsewhere")).result()
+    office.call(office.desk.update_agent_workload("a20", capacity=9)).result()
+    expect(chosen.locator("[tabulator-field=capacity]")).to_have_text("9")
+    expect(page.locator(".tabulator-selected")).to_contain_text("Agent 20")
+    until(lambda: abs(top(page) - place) <= 1, "the table stays where it was scrolled to")
+    page.get_by_role("button", name=f"Show all {AGENTS} cards").click()
+    expect(page.locator(".card[aria-label]")).to_have_count(AGENTS)
+    page.get_by_role("searchbox").first.press_sequentially("Agent 2")
+    expect(rows).to_have_count(10)
+    expect(page.locator(".tabulator-selected")).to_contain_text("Agent 20")
+    page.close()
