@@ -91,8 +91,8 @@ STRANGE: dict[str, Callable[[History], Any]] = {name: ask for name, ask in ASKED
 def test_a_folder_or_a_tenant_that_is_not_there_is_refused(history: History, name: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="nowhere', and there is no such folder"):
         STRANGE[name](History(tmp_path / "nowhere"))
-    with pytest.raises(ValueError, match=f"tenant is 'acme', who is not in .*; it has {history.tenant}"):
-        STRANGE[name](History(history.url, "acme"))
+    with pytest.raises(ValueError, match=f"tenant is 'other', who is not in .*; it has {history.tenant}"):
+        STRANGE[name](History(history.url, "other"))
 
 
 def test_what_is_measured_in_sql_and_by_hand_is_the_same(history: History) -> None:

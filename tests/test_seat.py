@@ -204,6 +204,7 @@ def test_an_agents_page_shows_their_own_leads_only(open_office: Open) -> None:
     assert 0 < len(mine) < 4
     assert {event.decision.lead.id for event in whole.frame.recent} == {f"L-{n}" for n in range(4)}
     assert {event.decision.lead.id for event in own.frame.recent} == set(mine)
+    assert {state.lead.id for state in own.frame.held} == set(mine) < {state.lead.id for state in whole.frame.held}
     assert own.frame.agents == whole.frame.agents
     assert own.by == "ana"
 

@@ -93,16 +93,6 @@ def press(page: Page, name: str) -> None:
     page.keyboard.press("Enter")
 
 
-def test_the_link_of_a_notice_opens_the_tab_with_its_alert_chosen(
-    office: Office, open_page: Callable[[str], Page], address: str
-) -> None:
-    until(lambda: bool(office.team.alerts.open), "it fires")
-    (alert,) = office.team.alerts.open
-    page = open_page(f"{address}?alert={alert}")
-    expect(page.get_by_text("Was 100% when it fired, and still is")).to_be_visible()
-    expect(page.get_by_role("button", name="Acknowledge", exact=True)).to_be_enabled()  # as one is chosen
-
-
 def test_what_one_takes_on_the_other_sees_and_leads_go_to_others_and_come_back(
     office: Office, alerts: Callable[[], Page]
 ) -> None:
@@ -135,3 +125,13 @@ def test_the_what_if_opens_before_the_alert_fired_and_goes_back_to_all(alerts: C
     expect(page.get_by_text("of 4")).to_be_visible()
     press(page, "Back to all decisions")
     expect(said).to_be_hidden()
+
+
+def test_the_link_of_a_notice_opens_the_tab_with_its_alert_chosen(
+    office: Office, open_page: Callable[[str], Page], address: str
+) -> None:
+    until(lambda: bool(office.team.alerts.open), "it fires")
+    (alert,) = office.team.alerts.open
+    page = open_page(f"{address}?alert={alert}")
+    expect(page.get_by_text("Was 100% when it fired, and still is")).to_be_visible()
+    expect(page.get_by_role("button", name="Acknowledge", exact=True)).to_be_enabled()  # as one is chosen
