@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from serving import free_port, until
 
+from collab.offers import Terms
 from collab.office import Office
 from collab.records import Lead
 from collab.views.page import page as dashboard
@@ -23,6 +24,8 @@ rules:
   - {name: full, kind: overload, fire: 0.9, clear: 0.5, severity: high}
 """
 SUMMARY = "Ana Ruiz is at 100%"
+PATIENT = Terms(accept_s=36_000, answer_s=36_000)
+"""However slow the machine, no lead goes back meanwhile, which would end the alert."""
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +33,9 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """Ana holds all leads that she can, as Ben came later."""
     folder = tmp_path_factory.mktemp("office")
     (folder / "rules.yaml").write_text(RULES)
-    office = Office(f"embedded://{folder.name}", str(folder / "history"), rules=str(folder / "rules.yaml")).start()
+    office = Office(
+        f"embedded://{folder.name}", str(folder / "history"), rules=str(folder / "rules.yaml"), terms=PATIENT
+    ).start()
     desk = office.desk
     assert desk is not None
     for work in (
