@@ -162,14 +162,16 @@ def _takers(team: Team, state: OpenLead, time: datetime, pacing: Pacing | None) 
 def _relieved(plan: Plan, agent: Agent) -> str:
     before, after = plan.loads[agent.id]
     stay = agent.active - len(plan.moves)
-    staying = f" {_leads(stay)} stay." if stay else ""
-    gone = f"{_leads(len(plan.moves))} of {agent.active} go; {agent.name} {before:.0%} → {after:.0%}."
+    staying = f" {_leads(stay)} {'stays' if stay == 1 else 'stay'}." if stay else ""
+    go = "goes" if len(plan.moves) == 1 else "go"
+    gone = f"{_leads(len(plan.moves))} of {agent.active} {go}; {agent.name} {before:.0%} → {after:.0%}."
     return f"{gone} {_jain(plan)}{staying}"
 
 
 def _evened(plan: Plan) -> str:
     before, after = (max(load[at] for load in plan.loads.values()) for at in (0, 1))
-    gone = f"{_leads(len(plan.moves))} move; the busiest of those who give or take {before:.0%} → {after:.0%}."
+    move = "moves" if len(plan.moves) == 1 else "move"
+    gone = f"{_leads(len(plan.moves))} {move}; the busiest of those who give or take {before:.0%} → {after:.0%}."
     return f"{gone} {_jain(plan)}"
 
 

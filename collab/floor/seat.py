@@ -130,7 +130,7 @@ class Seat:
         role, allowed = self.role, roles_of(deed.command)
         if role not in allowed:
             who = " or ".join(f"{_article(one)} {_words(one)}" for one in sorted(allowed - {Role.service}))
-            what = deed.command.__struct_config__.tag
+            what = _words(str(deed.command.__struct_config__.tag))
             raise NotAllowed(f"You are signed in as {_article(role)} {_words(role)}, who may not {what}; {who} may.")
 
 
@@ -182,8 +182,8 @@ class Seated:
             given["leading"] = leading
 
 
-def _words(role: Role) -> str:
-    return str(role).replace("_", " ")
+def _words(name: str) -> str:
+    return str(name).replace("_", " ")
 
 
 def _article(role: Role) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from html import escape
@@ -46,6 +47,7 @@ class ActionsView(pn.viewable.Viewer):
         self.done: Done | None = None
         self._answer: Future[list[Action]] | None = None
         self._effects: list[pn.pane.HTML] = []
+        self._showing = threading.RLock()
         self.said = pmui.Alert(severity="info", visible=False, closeable=False, **WIDE)
         self.undo = pmui.Button(label="Undo", icon="undo", variant="outlined", visible=False, sx=TOUCH)
         self.undo.on_click(self._take_back)
@@ -92,6 +94,10 @@ class ActionsView(pn.viewable.Viewer):
 
     def show(self, found: list[Action]) -> None:
         """Offer these; what has not changed is left alone, so that nobody's focus is lost."""
+        with self._showing:  # without a session, in a notebook, any thread may come here
+            self._show(found)
+
+    def _show(self, found: list[Action]) -> None:
         before, self.found = [action.name for action in self.found], found
         if before != [action.name for action in found]:
             self._effects = [pn.pane.HTML("", stylesheets=[SHEET], **WIDE) for _ in found]
