@@ -78,6 +78,11 @@ class RoomsView(pn.viewable.Viewer):
             pn.state.on_session_destroyed(lambda context: self.talk.forget())
 
     def _put(self, patches: list[Patch]) -> None:
+        """Show patches, unless who signed in may not be here any more."""
+        if self.board.seat is not None and (why := self.board.seat.gone):
+            self.talk.forget()
+            self._say(why)
+            patches = [{"put": "nobody"}]
         self.conversation.put(patches)
 
     async def hear(self, asked: dict[str, Any]) -> None:

@@ -92,11 +92,14 @@ class Talk:
         if self._line is not None:
             await self.office.ask(self._close())
 
-    async def _close(self) -> None:
-        line, floor, self._line = self._line, self._floor, None
+    def _close(self) -> Any:
+        line, self._line = self._line, None  # from here on nothing is asked any more
+        return self._left(line)
+
+    async def _left(self, line: Any) -> None:
         self._leave()
-        if line is not None and floor is not None:
-            floor.hall.leave(line)  # type: ignore[arg-type]
+        if self._floor is not None:
+            self._floor.hall.leave(line)
 
     def forget(self) -> None:
         """The session is over."""
@@ -154,7 +157,7 @@ class Talk:
         elif isinstance(asked, p.Search):
             names = self._names()
             rows = [row | {"name": names.get(row["agent"], row["agent"])} for row in result]
-            rows = [row | {"time": row["time"].isoformat(), "in": self._called(row["room"])} for row in rows]
+            rows = [row | {"time": row["time"].isoformat(), "in": self.rooms[row["room"]]["name"]} for row in rows]
             self._put([{"put": "found", "rows": rows}])
         elif isinstance(asked, p.CreateRoom):
             if not result:
@@ -215,9 +218,6 @@ class Talk:
     async def _list(self) -> None:
         rooms = await self.ask(p.ListRooms(id=0))
         self.rooms = {room["room"]: room for room in rooms}
-
-    def _called(self, room: str) -> str:
-        return str(self.rooms[room]["name"]) if room in self.rooms else room
 
     def _listed(self) -> Patch:
         return {"put": "rooms", "rooms": [*self.rooms.values()], "me": self.me, "room": self.room}
