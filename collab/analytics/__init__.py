@@ -7,6 +7,7 @@ from collab.analytics.compare import Comparison, compare
 from collab.analytics.drill import export, rows
 from collab.analytics.figure import Figure, difference
 from collab.analytics.funnel import funnel
+from collab.analytics.handling import handling
 from collab.analytics.heat import Heat, heat
 from collab.analytics.hours import Hours
 from collab.analytics.latency import histogram, latencies
@@ -33,6 +34,7 @@ __all__ = [
     "difference",
     "export",
     "funnel",
+    "handling",
     "heat",
     "histogram",
     "latencies",

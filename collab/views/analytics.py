@@ -1,4 +1,4 @@
-"""The Analytics tab: trend, week, comparison and forecast of one book."""
+"""The Analytics tab: trend, week, comparison, alerts handled and forecast of one book."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from collab.views.asked import Asked
 from collab.views.compare import CompareView
 from collab.views.figures import WIDE
 from collab.views.forecast import ForecastView
+from collab.views.handling import HandlingView
 from collab.views.heat import HeatView
 from collab.views.progress import ProgressView
 from collab.views.trend import TrendView
@@ -24,9 +25,9 @@ class AnalyticsView(pn.viewable.Viewer):
 
     def __init__(self, asked: Asked, **params: Any) -> None:
         super().__init__(asked=asked, **params)
-        self.trend, self.heat, self.compare, self.forecast = self._views = tuple(
-            view(asked, active=self.active) for view in (TrendView, HeatView, CompareView, ForecastView)
-        )
+        views = (TrendView, HeatView, CompareView, HandlingView, ForecastView)
+        self._views = tuple(view(asked, active=self.active) for view in views)
+        self.trend, self.heat, self.compare, self.handling, self.forecast = self._views
         self.renew = ProgressView(
             asked.opening, "Take in what is new", asked.renew, icon="refresh", doing="Reading the history"
         )
