@@ -6,6 +6,7 @@
 SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
+WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 VERSION := import sys; print(*sys.version_info[:2], sep=".")
 
 # An existing .venv is made anew only when PYTHON names another version.
@@ -32,7 +33,7 @@ serve: env ## serve the dashboard on http://localhost:5006 with the team at work
 
 test: env ## run all tests and notebooks, after installing or naming what they need from the system
 	@$(BIN)/python tests/needs.py
-	$(BIN)/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --maxprocesses=4 --dist=loadfile --no-loadscope-reorder $(ARGS)
 
 check: env ## formatting, lint (both with notebooks), spelling, types over the centre
 	$(BIN)/ruff format --check .

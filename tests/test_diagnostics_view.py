@@ -13,6 +13,7 @@ from panel.layout import Column
 from collab.checks import Check, State
 from collab.desk import utc_now
 from collab.office import Office
+from collab.views.address import Address
 from collab.views.board import Board
 from collab.views.checkup import Checkup, Findings, checkup_of
 from collab.views.diagnostics import DiagnosticsView, card, cards, summary
@@ -141,7 +142,7 @@ def test_a_fault_of_a_check_itself_is_shown(board: Board, monkeypatch: pytest.Mo
 
 
 def test_it_is_the_last_tab_of_the_page_and_made_when_it_is_opened(board: Board) -> None:
-    tabs, checkup = _tabs(board), checkup_of(board.office)
+    tabs, checkup = _tabs(board, Address("", lambda callback: callback())), checkup_of(board.office)
     assert tabs._names[-1] == "Diagnostics"
     assert not checkup.looking
     tabs.active = len(tabs) - 1

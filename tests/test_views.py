@@ -412,7 +412,7 @@ def test_a_page_can_be_made_of_every_office(office: Office) -> None:
     made = page(office)
     assert made.title == "collab · main"
     tabs = made.main[0][-1]
-    assert list(tabs._names) == ["Team", "Alerts", "Leads", "What-if", "Tuning", "Analytics", "Diagnostics"]
+    assert list(tabs._names) == ["Team", "Alerts", "Leads", "Chat", "What-if", "Tuning", "Analytics", "Diagnostics"]
     alert = made.main[0][0]
     assert isinstance(alert, pn.viewable.Viewable)
     assert not alert.visible
@@ -553,7 +553,7 @@ def test_what_changes_while_a_browser_makes_its_views_is_shown_when_it_has_them(
     wait_until(lambda: feed.boards == 0)
 
 
-@pytest.mark.parametrize("sessions", [10])
+@pytest.mark.parametrize("sessions", [6])
 def test_closed_sessions_leave_no_board_and_no_thread_behind(office: Office, served: str, sessions: int) -> None:
     visit(served).close()
     threads = {thread.name for thread in threading.enumerate()}

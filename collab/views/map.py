@@ -75,8 +75,8 @@ class MapView(pn.viewable.Viewer):
 
     def _patch(self) -> None:
         points = self.points
-        row = points.place(points.tuning.today)
-        if row is None:
+        row, data = points.place(points.tuning.today), points.source.data
+        if row is None or not len(data["x"]):  # the points may come a moment after their sweep, from its thread
             self.marks.data = {"x": [], "y": []}
             return
         low, high = points.reach(points.metric, margin=0.0)
@@ -85,7 +85,6 @@ class MapView(pn.viewable.Viewer):
         self._scale.formatter.format = ticks(points.metric).format  # a bar that is drawn keeps its formatter
         for glyph in (self._tiles.glyph, self._tiles.selection_glyph):
             glyph.fill_color = self._colour()
-        data = points.source.data
         for axis, name in ((self._plot.x_range, "x"), (self._plot.y_range, "y")):
             axis.update(start=float(data[name].min()) - 1, end=float(data[name].max()) + 1)
         self.marks.data = {"x": [float(data["x"][row])], "y": [float(data["y"][row])]}

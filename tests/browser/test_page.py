@@ -57,6 +57,11 @@ def route(page: Page, lead: str) -> None:
     page.get_by_role("button", name="Route the lead").click()
 
 
+def newest(page: Page, lead: str) -> Locator:
+    """A lead among the newest assignments."""
+    return page.get_by_role("list", name="Newest assignments").get_by_role("listitem").filter(has_text=lead)
+
+
 def columns(cards: Locator) -> int:
     """In how many columns these lie."""
     return len({round(box["x"]) for card in cards.all() if (box := card.bounding_box())})
@@ -78,12 +83,12 @@ def test_the_page_says_whose_team_it_shows_and_that_it_is_seeded(page: Page) -> 
 def test_a_lead_typed_in_is_assigned_with_its_reasons_and_listed(page: Page) -> None:
     route(page, "Zoe Park of Elm Street")
     expect(page.get_by_role("heading", name=re.compile("Zoe Park of Elm Street goes to \\w+"))).to_be_visible()
-    expect(page.get_by_text("What would have changed it")).to_be_visible()
+    expect(page.get_by_role("heading", name="What would have changed it")).to_be_visible()
     chosen = page.locator("tr.chosen")
     expect(chosen).to_have_count(1)
-    newest = page.locator("li", has_text="Zoe Park of Elm Street")
-    expect(newest).to_contain_text("→")
-    expect(newest).to_contain_text("UTC · ")
+    row = newest(page, "Zoe Park of Elm Street")
+    expect(row).to_contain_text("→")
+    expect(row).to_contain_text("UTC · ")
 
 
 def test_a_lead_without_a_name_is_refused_with_the_fix(page: Page) -> None:
@@ -123,19 +128,19 @@ def test_presence_cards_change_while_one_watches(page: Page) -> None:
 
 def test_pause_holds_the_page_still_and_going_on_catches_up(page: Page, demo: Served, open_page: Open) -> None:
     route(page, "Before The Pause")
-    expect(page.locator("li", has_text="Before The Pause")).to_be_visible()
+    expect(newest(page, "Before The Pause")).to_be_visible()
     page.get_by_label("Pause").check()
     listed = page.locator("ul.list").last
     other = open_page(demo.url)
     route(other, "During The Pause")
-    expect(other.locator("li", has_text="During The Pause")).to_be_visible()
+    expect(newest(other, "During The Pause")).to_be_visible()
     held = listed.inner_text()
     seq = demo.health()["seq"]
     until(lambda: demo.health()["seq"] >= seq + 3, "more happens")
     assert listed.inner_text() == held
     assert "During The Pause" not in held
     page.get_by_label("Pause").uncheck()
-    expect(page.locator("li", has_text="During The Pause")).to_be_visible()
+    expect(newest(page, "During The Pause")).to_be_visible()
 
 
 @pytest.mark.parametrize("width, count", [(1440, 3), (900, 2), (390, 1)])
@@ -158,7 +163,7 @@ def test_after_a_drag_on_a_page_that_is_behind_the_value_let_go_wins(page: Page)
     slow = page.context.new_cdp_session(page)
     slow.send("Emulation.setCPUThrottlingRate", {"rate": 6})
     try:
-        for number, start, end in ((1, 0.3, 0.6), (3, 0.1, 0.9)):
+        for number, start, end in ((1, 0.3, 0.9),):
             box = page.locator(".MuiSlider-root").nth(number).bounding_box()
             assert box is not None
             y, steps = box["y"] + box["height"] / 2, 25
@@ -252,7 +257,7 @@ def test_without_the_seeded_team_a_server_starts_empty_and_real(tmp_path: Path, 
         expect(page.locator(CARDS)).to_contain_text("Online")
         route(page, "Zoe Park")
         expect(page.get_by_role("heading", name="Zoe Park goes to ana")).to_be_visible()
-        expect(page.locator("li", has_text="Zoe Park")).to_contain_text("Ana Ruiz")
+        expect(newest(page, "Zoe Park")).to_contain_text("Ana Ruiz")
         page.close()  # before its server ends
     assert raised(tmp_path / "log") == []
 
