@@ -17,7 +17,7 @@ FLAGS = (
     "--disable-sync",
 )
 WIDTH, HEIGHT = 1440, 900
-WAIT_MS = 40_000
+WAIT_MS = 80_000
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from msgspec import Struct
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
-START_S = 120.0
+START_S = 200.0
 """How long a server may take until it answers."""
 
 SOON_S = 90.0

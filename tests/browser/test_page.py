@@ -164,7 +164,9 @@ def test_after_a_drag_on_a_page_that_is_behind_the_value_let_go_wins(page: Page)
     slow.send("Emulation.setCPUThrottlingRate", {"rate": 6})
     try:
         for number, start, end in ((1, 0.3, 0.9),):
-            box = page.locator(".MuiSlider-root").nth(number).bounding_box()
+            slider = page.locator(".MuiSlider-root").nth(number)
+            slider.hover()  # which waits until it stands still
+            box = slider.bounding_box()
             assert box is not None
             y, steps = box["y"] + box["height"] / 2, 25
             page.mouse.move(box["x"] + box["width"] * float(sliders.nth(number).input_value()), y)
