@@ -38,8 +38,8 @@ from collab.views.whatif import WhatIfView
 from collab.weights import Weights
 
 ON_HEADER = """.MuiFormControlLabel-label, label, .MuiTypography-root { color: #ffffff !important; }
-span { color: #ffffff; margin-right: 12px; overflow-wrap: anywhere; }
-@media (max-width: 600px) { span { display: none; } }
+.who { color: #ffffff; margin-right: 12px; overflow-wrap: anywhere; }
+@media (max-width: 600px) { .who { display: none; } }
 a { color: #ffffff; display: inline-flex; align-items: center; min-height: 44px; }"""
 """The style of what is on the header."""
 
@@ -191,7 +191,7 @@ def _wrong(address: Address) -> pmui.Alert:
 
 def _leaving(who: str) -> pn.pane.HTML:
     """Who signed in, and the way out."""
-    said = f'<span>{escape(who)}</span><a href="./logout">Sign out</a>'
+    said = f'<span class="who">{escape(who)}</span><a href="./logout">Sign out</a>'
     return pn.pane.HTML(said, stylesheets=[ON_HEADER])
 
 
