@@ -30,7 +30,7 @@ from collab.views.socket import prepare
 WARM_UP = 5
 TIMEOUT_MS = 10_000
 RULES = "rules:\n  - {name: full, kind: overload, fire: 1, clear: 0, severity: high}\n"
-CARD, SIGN = "1 of 1 leads", "is at 100%"
+CARD, SIGN = "100 % used", "is at 100%"
 WAIT = """
 ([texts, there, timeout]) => new Promise(done => {
   const has = (root, text) => {
@@ -77,7 +77,7 @@ def seen(office: Office, url: str, times: int) -> dict[str, list[float]]:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.goto(url)
-        page.get_by_text("0 of 1 leads").first.wait_for()
+        page.get_by_text("0 % used").first.wait_for()
         for number in range(times + WARM_UP):
             coming = waiting(page, True)
             lead = f"l{number}"

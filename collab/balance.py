@@ -138,15 +138,11 @@ def untouched(lead: OpenLead) -> bool:
 
 def evenness(team: Team) -> float | None:
     """Jain's index of utilization over the agents on shift who are not offline; None without any."""
-    return jain([agent.utilization for agent in team.members() if _at_work(agent)])
-
-
-def _at_work(agent: Agent) -> bool:
-    return agent.on_shift and not agent.left and agent.presence != Presence.offline
+    return jain([agent.utilization for agent in team.members() if agent.online])
 
 
 def _available(team: Team) -> list[Agent]:
-    return [agent for agent in team.members() if _at_work(agent) and agent.presence == Presence.available]
+    return [agent for agent in team.members() if agent.online and agent.presence == Presence.available]
 
 
 def _spread(team: Team) -> float:

@@ -48,7 +48,7 @@ def coordination(team: Team, now: datetime, decided_ms: Iterable[float], waited_
     the agents on shift who are not offline.
     """
     queue, members = team.queue(), team.members()
-    on = [agent for agent in members if agent.on_shift and agent.presence != Presence.offline]
+    on = [agent for agent in members if agent.online]
     return {
         "agents": len(members),
         "online": len(on),
@@ -56,10 +56,23 @@ def coordination(team: Team, now: datetime, decided_ms: Iterable[float], waited_
         "active": sum(agent.active for agent in members),
         "capacity": sum(agent.capacity for agent in on),
         "queue": len(queue),
-        "oldest_wait_s": max((seconds_between(lead.arrived, now) for lead in queue), default=0.0),
+        "oldest_wait_s": max((seconds_between(lead.queued, now) for lead in queue), default=0.0),
         "utilization": sum(agent.utilization for agent in on) / len(on) if on else None,
         "balance": balance([agent.utilization for agent in on]),
         "decided_ms": percentiles(list(decided_ms)),
         "waited_s": percentiles(list(waited_s)),
         "weights": team.weights.id,
     }
+
+
+def lasting(seconds: float | None) -> str:
+    """A time as people read it, in one or two units: 0.4 s, 12 s, 3 min 20 s, 2 h 5 min, 3 d 4 h; a dash for none."""
+    if seconds is None:
+        return "–"
+    if (seconds := max(0, seconds)) < 60:
+        return f"{seconds:.1f} s" if seconds < 10 and seconds != int(seconds) else f"{seconds:.0f} s"
+    whole = int(seconds)
+    units = (("d", 86_400, "h", 3600), ("h", 3600, "min", 60), ("min", 60, "s", 1))
+    unit, length, part, least = next(one for one in units if whole >= one[1])
+    less = whole % length // least
+    return f"{whole // length} {unit}" + (f" {less} {part}" if less else "")

@@ -30,7 +30,7 @@ from collab.gates import Pacing, check_room
 from collab.live.follower import Follower
 from collab.live.shares import Shares
 from collab.live.tally import Durations
-from collab.records import Decision, Lead, Presence
+from collab.records import Decision, Lead
 from collab.routing import chosen_by, decide
 from collab.team import OpenLead, Team
 
@@ -275,10 +275,7 @@ class Router:
         return self._room() and self._waiting()
 
     def _room(self) -> bool:
-        return any(
-            agent.active < agent.capacity and agent.on_shift and agent.presence != Presence.offline
-            for agent in self._team.agents.values()
-        )
+        return any(agent.active < agent.capacity and agent.online for agent in self._team.agents.values())
 
     async def _closed(self, lead: str) -> Decision:
         value, place = await self._follower.stream.values([lead_key(lead), place_key(lead)])

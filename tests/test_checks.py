@@ -15,7 +15,7 @@ from real_redis import RealRedis
 
 from collab.checks import Check, State, gravest_first, of_office, worst
 from collab.checks.alerts import of_delivery
-from collab.checks.check import size, span
+from collab.checks.check import size
 from collab.checks.doctor import Place, examined
 from collab.checks.history import LEAST, LITTLE, PARTS, kept, of_history, room
 from collab.checks.recorder import LATE_S, STUCK_S, Recorded, of_recorder
@@ -56,14 +56,6 @@ def test_red_ones_come_first_and_the_gravest_counts() -> None:
     every = [Check(name=str(number), state=state, value="", fix="-") for number, state in enumerate(states)]
     assert [check.name for check in gravest_first(every)] == ["3", "2", "1", "0", "4"]
     assert [worst(every), worst(every[:3]), worst(every[:2]), worst([])] == ["bad", "warn", "ok", "ok"]
-
-
-@pytest.mark.parametrize(
-    "seconds, said",
-    [(0.44, "0.4 s"), (59.6, "60 s"), (60, "1 min"), (200, "3 min 20 s"), (7500, "2 h 5 min"), (273_600, "3 d 4 h")],
-)
-def test_a_time_is_said_in_one_or_two_units(seconds: float, said: str) -> None:
-    assert span(seconds) == said
 
 
 @pytest.mark.parametrize("count, said", [(0, "0 B"), (1536, "1.5 KiB"), (5 << 30, "5.0 GiB"), (3 << 40, "3.0 TiB")])

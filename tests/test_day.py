@@ -42,7 +42,7 @@ def test_what_goes_on_begins_where_the_recorded_ends_or_where_the_presence_chang
 
 def test_a_stay_is_told_by_the_clocks_of_the_zone_and_summed_in_words() -> None:
     stay = Stay("ana", "in_call", START, START + HOUR, "<i>")
-    assert said(stay, "Ana", Zone("Europe/Berlin")) == "Ana, In call 09:00 – 10:00 (60 min): <i>"
+    assert said(stay, "Ana", Zone("Europe/Berlin")) == "Ana, In call 09:00 – 10:00 (1 h): <i>"
     table = in_words([stay, Stay("ana", "in_call", START + 2 * HOUR, START + 3 * HOUR)], NAMES)
     assert "Ana &lt;b&gt;" in table
     assert "2 h" in table

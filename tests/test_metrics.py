@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collab.metrics import AMBER, GREEN, RED, balance, band, percentiles
+from collab.metrics import AMBER, GREEN, RED, balance, band, lasting, percentiles
 
 
 @pytest.mark.parametrize(
@@ -68,3 +68,12 @@ def test_percentiles_rise_and_stay_within_the_values(values: list[float]) -> Non
     cuts = [found["p50"], found["p95"], found["p99"]]
     assert all(cut is not None and math.isfinite(cut) for cut in cuts)
     assert min(values) <= cuts[0] <= cuts[1] <= cuts[2] <= max(values)
+
+
+@pytest.mark.parametrize(
+    "seconds, said",
+    [(None, "–"), (-1, "0 s"), (0.44, "0.4 s"), (3, "3 s"), (59.6, "60 s"), (60, "1 min"), (200, "3 min 20 s"),
+     (3599, "59 min 59 s"), (7500, "2 h 5 min"), (273_600, "3 d 4 h")],
+)  # fmt: skip
+def test_a_time_is_said_in_one_or_two_units(seconds: float | None, said: str) -> None:
+    assert lasting(seconds) == said

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collab.records import Presence
 from collab.team import Agent
 
 SCALE = 1_000_000
@@ -18,11 +17,10 @@ class Load:
 
     def put(self, agent: Agent) -> None:
         """Count the agent as they are now."""
-        at_work = agent.on_shift and not agent.left and agent.presence != Presence.offline
         before = self._parts.pop(agent.id, None)
         if before is not None:
             self._add(before, -1)
-        if at_work:
+        if agent.online:
             self._parts[agent.id] = part = (agent.active, agent.capacity, round(agent.utilization * SCALE))
             self._add(part, 1)
 

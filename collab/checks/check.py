@@ -73,15 +73,3 @@ def size(count: float) -> str:
             return f"{count:.0f} B" if unit == "B" else f"{count:.1f} {unit}"
         count /= 1024
     return f"{count:.1f} TiB"
-
-
-def span(seconds: float) -> str:
-    """A time as people read it, in one or two units: 0.4 s, 12 s, 3 min 20 s, 2 h 5 min, 3 d 4 h."""
-    if seconds < 60:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-    for unit, part, length in (("min", "s", 60), ("h", "min", 3600), ("d", "h", 86_400)):
-        if seconds < {"min": 3600, "h": 86_400}.get(unit, float("inf")):
-            whole, rest = divmod(int(seconds), length)
-            less = rest // {"s": 1, "min": 60, "h": 3600}[part]
-            return f"{whole} {unit} {less} {part}" if less else f"{whole} {unit}"
-    raise AssertionError(seconds)

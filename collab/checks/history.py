@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from collab.checks.check import Check, State, size, span, told
+from collab.checks.check import Check, State, size, told
 from collab.history import HistoryUnwritable, NewerHistory, NotAHistory
 from collab.history.extent import Extent, extent
 from collab.live.redis import hidden
+from collab.metrics import lasting
 
 PARTS = 200
 """The recorder merges the files of the events each 60 appends; so many of them say that it does not."""
@@ -37,7 +38,7 @@ def kept(where: str, tenant: str, found: Extent, now: datetime) -> Check:
     if not found.there:
         value = f"nothing of {tenant} is recorded yet"
         return Check(name=name, state=State.unknown, value=value, facts=(where,))
-    age = "" if found.newest is None else f"newest commit {span(max(0.0, (now - found.newest).total_seconds()))} ago"
+    age = "" if found.newest is None else f"newest commit {lasting((now - found.newest).total_seconds())} ago"
     if found.bytes is not None:
         facts.append(f"{size(found.bytes)} in {found.files:,} files")
     facts.append(f"events in {found.parts:,} file{'s' if found.parts != 1 else ''}")

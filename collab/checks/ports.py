@@ -8,7 +8,8 @@ import socket
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 
-from collab.checks.check import Check, State, span
+from collab.checks.check import Check, State
+from collab.metrics import lasting
 
 WITHIN_S = 4.0
 """How long what listens on a port may take to answer; /healthz itself waits for Redis that long, nearly."""
@@ -38,7 +39,7 @@ def of_port(name: str, variable: str, port: int, host: str = "localhost") -> Che
 def of_health(name: str, port: int, found: dict[str, Any]) -> Check:
     """What a running collab says of itself."""
     team = f" for {found['tenant']}" if found.get("tenant") else ""
-    up = f", up {span(found['up_s'])}" if isinstance(found.get("up_s"), int | float) else ""
+    up = f", up {lasting(found['up_s'])}" if isinstance(found.get("up_s"), int | float) else ""
     value = f"port {port}: collab runs{team} (mode {found.get('mode', 'unknown')}{up})"
     shown = ("boards", "connections", "teams", "behind")
     facts = tuple(f"{key}: {found[key]}" for key in shown if isinstance(found.get(key), int))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from collab.checks.check import Check, State, span, told
+from collab.checks.check import Check, State, told
+from collab.metrics import lasting
 
 LATE_S, STUCK_S = 5.0, 30.0
 """A recorder commits each half second; so late it is busy, and so late something is wrong."""
@@ -69,4 +70,4 @@ def _lag(found: Recorded) -> str:
     if not found.behind:
         return "all is recorded"
     waits = f"{found.behind:,} event{'s' if found.behind > 1 else ''} not recorded yet"
-    return waits if found.behind_s is None else f"{waits}, all were {span(found.behind_s)} ago"
+    return waits if found.behind_s is None else f"{waits}, all were {lasting(found.behind_s)} ago"

@@ -68,3 +68,8 @@ class Agent(Struct, frozen=True, kw_only=True):
     def utilization(self) -> float:
         """Active leads over capacity: 1 is full, above 1 is over; without capacity, the number of leads."""
         return self.active / self.capacity if self.capacity else float(self.active)
+
+    @property
+    def online(self) -> bool:
+        """Are they at work: on the roster, on shift and not offline?"""
+        return self.on_shift and not self.left and self.presence != Presence.offline

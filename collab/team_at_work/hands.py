@@ -134,7 +134,7 @@ class Hands:
     async def begin_shift(self, name: str) -> None:
         """The agent comes in."""
         agent = self._here(name)
-        if agent is not None and not (agent.on_shift and agent.presence != Presence.offline):
+        if agent is not None and not agent.online:
             await self.desk.update_agent_workload(name, on_shift=True, presence=Presence.available)
         else:
             await self._show_state(name)

@@ -6,6 +6,7 @@ import asyncio
 import threading
 import weakref
 from collections import deque
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +24,7 @@ from collab.metrics import balance, band, percentiles
 from collab.office import Office, SeatedOffice
 from collab.protocol import Role
 from collab.reasons import labels
-from collab.records import Lead, Presence
+from collab.records import Lead
 from collab.rules import Rule
 from collab.team import Agent, Alert, OpenLead, State
 from collab.views.conversations import Conversations
@@ -37,13 +38,15 @@ ENDED = 20
 """How many of the newest alerts that ended are in a frame."""
 
 IDLE_S = 5.0
-"""A frame is made after so long also if nothing happened, for what grows old by itself: waits, and ages of figures."""
+"""While somebody looks, a frame is made after so long though nothing happened: waits and ages grow by themselves."""
 
 LATENCIES = 300
 """How many of the newest event latencies a feed keeps for boards that open later."""
 
 
-READS = "This page follows the history that another process records, so it cannot route leads."
+READS = (
+    "This page follows the history that another process records, so leads are routed and given at that process's page."
+)
 """Why a page that only follows gives no commands."""
 
 
@@ -95,7 +98,7 @@ class Frame(Struct, frozen=True, kw_only=True):
     @property
     def online(self) -> list[Agent]:
         """The agents on shift who are not offline."""
-        return [agent for agent in self.agents if agent.on_shift and agent.presence != Presence.offline]
+        return [agent for agent in self.agents if agent.online]
 
     @property
     def balance(self) -> float | None:
@@ -124,7 +127,11 @@ class Feed:
 
     def join(self, board: Board) -> None:
         """Hand frames to this board from now on."""
+        alone = not self._boards
         self._boards.add(board)
+        if alone:  # without boards nothing was made that time alone would have changed
+            with suppress(RuntimeError):  # an office that stopped has nothing new
+                self.office.call(self._first())
 
     def leave(self, board: Board) -> None:
         """Hand no more frames to this board."""
@@ -146,7 +153,7 @@ class Feed:
         self._due = False
         if self._idle is not None:
             self._idle.cancel()
-        self._idle = asyncio.get_running_loop().call_later(IDLE_S, self._make)
+        self._idle = asyncio.get_running_loop().call_later(IDLE_S, self._make) if self._boards else None
         team, now = self.office.team, utc_now()
         agents, alerts, stands = tuple(team.members()), team.alerts, standing(team, now)
         fired = [alert for alert in alerts.open.values() if alert.state != State.pending]

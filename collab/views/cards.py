@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from html import escape
 
-from collab.metrics import band
+from collab.metrics import band, lasting
 from collab.records import Presence
 from collab.team import Agent
-from collab.views.kpis import lasting
 from collab.views.theme import AGENT_COLOURS, BAND, OFF_SHIFT, PRESENCE
 
 ICONS = {

@@ -15,11 +15,11 @@ from bokeh.plotting import figure
 
 from collab.analytics.stays import Stay
 from collab.analytics.zone import HOUR, SECOND, Zone, microseconds, moment
+from collab.metrics import lasting
 from collab.records import Presence
 from collab.team import Agent
 from collab.views.asked import ZONES
 from collab.views.board import Board, Frame
-from collab.views.kpis import lasting
 from collab.views.task import Task
 from collab.views.theme import PRESENCE, SHEET
 from collab.views.today import Today, today_of, zone_of
@@ -81,7 +81,7 @@ class DayView(pn.viewable.Viewer):
         if not self.active or frame.time is None:
             return
         if (today is None or today.zone != self.zone or not today.good(frame.time)) and not self.task.busy:
-            office, zone, now = self.board.office, self.zone, frame.time
+            office, zone, now = self.board.shared, self.zone, frame.time
             self.task.start(lambda heard, stopped: today_of(office, zone, now), self._take)
         if today is not None and today.zone == self.zone:
             self._grow(frame, today)
@@ -89,7 +89,7 @@ class DayView(pn.viewable.Viewer):
     def _take(self, today: Today) -> None:
         if today.zone != self.zone:  # another was chosen meanwhile
             self.task.start(
-                lambda heard, stopped: today_of(self.board.office, self.zone, _time(self.board)), self._take
+                lambda heard, stopped: today_of(self.board.shared, self.zone, _time(self.board)), self._take
             )
             return
         self.today, self._shown = today, None

@@ -10,8 +10,8 @@ import panel as pn
 import param
 
 from collab.checks import SIGNS, Check, State, worst
-from collab.checks.check import span
 from collab.desk import utc_now
+from collab.metrics import lasting
 from collab.views.board import Board
 from collab.views.checkup import EVERY_S, Findings, checkup_of
 from collab.views.theme import ERROR, SHEET, SUCCESS, WARNING
@@ -111,7 +111,7 @@ def card(check: Check, now: datetime | None = None) -> str:
     sign, word = SIGNS[check.state]
     since = ""
     if check.since is not None and check.state in (State.bad, State.warn):
-        ago = span(max(0.0, ((now or utc_now()) - check.since).total_seconds()))
+        ago = lasting(int(((now or utc_now()) - check.since).total_seconds()))
         since = f'<p class="soft">since {check.since:%Y-%m-%d %H:%M:%S} UTC, {ago}</p>'
     facts = "".join(f'<p class="soft">{escape(fact)}</p>' for fact in check.facts)
     fix = f'<p class="fix">What to do: {escape(check.fix)}</p>' if check.fix else ""

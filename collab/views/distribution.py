@@ -9,7 +9,6 @@ from html import escape
 from msgspec import Struct
 
 from collab.metrics import AMBER, AMBER_FROM, GREEN, RED, RED_FROM, band
-from collab.records import Presence
 from collab.team import Agent
 from collab.views.theme import BAND, OFF_SHIFT, PRESENCE
 
@@ -55,7 +54,7 @@ def statuses(agents: Sequence[Agent]) -> list[Part]:
 
 def loads(agents: Sequence[Agent]) -> list[Part]:
     """How many of the agents on shift who are not offline are in each band of utilization."""
-    online = [agent for agent in agents if agent.on_shift and agent.presence != Presence.offline]
+    online = [agent for agent in agents if agent.online]
     counts = Counter(band(agent.utilization) for agent in online)
     return [Part(f"{sign} {word}, {RANGES[name]}", fill, counts[name]) for name, (fill, sign, word) in BAND.items()]
 

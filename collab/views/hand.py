@@ -24,7 +24,6 @@ ASK = "Choose an agent"
 """The first line of the list of agents."""
 
 CHOOSE = "Choose a lead above: a waiting one, an offer, or an assignment that is still open."
-READS = "This page follows the history that another process records, so leads are given by hand at that process's page."
 
 WIDE = {"sizing_mode": "stretch_width"}
 PART = {"min_width": 200, "styles": {"flex": "1 1 220px"}, **WIDE}
@@ -93,8 +92,6 @@ class HandView(pn.viewable.Viewer):
             self._offer(state)
 
     def _words(self, state: OpenLead | None) -> str:
-        if self.board.office.desk is None:
-            return empty(READS)
         if refusal := self.board.refusal("assign"):
             return empty(refusal)
         if state is None:

@@ -8,7 +8,7 @@ from html import escape
 
 from msgspec import Struct
 
-from collab.metrics import RED_FROM
+from collab.metrics import RED_FROM, lasting
 from collab.rules import Rule
 from collab.views.standing import Standing, window
 
@@ -119,19 +119,6 @@ def limit(rules: Sequence[Rule], kind: str) -> float | None:
     return min((rule.fire for rule in rules if rule.on and rule.kind == kind), default=None)
 
 
-def lasting(seconds: float | None) -> str:
-    """A time as people read it: 45 s, 5 min, 2 h 10 min; a dash for none."""
-    if seconds is None:
-        return "–"
-    whole = max(0, round(seconds))
-    if whole < 120:
-        return f"{whole} s"
-    if whole < 7200:
-        return f"{whole // 60} min" + (f" {whole % 60} s" if whole < 600 and whole % 60 else "")
-    hours, minutes = divmod(whole // 60, 60)
-    return f"{hours} h" + (f" {minutes} min" if minutes else "")
-
-
 def as_html(shown: Sequence[Tile], said: str = "") -> str:
     """Tiles in four columns, or two where there is no room, and what is said below."""
     below = f'<p class="soft">{escape(said)}</p>' if said else ""
@@ -143,12 +130,10 @@ def ages(lately: Sequence[Standing], newest: datetime | None) -> str:
     times = [one.time for one in lately if one.time is not None]
     if not times:
         return ""
-    event = (
-        "no event yet" if newest is None else f"the newest event {lasting((times[-1] - newest).total_seconds())} ago"
-    )
-    return (
-        f"As of {times[-1]:%H:%M:%S} UTC, {event}. Lines: the last {lasting((times[-1] - times[0]).total_seconds())}."
-    )
+    ago = None if newest is None else lasting(int((times[-1] - newest).total_seconds()))
+    event = "no event yet" if ago is None else f"the newest event {ago} ago"
+    back = lasting(int((times[-1] - times[0]).total_seconds()))
+    return f"As of {times[-1]:%H:%M:%S} UTC, {event}. Lines: the last {back}."
 
 
 def _tile(one: Tile) -> str:
@@ -195,4 +180,4 @@ def _share(value: float | None) -> str:
 
 
 def _newest(time: datetime | None, now: datetime | None) -> str:
-    return "–" if time is None or now is None else f"newest {lasting((now - time).total_seconds())} ago"
+    return "–" if time is None or now is None else f"newest {lasting(int((now - time).total_seconds()))} ago"

@@ -20,7 +20,6 @@ from collab.views.theme import SHEET, plain
 from collab.views.told import title
 
 ROUTE, ALL_THE_SAME = "Route the lead", "Route it all the same"
-READS = "This page follows the history that another process records, so it cannot route leads."
 TWIN = "Is it the same matter? Then leave it; else route it all the same."
 
 READERS: dict[str, Callable[[str], Any]] = {

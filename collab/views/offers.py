@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from collab.metrics import lasting
 from collab.offers import until
 from collab.team import OpenLead
 from collab.views.listing import row
-from collab.views.spans import span, urgency
+from collab.views.spans import urgency
 from collab.views.waits import Waits
 
 
@@ -31,7 +32,7 @@ class OffersView(Waits):
         if ends is None:
             back = "a person gave it, so it stays" if state.overridden else "it stays"
         else:
-            back = f"goes back at {ends:%H:%M:%S} UTC, in {span((ends - now).total_seconds())}"
+            back = f"goes back at {ends:%H:%M:%S} UTC, in {lasting((ends - now).total_seconds())}"
         said = f"since {since:%H:%M:%S} UTC · {back} · {urgency(state.lead)}"
         title = f"{state.lead.name} → {frame.names.get(holder, holder)}"
-        return row(state.lead.id, title, f"for {span((now - since).total_seconds())}", said)
+        return row(state.lead.id, title, f"for {lasting((now - since).total_seconds())}", said)

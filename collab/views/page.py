@@ -18,23 +18,21 @@ from collab.views.address import Address, opened
 from collab.views.alerting import AlertingView
 from collab.views.analytics import AnalyticsView
 from collab.views.asked import Asked
+from collab.views.asking import AskingView
 from collab.views.balancing import BalancingView
 from collab.views.board import Board
 from collab.views.browser import kept
 from collab.views.diagnostics import DiagnosticsView
-from collab.views.experiment import ExperimentView
-from collab.views.fairness import FairnessView
 from collab.views.later import Later
 from collab.views.leading import LeadingView
+from collab.views.period import PeriodView
 from collab.views.presence import PresenceView
 from collab.views.rooms import RoomsView
 from collab.views.roster import RosterView
-from collab.views.shadow import ShadowView
 from collab.views.sign import Sign, alerting, experimenting, leaving, losing
-from collab.views.theme import SHEET, THEME, plain
+from collab.views.theme import THEME, plain
 from collab.views.tuner import TuningView
 from collab.views.tuning import Tuning
-from collab.views.whatif import WhatIfView
 from collab.weights import Weights
 
 ON_HEADER = """.MuiFormControlLabel-label, label, .MuiTypography-root { color: #ffffff !important; }
@@ -124,15 +122,15 @@ def _tabs(board: Board, address: Address) -> pmui.Tabs:
     tuned = {"office": office, "seat": board.seat, "weights": weights}
     tuning = Later(lambda: TuningView(Tuning(**tuned, active=False), active=False))
     analytics = Later(lambda: _analytics(office, address))
-    asked, asking = _asked("alert"), _what_if(board, weights)
-    what_if = asking[2][0]
-    alerts = Later(lambda: AlertingView(board, what_if.period.look, alert=asked, active=False))
+    asked, period = _asked("alert"), PeriodView()
+    asking = Later(lambda: AskingView(board, weights, period, active=False))
+    alerts = Later(lambda: AlertingView(board, period.look, alert=asked, active=False))
     leads = Later(lambda: LeadingView(board, active=False))
     rooms = Later(lambda: RoomsView(board))
     diagnostics = Later(lambda: DiagnosticsView(board, active=False))
     made = (_team(board), ("Alerts", alerts, (alerts,)), ("Leads", leads, (leads,)),
-            ("Chat", rooms, (rooms,)), asking, ("Tuning", tuning, (tuning,)), ("Analytics", analytics, (analytics,)),
-            ("Diagnostics", diagnostics, (diagnostics,)))  # fmt: skip
+            ("Chat", rooms, (rooms,)), ("What-if", asking, (asking,)), ("Tuning", tuning, (tuning,)),
+            ("Analytics", analytics, (analytics,)), ("Diagnostics", diagnostics, (diagnostics,)))  # fmt: skip
     if board.of_agent:
         made = tuple(tab for tab in made if tab[0] in OF_AGENTS)
     tabs = pmui.Tabs(
@@ -144,7 +142,7 @@ def _tabs(board: Board, address: Address) -> pmui.Tabs:
     tabs.param.watch(lambda event: _activate([views for _, _, views in made], event.new), "active")
     names = [name for name, _, _ in made]
     if not board.of_agent:
-        _turn(tabs, names.index(asking[0]), what_if)
+        _turn(tabs, names.index("What-if"), period)
     address.tab(tabs, names)
     if asked and "Alerts" in names:
         tabs.active = names.index("Alerts")
@@ -160,13 +158,6 @@ def _asked(name: str) -> str:
 def _team(board: Board) -> Tab:
     views = [PresenceView(board)] if board.of_agent else [PresenceView(board), BalancingView(board)]
     return "Team", pn.Column(*views, RosterView(board), **WIDE), tuple(views)
-
-
-def _what_if(board: Board, weights: Weights) -> Tab:
-    what_if = WhatIfView(board=board, weights=weights, active=False)
-    fairness, experiment = FairnessView(board=board, active=False), ExperimentView(board=board, active=False)
-    content = pn.Column(what_if, *shadowed(board, what_if), experiment, fairness, **WIDE)
-    return "What-if", content, (what_if, experiment, fairness)
 
 
 def _analytics(office: Office, address: Address) -> AnalyticsView:
@@ -209,15 +200,6 @@ def _framed(title: str, header: list[Any], main: pn.Column) -> pmui.Page:
     return shown
 
 
-def shadowed(board: Board, what_if: WhatIfView) -> list[pn.Column]:
-    """What the weights in the shadow see, on screen while the what-if is; nothing, if there are none."""
-    if board.office.shadow is None:
-        return []
-    shadow = ShadowView(board, active=what_if.active)
-    what_if.param.watch(lambda event: setattr(shadow, "active", event.new), "active")
-    return [pn.Column(_title("In the shadow"), shadow, sizing_mode="stretch_width")]
-
-
 def _prepare_document(office: Office) -> None:
     if pn.state.curdoc is not None:
         pn.state.curdoc.js_on_event("connection_lost", CustomJS(code=AGAIN))
@@ -232,15 +214,11 @@ def _activate(by_tab: Sequence[tuple[Any, ...]], tab: int) -> None:
             view.active = number == tab
 
 
-def _turn(tabs: pmui.Tabs, tab: int, what_if: WhatIfView) -> None:
+def _turn(tabs: pmui.Tabs, tab: int, period: PeriodView) -> None:
     """Turn to the tab of the what-if whenever a time is looked at there, also the same again."""
 
     def turn(event: Any) -> None:
         if event.new is not None:
             tabs.active = tab
 
-    what_if.period.param.watch(turn, "around", onlychanged=False)
-
-
-def _title(text: str) -> pn.pane.HTML:
-    return pn.pane.HTML(f"<h3>{escape(text)}</h3>", stylesheets=[SHEET])
+    period.param.watch(turn, "around", onlychanged=False)

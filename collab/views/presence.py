@@ -15,6 +15,7 @@ from collab.views.day import DayView
 from collab.views.distribution import BARS
 from collab.views.distribution import as_html as distribution
 from collab.views.kpis import TILES, ages, as_html, tiles
+from collab.views.standing import Standing
 from collab.views.theme import SHEET
 from collab.views.workload import WorkloadView
 
@@ -24,10 +25,32 @@ FIRST = 30
 WIDE = {"sizing_mode": "stretch_width"}
 
 
+class Numbers:
+    """The team's tiles as HTML, and how old they are: made once for all sessions of a process that show a frame."""
+
+    def __init__(self) -> None:
+        self._made: tuple[tuple[Standing, str], ...] = ()
+
+    def of(self, frame: Frame) -> str:
+        """The tiles of a frame, which has its standing alone."""
+        for standing, made in self._made:
+            if standing is frame.standing and standing.time is not None:
+                return made
+        newest = frame.latencies[-1].time if frame.latencies else None
+        made = as_html(tiles(frame.standing, frame.lately, frame.rules), ages(frame.lately, newest))
+        self._made = ((frame.standing, made), *self._made[: NEWEST - 1])
+        return made
+
+
+NEWEST = 8
+"""So many frames' tiles are kept, as a process may show several teams."""
+
+_numbers = Numbers()
+
+
 def numbers(frame: Frame) -> str:
     """The team's tiles as HTML, and how old they are."""
-    newest = frame.latencies[-1].time if frame.latencies else None
-    return as_html(tiles(frame.standing, frame.lately, frame.rules), ages(frame.lately, newest))
+    return _numbers.of(frame)
 
 
 EMPTY = """<div class="empty">Nobody is on the roster yet. Put somebody on it under

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from collab.metrics import lasting
 from collab.team import OpenLead
 from collab.views.listing import row
-from collab.views.spans import span, until, urgency
+from collab.views.spans import until, urgency
 from collab.views.waits import Waits
 
 
@@ -29,5 +30,5 @@ class QueueView(Waits):
         if state.returns:
             said += f" · given back {'once' if state.returns == 1 else f'{state.returns} times'}"
         why = self.pulse.reasons.get(state.lead.id, "")
-        waited = f"waits {span((now - state.arrived).total_seconds())}"
+        waited = f"waits {lasting(int((now - state.queued).total_seconds()))}"
         return row(state.lead.id, state.lead.name, waited, f"{said}. {why}" if why else said)

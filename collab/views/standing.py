@@ -66,7 +66,7 @@ class Standing(Struct, frozen=True, kw_only=True):
 def standing(team: Team, now: datetime) -> Standing:
     """How a team stands now."""
     agents = team.members()
-    online = [agent for agent in agents if agent.on_shift and agent.presence != Presence.offline]
+    online = [agent for agent in agents if agent.online]
     here = [agent for agent in online if agent.presence != Presence.away]
     active, waiting, alerts = sum(agent.active for agent in here), team.queue(), team.alerts
     responses = _since(alerts.responses.newest, now - window(alerts.rules))
@@ -81,7 +81,7 @@ def standing(team: Team, now: datetime) -> Standing:
         capacity=sum(agent.capacity for agent in here),
         others=sum(agent.active for agent in agents) - active,
         waiting=len(waiting),
-        oldest_s=max(((now - lead.arrived).total_seconds() for lead in waiting), default=None),
+        oldest_s=max(((now - lead.queued).total_seconds() for lead in waiting), default=None),
         response_s=median(seconds for _, seconds in responses) if responses else None,
         responses=len(responses),
         responded=responses[-1][0] if responses else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -37,9 +38,7 @@ def zone_of(rules: Sequence[Rule]) -> str:
     return next((rule.hours.zone for rule in rules if rule.on and rule.hours is not None), "UTC")
 
 
-_todays: dict[tuple[str, str], dict[str, Today]] = {}
-"""By history and tenant, as each session of people who signed in has an office of its own over the shared one."""
-
+_todays: weakref.WeakKeyDictionary[Office, dict[str, Today]] = weakref.WeakKeyDictionary()
 _todays_lock = threading.Lock()
 
 
@@ -50,7 +49,7 @@ def today_of(office: Office, zone: str, now: datetime) -> Today:
         ValueError: there is no such zone.
     """
     with _todays_lock:
-        known = _todays.setdefault((office.history_url, office.tenant), {})
+        known = _todays.setdefault(office, {})
         if zone not in known or not known[zone].good(now):
             known[zone] = _read(office, Zone(zone), now)
         return known[zone]

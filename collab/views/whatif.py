@@ -60,6 +60,7 @@ class WhatIfView(pn.viewable.Viewer):
         what_if: the logged decisions; without it those of the board's office are read.
         board: the session's board; with it, new decisions join as they are recorded.
         weights: the sliders' start.
+        period: the time that is looked at, if others choose it, too.
     """
 
     weights = param.ClassSelector(class_=Weights, doc="The weights that the sliders move.")
@@ -72,11 +73,12 @@ class WhatIfView(pn.viewable.Viewer):
         *,
         board: Board | None = None,
         weights: Weights | None = None,
+        period: PeriodView | None = None,
         **params: Any,
     ) -> None:
         super().__init__(weights=weights or Weights(), **params)
         self.what_if, self.board = what_if, board
-        self._read, self._reading, self.period = utc_now(), False, PeriodView()
+        self._read, self._reading, self.period = utc_now(), False, period or PeriodView()
         self._names: dict[str, str] = {}
         self._knobs = WeightSliders(self.weights, active=self.active)
         self.sliders, self.back = self._knobs.sliders, self._knobs.back

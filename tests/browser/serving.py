@@ -16,7 +16,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import panel as pn
 from msgspec import Struct
+
+from collab.views.socket import prepare
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -116,3 +119,20 @@ def _answers(process: subprocess.Popen[bytes], url: str, log: Path) -> bool:
         return bool(got(url))
     except OSError:
         return False
+
+
+@contextmanager
+def shown(view: Callable[[], Any]) -> Iterator[str]:
+    """The address at which this process shows a view to each session."""
+    prepare()
+    port = free_port()
+    server = pn.serve(view, port=port, show=False, threaded=True, verbose=False)
+    until(lambda: listens(port), "the page answers")
+    yield f"http://localhost:{port}/"
+    server.stop()
+
+
+def listens(port: int) -> bool:
+    """Does anybody listen on the port?"""
+    with socket.socket() as probe:
+        return probe.connect_ex(("localhost", port)) == 0

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-import panel as pn
 import pytest
 from playwright.sync_api import Page, expect
-from serving import free_port, until
-from test_alerts_tab import listens
+from serving import shown, until
 
 from collab.office import Office
 from collab.views.board import Board
 from collab.views.rooms import RoomsView
-from collab.views.socket import prepare
 
 # Bokeh warns in this process when a page names a model that it had before; a server of its own goes on.
 pytestmark = pytest.mark.filterwarnings("ignore:reference already known")
@@ -50,12 +47,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             await desk.send_message("main", "ana", f"Number {number}")
 
     office.call(talk()).result()
-    prepare()
-    port = free_port()
-    server = pn.serve(lambda: RoomsView(Board(office)), port=port, show=False, threaded=True, verbose=False)
-    until(lambda: listens(port), "the page answers")
-    yield f"http://localhost:{port}/"
-    server.stop()
+    with shown(lambda: RoomsView(Board(office))) as url:
+        yield url
     office.stop()
 
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import panel as pn
 import pytest
 from playwright.sync_api import Page, expect
 from real_redis import RealRedis
-from serving import free_port, until
+from serving import shown
 
 from collab.office import Office
 from collab.views.board import Board
 from collab.views.diagnostics import DiagnosticsView
-from collab.views.socket import prepare
 
 # Bokeh warns in this process when a page names a model that it had before; a server of its own goes on.
 pytestmark = pytest.mark.filterwarnings("ignore:reference already known")
@@ -33,19 +30,9 @@ def redis(redis_program: str) -> Iterator[RealRedis]:
 def address(redis: RealRedis, tmp_path: Path) -> Iterator[str]:
     """The address of the view of an office on this Redis."""
     office = Office(redis.url, str(tmp_path / "history")).start()
-    prepare()
-    port = free_port()
-    server = pn.serve(lambda: DiagnosticsView(Board(office)), port=port, show=False, threaded=True, verbose=False)
-    until(lambda: listens(port), "the page answers")
-    yield f"http://localhost:{port}/"
-    server.stop()
+    with shown(lambda: DiagnosticsView(Board(office))) as url:
+        yield url
     office.stop()
-
-
-def listens(port: int) -> bool:
-    """Does anybody listen on the port?"""
-    with socket.socket() as probe:
-        return probe.connect_ex(("localhost", port)) == 0
 
 
 def test_a_killed_redis_stands_first_in_red_and_is_well_once_it_is_back(

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-import panel as pn
 import pytest
 from playwright.sync_api import Page, expect
-from serving import free_port, until
-from test_alerts_tab import listens, press
+from serving import shown
+from test_alerts_tab import press
 
 from collab.office import Office
 from collab.records import Lead
 from collab.views.page import page as dashboard
-from collab.views.socket import prepare
 
 # Bokeh warns in this process when a page names a model that it had before; a server of its own goes on.
 pytestmark = pytest.mark.filterwarnings("ignore:reference already known")
@@ -45,12 +43,8 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
 @pytest.fixture(scope="module")
 def address(office: Office) -> Iterator[str]:
     """The address of the office's page."""
-    prepare()
-    port = free_port()
-    server = pn.serve(lambda: dashboard(office), port=port, show=False, threaded=True, verbose=False)
-    until(lambda: listens(port), "the page answers")
-    yield f"http://localhost:{port}/"
-    server.stop()
+    with shown(lambda: dashboard(office)) as url:
+        yield url
 
 
 @pytest.fixture

@@ -163,7 +163,7 @@ def test_after_a_drag_on_a_page_that_is_behind_the_value_let_go_wins(page: Page)
     slow = page.context.new_cdp_session(page)
     slow.send("Emulation.setCPUThrottlingRate", {"rate": 6})
     try:
-        for number, start, end in ((1, 0.3, 0.9),):
+        for number, start, end in ((1, 0.3, 0.6), (3, 0.1, 0.9)):
             slider = page.locator(".MuiSlider-root").nth(number)
             slider.hover()  # which waits until it stands still
             box = slider.bounding_box()

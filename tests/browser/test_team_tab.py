@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterator
 
-import panel as pn
 import pytest
 from playwright.sync_api import Page, expect
-from serving import START_S, free_port, until
+from serving import START_S, shown, until
 
 from collab.office import Office
 from collab.records import Presence
 from collab.views.page import page as dashboard
-from collab.views.socket import prepare
 
 # Bokeh warns in this process when a page names a model that it had before; a server of its own goes on.
 pytestmark = pytest.mark.filterwarnings("ignore:reference already known")
@@ -41,18 +38,8 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
 @pytest.fixture(scope="module")
 def address(office: Office) -> Iterator[str]:
     """The address of the office's page."""
-    prepare()
-    port = free_port()
-    server = pn.serve(lambda: dashboard(office), port=port, show=False, threaded=True, verbose=False)
-    until(lambda: listens(port), "the page answers")
-    yield f"http://localhost:{port}/"
-    server.stop()
-
-
-def listens(port: int) -> bool:
-    """Does anybody listen on the port?"""
-    with socket.socket() as probe:
-        return probe.connect_ex(("localhost", port)) == 0
+    with shown(lambda: dashboard(office)) as url:
+        yield url
 
 
 def top(page: Page) -> float:

@@ -19,7 +19,7 @@ from collab.history.schema import DERIVED
 from collab.team import fold
 
 SCRIPT = Path(__file__).with_name("recorder_at_work.py")
-KILLS = 4
+KILLS = 6
 
 
 def killed_run(events: Path, history: Path, commits: int, wait_s: float) -> bool:
