@@ -23,9 +23,11 @@ from collab.routing import chosen_by, decide
 from collab.settings import settings as environment
 from collab.shadow import NEWEST, POINTS, RECENT, Shadow
 from collab.team import Agent, Team
+from collab.views.asking import AskingView
 from collab.views.board import Board
-from collab.views.page import page
+from collab.views.period import PeriodView
 from collab.views.shadow import OFF, ShadowView
+from collab.weights import Weights
 from collab.whatif import WhatIf
 
 EXPERT = (0, 100, 0, 0)
@@ -168,15 +170,20 @@ def test_the_view_streams_the_share_and_lists_who_would_have_got_what(open_offic
     board.close()
 
 
-def test_without_a_shadow_the_view_says_how_to_turn_it_on_and_the_page_has_none(open_office: Open) -> None:
-    office = open_office()
-    board = Board(office)
+def test_without_a_shadow_the_view_says_how_to_turn_it_on_and_the_tab_has_none(open_office: Open) -> None:
+    board = Board(open_office())
     assert OFF in ShadowView(board)._words.object
+    assert "In the shadow" not in _titles(board)
     board.close()
-    assert not page(office).select(ShadowView)
-    assert "In the shadow" not in str([pane.object for pane in page(office).select(lambda one: hasattr(one, "object"))])
-    on = open_office(folder="other", shadow="25-35-25-15")
-    assert "In the shadow" in str([pane.object for pane in page(on).select(lambda one: hasattr(one, "object"))])
+    board = Board(open_office(folder="other", shadow="25-35-25-15"))
+    assert "In the shadow" in _titles(board)
+    board.close()
+
+
+def _titles(board: Board) -> str:
+    """The titles of the What-if tab."""
+    tab = AskingView(board, Weights.of(board.office.team.weights), PeriodView(), active=False).__panel__()
+    return str([pane.object for pane in tab.select(lambda one: hasattr(one, "object"))])
 
 
 def test_the_environment_turns_it_on(monkeypatch: pytest.MonkeyPatch) -> None:
