@@ -1,11 +1,12 @@
 """How long a move of a slider takes until the page shows its numbers, with 100,000 decisions in the history.
 
-    python benchmarks/slider.py [--decisions 100000] [--moves 80]
+    python benchmarks/slider.py [--decisions 100000] [--moves 80] [--viewers 1]
 
 The history is written by the recorder's own writer, from decisions of 8 candidates that the real router made; of more
 than 100,000, the others are copies of their candidates. The whole dashboard over it is served beside the limit: a bare
 Bokeh slider whose server callback changes 8 bars and a text. In both, a key is pressed on the slider in Chromium, and
-the page measures from the key to the frame in which the text has changed and a plot was drawn.
+the page measures from the key to the frame in which the text has changed and a plot was drawn. Further viewers have the
+dashboard open meanwhile, each on the same tab.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from collab.views.socket import prepare
 WARM_UP = 5
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 TIMEOUT_MS = 3000
+GOALS_MS = (100, 250)
 COUNT_DRAWING = """
 for (const name of ["fill", "fillRect"]) {
   const draws = CanvasRenderingContext2D.prototype[name];
@@ -91,7 +93,15 @@ def moves(page: Page, slider: Locator, shown: str, count: int) -> list[float]:
     return found[WARM_UP:]
 
 
-def seen(url: str, count: int) -> dict[str, list[float]]:
+def asking(page: Page, url: str) -> Page:
+    """The dashboard on this page, with the What-if tab open and its first answer there."""
+    page.goto(f"{url}/dashboard")
+    page.get_by_role("tab", name="What-if").click()
+    page.locator(".kpi b").filter(has_text="0 of").wait_for(timeout=120_000)
+    return page
+
+
+def seen(url: str, count: int, viewers: int) -> dict[str, list[float]]:
     """What the moves took, on the bare page and on the dashboard."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
@@ -99,15 +109,15 @@ def seen(url: str, count: int) -> dict[str, list[float]]:
         page.add_init_script(COUNT_DRAWING)
         page.goto(f"{url}/bare")
         bare_ms = moves(page, page.locator(".noUi-handle"), ".shown", count)
-        page.goto(f"{url}/dashboard")
-        page.get_by_role("tab", name="What-if").click()
-        page.locator(".kpi b").filter(has_text="0 of").wait_for()
+        for _ in range(viewers - 1):
+            asking(browser.new_page(viewport={"width": 1280, "height": 900}), url)
+        asking(page, url)
         dashboard_ms = moves(page, page.get_by_role("slider", name="Expertise"), ".kpi b", count)
         browser.close()
     return {"bare": bare_ms, "dashboard": dashboard_ms}
 
 
-def main(decisions: int, count: int) -> None:
+def main(decisions: int, count: int, viewers: int) -> None:
     """Fill, serve, move, print."""
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
@@ -116,14 +126,16 @@ def main(decisions: int, count: int) -> None:
         prepare()
         apps = {"dashboard": lambda: dashboard(office), "bare": bare}
         server = pn.serve(apps, port=port, show=False, threaded=True, websocket_origin=[f"127.0.0.1:{port}"])
-        found = seen(f"http://127.0.0.1:{port}", count)
+        found = seen(f"http://127.0.0.1:{port}", count, viewers)
         server.stop()
         office.stop()
     limit = float(np.median(found["bare"]))
     for name, ms in found.items():
         p50, p95 = np.percentile(ms, [50, 95])
         print(f"{name:9} p50 {p50:6.1f} ms   p95 {p95:6.1f} ms   {p50 / limit:4.1f} x bare   ({len(ms)} moves)")
-    print(f"goal: p95 at most 100 ms with {decisions:,} decisions: {'met' if p95 <= 100 else 'missed'}")
+    goal = GOALS_MS[viewers > 1]
+    met = "met" if p95 <= goal else "missed"
+    print(f"goal: p95 at most {goal} ms with {decisions:,} decisions and {viewers} viewers: {met}")
 
 
 def free_port() -> int:
@@ -137,6 +149,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--decisions", type=int, default=100_000)
     parser.add_argument("--moves", type=int, default=80)
+    parser.add_argument("--viewers", type=int, default=1)
     given = parser.parse_args()
-    main(given.decisions, given.moves)
+    main(given.decisions, given.moves, given.viewers)
     leave()

@@ -21,8 +21,8 @@ from collab.live.access import Access
 from collab.office import Office, shared
 from collab.settings import settings, sign_in
 from collab.users import Users
-from collab.views.board import feed_of
 from collab.views.checkup import checkup_of
+from collab.views.feed import feed_of
 from collab.views.page import closed, page, title
 from collab.views.sign_in import Passwords, Vouching, finder, seat_here
 from collab.views.socket import prepare

@@ -20,7 +20,8 @@ from collab.offers import UNACCEPTED, Terms, lapses
 from collab.office.balancing import BY, Balancing, Mode, mode_of
 from collab.settings import limits, settings
 from collab.views.balancing import BalancingView
-from collab.views.board import Board, feed_of
+from collab.views.board import Board
+from collab.views.feed import feed_of
 
 
 class Now(Clock):

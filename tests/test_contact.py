@@ -7,8 +7,8 @@ from desks import lead
 from strategies import NOON, assigned
 
 from collab.team import OpenLead
-from collab.views.board import Frame
 from collab.views.contact import customer_of, mail_of, phone_of, twin
+from collab.views.frame import Frame
 
 MAIL, PHONE = "zoe@example.com", "+15550102030"
 BOTH = customer_of(MAIL, PHONE, "main")

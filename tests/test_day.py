@@ -14,8 +14,10 @@ from collab.rules import Rule
 from collab.rules.hours import Hours
 from collab.team import Agent
 from collab.views import today as reading
-from collab.views.board import Board, Frame, feed_of
+from collab.views.board import Board
 from collab.views.day import NOBODY, DayView, going_on, in_words, said
+from collab.views.feed import feed_of
+from collab.views.frame import Frame
 from collab.views.today import today_of, zone_of
 
 EIGHT = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)

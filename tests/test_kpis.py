@@ -73,7 +73,7 @@ def test_tiles_have_value_target_n_and_age() -> None:
 def test_a_tile_says_in_sign_and_word_whether_its_target_is_met_and_draws_gaps_as_gaps() -> None:
     values = (None, 0.1, 0.4, None, 0.2, 0.3)
     lately = [Standing(time=NOW, balance=value) for value in values]
-    html = as_html(tiles(standing(team(), NOW), lately, RULES))
+    html = "".join(map(as_html, tiles(standing(team(), NOW), lately, RULES)))
     assert "■ misses target: under 2" in html
     assert "✓ within target: under 90 %" in html
     assert "no target" in html
@@ -89,7 +89,7 @@ def test_without_anything_tiles_say_so_and_judge_nothing() -> None:
     ] * 5
     assert {tile.met for tile in found.values()} == {None}
     assert found["Conversion"].said == "no lead closed in 24 h"
-    assert as_html(list(found.values())).count("no trend yet") == 8
+    assert "".join(map(as_html, found.values())).count("no trend yet") == 8
 
 
 def test_the_last_hour_has_one_point_in_half_a_minute_and_forgets_what_is_older() -> None:

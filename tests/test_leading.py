@@ -12,7 +12,8 @@ from offices import Open, at, do
 from collab.office import Office
 from collab.reasons import alternatives, what_would_win
 from collab.routing import FULL_SCORE
-from collab.views.board import Board, feed_of
+from collab.views.board import Board
+from collab.views.feed import feed_of
 from collab.views.leading import LeadingView
 from collab.views.parts import parts
 from collab.views.whynot import why_not

@@ -59,7 +59,7 @@ def test_the_hours_before_an_alert_are_looked_at_and_all_again(office: Office, v
     assert settled(view).rescored.n == 4
     assert not view.period._layout.visible
     view.period.look(Around("ana is full", office.team.alerts.open["alert-ana"].fired, "UTC"))
-    assert "Reading" in view._words.object
+    assert "Reading" in view.told.pieces["words"]
     assert settled(view).rescored.n == 3
     assert view.period._layout.visible
     assert "before this alert fired: ana is full" in view.period._words.object
@@ -73,7 +73,7 @@ def test_what_was_read_of_another_time_is_not_shown_and_no_decisions_say_what_to
     view.said.get(timeout=SOON_S)()
     assert view.rescored is None
     assert settled(view).rescored.n == 0
-    assert "No lead was given away then. Look at more hours" in view._words.object
+    assert "No lead was given away then. Look at more hours" in view.told.pieces["words"]
 
 
 def test_a_time_is_told_by_the_clocks_of_its_zone() -> None:

@@ -37,14 +37,14 @@ def view() -> PreventedView:
 
 
 def test_before_it_is_asked_it_says_what_to_press(view: PreventedView) -> None:
-    assert "press Watch the alert rules" in view.spared.pane.object
+    assert "press Watch the alert rules" in view.spared.pane.pieces["said"]
     assert view.watch.button.label == "Watch the alert rules"
 
 
 def test_each_rule_has_its_bars_with_an_interval_and_the_refused_say_why(view: PreventedView) -> None:
     tuning = view.spared.tuning
     tuning.spared = found()
-    said, frame = view.spared.pane.object, found().frame().set_index("rule")
+    said, frame = view.spared.pane.pieces["said"], found().frame().set_index("rule")
     assert f"{WHOLE_TEAM}. Alerts of" in said
     told = frame[~frame["refused"]]
     assert "agent_overload" in told.index
@@ -65,19 +65,19 @@ def test_each_rule_has_its_bars_with_an_interval_and_the_refused_say_why(view: P
 def test_figures_of_other_weights_than_the_sliders_say_so(view: PreventedView) -> None:
     tuning = view.spared.tuning
     tuning.spared = found()
-    assert MOVED not in view.spared.pane.object
+    assert MOVED not in view.spared.pane.pieces["said"]
     tuning.take(EXPERTISE)
-    assert MOVED in view.spared.pane.object
-    assert 'class="stale"' in view.spared.pane.object
+    assert MOVED in view.spared.pane.pieces["said"]
+    assert 'class="stale"' in view.spared.pane.pieces["said"]
     tuning.take(AVAILABILITY)
-    assert MOVED not in view.spared.pane.object
+    assert MOVED not in view.spared.pane.pieces["said"]
 
 
 def test_too_few_leads_are_refused_with_how_many_there_are(view: PreventedView) -> None:
     view.watch.button.param.trigger("clicks")
     view.spared.tuning.sparing.wait()
-    assert "30 leads have a known answer and end" in view.spared.pane.object
-    assert "No rule has a difference that can be told" in view.spared.pane.object
+    assert "30 leads have a known answer and end" in view.spared.pane.pieces["said"]
+    assert "No rule has a difference that can be told" in view.spared.pane.pieces["said"]
     assert view.watch.task.error == ""
 
 

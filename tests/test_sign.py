@@ -9,7 +9,7 @@ from strategies import NOON
 from collab.alerts import Rank
 from collab.rules import Severity
 from collab.team import Alert, State
-from collab.views.board import Frame
+from collab.views.frame import Frame
 from collab.views.sign import alerting, asks
 
 

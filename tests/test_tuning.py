@@ -85,11 +85,11 @@ def test_a_move_is_answered_with_the_figures_that_the_log_gives_when_asked_direc
 
 def test_all_views_of_a_tuning_show_the_same_and_a_slider_moves_them(tuning: Tuning) -> None:
     page, cell = TuningView(tuning), ForestView(tuning)
-    before = cell.pane.object
+    before = cell.pane.pieces["said"]
     page.knobs.sliders[FACTORS.index("expertise")].value = 0.35
     tuning.wait()
-    assert cell.pane.object != before
-    assert f"Weights {four_of(tuning.weights.integers())}" in cell.pane.object
+    assert cell.pane.pieces["said"] != before
+    assert f"Weights {four_of(tuning.weights.integers())}" in cell.pane.pieces["said"]
     assert tuning.weights.expertise == 0.35
     other = TuningView(tuning)
     assert [s.value for s in other.knobs.sliders] == pytest.approx([s.value for s in page.knobs.sliders])

@@ -29,8 +29,9 @@ from collab.routing import decide
 from collab.team import Agent
 from collab.views.alerting import AlertingView
 from collab.views.assignments import AssignmentsView
-from collab.views.board import Board, feed_of
+from collab.views.board import Board
 from collab.views.decision import DecisionView, bars, changes, frame_of, table
+from collab.views.feed import feed_of
 from collab.views.later import Later
 from collab.views.leadform import LeadForm
 from collab.views.leads import LeadView
@@ -148,14 +149,14 @@ def test_the_table_of_a_board_has_a_row_an_agent(board: Board) -> None:
 
 def test_presence_cards_follow_the_board_and_keep_still_while_hidden(office: Office, board: Board) -> None:
     view = PresenceView(board)
-    assert [pane.object.count("Ana Ruiz") > 0 for _, pane in view._cards.values()] == [True]
+    assert [html.count("Ana Ruiz") > 0 for html in view.cards.pieces.values()] == [True]
     view.active = False
     hire(office, "ben", "Ben Ode")
     catch_up(board)
-    assert list(view._cards) == ["ana"]
+    assert list(view.cards.pieces) == ["ana"]
     view.active = True
-    assert list(view._cards) == ["ana", "ben"]
-    assert "2 of 2" in numbers(board.frame)
+    assert list(view.cards.pieces) == ["ana", "ben"]
+    assert "2 of 2" in numbers.of(board.frame)["Agents here"]
     assert len(view.latency.source.data["ms"]) == len(board.frame.latencies)
 
 
@@ -163,8 +164,8 @@ def test_an_empty_team_says_how_to_begin(tmp_path: Path) -> None:
     office = Office(f"embedded://{uuid.uuid4().hex}", str(tmp_path / "history"), rules=QUIET).start()
     try:
         view = PresenceView(Board(office))
-        assert view._empty.visible
-        assert "Nobody is on the roster yet" in view._empty.object
+        assert not view.cards.pieces
+        assert "Nobody is on the roster yet" in view.numbers.pieces["parts"]
     finally:
         office.stop()
 
@@ -258,7 +259,7 @@ def test_what_people_type_is_escaped_wherever_it_is_shown(office: Office, board:
     view.customer.value = EVIL
     press(office, view._send(None))
     catch_up(board)
-    shown = [view.decision._words.object, *(pane.object for _, pane in presence._cards.values())]
+    shown = [view.decision._words.object, *presence.cards.pieces.values()]
     assert all(EVIL not in html for html in shown)
     assert sum("&lt;img src=x" in html for html in shown) == 2
     assert EVIL in newest.listing.rows[0]["title"]  # the list sets texts, which the browser's test looks at
@@ -296,8 +297,8 @@ def test_an_agent_off_shift_is_shown_so_and_not_counted_with_those_who_are_here(
     assert "off shift" in shown["cem"]
     assert "off shift" not in shown["ana"]
     assert "0 % used" in shown["ana"]
-    assert "1 of 3" in numbers(board.frame)
-    assert "0 of 5" in numbers(board.frame)
+    assert "1 of 3" in numbers.of(board.frame)["Agents here"]
+    assert "0 of 5" in numbers.of(board.frame)["Load"]
 
 
 def test_skills_are_read_as_people_type_them() -> None:
@@ -328,7 +329,7 @@ def what_if() -> WhatIfView:
 
 def test_under_the_weights_of_the_log_no_lead_moves(what_if: WhatIfView) -> None:
     assert what_if.rescored.moved == 0
-    assert "0 of 2" in what_if._words.object
+    assert "0 of 2" in what_if.told.pieces["words"]
     assert what_if.matrix.data["leads"] == []
     assert dict(zip(what_if.shares.data["agent"], what_if.shares.data["after"], strict=True)) == {"ana": 1, "ben": 0}
 
@@ -337,8 +338,8 @@ def test_a_slider_moves_the_others_the_words_and_the_plots(what_if: WhatIfView) 
     what_if.sliders[FACTORS.index("expertise")].value = 0.8
     assert sum(slider.value for slider in what_if.sliders) == pytest.approx(1)
     assert sum(what_if.weights.integers()) == 100
-    assert "2 of 2" in what_if._words.object
-    assert "ana → ben" in what_if._moves.object
+    assert "2 of 2" in what_if.told.pieces["words"]
+    assert "ana → ben" in what_if.told.pieces["moves"]
     assert what_if.shares.data["after"] == [0.0, 1.0]
     assert {name: list(column) for name, column in what_if.matrix.data.items()} == {
         "source": ["ana"],
@@ -377,7 +378,7 @@ def test_an_older_value_that_a_late_page_sends_back_moves_nothing(what_if: WhatI
 
 def test_the_what_if_of_a_history_without_decisions_says_so(office: Office) -> None:
     view = WhatIfView(WhatIf(office.history))
-    assert "No decision is in the history yet" in view._words.object
+    assert "No decision is in the history yet" in view.told.pieces["words"]
     assert view.shares.data["agent"] == []
 
 

@@ -28,7 +28,7 @@ from collab.office.watching import BY
 from collab.rules import Rule, Severity
 from collab.rules.reading import default
 from collab.team import State
-from collab.views.board import Feed
+from collab.views.feed import Feed
 from collab.views.sign import losing
 
 RULES = """

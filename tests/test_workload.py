@@ -13,7 +13,8 @@ from offices import QUIET, Open
 from collab.office import Office
 from collab.records import Presence
 from collab.team import Agent
-from collab.views.board import Board, Frame
+from collab.views.board import Board
+from collab.views.frame import Frame
 from collab.views.workload import TITLES, Table, WorkloadView, inert, row
 
 NAMES = ("Ana", "=Ben", "Cem")

@@ -11,7 +11,7 @@ from collab.alerts import Rank, called
 from collab.events import SilenceStarted
 from collab.rules import Severity
 from collab.team import Alert, State
-from collab.views.board import Frame
+from collab.views.frame import Frame
 from collab.views.theme import ERROR, PRIMARY, WARNING
 
 LISTED = 50

@@ -13,10 +13,15 @@ from bokeh.plotting import figure
 from collab.desk import utc_now
 from collab.metrics import percentiles
 from collab.views.board import Board
+from collab.views.frame import Frame, Latency
+from collab.views.pace import Pace
 from collab.views.theme import PRIMARY, SHEET
 
 SHOWN = 300
 """How many points the latency stream shows at most."""
+
+EVERY_S = 0.25
+"""The shortest time between two changes of the plot: a browser draws all of it again for each."""
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 """Beside the points of the latency stream, and its width without any."""
@@ -31,6 +36,7 @@ class LatencyStream(pn.viewable.Viewer):
     def __init__(self, board: Board, **params: Any) -> None:
         super().__init__(board=board, **params)
         self._shown = 0
+        self._pace = Pace(EVERY_S, board.schedule, self._stream)
         self.source = ColumnDataSource({"time": [], "ms": []})
         now = utc_now()
         self._times, self._highest = Range1d(now - MINUTE, now), Range1d(0, 10)
@@ -53,11 +59,19 @@ class LatencyStream(pn.viewable.Viewer):
         self._stream()
 
     @param.depends("board.frame", "active", watch=True)
+    def _patch(self) -> None:
+        if self.active:
+            self._pace.go()
+
     def _stream(self) -> None:
-        if not self.active:
-            return
         frame = self.board.frame
         fresh = [point for point in frame.latencies if point.seq > self._shown]
+        if not self.active or (self._shown and not fresh):
+            return
+        with pn.io.hold():
+            self._take(frame, fresh)
+
+    def _take(self, frame: Frame, fresh: list[Latency]) -> None:
         if fresh:
             self._shown = fresh[-1].seq
             columns = {"time": [point.time for point in fresh], "ms": [point.ms for point in fresh]}

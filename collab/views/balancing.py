@@ -14,7 +14,8 @@ from collab.balance import Move, Plan
 from collab.metrics import band
 from collab.office.balancing import Balancing
 from collab.views.actions import ActionsView
-from collab.views.board import Board, Frame
+from collab.views.board import Board
+from collab.views.frame import Frame
 from collab.views.theme import BAND, SHEET
 from collab.views.told import empty, title
 

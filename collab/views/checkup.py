@@ -17,7 +17,7 @@ from collab.checks.serving import of_viewers
 from collab.desk import utc_now
 from collab.door import Door
 from collab.office import Office
-from collab.views.board import Feed, feed_of
+from collab.views.feed import Feed, feed_of
 
 EVERY_S = 5.0
 """How often the parts are looked at while somebody shows them."""

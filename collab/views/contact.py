@@ -9,7 +9,7 @@ from hashlib import blake2b
 from msgspec import Struct
 
 from collab.records import Lead
-from collab.views.board import Frame
+from collab.views.frame import Frame
 
 MAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 MOST = 254

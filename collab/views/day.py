@@ -19,7 +19,9 @@ from collab.metrics import lasting
 from collab.records import Presence
 from collab.team import Agent
 from collab.views.asked import ZONES
-from collab.views.board import Board, Frame
+from collab.views.board import Board
+from collab.views.frame import Frame
+from collab.views.pace import Pace
 from collab.views.task import Task
 from collab.views.theme import PRESENCE, SHEET
 from collab.views.today import Today, today_of, zone_of
@@ -36,6 +38,9 @@ COLUMNS = ("agent", "left", "right", "fill", "hatch", "said")
 
 ROW, AROUND = 26, 70
 """The height of a row, and of all that is around them."""
+
+EVERY_S = 1.0
+"""The shortest time between two changes of the plot: a browser draws all of it again for each."""
 
 STEP = 10 * SECOND
 """How often the spans that last grow."""
@@ -54,7 +59,7 @@ class DayView(pn.viewable.Viewer):
 
     def __init__(self, board: Board, **params: Any) -> None:
         super().__init__(board=board, **({"zone": zone_of(board.frame.rules)} | params))
-        self.task = Task(board.schedule)
+        self.task, self._pace = Task(board.schedule), Pace(EVERY_S, board.schedule, self._show)
         self._shown: Any = None
         self._every: list[Stay] = []
         self.past, self.now = (ColumnDataSource({name: [] for name in COLUMNS}) for _ in range(2))
@@ -75,8 +80,16 @@ class DayView(pn.viewable.Viewer):
         self.task.param.watch(lambda event: self._fail(), "error")
         self._patch()
 
-    @param.depends("board.frame", "active", "zone", watch=True)
+    @param.depends("active", "zone", watch=True)
+    def _asked(self) -> None:
+        self._show()
+
+    @param.depends("board.frame", watch=True)
     def _patch(self) -> None:
+        if self.active:
+            self._pace.go()
+
+    def _show(self) -> None:
         frame, today = self.board.frame, self.today
         if not self.active or frame.time is None:
             return
@@ -84,7 +97,8 @@ class DayView(pn.viewable.Viewer):
             office, zone, now = self.board.shared, self.zone, frame.time
             self.task.start(lambda heard, stopped: today_of(office, zone, now), self._take)
         if today is not None and today.zone == self.zone:
-            self._grow(frame, today)
+            with pn.io.hold():
+                self._grow(frame, today)
 
     def _take(self, today: Today) -> None:
         if today.zone != self.zone:  # another was chosen meanwhile

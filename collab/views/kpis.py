@@ -25,12 +25,15 @@ LEAST = 0.1
 """A trend is as high as this share of its highest value, at least: what hardly changes looks so."""
 
 TILES = """
+.pieces { display: grid; gap: 12px; grid-template-columns: repeat(4, minmax(0, 1fr)); }
+.pieces > [data-piece=ages], .pieces > [data-piece=parts] { grid-column: 1 / -1; }
+@media (max-width: 1000px) { .pieces { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
 .tile { display: flex; flex-direction: column; } .kpi.tile .what { font-weight: 600; color: var(--ink); }
 .tile .target { margin-top: auto; padding-top: 4px; font-size: 13px; } .tile .missed { font-weight: 700; }
 .tile .trend { display: block; width: 100%; height: 28px; margin: 6px 0 2px; }
 .trend path { fill: none; stroke: #3b82f6; stroke-width: 2; vector-effect: non-scaling-stroke; }
 """
-"""The style of tiles, beside `SHEET`."""
+"""The style of tiles in `Painted`, beside `SHEET`: four columns, or two where there is no room."""
 
 
 class Tile(Struct, frozen=True, kw_only=True):
@@ -119,24 +122,8 @@ def limit(rules: Sequence[Rule], kind: str) -> float | None:
     return min((rule.fire for rule in rules if rule.on and rule.kind == kind), default=None)
 
 
-def as_html(shown: Sequence[Tile], said: str = "") -> str:
-    """Tiles in four columns, or two where there is no room, and what is said below."""
-    below = f'<p class="soft">{escape(said)}</p>' if said else ""
-    return f'<div class="kpis">{"".join(map(_tile, shown))}</div>{below}'
-
-
-def ages(lately: Sequence[Standing], newest: datetime | None) -> str:
-    """How old what is shown is, and how far back the trends go."""
-    times = [one.time for one in lately if one.time is not None]
-    if not times:
-        return ""
-    ago = None if newest is None else lasting(int((times[-1] - newest).total_seconds()))
-    event = "no event yet" if ago is None else f"the newest event {ago} ago"
-    back = lasting(int((times[-1] - times[0]).total_seconds()))
-    return f"As of {times[-1]:%H:%M:%S} UTC, {event}. Lines: the last {back}."
-
-
-def _tile(one: Tile) -> str:
+def as_html(one: Tile) -> str:
+    """A tile."""
     target = '<div class="target">no target</div>'
     if one.target:
         sign, word = ("", "target") if one.met is None else MET if one.met else MISSED
@@ -148,6 +135,17 @@ def _tile(one: Tile) -> str:
         f'{_line(one.trend)}<div class="row soft"><span>{escape(one.n)}</span><span>{escape(one.age)}</span></div>'
         "</div>"
     )
+
+
+def ages(lately: Sequence[Standing], newest: datetime | None) -> str:
+    """How old what is shown is, and how far back the trends go, as HTML."""
+    times = [one.time for one in lately if one.time is not None]
+    if not times:
+        return ""
+    ago = None if newest is None else lasting(int((times[-1] - newest).total_seconds()))
+    event = "no event yet" if ago is None else f"the newest event {ago} ago"
+    back = lasting(int((times[-1] - times[0]).total_seconds()))
+    return f'<p class="soft">As of {times[-1]:%H:%M:%S} UTC, {event}. Lines: the last {back}.</p>'
 
 
 def _line(values: Sequence[float | None]) -> str:

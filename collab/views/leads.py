@@ -12,9 +12,10 @@ import param
 from collab.desk import Desk
 from collab.events import new_id
 from collab.records import Decision, Lead
-from collab.views.board import Board, feed_of
+from collab.views.board import Board
 from collab.views.contact import Twin, customer_of, mail_of, phone_of, twin
 from collab.views.decision import DecisionView
+from collab.views.feed import feed_of
 from collab.views.leadform import LeadForm, money_of, name_of, place_of
 from collab.views.theme import SHEET, plain
 from collab.views.told import title

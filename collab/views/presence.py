@@ -9,13 +9,15 @@ import panel_material_ui as pmui
 import param
 
 from collab.views.arriving import LatencyStream
-from collab.views.board import Board, Frame
+from collab.views.board import Board
 from collab.views.cards import CARDS, card
 from collab.views.day import DayView
 from collab.views.distribution import BARS
 from collab.views.distribution import as_html as distribution
+from collab.views.frame import Frame
 from collab.views.kpis import TILES, ages, as_html, tiles
-from collab.views.standing import Standing
+from collab.views.once import Once
+from collab.views.painted import Painted
 from collab.views.theme import SHEET
 from collab.views.workload import WorkloadView
 
@@ -25,45 +27,28 @@ FIRST = 30
 WIDE = {"sizing_mode": "stretch_width"}
 
 
-class Numbers:
-    """The team's tiles as HTML, and how old they are: made once for all sessions of a process that show a frame."""
-
-    def __init__(self) -> None:
-        self._made: tuple[tuple[Standing, str], ...] = ()
-
-    def of(self, frame: Frame) -> str:
-        """The tiles of a frame, which has its standing alone."""
-        for standing, made in self._made:
-            if standing is frame.standing and standing.time is not None:
-                return made
-        newest = frame.latencies[-1].time if frame.latencies else None
-        made = as_html(tiles(frame.standing, frame.lately, frame.rules), ages(frame.lately, newest))
-        self._made = ((frame.standing, made), *self._made[: NEWEST - 1])
-        return made
+def _numbers(frame: Frame) -> dict[str, str]:
+    newest = frame.latencies[-1].time if frame.latencies else None
+    shown = {tile.name: as_html(tile) for tile in tiles(frame.standing, frame.lately, frame.rules)}
+    return shown | {"ages": ages(frame.lately, newest)}
 
 
-NEWEST = 8
-"""So many frames' tiles are kept, as a process may show several teams."""
+numbers = Once(_numbers, by=lambda frame: frame.standing)
+"""The team's tiles as HTML by name, and how old they are."""
 
-_numbers = Numbers()
-
-
-def numbers(frame: Frame) -> str:
-    """The team's tiles as HTML, and how old they are."""
-    return _numbers.of(frame)
-
+distributed = Once(lambda frame: distribution(frame.agents), by=lambda frame: frame.agents)
+"""The distribution of the team as HTML."""
 
 EMPTY = """<div class="empty">Nobody is on the roster yet. Put somebody on it under
 "Change the team" below, or see a seeded team with <code>collab serve --team-at-work</code>.</div>"""
 """What the grid says without agents."""
 
 GRID = """
-:host { display: grid !important; gap: 12px; grid-template-columns: repeat(3, minmax(0, 1fr)); }
-@media (max-width: 1000px) { :host { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
-@media (max-width: 560px) { :host { grid-template-columns: minmax(0, 1fr); } }
-.scroll-button { display: none !important; }
+.pieces { display: grid; gap: 12px; grid-template-columns: repeat(3, minmax(0, 1fr)); }
+@media (max-width: 1000px) { .pieces { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
+@media (max-width: 560px) { .pieces { grid-template-columns: minmax(0, 1fr); } }
 """
-"""Cards in three, two or one columns; the hidden button of a Panel column would take a cell of its own."""
+"""Cards in three, two or one columns."""
 
 
 class PresenceView(pn.viewable.Viewer):
@@ -75,20 +60,16 @@ class PresenceView(pn.viewable.Viewer):
 
     def __init__(self, board: Board, **params: Any) -> None:
         super().__init__(board=board, **params)
-        self._numbers = pn.pane.HTML("", stylesheets=[SHEET, TILES], **WIDE)
-        self._empty = pn.pane.HTML(EMPTY, stylesheets=[SHEET], **WIDE)
-        self._grid = pn.Column(stylesheets=[GRID], margin=(10, 10), **WIDE)
-        self._cards: dict[str, tuple[Any, pn.pane.HTML]] = {}
+        self.numbers = Painted(stylesheets=[SHEET, TILES, BARS], margin=(5, 10), **WIDE)
+        self.cards = Painted(stylesheets=[SHEET, CARDS, GRID], margin=(10, 10), **WIDE)
+        self._made: dict[str, tuple[Any, str]] = {}
         self.more = pmui.Button(variant="outlined", icon="expand_more", visible=False, height=44)
         self.more.on_click(lambda event: self.param.update(every=not self.every))
-        self._distribution = pn.pane.HTML("", stylesheets=[SHEET, BARS], **WIDE)
         self.workload, self.day = (kind(board, active=self.active) for kind in (WorkloadView, DayView))
         self.latency = LatencyStream(board)
         self._layout = pn.Column(
-            self._numbers,
-            self._empty,
-            self._distribution,
-            self._grid,
+            self.numbers,
+            self.cards,
             self.more,
             self.workload,
             self.day,
@@ -103,27 +84,20 @@ class PresenceView(pn.viewable.Viewer):
         if not self.active:
             return
         frame = self.board.frame
-        self._numbers.object = numbers(frame)
-        self._distribution.object = distribution(frame.agents)
-        self._empty.visible = not frame.agents
+        self.numbers.show(numbers.of(frame) | {"parts": distributed.of(frame) if frame.agents else EMPTY})
         self._show_cards(frame)
 
     def _show_cards(self, frame: Frame) -> None:
-        """Make anew only the cards that changed: what is not touched is not sent."""
+        """Make anew only the cards that changed."""
         shown = frame.agents if self.every else frame.agents[:FIRST]
-        day = None if frame.time is None else frame.time.date()
+        day, made = None if frame.time is None else frame.time.date(), {}
         for place, agent in enumerate(shown):
-            rooms = frame.rooms.get(agent.id, 0)
-            told, pane = self._cards.get(agent.id, (None, None))
-            if pane is None:
-                pane = pn.pane.HTML(stylesheets=[SHEET, CARDS], margin=0, **WIDE)
-            if told is None or told[0] is not agent or told[1:] != (place, rooms, day):
-                pane.object = card(agent, place, rooms, frame.time)
-                self._cards[agent.id] = ((agent, place, rooms, day), pane)
-        order = [agent.id for agent in shown]
-        if list(self._cards) != order or len(self._grid) != len(order):
-            self._cards = {agent: self._cards[agent] for agent in order}
-            self._grid.objects = [pane for _, pane in self._cards.values()]
+            state = agent, place, frame.rooms.get(agent.id, 0), day
+            before = self._made.get(agent.id)
+            same = before is not None and before[0][0] is agent and before[0][1:] == state[1:]
+            made[agent.id] = before if same else (state, card(agent, *state[1:3], frame.time))
+        self._made = made
+        self.cards.show({agent: html for agent, (_, html) in made.items()})
         self.more.visible = len(frame.agents) > FIRST
         self.more.label = f"Show the first {FIRST} only" if self.every else f"Show all {len(frame.agents)} cards"
 

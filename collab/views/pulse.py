@@ -10,7 +10,8 @@ from typing import Protocol
 
 from collab.office import Office
 from collab.reasons import reasoning
-from collab.views.board import Board, feed_of
+from collab.views.board import Board
+from collab.views.feed import feed_of
 
 EVERY_S = 1.0
 

@@ -13,8 +13,9 @@ from collab.desk import utc_now
 from collab.floor import Seat
 from collab.rules import Severity
 from collab.team import State
-from collab.views.board import Board, Frame
+from collab.views.board import Board
 from collab.views.experiment import turn
+from collab.views.frame import Frame
 from collab.views.theme import plain
 
 

@@ -20,9 +20,9 @@ from collab.floor.insider import Insider
 from collab.live.stream import StreamUnreachable
 from collab.office import Office
 from collab.office.floors import floor_of
-from collab.views.board import FRAME_S
 from collab.views.bubble import bubble
 from collab.views.enclosed import enclosed
+from collab.views.feed import FRAME_S
 from collab.views.transcript import Transcript
 
 PAGE = 200

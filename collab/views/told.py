@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import panel as pn
 import param
 
+from collab.views.painted import Painted
 from collab.views.theme import SHEET
 from collab.views.tuning import Tuning
 
@@ -30,7 +31,8 @@ class Told(pn.viewable.Viewer, param.ParameterizedABC):
     def __init__(self, tuning: Tuning, **params: Any) -> None:
         super().__init__(tuning=tuning, **params)
         sheets = [SHEET, TUNING, *([self.sheet] if self.sheet else [])]
-        self.pane = pn.pane.HTML(self.said(), stylesheets=sheets, sizing_mode="stretch_width")
+        self.pane = Painted(stylesheets=sheets, margin=(5, 10), sizing_mode="stretch_width")
+        self._patch()
         tuning.param.watch(self._patch, list(self.of))
 
     @abstractmethod
@@ -38,9 +40,9 @@ class Told(pn.viewable.Viewer, param.ParameterizedABC):
         """The HTML of what is known now."""
 
     def _patch(self, *events: Any) -> None:
-        self.pane.object = self.said()
+        self.pane.show({"said": self.said()})
 
-    def __panel__(self) -> pn.pane.HTML:
+    def __panel__(self) -> Painted:
         return self.pane
 
 

@@ -19,9 +19,11 @@ from collab.desk import utc_now
 from collab.office import Office
 from collab.records import FACTORS
 from collab.views.board import Board
+from collab.views.painted import Painted
 from collab.views.period import PeriodView
 from collab.views.sliders import WeightSliders
 from collab.views.theme import PRIMARY, SHEET
+from collab.views.told import empty
 from collab.weights import Weights
 from collab.whatif import Rescored, WhatIf
 from collab.whatif.reading import Window
@@ -42,13 +44,11 @@ MOVES = "Leads that would have moved, from (rows) to (columns)"
 TOP = 6
 """How many of the largest moves are listed in words."""
 
-ROOM = 250
-"""Pixels that the list of moves takes, so that the plots below stay where they are."""
+ROOM = ".pieces > [data-piece=moves] { min-height: 250px; }"
+"""The list of moves takes as much room however long it is, so that the plots below stay where they are."""
 
-
-NONE_THEN = (
-    '<div class="empty" role="status">No lead was given away then. Look at more hours, or at all decisions.</div>'
-)
+READING = empty("Reading the history…")
+NONE_THEN = empty("No lead was given away then. Look at more hours, or at all decisions.")
 
 
 class WhatIfView(pn.viewable.Viewer):
@@ -82,8 +82,7 @@ class WhatIfView(pn.viewable.Viewer):
         self._names: dict[str, str] = {}
         self._knobs = WeightSliders(self.weights, active=self.active)
         self.sliders, self.back = self._knobs.sliders, self._knobs.back
-        self._words = pn.pane.HTML(stylesheets=[SHEET], sizing_mode="stretch_width")
-        self._moves = pn.pane.HTML(stylesheets=[SHEET], sizing_mode="stretch_width", min_height=ROOM)
+        self.told = Painted(stylesheets=[SHEET, ROOM], margin=(5, 10), sizing_mode="stretch_width")
         self.shares = ColumnDataSource({"agent": [], "before": [], "after": [], "leads_before": [], "leads_after": []})
         self.matrix = ColumnDataSource({"source": [], "target": [], "leads": [], "shade": []})
         self._agents, self._sources, self._targets = (FactorRange(factors=[""]) for _ in range(3))
@@ -97,13 +96,13 @@ class WhatIfView(pn.viewable.Viewer):
             self._names = what_if.names
             self._rescore(force=True)
         else:
-            self._words.object = '<div class="empty" role="status">Reading the history…</div>'
+            self._say(READING)
             self._refresh(force=True)
 
     def _build(self) -> pn.Column:
         sliders = pn.FlexBox(
             pn.Column(self._knobs, min_width=260, styles={"flex": "1 1 280px"}),
-            pn.Column(self._words, self._moves, min_width=260, styles={"flex": "2 1 380px"}),
+            pn.Column(self.told, min_width=260, styles={"flex": "2 1 380px"}),
             gap="24px",
             sizing_mode="stretch_width",
         )
@@ -186,7 +185,7 @@ class WhatIfView(pn.viewable.Viewer):
 
     def _turn(self) -> None:
         """Another time is looked at."""
-        self._words.object = '<div class="empty" role="status">Reading the history…</div>'
+        self._say(READING)
         self._refresh(force=True)
 
     def _refresh(self, force: bool = False) -> None:
@@ -206,9 +205,7 @@ class WhatIfView(pn.viewable.Viewer):
             self._refresh(force=True)
             return
         if error := found.exception():
-            self._words.object = (
-                f'<div class="empty" role="alert">The history cannot be read: {escape(str(error))}</div>'
-            )
+            self._say(empty(f"The history cannot be read: {error}", "alert"))
             return
         self.what_if = found.result()
         if self.board is not None:
@@ -227,11 +224,11 @@ class WhatIfView(pn.viewable.Viewer):
             self.rescored = rescored
 
     def _show(self, rescored: Rescored) -> None:
-        self._words.object = words(rescored) if rescored.n or self.period.window is None else NONE_THEN
         names = {agent: self._names.get(agent, agent) for agent in rescored.agents}
         agents = list(names.values())
         flows = [(names[source], names[target], leads) for source, target, leads in rescored.moves()]
-        self._moves.object = moves(flows) if rescored.n else ""
+        said = words(rescored) if rescored.n or self.period.window is None else NONE_THEN
+        self._say(said, moves(flows) if rescored.n else "")
         before, after = (list(shares.values()) for shares in (rescored.before, rescored.after))
         if self._agents.factors != agents[::-1]:
             self._agents.factors = self._sources.factors = agents[::-1]
@@ -252,6 +249,9 @@ class WhatIfView(pn.viewable.Viewer):
             "leads": [leads for _, _, leads in flows],
             "shade": [FAINTEST + (1 - FAINTEST) * leads / most for _, _, leads in flows],
         }
+
+    def _say(self, words: str, moves: str = "") -> None:
+        self.told.show({"words": words, "moves": moves})
 
     def __panel__(self) -> pn.Column:
         return self._layout

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
-import time
 from typing import Any
 
 import pandas as pd
@@ -16,6 +14,7 @@ from bokeh.models.widgets.tables import NumberFormatter
 from collab.team import Agent
 from collab.views.board import Board
 from collab.views.cards import state, status
+from collab.views.pace import Pace
 from collab.views.theme import SHEET
 from collab.views.told import title
 
@@ -106,7 +105,7 @@ class WorkloadView(pn.viewable.Viewer):
     def __init__(self, board: Board, **params: Any) -> None:
         super().__init__(board=board, **params)
         self._rows: dict[str, tuple[Agent, int, dict[str, Any]]] = {}
-        self._last, self._due = 0.0, False
+        self._pace = Pace(EVERY_S, board.schedule, self._now)
         self.table = Table(
             self._frame([]), show_index=False, hidden_columns=["agent"], titles=TITLES, disabled=True, theme="simple",
             selectable=True, header_filters=_filters(), frozen_columns=["name"], formatters=FORMATS, max_height=520,
@@ -134,24 +133,13 @@ class WorkloadView(pn.viewable.Viewer):
 
     @param.depends("board.frame", "active", watch=True)
     def _patch(self) -> None:
-        """Take the frame in now, or in a moment if the last change was just now."""
-        if not self.active or self._due:
-            return
-        rest = self._last + EVERY_S - time.monotonic()
-        if rest > 0 and self._rows:
-            try:
-                asyncio.get_running_loop().call_later(rest, self.board.schedule, self._now)
-                self._due = True
-                return
-            except RuntimeError:  # no loop runs here: in a script, or a test
-                pass
-        self._now()
+        """Take the frame in, now or in a moment."""
+        if self.active:
+            self._pace.go(now=not self._rows)
 
     def _now(self) -> None:
-        self._due = False
         if not self.active:
             return
-        self._last = time.monotonic()
         frame = self.board.frame
         with pn.io.hold():
             self._layout.visible = bool(frame.agents)

@@ -1,0 +1,136 @@
+"""One feed per process makes frames of a team, and hands them to all sessions."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import weakref
+from collections import deque
+from contextlib import suppress
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from collab.alerts import present, ranked
+from collab.desk import utc_now
+from collab.events import Entry
+from collab.office import Office
+from collab.reasons import labels
+from collab.team import State
+from collab.views.conversations import Conversations
+from collab.views.frame import Frame, Latency
+from collab.views.standing import Lately, standing
+
+if TYPE_CHECKING:
+    from collab.views.board import Board
+
+FRAME_S = 1 / 60
+"""The shortest time between two frames, a screen's: changes within it arrive together."""
+
+UNSEEN_S = 1.0
+"""The shortest time between two frames that nobody looks at: trends go on, and who opens a page sees one at once."""
+
+REST = 2.0
+"""So many times as long as a frame took to make and to show passes before the next: pages leave time for work."""
+
+ENDED = 20
+"""How many of the newest alerts that ended are in a frame."""
+
+IDLE_S = 5.0
+"""While somebody looks, a frame is made after so long though nothing happened: waits and ages grow by themselves."""
+
+LATENCIES = 300
+"""How many of the newest event latencies a feed keeps for boards that open later."""
+
+
+class Feed:
+    """Makes frames of an office's team, at most one for each of a screen's, and hands them to the boards."""
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+        self.frame = Frame()
+        self._boards: weakref.WeakSet[Board] = weakref.WeakSet()
+        self._latencies: deque[Latency] = deque(maxlen=LATENCIES)
+        self._due, self._spent_s, self._next = False, 0.0, 0.0
+        self._idle: asyncio.TimerHandle | None = None
+        self._lately, self._conversations = Lately(), Conversations()
+        office.subscribe(self._entries)
+        office.call(self._first()).result()
+
+    @property
+    def boards(self) -> int:
+        """How many boards are shown now."""
+        return len(self._boards)
+
+    def join(self, board: Board) -> None:
+        """Hand frames to this board from now on."""
+        alone = not self._boards
+        self._boards.add(board)
+        if alone:  # without boards nothing was made that time alone would have changed
+            with suppress(RuntimeError):  # an office that stopped has nothing new
+                self.office.call(self._first())
+
+    def leave(self, board: Board) -> None:
+        """Hand no more frames to this board."""
+        self._boards.discard(board)
+
+    async def _first(self) -> None:
+        self._make()
+
+    def _entries(self, entries: list[Entry]) -> None:
+        now = utc_now()
+        for entry in entries:
+            ms = (now - entry.event.time).total_seconds() * 1000
+            self._latencies.append(Latency(entry.seq, entry.event.time, max(0.0, ms)))
+        if not self._due:
+            self._due = True
+            asyncio.get_running_loop().call_at(self._next + REST * self._spent_s, self._make)
+
+    def spent(self, seconds: float) -> None:
+        """Hear how long a board took to show a frame."""
+        self._spent_s += seconds
+
+    def _make(self) -> None:
+        begun, self._due = monotonic(), False
+        if self._idle is not None:
+            self._idle.cancel()
+        self._idle = asyncio.get_running_loop().call_later(IDLE_S, self._make) if self._boards else None
+        team, now = self.office.team, utc_now()
+        agents, alerts, stands = tuple(team.members()), team.alerts, standing(team, now)
+        fired = [alert for alert in alerts.open.values() if alert.state != State.pending]
+        self.frame = Frame(
+            seq=team.seq,
+            time=now,
+            lost=self.office.lost,
+            agents=agents,
+            queue=tuple(team.queue()),
+            held=tuple(lead for lead in team.leads.values() if lead.holder is not None),
+            recent=tuple(reversed(team.recent)),
+            latencies=tuple(self._latencies),
+            weights=team.weights.id,
+            experiment=team.experiment,
+            alerts=tuple(ranked(fired, team)),
+            values=present(fired, team, now),
+            ended=tuple(reversed(alerts.ended[-ENDED:])),
+            silences=tuple(alerts.silences.values()),
+            names=labels({agent.id: agent.name for agent in agents}),
+            standing=stands,
+            lately=self._lately.take(stands),
+            rules=alerts.rules,
+            rooms=self._conversations.count(team.rooms.values()),
+        )
+        for board in tuple(self._boards):
+            board.push(self.frame)
+        self._spent_s = monotonic() - begun
+        self._next = asyncio.get_running_loop().time() + (FRAME_S if self._boards else UNSEEN_S)
+
+
+_feeds: weakref.WeakKeyDictionary[Office, Feed] = weakref.WeakKeyDictionary()
+_feeds_lock = threading.Lock()
+
+
+def feed_of(office: Office) -> Feed:
+    """The one feed of an office in this process."""
+    with _feeds_lock:
+        if office not in _feeds:
+            _feeds[office] = Feed(office)
+        return _feeds[office]
