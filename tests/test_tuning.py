@@ -24,7 +24,6 @@ from collab.views.forest import ForestView
 from collab.views.hours import HoursView, hours
 from collab.views.map import MapView
 from collab.views.matrix import MatrixView
-from collab.views.points import HEIGHT, places
 from collab.views.progress import ProgressView
 from collab.views.study import Study, study_of
 from collab.views.table import TableView
@@ -37,6 +36,7 @@ from collab.weights import Weights
 from collab.whatif import WhatIf
 from collab.whatif.answers import PER_LEAD, WHOLE_TEAM
 from collab.whatif.measures import label
+from collab.whatif.places import HEIGHT, places
 
 NEAR, FAR = (30, 35, 20, 15), (0, 0, 0, 100)
 

@@ -17,20 +17,10 @@ from collab.views.theme import SHEET
 from collab.views.told import TUNING, empty, four, title
 from collab.whatif.answers import PER_LEAD
 from collab.whatif.measures import figure, label
+from collab.whatif.places import LEGEND, WARNING
 
 HALF = {"min_width": 260, "styles": {"flex": "1 1 420px"}}
 """Half of the page's width, all of it on a phone."""
-
-LEGEND = (
-    "A triangle for each share of availability, .00 on the upper left to 1.00 on the lower right. In a triangle, "
-    "expertise grows to the right, performance upwards, responsiveness to the left; the lighter, the more. Outlined in "
-    "orange: no weights beat these in both columns. The star: the weights in force. The red frame: those of the "
-    "sliders. Pale: the log says too little. Click a point to take its weights, or choose from the list."
-)
-"""How to read the map; the list is for those who do not point."""
-
-WARNING = "The best of many reads better than it is: look at what the forest says of it, and at its interval."
-"""Stands beside every front."""
 
 NOTHING = "No lead was decided on yet. Route leads, then press Take in what is new: a map of all weights stands here."
 

@@ -16,7 +16,7 @@ from collab.analytics import Book, Heat, heat
 from collab.analytics.zone import WEEKDAYS
 from collab.views.asked import number, what
 from collab.views.figures import FiguresView, labels
-from collab.views.map import CHOSEN
+from collab.whatif.places import CHOSEN
 
 INK = "#2f80d0"
 """The colour of a full cell, which stands out from a light and from a dark page."""

@@ -17,15 +17,10 @@ from bokeh.models import (
 )
 from bokeh.plotting import figure
 
-from collab.views.points import HEIGHT, Points
+from collab.views.points import Points
 from collab.views.theme import WARNING
 from collab.whatif.measures import label, unit
-
-PALETTE = ("#12305c", "#1b4b8a", "#2a67b4", "#4b86cf", "#76a5e0", "#a3c3ee", "#cfe0f8")
-"""From least to most; both ends can be told from both grounds."""
-
-TODAY, CHOSEN = "#ffd54f", "#d81b60"
-"""The marks of the weights in force and of those in question."""
+from collab.whatif.places import CHOSEN, HEIGHT, PALETTE, TODAY
 
 TIPS = [
     ("weights", "@availability · @expertise · @performance · @responsiveness"),

@@ -9,10 +9,11 @@ import param
 from bokeh.models import HoverTool, Range1d, TapTool
 from bokeh.plotting import figure
 
-from collab.views.map import CHOSEN, TIPS, ticks
+from collab.views.map import TIPS, ticks
 from collab.views.points import Points
 from collab.views.theme import PRIMARY, WARNING
 from collab.whatif.measures import label
+from collab.whatif.places import CHOSEN
 
 
 class ParetoView(pn.viewable.Viewer):

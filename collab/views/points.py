@@ -9,23 +9,13 @@ import numpy as np
 import pandas as pd
 import param
 from bokeh.models import CDSView, ColumnDataSource, IndexFilter
-from numpy.typing import NDArray
 
 from collab.records import FACTORS
 from collab.views.tuning import Tuning
 from collab.weights import apportion
-from collab.whatif import Sweep
+from collab.whatif.places import columns, places, signed
 from collab.whatif.rescore import Values
 from collab.whatif.sweep import NothingLeft
-
-ROWS = ((0, 4), (4, 9), (9, 21))
-"""Which slices of availability, of 21 in steps of .05, lie in each row of the map."""
-
-HEIGHT = 0.87
-"""How high a row of a triangle is whose points are 1 apart."""
-
-GAP = 1.5
-"""How far slices are apart."""
 
 
 class Points(param.Parameterized):
@@ -59,12 +49,7 @@ class Points(param.Parameterized):
     def columns(self) -> list[str]:
         """The columns of the sweep that can be shown: estimates, ess, share_moved."""
         sweep = self.tuning.sweep
-        if sweep is None:
-            return []
-        rows = sweep.frame()
-        return [
-            name for name in (*(f"snips_{metric}" for metric in sweep.metrics), "ess", "share_moved") if name in rows
-        ]
+        return [] if sweep is None else columns(sweep)
 
     def place(self, weights: Sequence[int]) -> int | None:
         """The row of the grid's weights that are nearest to these; None without a sweep."""
@@ -107,16 +92,16 @@ class Points(param.Parameterized):
             return
         rows = sweep.frame()
         x, y = places(sweep)
-        columns = {name: rows[name].to_numpy(np.float64) for name in self.columns}
+        shown = {name: rows[name].to_numpy(np.float64) for name in self.columns}
         refused = rows["refused"].to_numpy() if "refused" in rows else np.zeros(len(rows), bool)
         self.source.data = {
             "x": x,
             "y": y,
             **{factor: rows[factor].to_numpy(np.int32) for factor in FACTORS},
-            **columns,
+            **shown,
             "alpha": np.where(refused, 0.25, 1.0),
         }
-        self.metric = self.metric if self.metric in columns else self.columns[0]
+        self.metric = self.metric if self.metric in shown else self.columns[0]
         self._outline()
         self._mark()
 
@@ -139,26 +124,3 @@ class Points(param.Parameterized):
         if now and now[0] != self.place(self.tuning.weights.integers()):
             self.tuning.take(self.weights(now[0]))
         self._mark()
-
-
-def signed(column: str) -> str:
-    """The column as `Sweep.front` reads it: of what moves less is better, of the others more."""
-    return f"-{column}" if column == "share_moved" else column
-
-
-def places(sweep: Sweep) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Where each weights lie on the map: a triangle for each availability, in rows; across it, expertise grows.
-
-    In a triangle, performance grows upwards and responsiveness to the left.
-    """
-    a, e, p, _ = (sweep.weights // sweep.step).T
-    side = 100 // sweep.step
-    left, base = np.zeros(side + 1), np.zeros(side + 1)
-    down = 0.0
-    for first, last in ROWS if side == ROWS[-1][1] - 1 else ((0, side + 1),):
-        down -= (side - first + 1) * HEIGHT + GAP
-        along = 0.0
-        for one in range(first, last):
-            left[one], base[one] = along, down
-            along += side - one + 1 + GAP
-    return left[a] + e + p / 2, base[a] + p * HEIGHT

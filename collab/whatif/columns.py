@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
 
@@ -117,6 +118,14 @@ def aware_times(frame: pd.DataFrame, title: str, name: str, *, empty: bool = Fal
                 f"{name} of {title} is {value} in {where(frame, row)}, which is no time with a zone; "
                 f"convert the column with pd.to_datetime(..., utc=True)"
             )
+
+
+def when(frame: pd.DataFrame | None) -> tuple[datetime, datetime] | None:
+    """The first and the last time of a frame; None if it has none."""
+    if frame is None or "time" not in frame or frame["time"].isna().all():
+        return None
+    times = pd.to_datetime(frame["time"], utc=True)
+    return times.min().to_pydatetime(), times.max().to_pydatetime()
 
 
 def same_in_decision(frame: pd.DataFrame, name: str, decision: NDArray[np.int64]) -> None:

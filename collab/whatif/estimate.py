@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
@@ -16,7 +16,7 @@ from collab.whatif import estimators
 from collab.whatif.answers import PER_LEAD, TEAM, Estimate, Estimates, Limits, Refused, Trust
 from collab.whatif.calibration import odd_sum, worst
 from collab.whatif.estimators import Estimated
-from collab.whatif.evidence import Evidence
+from collab.whatif.evidence import Evidence, Values
 from collab.whatif.leaning import leaning
 from collab.whatif.logged import METRICS
 from collab.whatif.rescore import integers
@@ -25,16 +25,23 @@ from collab.whatif.sweep import Sweep, sweep
 OF_ALL = (*(name for name in TEAM if name not in METRICS), "occupancy")
 """What follows from all assignments together, so that no estimate per lead can tell it."""
 
+LEVEL = 0.95
+"""How often intervals cover the truth, unless something else is asked for."""
+
 
 @dataclass(frozen=True)
 class Asked:
-    """One question: the chances of each candidate under what is asked, and what it is compared with (None: the log)."""
+    """One question: the chances of each candidate under what is asked, and what it is compared with (None: the log).
+
+    Without `betting`, which takes longest, answers have no `always` and refusals no `bounds`.
+    """
 
     target: NDArray[np.float64]
     against: NDArray[np.float64] | None
     limits: Limits
     level: float
     calibration_z: float
+    betting: bool = True
 
 
 def chances_of(evidence: Evidence, target: Any, explore: float, rows: pd.Index | None) -> NDArray[np.float64]:
@@ -75,7 +82,7 @@ def estimates(
     target: NDArray[np.float64],
     against: NDArray[np.float64] | None = None,
     limits: Limits | None = None,
-    level: float = 0.95,
+    level: float = LEVEL,
 ) -> Estimates:
     """An estimate or a refusal of every metric, the chances of the candidates being given.
 
@@ -93,6 +100,14 @@ def estimates(
     return Estimates({metric: estimate(evidence, metric, asked) for metric in metrics})
 
 
+def of_many(evidence: Evidence, many: Iterable[Values]) -> Iterator[Estimates]:
+    """The estimates of all metrics under each of many weights, one after the other, without `betting`."""
+    z = worst(evidence)
+    for weights in many:
+        asked = Asked(evidence.chances(weights), None, Limits(), LEVEL, z, betting=False)
+        yield Estimates({metric: estimate(evidence, metric, asked) for metric in evidence.rewards})
+
+
 def estimate(evidence: Evidence, metric: str, asked: Asked) -> Estimate | Refused:
     """What the leads would have earned of a metric on average."""
     if metric in OF_ALL:
@@ -103,7 +118,7 @@ def estimate(evidence: Evidence, metric: str, asked: Asked) -> Estimate | Refuse
     if (fault := wrong(evidence, asked.calibration_z, asked.limits)) is not None:
         return Refused(metric, fault, (0.0, 1.0) if metric == "converted" else None, trust)
     if (short := _short(trust, asked.limits)) is not None:
-        return Refused(metric, short, _bounds(rewards, weights, asked.level, metric), trust)
+        return Refused(metric, short, _bounds(rewards, weights, asked.level, metric) if asked.betting else None, trust)
     model = evidence.models[metric]
     # the log by the same model: what it happened to draw is in both, and falls out of the difference
     own = _expected(evidence, model, evidence.propensity)
@@ -116,7 +131,7 @@ def estimate(evidence: Evidence, metric: str, asked: Asked) -> Estimate | Refuse
         base = _doubly(rewards, others, model[evidence.logged], _expected(evidence, model, asked.against))["sndr"]
         mean = base.value
     found = _doubly(rewards, weights, model[evidence.logged], _expected(evidence, model, asked.target))
-    always = estimators.betting(rewards, weights, asked.level) if metric == "converted" else None
+    always = estimators.betting(rewards, weights, asked.level) if metric == "converted" and asked.betting else None
     return _answer(metric, found, (mean, base), always, trust, asked.level, evidence.blocks)
 
 
@@ -128,7 +143,7 @@ def from_arrays(
     *,
     metric: str = "converted",
     limits: Limits | None = None,
-    level: float = 0.95,
+    level: float = LEVEL,
     blocks: NDArray[Any] | None = None,
 ) -> Estimate | Refused:
     """The estimate, or the refusal, of anybody's log: one reward and one importance weight a decision.

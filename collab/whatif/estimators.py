@@ -148,18 +148,19 @@ def _least(values: NDArray[np.float64], wanted: float) -> float:
     if not len(values) or not values.any():
         return 0.0
     low, high = 0.0, min(1.0, float(values.mean()))
+    won = values[values > 0]  # the others lose every stake, whatever the mean
     for _ in range(30):
         middle = (low + high) / 2
-        if _wealth(values / middle - 1) >= wanted:
+        if _wealth(won / middle - 1, len(values) - len(won)) >= wanted:
             low = middle
         else:
             high = middle
     return low
 
 
-def _wealth(odds: NDArray[np.float64]) -> float:
-    """The logarithm of the mean wealth of bettors who stake each of `BETS` on every decision."""
-    logs = np.array([np.log1p(bet * odds).sum() for bet in BETS])
+def _wealth(odds: NDArray[np.float64], lost: int) -> float:
+    """The logarithm of the mean wealth of bettors who stake each of `BETS` on every decision, and lose `lost` more."""
+    logs = np.array([np.log1p(bet * odds).sum() + lost * np.log1p(-bet) for bet in BETS])
     most = float(logs.max())
     return most + log(float(np.exp(logs - most).mean()))
 

@@ -14,7 +14,7 @@ from collab.records import aware
 from collab.whatif import card, frames, kernel
 from collab.whatif.calibration import calibration
 from collab.whatif.cases import Cases
-from collab.whatif.columns import aware_times, checked, refuse_empty
+from collab.whatif.columns import aware_times, checked, refuse_empty, when
 from collab.whatif.course import Course
 from collab.whatif.course_of_frames import course_of_frames
 from collab.whatif.course_of_history import course_of_history
@@ -168,6 +168,13 @@ class Log:
     def names(self) -> dict[str, str]:
         """What the agents are called, by id; none for frames."""
         return {} if self._history is None else self._history.names()
+
+    @cached_property
+    def period(self) -> tuple[datetime, datetime] | None:
+        """When the first and the last of its decisions were made, or known; None if nobody knows."""
+        if self._history is None:
+            return when(self._frames[2] if self._frames else None) or when(self.outcomes)
+        return self._window.period(self._history.as_of(self.last))
 
     def refreshed(self) -> Self:
         """The same with the decisions that were recorded since, which alone are read; itself if there are none."""

@@ -29,11 +29,20 @@ class Window(NamedTuple):
         """The places of its decisions after a place, sorted; None if it has no bounds."""
         if self.since is None and self.until is None:
             return None
+        found = history.sql(f"SELECT seq FROM decisions WHERE {self._where(after)} ORDER BY seq")
+        return found["seq"].to_numpy(dtype=np.int64)
+
+    def period(self, history: History) -> tuple[datetime, datetime] | None:
+        """When the first and the last of its decisions were made; None if there are none."""
+        found = history.sql(f"SELECT min(time) AS first, max(time) AS last FROM decisions WHERE {self._where(0)}")
+        first, last = found["first"][0], found["last"][0]
+        return None if pd.isna(first) else (first.to_pydatetime(), last.to_pydatetime())
+
+    def _where(self, after: int) -> str:
         where = [f"seq > {after}"]
         where += [f"time >= '{self.since.isoformat()}'::TIMESTAMPTZ"] if self.since else []
         where += [f"time < '{self.until.isoformat()}'::TIMESTAMPTZ"] if self.until else []
-        found = history.sql(f"SELECT seq FROM decisions WHERE {' AND '.join(where)} ORDER BY seq")
-        return found["seq"].to_numpy(dtype=np.int64)
+        return " AND ".join(where)
 
 
 def before(history: History, days: float, since: datetime | None) -> datetime | None:

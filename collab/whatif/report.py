@@ -23,6 +23,19 @@ if TYPE_CHECKING:
 ALONE = "default-src 'none'; style-src 'unsafe-inline'"
 """Nothing is loaded and nothing runs, whatever stands in a reason."""
 
+READING = (
+    "Each line is the difference from the log as it was, with the interval that covers the truth in 95 of 100 logs, "
+    "drawn as a share of what was before. Only an interval that does not touch the middle says more or less."
+)
+"""How to read the forest of estimates."""
+
+NOT_SIMULATED = "Nothing is simulated here: how the whole team would have fared is not known from this page."
+UNSAID = (
+    "The days of the log are not the days to come: watch the figures after the change, and roll back if need be.",
+    "A refused line is no sign of harm, and none of good: the log cannot say.",
+)
+"""What no figure of a page says."""
+
 FACTS = '<script type="application/json" id="proposal">'
 """Begins what the page was made of, for `facts`; browsers do not run it."""
 
@@ -33,11 +46,7 @@ def html(proposal: Proposal) -> str:
     facts = msgspec.json.encode(proposal).decode().replace("<", "\\u003c")  # or a reason could end the block
     return "".join(
         (
-            '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            '<meta name="color-scheme" content="light dark">',
-            f'<meta http-equiv="Content-Security-Policy" content="{ALONE}">',
-            f"<title>{title}</title>\n<style>{STYLE}</style></head>\n<body><main>\n",
+            begun(title, ALONE, STYLE),
             f"<header><p>Proposal {escape(proposal.id)}</p><h1>{title}</h1>{_who(proposal)}</header>\n",
             f"<section><h2>What changes, and why</h2>{_weights(proposal)}",
             f"<blockquote>{escape(proposal.reason)}</blockquote></section>\n",
@@ -47,6 +56,17 @@ def html(proposal: Proposal) -> str:
             _unsaid(proposal),
             f"</main>\n{FACTS}{facts}</script></body></html>\n",
         )
+    )
+
+
+def begun(title: str, policy: str, style: str) -> str:
+    """How a page begins that stands alone; the title is HTML, the policy says what may be loaded and run."""
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="color-scheme" content="light dark">'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+        f"<title>{title}</title>\n<style>{style}</style></head>\n<body><main>\n"
     )
 
 
@@ -89,10 +109,8 @@ def _weights(proposal: Proposal) -> str:
 
 
 def _per_lead(proposal: Proposal) -> Iterator[str]:
-    yield f"<section><h2>What a lead would have earned</h2>{_question(PER_LEAD)}"
-    yield "<p>Each line is the difference from the log as it was, with the interval that covers the truth in 95 of 100 "
-    yield "logs, drawn as a share of what was before. Only an interval that does not touch the middle says more or "
-    yield f"less.</p>{judgements(proposal.figures.per_lead)}</section>\n"
+    yield f"<section><h2>What a lead would have earned</h2>{question(PER_LEAD)}"
+    yield f"<p>{READING}</p>{judgements(proposal.figures.per_lead)}</section>\n"
 
 
 def judgements(judged: tuple[Judged, ...]) -> str:
@@ -116,12 +134,13 @@ def _judged(one: Judged, shared: set[str]) -> Line:
 def _whole_team(proposal: Proposal) -> Iterator[str]:
     team = proposal.figures.whole_team
     if team:
-        yield f"<section><h2>How the days would have gone</h2>{_question(WHOLE_TEAM)}"
+        yield f"<section><h2>How the days would have gone</h2>{question(WHOLE_TEAM)}"
         yield f"{judgements(team)}</section>\n"
 
 
-def _question(question: str) -> str:
-    return f'<p class="question">The question: {escape(question)}.</p>'
+def question(asked: str) -> str:
+    """The question that the figures below it answer."""
+    return f'<p class="question">The question: {escape(asked)}.</p>'
 
 
 def _gets(moves: Moves) -> str:
@@ -139,8 +158,8 @@ def _gets(moves: Moves) -> str:
         for source, target, leads in moves.moves
     )
     listed = f"<details><summary>The largest moves</summary><ol>{largest}</ol></details>" if largest else ""
-    question = _question(PER_LEAD)
-    return f"<section><h2>Who would get which leads</h2>{question}<p>{said}.</p>{table}{listed}</section>\n"
+    asked = question(PER_LEAD)
+    return f"<section><h2>Who would get which leads</h2>{asked}<p>{said}.</p>{table}{listed}</section>\n"
 
 
 def _row(one: Gets, most: int) -> str:
@@ -158,10 +177,6 @@ def _row(one: Gets, most: int) -> str:
 def _unsaid(proposal: Proposal) -> str:
     said = [CAVEAT]
     if not proposal.figures.whole_team:
-        said.append("Nothing is simulated here: how the whole team would have fared is not known from this page.")
-    said.append(
-        "The days of the log are not the days to come: watch the figures after the change, and roll back if need be."
-    )
-    said.append("A refused line is no sign of harm, and none of good: the log cannot say.")
-    items = "".join(f"<li>{escape(one)}</li>" for one in said)
+        said.append(NOT_SIMULATED)
+    items = "".join(f"<li>{escape(one)}</li>" for one in (*said, *UNSAID))
     return f"<section><h2>What this does not say</h2><ul>{items}</ul></section>\n"

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from datetime import datetime
 from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from collab.fairness import HALF_LIFE_H, By
-from collab.whatif import kernel, turns
+from collab.whatif import kept, kernel, page, turns
 from collab.whatif.answers import Estimates, Limits, Refused
 from collab.whatif.estimate import chances_of, estimates, swept
 from collab.whatif.explain import explain
@@ -196,3 +198,28 @@ class WhatIf(Simulations):
             ValueError: a field is wrong, or the log has no time and none is given.
         """
         return propose(self, weights, self._history, reason=reason, by=by, created=created)
+
+    def page(
+        self,
+        path: str | os.PathLike[str],
+        step: float = 0.05,
+        *,
+        made: datetime | None = None,
+        progress: Callable[[int, int], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Path:
+        """Write all weights of a grid as one page of HTML whose sliders work without a server and without a network.
+
+        Args:
+            path: where to.
+            step: a share of 1 in whole hundredths that divides it; 0.05 makes 1,771 weights.
+            made: the aware time that the page says; now, if none is given.
+            progress: hears how many weights of how many are asked about.
+            cancelled: is asked between weights whether to stop.
+
+        Raises:
+            ValueError: there are no decisions, the step does not divide 1, or `made` has no zone.
+            CancelledError: `cancelled` said so.
+        """
+        kept.write(Path(path), page.made(self, self._history, step, made, progress, cancelled))
+        return Path(path)
