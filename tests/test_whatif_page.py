@@ -12,10 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pages import HOSTILE, STEP, log, written
+from click.testing import CliRunner
+from pages import HOSTILE, MADE, STEP, log, written
 from truth import World
 
-from collab.records import FACTORS
+from collab.cli import main
+from collab.office import Office
+from collab.records import FACTORS, Lead
+from collab.views.study import Study
+from collab.views.tuner import TuningView
+from collab.views.tuning import Tuning
 from collab.whatif import Estimates, Refused, WhatIf
 from collab.whatif.measures import change
 from collab.whatif.page import facts
@@ -99,7 +105,8 @@ def test_the_page_says_of_what_it_is_and_is_the_same_to_the_byte(page: str, tmp_
     ):
         assert said in page
     assert "how the whole team would have fared is not known" in page
-    assert written(tmp_path).read_text(encoding="utf-8") == page
+    twice = [log().page(tmp_path / name, 0.5, made=MADE).read_bytes() for name in ("x.html", "y.html")]
+    assert twice[0] == twice[1]
 
 
 def test_a_log_without_outcomes_says_who_would_get_what_and_why_no_more(tmp_path: Path) -> None:
@@ -130,3 +137,44 @@ def test_what_cannot_be_made_says_why(tmp_path: Path) -> None:
         nobody.page(tmp_path / "x.html")
     with pytest.raises(ValueError, match="no grid of weights"):
         facts("<p>")
+
+
+def test_the_command_writes_the_page_of_a_history_and_says_what_it_is_of(tmp_path: Path) -> None:
+    where = str(tmp_path / "history")
+    office = Office(f"embedded://{tmp_path.name}", where, tenant="acme").start()
+    office.call(office.desk.add_agent("ana", "Ana <Ruiz>", capacity=5)).result()
+    office.call(office.desk.set_presence("ana", "available")).result()
+    for number in range(2):
+        office.call(office.desk.route_lead(Lead(id=f"L-{number}", name="Zoe Park"))).result()
+    office.stop()
+    file = tmp_path / "weights.html"
+    ran = CliRunner().invoke(main, ["page", str(file), "--history", where, "--tenant", "acme", "--step", "0.5"])
+    assert "kB, 2 decisions)" in ran.output
+    page = file.read_text(encoding="utf-8")
+    assert "<title>What other weights would have changed: acme</title>" in page
+    for said in (
+        "2 decisions of 20",
+        f"from {where} as of event ",
+        "availability 35, expertise 30",
+        "Ana &lt;Ruiz&gt;",
+    ):
+        assert said in page
+    assert facts(page)["today"] == [35, 30, 20, 15]
+    ran = CliRunner().invoke(main, ["page", str(file), "--history", where, "--tenant", "acme", "--step", "0.3"])
+    assert ran.exit_code == 1
+    assert "Error: step is 0.3; give a share of 1" in ran.output
+
+
+def test_the_button_of_the_tuning_tab_gives_the_page_until_another_log_is_asked() -> None:
+    world = World(100, seed=2)
+    tuning = Tuning(WhatIf.from_frames(world.candidates(), world.outcomes()), active=False)
+    saving = TuningView(tuning, active=False).saving
+    assert not saving.download.visible
+    saving.step = 0.5
+    saving.make.button.param.trigger("clicks")
+    saving.task.wait()
+    assert saving.task.error == ""
+    assert saving.download.visible
+    assert len(facts(saving.download.callback().read().decode())["weights"]) == 10
+    tuning.study = Study(WhatIf.from_frames(world.candidates(), world.outcomes()))
+    assert not saving.download.visible

@@ -8,7 +8,7 @@ import click
 
 from collab.cli.doctor import doctor
 from collab.cli.experiment import experiment
-from collab.cli.keeping import export_, import_, token
+from collab.cli.keeping import export_, import_, page_, token
 from collab.cli.notify import notify
 from collab.cli.recording import recorder
 from collab.cli.rules import rules
@@ -25,5 +25,19 @@ def main() -> None:
         logging.getLogger(quiet).setLevel(logging.WARNING)
 
 
-for command in (serve, gateway, recorder, token, import_, export_, weights, experiment, notify, rules, doctor, user):
+for command in (
+    serve,
+    gateway,
+    recorder,
+    token,
+    import_,
+    export_,
+    page_,
+    weights,
+    experiment,
+    notify,
+    rules,
+    doctor,
+    user,
+):
     main.add_command(command)

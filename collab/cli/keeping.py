@@ -1,7 +1,8 @@
-"""The commands that come and go: tokens, leads from a file, the history as a file."""
+"""The commands that come and go: tokens, leads from a file, the history and the what-if as files."""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -86,3 +87,20 @@ def export_(path: Path, history: str | None, tenant: str | None) -> None:
     opened = or_exit(History, url, tenant)
     or_exit(export, opened, path)
     click.echo(f"wrote {path} ({opened.last:,} events)")
+
+
+@click.command("page")
+@click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
+@HISTORY
+@click.option("--tenant", help="Whose team; needed if the history has several.")
+@click.option("--step", type=float, default=0.05, show_default=True, help="Step of the weights, a share of 1.")
+def page_(path: Path, history: str | None, tenant: str | None, step: float) -> None:
+    """Write what other weights would have changed as one HTML page that works without a server."""
+    from collab.history import History
+    from collab.settings import settings
+    from collab.whatif import WhatIf
+
+    what_if = or_exit(lambda: WhatIf(History(settings(history=history)["history"], tenant)))
+    with Progress("weights", "weights") as progress:
+        or_exit(partial(what_if.page, progress=progress), path, step)
+    click.echo(f"wrote {path} ({path.stat().st_size / 1000:,.0f} kB, {what_if.n:,} decisions)")

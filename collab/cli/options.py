@@ -67,14 +67,14 @@ TENANT = click.option("--tenant", help="Whose team [COLLAB_TENANT, else main; de
 class Progress:
     """A progress bar that appears with the first step."""
 
-    def __init__(self, title: str) -> None:
-        self._title, self._bar = title, None
+    def __init__(self, title: str, unit: str = "lead") -> None:
+        self._title, self._unit, self._bar = title, unit, None
 
     def __call__(self, done: int, of: int) -> None:
         """So many of so many are done."""
         if self._bar is None:
             often = 0.1 if sys.stderr.isatty() else 5.0  # in a file every step stays
-            self._bar = tqdm(total=of, desc=self._title, unit="lead", file=sys.stderr, mininterval=often)
+            self._bar = tqdm(total=of, desc=self._title, unit=self._unit, file=sys.stderr, mininterval=often)
         self._bar.update(done - self._bar.n)
 
     def __enter__(self) -> Progress:

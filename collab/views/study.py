@@ -106,6 +106,21 @@ class Study:
         with self._alone(None):
             return self.what_if.propose(weights, reason=reason, by=by)
 
+    def page(
+        self,
+        step: float = 0.05,
+        progress: Callable[[int, int], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> bytes:
+        """All weights as a page that works without a server; see `WhatIf.page_html`.
+
+        Raises:
+            ValueError: there are no decisions.
+            CancelledError: `cancelled` said so.
+        """
+        with self._alone(cancelled):
+            return self.what_if.page_html(step, progress=progress, cancelled=cancelled).encode()
+
     @contextmanager
     def _alone(self, cancelled: Callable[[], bool] | None) -> Iterator[None]:
         while not self._computing.acquire(timeout=ASK_EVERY_S):

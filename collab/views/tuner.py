@@ -16,6 +16,7 @@ from collab.views.points import Points
 from collab.views.prevented import PreventedView
 from collab.views.progress import ProgressView
 from collab.views.proposing import ProposingView
+from collab.views.saving import SavingView
 from collab.views.sliders import WeightSliders
 from collab.views.table import TableView
 from collab.views.told import Told
@@ -59,8 +60,9 @@ class TuningView(pn.viewable.Viewer):
             tuning.reading, "Take in what is new", tuning.renew, icon="refresh", doing="Reading the history"
         )
         self.renew.button.visible = tuning.grows
+        self.saving = SavingView(tuning)
         wide = {"sizing_mode": "stretch_width"}
-        side = pn.Column(self.knobs, self.simulate, self.renew, AsOf(tuning), **SIDE)
+        side = pn.Column(self.knobs, self.simulate, self.renew, self.saving, AsOf(tuning), **SIDE)
         main = pn.Column(TrustView(tuning), LeaningView(tuning), ForestView(tuning), **MAIN)
         top = pn.FlexBox(side, main, gap="24px", **wide)
         team = pn.FlexBox(

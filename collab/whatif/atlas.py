@@ -54,7 +54,7 @@ class Atlas:
 
 
 def atlas(what_if: WhatIf, step: float, progress: Progress | None = None, cancelled: Cancelled | None = None) -> Atlas:
-    """Ask a log of every weights of the grid; see `WhatIf.page`."""
+    """Ask a log of every weights of the grid; see `WhatIf.page_html`."""
     if not what_if.n:
         raise ValueError("there are no logged decisions to ask; route leads, and ask again")
     sweep = what_if.sweep(step, cancelled=cancelled)

@@ -70,7 +70,7 @@ def made(
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
 ) -> str:
-    """The page of a log; see `WhatIf.page`."""
+    """The page of a log; see `WhatIf.page_html`."""
     time = datetime.now(UTC) if time is None else aware(time, "made").astimezone(UTC)
     about = About(
         names=what_if.names,

@@ -199,19 +199,22 @@ class WhatIf(Simulations):
         """
         return propose(self, weights, self._history, reason=reason, by=by, created=created)
 
-    def page(
+    def page(self, path: str | os.PathLike[str], step: float = 0.05, **given: Any) -> Path:
+        """Write `page_html` to a file, whole or not at all; it takes the same arguments and raises the same."""
+        kept.write(Path(path), self.page_html(step, **given))
+        return Path(path)
+
+    def page_html(
         self,
-        path: str | os.PathLike[str],
         step: float = 0.05,
         *,
         made: datetime | None = None,
         progress: Callable[[int, int], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
-    ) -> Path:
-        """Write all weights of a grid as one page of HTML whose sliders work without a server and without a network.
+    ) -> str:
+        """All weights of a grid as one page of HTML whose sliders work without a server and without a network.
 
         Args:
-            path: where to.
             step: a share of 1 in whole hundredths that divides it; 0.05 makes 1,771 weights.
             made: the aware time that the page says; now, if none is given.
             progress: hears how many weights of how many are asked about.
@@ -221,5 +224,4 @@ class WhatIf(Simulations):
             ValueError: there are no decisions, the step does not divide 1, or `made` has no zone.
             CancelledError: `cancelled` said so.
         """
-        kept.write(Path(path), page.made(self, self._history, step, made, progress, cancelled))
-        return Path(path)
+        return page.made(self, self._history, step, made, progress, cancelled)
