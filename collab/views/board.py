@@ -42,7 +42,7 @@ class Board(param.Parameterized):
         self.office: Any = office if seat is None else SeatedOffice(office, seat)
         self.shared, self.seat, self._feed = office, seat, feed_of(office)
         self.schedule = scheduler()
-        self._waiting, self.closed, self._whole = False, False, self._feed.frame
+        self._waiting, self.closed, self._whole, self.member = False, False, self._feed.frame, self.by
         super().__init__(frame=self._own(self._whole), **params)
         self._feed.join(self)
         if pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
@@ -53,6 +53,11 @@ class Board(param.Parameterized):
         if not self._waiting:
             self._waiting = True
             self.schedule(self._show)
+
+    def read_as(self, member: str) -> None:
+        """Say as whom this session reads rooms."""
+        self.member = member
+        self._feed.join(self)
 
     def close(self) -> None:
         """Take no more frames."""

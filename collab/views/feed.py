@@ -18,6 +18,7 @@ from collab.reasons import labels
 from collab.team import State
 from collab.views.conversations import Conversations
 from collab.views.frame import Frame, Latency
+from collab.views.inbox import Inboxes
 from collab.views.standing import Lately, standing
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Feed:
         self._latencies: deque[Latency] = deque(maxlen=LATENCIES)
         self._due, self._spent_s, self._next = False, 0.0, 0.0
         self._idle: asyncio.TimerHandle | None = None
-        self._lately, self._conversations = Lately(), Conversations()
+        self._lately, self._conversations, self._inboxes = Lately(), Conversations(), Inboxes()
         office.subscribe(self._entries)
         office.call(self._first()).result()
 
@@ -62,10 +63,10 @@ class Feed:
         return len(self._boards)
 
     def join(self, board: Board) -> None:
-        """Hand frames to this board from now on."""
-        alone = not self._boards
+        """Hand frames to this board from now on, with what its member has not read."""
+        missing = not self._boards or board.member not in {"", *self.frame.unread}
         self._boards.add(board)
-        if alone:  # without boards nothing was made that time alone would have changed
+        if missing:  # without boards nothing was made that time alone would have changed
             with suppress(RuntimeError):  # an office that stopped has nothing new
                 self.office.call(self._first())
 
@@ -94,7 +95,7 @@ class Feed:
         if self._idle is not None:
             self._idle.cancel()
         self._idle = asyncio.get_running_loop().call_later(IDLE_S, self._make) if self._boards else None
-        team, now = self.office.team, utc_now()
+        team, now, boards = self.office.team, utc_now(), tuple(self._boards)
         agents, alerts, stands = tuple(team.members()), team.alerts, standing(team, now)
         fired = [alert for alert in alerts.open.values() if alert.state != State.pending]
         self.frame = Frame(
@@ -117,8 +118,9 @@ class Feed:
             lately=self._lately.take(stands),
             rules=alerts.rules,
             rooms=self._conversations.count(team.rooms.values()),
+            unread=self._inboxes.count(team.rooms.values(), {board.member for board in boards} - {""}),
         )
-        for board in tuple(self._boards):
+        for board in boards:
             board.push(self.frame)
         self._spent_s = monotonic() - begun
         self._next = asyncio.get_running_loop().time() + (FRAME_S if self._boards else UNSEEN_S)

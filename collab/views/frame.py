@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from collab.alerts import Rank
+from collab.chat import Unread
 from collab.events import ExperimentStarted, LeadAssigned, SilenceStarted
 from collab.metrics import balance
 from collab.rules import Rule
@@ -30,8 +31,7 @@ class Frame(Struct, frozen=True, kw_only=True):
     and are open, the one to look at first in front; `values` says of them what was watched when they fired and
     now, by id; `ended` are the newest that are over, the last one in front. `names` are what agents are called, by id,
     made as `collab.reasons.labels` does. `held` are the open leads that agents have. `standing` is the team in numbers,
-    `lately` the same through the last hour; `rules` are in force, and `rooms` says in how many rooms each agent spoke
-    lately.
+    `lately` the same in the last hour. `rooms` says in how many each agent spoke lately, `unread` what who looks has.
     """
 
     seq: int = 0
@@ -53,6 +53,7 @@ class Frame(Struct, frozen=True, kw_only=True):
     lately: tuple[Standing, ...] = ()
     rules: tuple[Rule, ...] = ()
     rooms: dict[str, int] = {}
+    unread: dict[str, Unread] = {}
 
     def of(self, agent: str) -> Frame:
         """What of it an agent sees: the team, and of the leads their own."""

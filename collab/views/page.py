@@ -19,6 +19,7 @@ from collab.views.alerting import AlertingView
 from collab.views.analytics import AnalyticsView
 from collab.views.asked import Asked
 from collab.views.asking import AskingView
+from collab.views.badge import Badge
 from collab.views.balancing import BalancingView
 from collab.views.board import Board
 from collab.views.browser import kept
@@ -143,6 +144,7 @@ def _tabs(board: Board, address: Address) -> pmui.Tabs:
     names = [name for name, _, _ in made]
     if not board.of_agent:
         _turn(tabs, names.index("What-if"), period)
+    Badge(tabs, names.index("Chat"), board)
     address.tab(tabs, names)
     if asked and "Alerts" in names:
         tabs.active = names.index("Alerts")

@@ -118,6 +118,7 @@ class RoomsView(pn.viewable.Viewer):
             return
         self.said.visible = False
         self.me = self.talk.me
+        self.board.read_as(self.me)
 
     async def _enter(self, event: object) -> None:
         await self.enter(self._name.value_input or self._name.value)
