@@ -19,7 +19,7 @@ import panel as pn
 from collab.door import Door
 from collab.live.access import Access
 from collab.office import Office, shared
-from collab.settings import settings, sign_in
+from collab.settings import settings, shelf, sign_in
 from collab.users import Users
 from collab.views.checkup import checkup_of
 from collab.views.feed import feed_of
@@ -31,7 +31,9 @@ from collab.web import Site, routes
 
 def office() -> Office:
     """This process's office, started with the first session."""
-    return shared(**settings())
+    found = shared(**settings())
+    found.shelf = found.shelf or shelf(found.history_url)
+    return found
 
 
 def site(office: Office, door: Door | None, access: Access | None) -> Site:
@@ -56,7 +58,9 @@ def office_of(office: Office, tenant: str) -> Office:
     """The office of another tenant on the same stream; an embedded stream has one team a process, so it is `office`."""
     if office.stream_url.startswith("embedded"):
         return office
-    return shared(office.stream_url, office.history_url, tenant=tenant)
+    other = shared(office.stream_url, office.history_url, tenant=tenant)
+    other.shelf = other.shelf or office.shelf
+    return other
 
 
 def serve_pages(

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from collab.desk import Desk
 from collab.files import Shelf
 from collab.floor import Floor
 from collab.live.access import Access, AccessDenied
@@ -44,7 +43,6 @@ class Door:
         self.gateway = Gateway(access, self.floor, port=port, **(gateway or {}))
         self._floors: dict[str, Floor] = {}
         self._offices: list[Office] = []
-        self._leave: list[Callable[[], None]] = []
         self._opening = asyncio.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -59,9 +57,6 @@ class Door:
     async def close(self) -> None:
         """Send all members away and close what was opened."""
         await self.gateway.stop()
-        for leave in self._leave:
-            leave()
-        self._leave.clear()
         for office in self._offices:
             await office.close()
         self._floors.clear()
@@ -93,10 +88,9 @@ class Door:
         async with self._opening:
             if tenant not in self._floors:
                 office = await self._office(tenant)
-                desk = _desk(office)
+                if office.desk is None:
+                    raise AccessDenied("this process only reads the history; connect to the one that has the team")
                 self._floors[tenant] = await floor_of(office, self.gateway.lease_s)
-                if self.shelf is not None:
-                    self._leave.append(self.shelf.follow(desk))
         return self._floors[tenant]
 
     async def _office(self, tenant: str) -> Office:
@@ -105,12 +99,7 @@ class Door:
                 raise AccessDenied("the token is for a team that is not served here; connect where it is")
             return self.office
         office = Office(tenant=tenant, **self.settings)
+        office.shelf = self.shelf
         await office.open()
         self._offices.append(office)
         return office
-
-
-def _desk(office: Office) -> Desk:
-    if office.desk is None:
-        raise AccessDenied("this process only reads the history; connect to the one that has the team")
-    return office.desk

@@ -15,7 +15,7 @@ from pathlib import Path
 from collab.chat import stored
 from collab.desk import Desk
 from collab.events import Entry, MessageDeleted
-from collab.files.kinds import TYPES
+from collab.files.kinds import TYPES, kind_of
 from collab.history.folder import folder_name
 
 logger = logging.getLogger(__name__)
@@ -82,6 +82,23 @@ class Shelf:
         place.parent.mkdir(parents=True, exist_ok=True)
         draft.sync()
         draft.path.replace(place)
+
+    async def take(self, desk: Desk, draft: Draft, room: str, agent: str) -> str:
+        """Keep a whole draft as a file that a member uploaded to a room; returns its media type.
+
+        Raises:
+            Unwanted: it is of a kind that is not taken.
+            Full: the tenant has no room for it.
+            FileNotFoundError: the same bytes were taken back meanwhile.
+        """
+        draft.end()
+        kind = await asyncio.to_thread(kind_of, draft.path, self.types)
+        self.check(desk, draft.size, draft.hash)
+        await asyncio.to_thread(self.keep, desk.tenant, draft)
+        await desk.rooms.upload(room, agent, draft.hash, draft.size, kind)
+        if not self.path(desk.tenant, draft.hash).exists():
+            raise FileNotFoundError("the file was taken back at the same moment; upload it again")
+        return kind
 
     def check(self, desk: Desk, size: int, hash: str = "") -> None:
         """Make sure that the tenant has room for so many bytes more, if it does not have them already.

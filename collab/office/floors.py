@@ -24,5 +24,7 @@ async def floor_of(office: Office, lease_s: float = LEASE_S) -> Floor:
         office.floor = Floor(
             office.desk, lambda: office.history, office.status, dropped=office.dropped, lease_s=lease_s
         )
+        if office.shelf is not None:
+            office.leave_shelf = office.shelf.follow(office.desk)
     await office.floor.open()
     return office.floor

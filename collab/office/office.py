@@ -75,6 +75,7 @@ class Office(Threaded):
 
     floor: Floor | None = None
     shelf: Shelf | None = None
+    leave_shelf: Callable[[], None] | None = None
 
     def __init__(
         self,
@@ -255,6 +256,9 @@ class Office(Threaded):
         if self.floor is not None:
             self.floor.close()
             self.floor = None
+        if self.leave_shelf is not None:
+            self.leave_shelf()
+            self.leave_shelf = None
         for task in self._tasks:
             task.cancel()
         for result in await asyncio.gather(*self._tasks, return_exceptions=True):

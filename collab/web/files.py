@@ -11,7 +11,7 @@ from urllib.parse import quote
 from tornado.web import stream_request_body
 
 from collab.chat import Kept, file_name
-from collab.files import INLINE, Draft, kind_of, thumbnail
+from collab.files import INLINE, Draft, thumbnail
 from collab.files.thumbnail import TYPE
 from collab.floor import EVERYBODY, WORKING, Floor
 from collab.live.access import Pass
@@ -59,20 +59,11 @@ class Upload(Page):
         if not draft.size:
             raise Refusal(400, "malformed", "the body is empty; send the bytes of the file")
         self._measure(draft.size)
-        draft.end()
-        kind = await self.site.told(asyncio.to_thread(kind_of, draft.path, shelf.types))
 
-        async def fits(floor: Floor) -> None:
-            shelf.check(floor.desk, draft.size, draft.hash)
+        async def taken(floor: Floor) -> str:
+            return await shelf.take(floor.desk, draft, room, entry.agent)
 
-        async def uploaded(floor: Floor) -> None:
-            await floor.desk.rooms.upload(room, entry.agent, draft.hash, draft.size, kind)
-
-        await self.site.on_floor(entry, fits)
-        await self.site.told(asyncio.to_thread(shelf.keep, entry.tenant, draft))
-        await self.site.on_floor(entry, uploaded)
-        if not shelf.path(entry.tenant, draft.hash).exists():
-            raise Refusal(503, "unreachable", "the file was taken back at the same moment; upload it again")
+        kind = await self.site.on_floor(entry, taken)
         name = file_name(self.get_query_argument("name", "file"))
         self.answer(201, {"hash": draft.hash, "name": name, "size": draft.size, "type": kind})
 
