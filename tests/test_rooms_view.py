@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from base64 import b64decode
 from pathlib import Path
-from queue import Queue
 from typing import Any
 
 import pytest
 from attacks import ATTACKS
-from desks import SOON_S, hire
+from chatting import Shown, talking
+from desks import hire
 from offices import Open, at, do
 
 from collab.chat import Unread
@@ -22,57 +22,10 @@ from collab.views.board import Board
 from collab.views.rooms import RoomsView
 
 
-class Shown:
-    """The rooms as one member sees them: patches that were put on their page, and what they ask for there."""
-
-    def __init__(self, office: Office, me: str) -> None:
-        self.office, self._patches = office, Queue[dict[str, Any]]()
-        self.view = RoomsView(Board(office), me=me)
-        self.view.conversation.put = lambda patches: [self._patches.put(patch) for patch in patches]
-        self.ask(do="ready")
-        self.seen("room")
-
-    def ask(self, **asked: Any) -> None:
-        """Ask as the browser does."""
-        do(self.office, self.view.hear(asked))
-
-    def seen(self, put: str, **fields: Any) -> dict[str, Any]:
-        """The next patch of a kind that has these fields."""
-        while patch := self._patches.get(timeout=SOON_S):
-            if patch["put"] == put and fields.items() <= patch.items():
-                return patch
-        raise AssertionError
-
-    def row(self, **fields: Any) -> dict[str, Any]:
-        """The next message with these fields."""
-        while patch := self.seen("rows"):
-            for row in patch["rows"]:
-                if fields.items() <= row.items():
-                    return row
-        raise AssertionError
-
-    def listed(self, **fields: Any) -> dict[str, Any]:
-        """The first room of the list, once it has these fields."""
-        while patch := self.seen("rooms"):
-            if fields.items() <= patch["rooms"][0].items():
-                return patch["rooms"][0]
-        raise AssertionError
-
-    def send(self, text: str, **more: Any) -> dict[str, Any]:
-        """Say something; returns the message as it stands on the page."""
-        self.ask(do="send", room="main", text=text, **more)
-        return self.row(text=text)
-
-
 @pytest.fixture
 def office(open_office: Open) -> Office:
     """An office whose Main room has ana, who made it, and bo."""
-    office = open_office()
-    desk = at(office)
-    do(office, hire(desk, "ana"))
-    do(office, desk.create_room("main", "Main", by="ana"))
-    do(office, desk.rooms.join("main", "bo"))
-    return office
+    return talking(open_office)
 
 
 @pytest.fixture
@@ -159,7 +112,7 @@ def test_looking_on_changes_nothing_for_others(office: Office, bo: Shown) -> Non
 
 
 def test_hidden_it_hears_nothing_and_shown_again_it_has_all(office: Office, ana: Shown, bo: Shown) -> None:
-    do(office, bo.view.talk.leave())
+    do(office, bo.view.talk.member.leave())
     assert not bo.view.talk.inside
     ana.send("While you were away")
     bo.ask(do="ready")

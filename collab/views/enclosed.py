@@ -10,6 +10,7 @@ from collab.files import INLINE, thumbnail
 from collab.files.thumbnail import TYPE
 from collab.floor import Floor
 from collab.office import Office
+from collab.views.uploads import NO_SHELF
 
 
 async def enclosed(office: Office, floor: Floor, agent: str, asked: dict[str, Any]) -> dict[str, Any]:
@@ -24,7 +25,7 @@ async def enclosed(office: Office, floor: Floor, agent: str, asked: dict[str, An
     if kept is None:
         raise ValueError(f"file is {hash[:80]!r}, which room {room} does not have, or not any more")
     if office.shelf is None:
-        raise RuntimeError("no files are kept here; name a folder for them with COLLAB_FILES")
+        raise RuntimeError(NO_SHELF)
     place = office.shelf.path(office.tenant, hash)
     if asked.get("do") == "picture":
         if kept.type not in INLINE:

@@ -127,7 +127,8 @@ def _tabs(board: Board, address: Address) -> pmui.Tabs:
     asking = Later(lambda: AskingView(board, weights, period, active=False))
     alerts = Later(lambda: AlertingView(board, period.look, alert=asked, active=False))
     leads = Later(lambda: LeadingView(board, active=False))
-    rooms = Later(lambda: RoomsView(board))
+    room, message = _asked("room"), _asked("message")
+    rooms = Later(lambda: RoomsView(board, room, int(message[:15]) if message.isdecimal() else 0))
     diagnostics = Later(lambda: DiagnosticsView(board, active=False))
     made = (_team(board), ("Alerts", alerts, (alerts,)), ("Leads", leads, (leads,)),
             ("Chat", rooms, (rooms,)), ("What-if", asking, (asking,)), ("Tuning", tuning, (tuning,)),

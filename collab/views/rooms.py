@@ -20,7 +20,7 @@ from collab.views.talk import REFUSED, Patch, Talk
 from collab.views.theme import SHEET, plain
 
 HERE = Path(__file__).parent / "chat"
-PARTS = ("drawn.js", "log.js", "composer.js", "rooms.js")
+PARTS = ("drawn.js", "log.js", "attach.js", "composer.js", "about.js", "rooms.js")
 """The browser's side, in the order of its parts."""
 
 WIDE = {"sizing_mode": "stretch_width"}
@@ -50,6 +50,7 @@ class RoomsView(pn.viewable.Viewer):
 
     Args:
         board: the session's board.
+        room: which room is opened first, around the message with this `number` if it is not 0.
         me: who one is, if that is known; else a field asks for it.
     """
 
@@ -57,13 +58,13 @@ class RoomsView(pn.viewable.Viewer):
     role = param.ClassSelector(default=Role.team_lead, class_=Role, doc="What you may do in rooms.")
     active = param.Boolean(default=True, doc="Is it on screen? Hidden, it hears nothing.")
 
-    def __init__(self, board: Board, **params: Any) -> None:
+    def __init__(self, board: Board, room: str = "", number: int = 0, **params: Any) -> None:
         if board.seat is not None:  # nobody speaks as somebody else
             params |= {"me": board.by, "role": board.seat.role}
         super().__init__(**params)
         self.board = board
         self.conversation = Conversation(self.hear, **WIDE)
-        self.talk = Talk(board.shared, board.schedule, self._put, lambda: board.frame.names)
+        self.talk = Talk(board.shared, board.schedule, self._put, lambda: board.frame.names, room, number)
         self.said = pmui.Alert(severity="error", visible=False, closeable=False, **WIDE)
         self._name = pmui.TextInput(label="You are", value=self.me, placeholder="kim", description="", width=200)
         self._in = pmui.Button(label="Come in", icon="login", variant="outlined")
@@ -75,12 +76,12 @@ class RoomsView(pn.viewable.Viewer):
             who.visible = self.conversation.visible = False
             self._say(READS)
         elif pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
-            pn.state.on_session_destroyed(lambda context: self.talk.forget())
+            pn.state.on_session_destroyed(lambda context: self.talk.member.forget())
 
     def _put(self, patches: list[Patch]) -> None:
         """Show patches, unless who signed in may not be here any more."""
         if self.board.seat is not None and (why := self.board.seat.gone):
-            self.talk.forget()
+            self.talk.member.forget()
             self._say(why)
             patches = [{"put": "nobody"}]
         self.conversation.put(patches)
@@ -100,7 +101,7 @@ class RoomsView(pn.viewable.Viewer):
         if seat is None:
             return True
         if why := seat.gone:
-            await self.talk.leave()
+            await self.talk.member.leave()
             self._say(why)
             return False
         if seat.role != self.role:
@@ -126,7 +127,7 @@ class RoomsView(pn.viewable.Viewer):
     @param.depends("active", watch=True)
     async def _shown(self) -> None:
         if not self.active:
-            await self.talk.leave()
+            await self.talk.member.leave()
         elif self.me and not self.talk.inside:
             await self.enter(self.me)
 

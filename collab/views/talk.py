@@ -8,21 +8,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import Any
 
 import msgspec
 
 from collab import protocol as p
-from collab.events import Entry, RoomEvent, decode
-from collab.floor import Floor
-from collab.floor.insider import Insider
+from collab.events import decode
 from collab.live.stream import StreamUnreachable
 from collab.office import Office
-from collab.office.floors import floor_of
+from collab.views.about import about, placed
 from collab.views.bubble import bubble
 from collab.views.enclosed import enclosed
-from collab.views.feed import FRAME_S
+from collab.views.member import Member
 from collab.views.transcript import Transcript
 
 PAGE = 200
@@ -31,13 +28,19 @@ PAGE = 200
 ENOUGH = 60
 """With fewer messages than that, another page is asked for."""
 
-ALLOWED = p.Send, p.Edit, p.Delete, p.React, p.Read, p.Typing, p.Search, p.CreateRoom
+ALLOWED = (
+    p.Send, p.Edit, p.Delete, p.React, p.Read, p.Typing, p.Search,
+    p.CreateRoom, p.RenameRoom, p.ArchiveRoom, p.Invite, p.Remove, p.Leave,
+)  # fmt: skip
 """What a browser may ask of the floor as it is."""
 
 OWN = ("ready", "choose", "enter", "older", "jump")
 """What a browser may ask of the page itself."""
 
-REFUSED = (ValueError, RuntimeError, PermissionError, ConnectionError, StreamUnreachable)
+ASIDE = ("file", "picture", "upload", "drop", "about")
+"""What else: files, and who is in a room."""
+
+REFUSED = (ValueError, RuntimeError, OSError, StreamUnreachable)
 Patch = dict[str, Any]
 
 
@@ -49,6 +52,7 @@ class Talk:
         schedule: reaches the session's thread from any other.
         put: shows patches.
         names: what agents are called now, by id.
+        room: which room is opened first, around this number if it is not 0.
     """
 
     def __init__(
@@ -57,55 +61,27 @@ class Talk:
         schedule: Callable[[Callable[[], None]], Any],
         put: Callable[[list[Patch]], None],
         names: Callable[[], Mapping[str, str]],
+        room: str = "",
+        number: int = 0,
     ) -> None:
-        self.office, self._schedule, self._put, self._names = office, schedule, put, names
-        self.me, self.room = "", ""
+        self.office, self._put, self._names = office, put, names
+        self.member = Member(office, schedule, self._take)
+        self.me, self.room, self.number = "", room, number
         self.rooms: dict[str, dict[str, Any]] = {}
         self.transcript = Transcript()
-        self._line: Insider | None = None
-        self._floor: Floor | None = None
-        self._heard: list[p.AnyFrame] = []
-        self._stale = self._due = False
         self._opening: list[p.AnyFrame] | None = None
         self._turn = asyncio.Lock()
-        self._leave: Callable[[], None] = lambda: None
 
     @property
     def inside(self) -> bool:
         """Is somebody here, who hears what happens?"""
-        return self._line is not None
+        return self.member.inside
 
     async def enter(self, me: str, role: p.Role) -> None:
         """Come in as this member, in place of who was here before; then show all."""
-        await self.leave()
-        await self.office.ask(self._open(me, role))
+        await self.member.enter(me, role)
         self.me, self.transcript = me, Transcript()
         await self.show()
-
-    async def _open(self, me: str, role: p.Role) -> None:
-        self._floor = await floor_of(self.office)
-        self._line = Insider(self.office.tenant, me, role, self._hear)
-        self._leave = self.office.subscribe(self._happened)
-
-    async def leave(self) -> None:
-        """Hear nothing any more; who comes back is shown all anew."""
-        if self._line is not None:
-            await self.office.ask(self._close())
-
-    def _close(self) -> Any:
-        line, self._line = self._line, None  # from here on nothing is asked any more
-        return self._left(line)
-
-    async def _left(self, line: Any) -> None:
-        self._leave()
-        if self._floor is not None:
-            self._floor.hall.leave(line)
-
-    def forget(self) -> None:
-        """The session is over."""
-        if self._line is not None:
-            with suppress(RuntimeError):  # the office may have stopped
-                self.office.call(self._close())
 
     async def show(self) -> None:
         """Put everything on the page anew: the rooms, and what the open one holds."""
@@ -113,13 +89,20 @@ class Talk:
             await self._show()
 
     async def _show(self) -> None:
-        if self._line is None:
+        if not self.inside:
             self._put([{"put": "nobody"}])
             return
         await self._list()
-        room = self.room if self.room in self.rooms else next(iter(self.rooms), "")
+        room, number = self.room, self.number
+        self.number = 0
+        if room not in self.rooms:
+            if room:
+                self._put(
+                    [{"put": "failed", "do": "choose", "why": f"room is {room[:80]!r}, which is not there for you"}]
+                )
+            room, number = next(iter(self.rooms), ""), 0
         if room:
-            await self._choose(room)
+            await self._choose(room, number)
 
     async def hear(self, asked: Mapping[str, Any]) -> None:
         """Do what a browser asks for; what cannot be done is said on the page."""
@@ -130,8 +113,8 @@ class Talk:
 
     async def _do(self, asked: dict[str, Any]) -> None:
         do, room = asked.get("do"), str(asked.get("room") or self.room)
-        if do in ("file", "picture") and self._floor is not None:
-            self._put([await self.office.ask(enclosed(self.office, self._floor, self.me, asked))])
+        if do in ASIDE:
+            self._put(await self._aside(str(do), room, asked))
             return
         if do not in OWN:
             await self._command(p.command(msgspec.json.encode(asked | {"id": 0})))
@@ -140,18 +123,36 @@ class Talk:
             if do == "ready":
                 await self._show()
             elif do == "enter":
-                await self.ask(p.Join(id=0, room=room))
+                await self.member.ask(p.Join(id=0, room=room))
                 await self._list()
                 await self._choose(room)
             elif do == "older":
                 await self._older()
             else:
-                await self._choose(room, int(asked.get("number") or 0))
+                await self._jump(room, asked)
+
+    async def _jump(self, room: str, asked: Mapping[str, Any]) -> None:
+        """Open a room around a number, or around a message of which only the id is known."""
+        number = int(asked.get("number") or 0)
+        if message := str(asked.get("message") or ""):
+            number = await self.member.at(lambda floor, line: placed(floor, line.entry.agent, room, message))
+        await self._choose(room, number)
+
+    async def _aside(self, do: str, room: str, asked: dict[str, Any]) -> list[Patch]:
+        """What comes of something that opens no room and says nothing in one."""
+        if do == "upload":
+            return [await self.member.upload(asked)]
+        if do == "drop":
+            await self.office.ask(self.member.drop(str(asked.get("key"))))
+            return []
+        if do == "about":
+            return [await self.member.at(lambda floor, line: about(floor, line.entry, room, self._names()))]
+        return [await self.member.at(lambda floor, line: enclosed(self.office, floor, line.entry.agent, asked))]
 
     async def _command(self, asked: p.AnyCommand) -> None:
         if not isinstance(asked, ALLOWED):
             raise ValueError(f"do is {type(asked).__struct_config__.tag!r}, which is not asked for on this tab")
-        result = await self.ask(asked)
+        result = await self.member.ask(asked)
         if isinstance(asked, p.Send):
             self._put([{"put": "sent", "key": asked.key, "number": result.number}])
         elif isinstance(asked, p.Search):
@@ -165,27 +166,16 @@ class Talk:
             self.room = asked.room
             await self.show()
 
-    async def ask(self, command: Any) -> Any:
-        """What the floor answers to a command of this member.
-
-        Raises:
-            PermissionError, ValueError, RuntimeError: it was refused; says why.
-        """
-        line, floor = self._line, self._floor
-        if line is None or floor is None:
-            raise RuntimeError("nobody is here; say who you are above the rooms, e.g. kim")
-        return await self.office.ask(floor.do(line, command))  # type: ignore[arg-type]
-
     async def _choose(self, room: str, number: int = 0) -> None:
         """Open a room at its newest message, or around a number."""
         if room not in self.rooms:
             raise ValueError(f"room is {room!r}, which is not there; choose one of the list")
-        for before in tuple(self._line.rooms - {room}) if self._line is not None else ():
-            await self.ask(p.Leave(id=0, room=before, member=False))
+        for before in self.member.rooms - {room}:
+            await self.member.ask(p.Leave(id=0, room=before, member=False))
         self.room, self.transcript, self._opening = room, Transcript(), []
         try:
             if self.rooms[room]["seat"] is not None:
-                self.rooms[room] = await self.ask(p.Join(id=0, room=room))
+                self.rooms[room] = await self.member.ask(p.Join(id=0, room=room))
                 await self._page(number + PAGE // 2 if number else None)
                 await self._enough()
             self._put([self._listed(), self._opened(number)])
@@ -212,22 +202,35 @@ class Talk:
                 break
 
     async def _page(self, before: int | None) -> None:
-        answer = await self.ask(p.Page(id=0, room=self.room, before=before, count=PAGE))
+        answer = await self.member.ask(p.Page(id=0, room=self.room, before=before, count=PAGE))
         self.transcript.take(answer["number"], [decode(bytes(data)) for data in answer["events"]])
 
     async def _list(self) -> None:
-        rooms = await self.ask(p.ListRooms(id=0))
+        rooms = await self.member.ask(p.ListRooms(id=0))
         self.rooms = {room["room"]: room for room in rooms}
 
     def _listed(self) -> Patch:
-        return {"put": "rooms", "rooms": [*self.rooms.values()], "me": self.me, "room": self.room}
+        shelf = self.office.shelf
+        return {
+            "put": "rooms",
+            "rooms": [*self.rooms.values()],
+            "me": self.me,
+            "room": self.room,
+            "members": self._members(),
+            "most_bytes": shelf.most_bytes if shelf is not None else 0,
+        }
+
+    def _members(self) -> list[dict[str, str]]:
+        """Who is in the room that is open."""
+        names, room = self._names(), self.rooms.get(self.room)
+        return [{"id": one, "name": names.get(one, one)} for one in (room["members"] if room else ())]
 
     def _opened(self, number: int) -> Patch:
-        room, names, ends = self.rooms[self.room], self._names(), self.transcript
+        room, ends = self.rooms[self.room], self.transcript
         return {
             "put": "room",
             "room": room,
-            "members": [{"id": one, "name": names.get(one, one)} for one in room["members"]],
+            "members": self._members(),
             "rows": self._rows(ends.messages),
             "more": ends.first > 1 and bool(ends.messages),
             "last": ends.last,
@@ -240,32 +243,9 @@ class Talk:
         found = sorted((self.transcript.messages[id] for id in ids), key=lambda message: message.number)
         return [bubble(message, self.transcript, self.me, names, members) for message in found]
 
-    def _hear(self, frame: p.AnyFrame) -> None:
-        """A frame came, in the office's loop."""
-        self._heard.append(frame)
-        self._soon()
-
-    def _happened(self, entries: list[Entry]) -> None:
-        if any(isinstance(entry.event, RoomEvent) for entry in entries):
-            self._stale = True
-            self._soon()
-
-    def _soon(self) -> None:
-        if not self._due:
-            self._due = True
-            asyncio.get_running_loop().call_later(FRAME_S, self._tell)
-
-    def _tell(self) -> None:
-        """Take all that was heard to the session's thread, with the rooms as they are by now."""
-        self._due = False
-        frames, self._heard = self._heard, []
-        stale, self._stale = self._stale, False
-        rooms = self._floor.rooms_of(self.me) if stale and self._floor is not None else None
-        self._schedule(lambda: self._take(frames, rooms))
-
     def _take(self, frames: list[p.AnyFrame], rooms: list[dict[str, Any]] | None) -> None:
         patches: list[Patch] = []
-        if self._line is None:
+        if not self.inside:
             return
         if self._opening is not None:
             self._opening, frames = self._opening + frames, []

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 from serving import shown, until
 
+from collab.files import Shelf
 from collab.office import Office
 from collab.views.board import Board
 from collab.views.rooms import RoomsView
@@ -39,6 +41,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     office = Office(f"embedded://{folder.name}", str(folder / "history")).start()
     desk = office.desk
     assert desk is not None
+    office.shelf = Shelf(folder / "files")
 
     async def talk() -> None:
         await desk.create_room("main", "Main", by="ana")
@@ -92,6 +95,32 @@ def test_two_members_talk_and_what_is_above_loads_without_a_jump(chat: Callable[
     number, before = log.evaluate(PLACE)
     until(lambda: ana.locator(".main .msg").count() > had, "older messages are there")
     assert abs(log.evaluate(STANDS, number) - before) < 3
+
+
+def test_files_and_seats_are_given_by_keyboard(chat: Callable[[str], Page]) -> None:
+    ana, bo = chat("ana"), chat("bo")
+    with ana.expect_file_chooser() as chosen:
+        ana.get_by_role("button", name="Add files").first.press("Enter")
+    agreed, page = b"What was agreed" * 40_000, b"<script>alert(1)</script>"
+    chosen.value.set_files(
+        [
+            {"name": "notes.txt", "mimeType": "text/plain", "buffer": agreed},  # goes in three pieces
+            {"name": "page.txt", "mimeType": "text/plain", "buffer": page},
+        ]
+    )
+    files = ana.get_by_role("list", name="Files of this message").first
+    expect(files.get_by_role("alert")).to_contain_text("HTML")
+    ana.get_by_role("button", name="Remove page.txt").press("Enter")
+    expect(files.get_by_role("listitem")).to_have_text(re.compile("notes.txt.*ready"))
+    ana.keyboard.press("Enter")
+    with bo.expect_download() as saved:
+        bo.get_by_role("button", name="Save notes.txt").click()
+    assert saved.value.path().read_bytes() == agreed
+
+    ana.get_by_role("log").first.focus()
+    ana.keyboard.press("i")
+    ana.get_by_role("button", name="Make bo a moderator").press("Enter")
+    expect(ana.get_by_role("button", name="Make bo a member")).to_be_focused()
 
 
 def test_on_a_phone_the_rooms_fold_away_and_nothing_is_wider_than_it(chat: Callable[[str], Page]) -> None:

@@ -10,11 +10,13 @@ function makeComposer(chat, threaded) {
   const about = made("div", { class: "about", role: "status" })
   const pending = made("div", { class: "pending", "aria-live": "polite" })
   const send = made("button", { type: "submit", class: "send" }, "Send")
-  const form = made("form", { class: "compose" }, pending, about, names, made("div", { class: "line" }, area, send))
+  const here = () => `${chat.room?.room}/${(threaded ? chat.thread : null) || ""}`
+  const attached = makeAttached(chat, area, here)
+  const form = made("form", { class: "compose" }, pending, attached.list, about, names,
+    made("div", { class: "line" }, attached.input, attached.choose, area, send))
   let editing = null, typed = 0, at = 0
 
   const thread = () => (threaded ? chat.thread : null)
-  const here = () => `${chat.room?.room}/${thread() || ""}`
 
   function grow() {
     area.style.height = "auto"
@@ -38,6 +40,7 @@ function makeComposer(chat, threaded) {
     area.value = chat.kept(here())
     grow()
     outbox()
+    attached.draw()
   }
 
   function edit(row) {
@@ -55,26 +58,44 @@ function makeComposer(chat, threaded) {
 
   function submit(event) {
     event?.preventDefault()
-    const text = area.value.trim()
+    const waiting = editing ? [] : chat.uploads.of(here())
+    const text = area.value.trim() || waiting.map((one) => one.name).join(", ")
     if (!text) return
+    if (waiting.some((one) => !one.hash)) return say("Not sent yet: a file is not there. Wait for it, or remove it.")
     if (editing) chat.ask({ do: "edit", room: chat.room.room, message: editing.id, text })
-    else chat.send({ room: chat.room.room, text, key: key(), ...(thread() ? { thread: thread() } : {}) })
+    else {
+      const files = chat.uploads.take(here())
+      chat.send({ room: chat.room.room, text, key: key(), ...(thread() ? { thread: thread() } : {}), ...(files.length ? { files } : {}) })
+      about.replaceChildren()
+      attached.draw()
+    }
     typed = 0
     set("")
     if (editing) begin()
+  }
+
+  function say(text) {
+    about.replaceChildren(text)
   }
 
   // What is on its way, and what did not get there: the same key makes it safe to say it again.
   function outbox() {
     const waiting = [...chat.outbox.values()].filter((one) => one.room === chat.room.room && (one.thread || null) === thread())
     pending.replaceChildren(...waiting.map((one) => {
-      const row = made("div", { class: "waiting" }, made("span", { class: "what" }, one.text), made("span", { class: "soft" }, one.why || "Sending…"))
+      const row = made("div", { class: "waiting" }, made("span", { class: "what" }, [one.text, ...(one.files || []).map((file) => `+ ${file.name}`)].join(" ")), made("span", { class: "soft" }, one.why || "Sending…"))
       if (one.why) {
         row.append(button("Send this message again", "Send again", () => chat.send(one)),
-          button("Put the text back to change it", "Put back", () => { chat.drop(one.key); set(one.text); area.focus() }))
+          button("Put the text back to change it", "Put back", () => putBack(one)))
       }
       return row
     }))
+  }
+
+  function putBack(one) {
+    chat.drop(one.key)
+    set(one.text)
+    chat.uploads.restore(one.files || [], here(), chat.room.room)
+    area.focus()
   }
 
   function complete() {
@@ -138,5 +159,10 @@ function makeComposer(chat, threaded) {
   })
   area.addEventListener("blur", () => { names.hidden = true })
   form.addEventListener("submit", submit)
-  return { form, area, begin, edit, outbox, set }
+  const dropped = (event) => {
+    if (!event.dataTransfer?.types.includes("Files")) return
+    event.preventDefault()
+    if (event.type === "drop") attached.add(event.dataTransfer.files)
+  }
+  return { form, area, begin, edit, outbox, set, dropped, attached: attached.draw }
 }

@@ -7,7 +7,7 @@ function makeLog(chat, threaded) {
   const more = button("Load older messages", "Older messages", () => load(), { class: "more", hidden: true })
   const below = button("Go to the newest message", "↓ Newest", () => newest(), { class: "below", hidden: true })
   const box = made("div", { class: "logbox" }, list, below)
-  let loading = false, seams = 0
+  let loading = false, seams = 0, ended = true, height = 0
   list.append(more)
 
   const all = () => [...list.querySelectorAll(".msg")]
@@ -79,7 +79,8 @@ function makeLog(chat, threaded) {
     const at = options.at && all().findLast((one) => one.row.n <= options.at)
     if (at) focus(at, true)
     else toEnd()
-    below.hidden = atEnd() && chat.newest
+    ended = !at
+    below.hidden = ended && chat.newest
   }
 
   function put(rows) {
@@ -131,16 +132,25 @@ function makeLog(chat, threaded) {
     else if (event.key === "Enter" || event.key === "r") threaded ? chat.write(true) : chat.openThread(on.row.id, true)
     else if (event.key === "e") press("Edit")
     else if (event.key === "+") press("React")
+    else if (event.key === "l") press("Copy a link")
     else if (event.key === "Delete" || event.key === "Backspace") press("Delete")
     else return
     event.preventDefault()
   }
 
+  // Who reads the newest goes on reading it when a picture comes or the field below grows.
+  const stay = () => {
+    height = list.clientHeight
+    if (ended) toEnd()
+  }
+  new ResizeObserver(stay).observe(list)
+  list.addEventListener("load", stay, true)
   list.addEventListener("keydown", keyed)
   list.addEventListener("scroll", () => {
     cancelAnimationFrame(seams)
     seams = requestAnimationFrame(() => {
       if (list.scrollTop < 200 && !threaded) load()
+      if (list.clientHeight === height) ended = atEnd()  // else it grew or shrank in this frame, and nobody scrolled
       below.hidden = atEnd() && (threaded || chat.newest)
       chat.seen()
     })

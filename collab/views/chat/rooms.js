@@ -5,8 +5,8 @@ const ANSWER_MS = 10000
 const KEYS = [
   ["Enter, Shift+Enter", "send; begin a new line"], ["@", "name somebody; arrows choose, Enter takes"],
   ["↑ in an empty field", "edit your last message"], ["↑ ↓ Home End", "go from message to message"],
-  ["r or Enter", "reply in a thread"], ["+", "react"], ["e", "edit your message"], ["Delete, twice", "take your message back"],
-  ["Esc", "back to the field; close a thread"], ["Alt+↑ Alt+↓", "room above, room below"], ["/", "search"], ["?", "these keys"],
+  ["r or Enter", "reply in a thread"], ["+", "react"], ["t", "to a thread with new answers"], ["e", "edit your message"], ["l", "copy a link to the message"], ["Delete, twice", "take your message back"],
+  ["Esc", "back to the field; close a thread"], ["Alt+↑ Alt+↓", "room above, room below"], ["/", "search"], ["u", "add files to your next message"], ["i", "who is in this room; leave, invite, rename"], ["?", "these keys"],
 ]
 
 function stored() {
@@ -21,7 +21,7 @@ function makeChat(model) {
   const kept = stored()
   const chat = {
     room: null, me: "", members: [], newest: true, last_number: 0, read: 0, thread: null,
-    rooms: [], rows: new Map(), drafts: kept.drafts || {}, pictures: new Map(),
+    rooms: [], most_bytes: 0, rows: new Map(), drafts: kept.drafts || {}, pictures: new Map(),
     outbox: new Map((kept.outbox || []).map((one) => [one.key, { ...one, why: "No answer came. Sent again it is said once." }])),
   }
   chat.ask = (asked) => model.send_msg(asked)
@@ -44,17 +44,21 @@ export function render({ model, el }) {
   const chat = makeChat(model)
   const typing = made("div", { class: "typing", role: "status" })
   const title = made("h3", {})
+  const told = made("div", { class: "told", role: "status" })
   const listed = made("ul", { class: "rooms" })
   const fold = button("Show the rooms", "☰ Rooms", () => root.classList.toggle("folded-out"), { class: "fold" })
+  chat.uploads = makeUploads(chat, () => { composer.attached(); threadComposer.attached() })
   const log = makeLog(chat, false), composer = makeComposer(chat, false)
   const threadLog = makeLog(chat, true), threadComposer = makeComposer(chat, true)
   const come = made("div", { class: "come", hidden: true })
   const nav = made("nav", { "aria-label": "Rooms" }, listed, newRoom(chat))
   const help = keys()
-  const found = search(chat)
+  const found = search(chat), about = makeAbout(chat)
+  const threads = button("", "", () => toThread(), { class: "threads", hidden: true })
   const head = made("div", { class: "top" }, fold, title,
+    threads, button("About this room: its members (i)", "Members", () => about.open()),
     button("Search messages (/)", "Search", () => found.open()), button("Keys (?)", "?", () => help.showModal()))
-  const main = made("section", { class: "main", "aria-label": "Room" }, head, found.form, log.box, come, typing, composer.form)
+  const main = made("section", { class: "main", "aria-label": "Room" }, head, found.form, about.form, log.box, come, told, typing, composer.form)
   const aside = made("aside", { class: "thread", "aria-label": "Thread", hidden: true },
     made("div", { class: "top" }, made("h3", {}, "Thread"), button("Close the thread (Esc)", "✕", () => chat.openThread(null))),
     threadLog.box, threadComposer.form)
@@ -96,6 +100,19 @@ export function render({ model, el }) {
     chat.seen()
   }
 
+  // A link opens the page with the room around this message.
+  chat.link = async (row) => {
+    const fields = new URLSearchParams({ tab: "chat", room: chat.room.room, message: row.n })
+    const link = `${location.origin}${location.pathname}?${fields}`
+    try {
+      await navigator.clipboard.writeText(link)
+      told.textContent = "The link to the message is copied."
+    } catch {
+      told.textContent = link  // a page that is not on https or localhost may not copy
+    }
+    setTimeout(() => { told.textContent = "" }, ANSWER_MS)
+  }
+
   chat.send = (one) => {
     const sent = { ...one, why: "" }
     chat.outbox.set(one.key, sent)
@@ -124,6 +141,8 @@ export function render({ model, el }) {
       }
       if (chat.thread && !aside.hidden && threadLog.atEnd() && chat.room.threads[chat.thread]) {
         chat.room.threads[chat.thread] = 0
+        drawRooms()
+        if (log.find(chat.thread)) log.put([chat.rows.get(chat.thread)])
         chat.ask({ do: "read", room: chat.room.room, number: chat.last_number, thread: chat.thread })
       }
     }, 250)
@@ -154,18 +173,53 @@ export function render({ model, el }) {
       : names.length ? `${names.join(", ")} ${names.length === 1 ? "is" : "are"} typing…` : ""
   }
 
+  // Threads with answers that one has not read, of the room that is open.
+  const unreadThreads = () => Object.entries(chat.room?.seat ? chat.room.threads : {}).filter(([, unread]) => unread)
+
+  function drawThreads() {
+    const number = unreadThreads().length
+    threads.hidden = !number
+    threads.textContent = `↳ ${number}`
+    const said = `Go to a thread with new answers (t): ${counted(number, "thread has", "threads have")} some`
+    threads.setAttribute("aria-label", said)
+    threads.title = said
+  }
+
+  function toThread() {
+    const [id] = unreadThreads().find(([one]) => one !== chat.thread) || []
+    if (!id) return
+    chat.wanted = id
+    if (chat.rows.has(id)) wanted()
+    else chat.ask({ do: "jump", room: chat.room.room, message: id })
+  }
+
+  function wanted() {
+    const id = chat.wanted
+    chat.wanted = null
+    if (!chat.rows.has(id)) return
+    log.focus(log.find(id))
+    chat.openThread(id)
+    threadLog.toEnd()
+    threadComposer.area.focus()
+  }
+
   function drawRooms() {
+    drawThreads()
     const unread = chat.rooms.reduce((sum, room) => sum + (room.seat ? room.unread : 0), 0)
     fold.textContent = unread ? `☰ Rooms (${unread})` : "☰ Rooms"
     const focused = el.getRootNode().activeElement?.dataset?.room
     listed.replaceChildren(...chat.rooms.map((room) => {
       const mine = room.seat != null
       const badges = mine && room.unread ? [made("span", { class: `badge${room.mentions ? " at" : ""}` }, room.mentions ? `@${room.mentions} · ${room.unread}` : `${room.unread}`)] : []
-      const label = [room.name, mine ? `${room.unread} unread` : "not joined", room.mentions ? counted(room.mentions, "mention") : "", room.archived ? "archived" : ""]
+      if (inThreads(room)) badges.push(made("span", { class: "badge" }, `↳ ${inThreads(room)}`))
+      const label = [room.name, mine ? `${room.unread} unread` : "not joined", room.mentions ? counted(room.mentions, "mention") : "",
+        inThreads(room) ? `${inThreads(room)} unread in threads` : "", room.archived ? "archived" : ""]
       return made("li", {}, roomButton(room, label, badges))
     }))
     if (focused) listed.querySelector(`[data-room="${CSS.escape(focused)}"]`)?.focus()
   }
+
+  const inThreads = (room) => (room.seat ? Object.values(room.threads).reduce((sum, unread) => sum + unread, 0) : 0)
 
   function roomButton(room, label, badges) {
     const open = () => { root.classList.remove("folded-out"); chat.choose(room.room) }
@@ -180,17 +234,26 @@ export function render({ model, el }) {
     rooms: (patch) => {
       chat.me = patch.me
       chat.rooms = patch.rooms
+      chat.most_bytes = patch.most_bytes
       const now = patch.rooms.find((room) => room.room === patch.room)
       if (now && chat.room?.room === now.room) {
+        if (chat.room.seat !== now.seat) chat.choose(now.room)  // one came in, left or got another seat, perhaps elsewhere
+        const closed = now.archived !== chat.room.archived
         const changed = JSON.stringify(chat.room.threads) !== JSON.stringify(now.threads)
         chat.room = now
         chat.read = Math.max(chat.read, now.read)
+        chat.members = patch.members
+        title.textContent = now.name
+        about.refresh()
+        if (closed) [composer, threadComposer].forEach((one) => one.begin())
         if (changed) [...chat.rows.values()].filter((row) => row.replies && log.find(row.id)).forEach((row) => log.put([row]))
-      }
+      } else if (!now && chat.room && patch.rooms.length) chat.choose(patch.rooms[0].room)  // one was sent out of a private room
       drawRooms()
     },
+    about: (patch) => about.show(patch),
     room: (patch) => {
       const same = chat.room?.room === patch.room.room
+      if (!same) about.close()
       chat.room = patch.room
       chat.members = patch.members
       chat.last_number = patch.last
@@ -205,6 +268,7 @@ export function render({ model, el }) {
       drawCome()
       if (!same) chat.openThreadQuietly()
       else if (chat.thread) chat.openThread(chat.thread)
+      if (chat.wanted) wanted()
       const hit = patch.at && patch.rows.find((row) => row.n === patch.at)
       if (hit?.thread) {
         chat.openThread(hit.thread)
@@ -245,9 +309,12 @@ export function render({ model, el }) {
       setTimeout(() => URL.revokeObjectURL(address), 60000)
     },
     sent: (patch) => chat.drop(patch.key),
+    uploading: (patch) => chat.uploads.went(patch),
+    uploaded: (patch) => chat.uploads.done(patch),
     found: (patch) => found.show(patch.rows),
     failed: (patch) => {
       if (patch.do === "send" && chat.outbox.has(patch.key)) return unsent(patch.key, `Not sent: ${patch.why}`)
+      if (patch.do === "upload") return chat.uploads.failed(patch.key, patch.why)
       said.textContent = patch.why
       said.hidden = false
       setTimeout(() => { said.hidden = true }, ANSWER_MS)
@@ -264,7 +331,7 @@ export function render({ model, el }) {
     come.hidden = !out
     come.replaceChildren()
     if (out && !chat.room.archived) {
-      come.append(`${counted(chat.room.members.length, "member")} read and write here. You can when you join. `,
+      come.append(`${counted(chat.room.members.length, "member reads and writes", "members read and write")} here. You can when you join. `,
         button(`Join ${chat.room.name}`, "Join this room", () => chat.ask({ do: "enter", room: chat.room.room }), { class: "send" }))
     }
     const nothing = !chat.rows.size && !out
@@ -283,9 +350,16 @@ export function render({ model, el }) {
       if (to) chat.choose(to)
     } else if (!writes && event.key === "?") help.showModal()
     else if (!writes && event.key === "/") found.open()
+    else if (!writes && event.key === "t") toThread()
+    else if (!writes && event.key === "i") about.open()
+    else if (!writes && event.key === "u") root.querySelector(".main .choose").click()
     else return
     event.preventDefault()
   })
+  for (const kind of ["dragover", "drop"]) {
+    main.addEventListener(kind, composer.dropped)
+    aside.addEventListener(kind, threadComposer.dropped)
+  }
   const seen = () => chat.seen()
   document.addEventListener("visibilitychange", seen)
   model.on("remove", () => document.removeEventListener("visibilitychange", seen))
