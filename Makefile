@@ -29,7 +29,7 @@ help: ## list these commands
 env: $(VENV)/ready ## make .venv and install from requirements.lock (nothing to do when neither changed)
 
 serve: env ## serve the dashboard on http://localhost:5006 with the team at work (PORT, WS_PORT, COLLAB_REDIS, COLLAB_HISTORY)
-	@$(BIN)/collab serve --team-at-work $(ARGS)
+	@$(BIN)/collab serve --team-at-work --notebooks $(ARGS)
 
 test: env ## run all tests and notebooks, after installing or naming what they need from the system
 	@$(BIN)/python tests/needs.py

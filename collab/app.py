@@ -11,22 +11,31 @@ that look on), and `COLLAB_TEAM_AT_WORK=1` for the seeded team.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import panel as pn
 
 from collab.door import Door
+from collab.floor import Seat
 from collab.live.access import Access
 from collab.office import Office, shared
+from collab.protocol import Role
 from collab.settings import settings, shelf, sign_in
 from collab.users import Users
 from collab.views.checkup import checkup_of
+from collab.views.contents import contents
 from collab.views.feed import feed_of
-from collab.views.page import closed, page, title
+from collab.views.notebook import Notebook
+from collab.views.page import beside, closed, page, title
+from collab.views.running import Running
 from collab.views.sign_in import Passwords, Vouching, finder, seat_here
 from collab.views.socket import prepare
 from collab.web import Site, routes
+
+DASHBOARD = "tab-team.png"
+"""The picture of the dashboard, among those of the notebooks."""
 
 
 def office() -> Office:
@@ -42,16 +51,38 @@ def site(office: Office, door: Door | None, access: Access | None) -> Site:
     return Site(access, door, office, more=lambda: {"boards": feed_of(office).boards})
 
 
-def shown(office: Office, users: Users | None) -> Any:
+def shown(office: Office, users: Users | None, *, index: bool = False) -> Any:
     """The dashboard for one session: of the team of who signed in, if anybody has to."""
-    if users is None:
-        return page(office)
     try:
-        user = finder(users)()
-        team = office if user is None or user.tenant == office.tenant else office_of(office, user.tenant)
-        return page(team, seat_here(users, team.tenant))
+        team, seat = seated(office, users)
     except (OSError, ValueError, RuntimeError) as error:
         return closed(str(error))
+    return page(team, seat, index=index)
+
+
+def seated(office: Office, users: Users | None) -> tuple[Office, Seat | None]:
+    """Whose team this session shows, and the seat of who signed in; without users anybody comes, and has none.
+
+    Raises:
+        NotAllowed: nobody of the file of users signed in, or one of a team that is not here.
+        OSError, ValueError: that file cannot be read, or is wrong.
+    """
+    if users is None:
+        return office, None
+    user = finder(users)()
+    team = office if user is None or user.tenant == office.tenant else office_of(office, user.tenant)
+    return team, seat_here(users, team.tenant)
+
+
+def beside_it(office: Office, users: Users | None, name: str, make: Callable[[str], Any]) -> Any:
+    """A page beside the dashboard for one session, given whose team it is; none for agents, who see their own only."""
+    try:
+        team, seat = seated(office, users)
+        if seat is not None and seat.role == Role.agent:
+            return closed("You are signed in as an agent; notebooks read the whole history. Ask an analyst for them.")
+    except (OSError, ValueError, RuntimeError) as error:
+        return closed(str(error))
+    return beside(name, make(title(team)), seat)
 
 
 def office_of(office: Office, tenant: str) -> Office:
@@ -72,25 +103,49 @@ def serve_pages(
     *,
     users: Users | None = None,
     secret: str | None = None,
+    notebooks: Sequence[Notebook] = (),
+    pictures: str | None = None,
     **more: Any,
 ) -> None:
     """Serve the dashboard at `/` and the site's pages beside it until the process is interrupted.
 
-    With `users` they sign in first; `secret` signs their cookies.
+    With `users` they sign in first; `secret` signs their cookies. Each of the notebooks is a page by its name, and
+    `/index` lists them; `pictures` is the folder of their pictures.
     """
     prepare()
     if users is not None:
         more |= {"auth_provider": entrance(users, title(office)), "cookie_secret": secret}
+    if pictures is not None:
+        more["static_dirs"] = {"pictures": pictures}
+    pages = {"/": lambda: shown(office, users, index=bool(notebooks)), **others(office, users, notebooks, pictures)}
     pn.serve(
-        {"/": lambda: shown(office, users)},
+        pages,
         port=port,
         address=address,
         show=False,
         websocket_origin=[f"localhost:{port}", f"127.0.0.1:{port}", *origins],
         extra_patterns=routes(site),
-        title=title(office),
+        title=dict.fromkeys(pages, title(office)) | {f"/{one.name}": one.question for one in notebooks},
         **more,
     )
+
+
+def others(
+    office: Office, users: Users | None, notebooks: Sequence[Notebook], pictures: str | None = None
+) -> dict[str, Callable[[], Any]]:
+    """The pages beside the dashboard, by their addresses: the index and the notebooks, if there are any."""
+    if not notebooks:
+        return {}
+
+    dashboard = DASHBOARD if pictures is not None and Path(pictures, DASHBOARD).is_file() else ""
+
+    def index() -> Any:
+        return beside_it(office, users, "Index", lambda team: contents(team, notebooks, dashboard))
+
+    def read(notebook: Notebook) -> Any:
+        return beside_it(office, users, notebook.name.replace("_", " "), lambda team: Running(notebook))
+
+    return {"/index": index} | {f"/{one.name}": lambda one=one: read(one) for one in notebooks}
 
 
 def entrance(users: Users, title: str) -> Passwords | Vouching:

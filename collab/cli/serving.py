@@ -8,6 +8,7 @@ import gc
 import signal
 import socket
 import ssl
+from pathlib import Path
 from typing import Any
 
 import click
@@ -67,6 +68,13 @@ SIGN_IN = "File of those who may sign in, as `collab user add` writes it [COLLAB
 @click.option("--origin", multiple=True, help="A further host:port that pages may be opened under.")
 @PAGE
 @click.option("--sign-in", type=click.Path(exists=True, dir_okay=False), help=SIGN_IN)
+@click.option(
+    "--notebooks",
+    type=click.Path(exists=True, file_okay=False),
+    is_flag=False,
+    flag_value="notebooks",
+    help="Folder of notebooks that are pages, too, listed at /index.  [without a folder: notebooks]",
+)
 @click.option("--proxied", is_flag=True, help="A proxy in front says who asks, and if by TLS (X-Forwarded-…).")
 @WS_PORT
 @FILES
@@ -97,16 +105,16 @@ def serve(
     from collab.office import shared
     from collab.settings import keys, settings
 
-    users, found = _users(given["sign_in"], address), or_exit(settings, **given, served=_page(address, port))
+    users, read = _users(given["sign_in"], address), _notebooks(given["notebooks"])
+    found = or_exit(settings, **given, served=_page(address, port))
     signal.signal(signal.SIGTERM, interrupt)
-    with Progress("the seeded team's past") as progress:
-        routing = {"explore": explore, "pacing": Pacing(ahead_most=ahead)}
-        office = or_exit(shared, **found, days=days, progress=progress, **routing)
+    with Progress("the seeded team's past") as bar:
+        office = or_exit(shared, **found, days=days, progress=bar, explore=explore, pacing=Pacing(ahead_most=ahead))
     click.echo(f"collab: the {office.tenant} team is on http://{address}:{port} (mode {office.mode}; stop with Ctrl-C)")
     access = or_exit(Access, keys())
     door = None if office.mode == "reading" else _door(access, office, ws_port, address, given)
     try:
-        more = {"users": users, "secret": access.secret("page"), "use_xheaders": given["proxied"]}
+        more = {"users": users, "secret": access.secret("page"), "use_xheaders": given["proxied"], **read}
         serve_pages(office, site(office, door, access), port, address, origin, **more)
     except KeyboardInterrupt:
         click.echo("collab: recording what is left, then stopping")
@@ -122,6 +130,17 @@ def _page(address: str, port: int) -> str:
     if address in ("", "0.0.0.0", "::"):  # all of this machine's, which is an address of none
         address = socket.gethostname()
     return f"http://{f'[{address}]' if ':' in address else address}:{port}" if port else ""
+
+
+def _notebooks(folder: str | None) -> dict[str, Any]:
+    """The notebooks of a folder, and that of their pictures if it is there: docs/pictures beside it."""
+    if folder is None:
+        return {}
+    from collab.views.notebook import read_all
+
+    pictures = Path(folder).resolve().parent / "docs" / "pictures"
+    kept = pictures if pictures.is_dir() else None
+    return {"notebooks": or_exit(read_all, Path(folder), kept), "pictures": None if kept is None else str(kept)}
 
 
 def _users(file: str | None, address: str) -> Any:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from collab.history import History
 from collab.office.office import DEMO, Office
+
+HISTORY = str(Path(__file__).resolve().parents[2] / "data" / "history")
+"""The folder of the history that `make serve` records, wherever one asks for it."""
 
 _offices: dict[tuple[str, str, str], Office] = {}
 _offices_lock = threading.Lock()
@@ -26,7 +30,7 @@ def shared(
 
 
 def seeded_history(
-    folder: str = "data/history",
+    folder: str = HISTORY,
     *,
     days: int = 5,
     explore: float = 0.0,

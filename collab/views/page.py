@@ -31,6 +31,7 @@ from collab.views.presence import PresenceView
 from collab.views.rooms import RoomsView
 from collab.views.roster import RosterView
 from collab.views.sign import Sign, alerting, experimenting, leaving, losing
+from collab.views.system import following
 from collab.views.theme import THEME, plain
 from collab.views.tuner import TuningView
 from collab.views.tuning import Tuning
@@ -41,6 +42,9 @@ ON_HEADER = """.MuiFormControlLabel-label, label, .MuiTypography-root { color: #
 @media (max-width: 600px) { .who { display: none; } }
 a { color: #ffffff; display: inline-flex; align-items: center; min-height: 44px; }"""
 """The style of what is on the header."""
+
+FITS = 16
+"""Beside a title of so many letters and Pause, a phone's header has room for one link more."""
 
 WIDE = {"sizing_mode": "stretch_width"}
 
@@ -97,8 +101,11 @@ def title(office: Office) -> str:
     return f"collab · {office.tenant}"
 
 
-def page(office: Office, seat: Seat | None = None) -> pmui.Page:
-    """The dashboard of an office for one session, for one who signed in or, without a seat, for anybody."""
+def page(office: Office, seat: Seat | None = None, *, index: bool = False) -> pmui.Page:
+    """The dashboard of an office for one session, for one who signed in or, without a seat, for anybody.
+
+    With `index` there is an index of what else is served, to which its header links.
+    """
     board = Board(office, seat)
     said = banner(office)
     alert = pmui.Alert(object=said, severity="info", closeable=False, visible=bool(said), **WIDE)
@@ -107,9 +114,12 @@ def page(office: Office, seat: Seat | None = None) -> pmui.Page:
     pause = pmui.Switch.from_param(
         board.param.paused, label="Pause", description="", color="default", stylesheets=[ON_HEADER]
     )
-    _prepare_document(office)
+    _prepare_document(title(office))
     signs = (alert, *(Sign(board, say) for say in (losing, alerting, experimenting, *leaving(seat))))
     header = [pause] if seat is None else [_leaving(seat.id), pause]
+    if index and not board.of_agent:
+        fits = seat is None and len(title(office)) <= FITS
+        header.insert(0, _link("./index", "Index", "" if fits else "who"))
     shown = _framed(title(office), header, pn.Column(*signs, _wrong(address), tabs, margin=(8, 16), **WIDE))
     shown.main.append(kept(address, board, shown))
     return shown
@@ -177,6 +187,15 @@ def closed(why: str) -> pmui.Page:
     return _framed("collab", [_leaving("")], pn.Column(said, margin=(8, 16), sizing_mode="stretch_width"))
 
 
+def beside(name: str, main: Any, seat: Seat | None = None) -> pmui.Page:
+    """A page beside the dashboard, in the dashboard's look, with the way back in its header."""
+    _prepare_document(name)
+    header = [_link("./index", "Index"), _link("./", "Dashboard")] + ([] if seat is None else [_leaving("")])
+    shown = _framed(name, header, pn.Column(main, margin=(8, 16), **WIDE))
+    shown.main.append(following(shown))
+    return shown
+
+
 def _wrong(address: Address) -> pmui.Alert:
     """What of the address that was opened is wrong."""
     said = plain(". ".join(wrong[:1].upper() + wrong[1:] for wrong in address.wrong))
@@ -187,6 +206,10 @@ def _leaving(who: str) -> pn.pane.HTML:
     """Who signed in, and the way out."""
     said = f'<span class="who">{escape(who)}</span><a href="./logout">Sign out</a>'
     return pn.pane.HTML(said, stylesheets=[ON_HEADER])
+
+
+def _link(address: str, words: str, kind: str = "") -> pn.pane.HTML:
+    return pn.pane.HTML(f'<a class="{kind}" href="{address}">{words}</a>', stylesheets=[ON_HEADER], margin=(5, 8))
 
 
 def _framed(title: str, header: list[Any], main: pn.Column) -> pmui.Page:
@@ -203,11 +226,11 @@ def _framed(title: str, header: list[Any], main: pn.Column) -> pmui.Page:
     return shown
 
 
-def _prepare_document(office: Office) -> None:
+def _prepare_document(title: str) -> None:
     if pn.state.curdoc is not None:
         pn.state.curdoc.js_on_event("connection_lost", CustomJS(code=AGAIN))
         pn.state.curdoc.js_on_event("document_ready", CustomJS(code=KEYS))
-        pn.state.curdoc.title = title(office)
+        pn.state.curdoc.title = title
         pn.state.curdoc.template_variables["dist_url"] = LOCAL_DIST  # else a change of theme asks a CDN for styles
 
 

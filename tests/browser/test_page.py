@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
-from serving import Served, free_port, raised, serving, until
+from serving import ROOT, Served, free_port, raised, serving, until
 from watching import Watch
+
+from collab.views.notebook import read
 
 Open = Callable[[str], Page]
 
@@ -28,7 +30,7 @@ def demo_history(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def demo(demo_history: Path) -> Iterator[Served]:
     """The seeded team, served."""
-    command = "collab serve --team-at-work --days 1".split()
+    command = "collab serve --team-at-work --days 1 --notebooks".split()
     log = demo_history.parent / "log"
     with serving(log, *command, probe="healthz", history=demo_history) as served:
         yield served
@@ -200,6 +202,29 @@ def test_the_dark_can_be_turned_on_and_off(page: Page) -> None:
         tab(page, name)
     toggle.click()
     until(lambda: background(page) > 600, "the page is light")
+
+
+def test_the_index_lists_the_dashboard_and_each_notebook_and_one_of_them_runs_as_a_page(
+    page: Page, demo: Served, open_page: Open
+) -> None:
+    expect(page.get_by_role("link", name="Index")).to_have_attribute("href", "./index")
+    index = open_page(f"{demo.url}index")
+    index.set_viewport_size({"width": 390, "height": 800})
+    questions = {read(file).question for file in (ROOT / "notebooks").rglob("*.ipynb")}
+    expect(index.locator(".shelf h3")).to_have_count(1 + len(questions))
+    titles = index.locator(".shelf h3").all_inner_texts()
+    assert titles[0] == "The dashboard of collab · demo"
+    assert set(titles[1:]) == questions
+    assert index.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    picture = index.locator(".shelf img").last
+    picture.scroll_into_view_if_needed()
+    until(lambda: picture.evaluate("one => one.naturalWidth > 0"), "its picture is there")
+    index.get_by_role("link", name="How long does a word take").click()
+    expect(index.get_by_text("p50, from me to the other member")).to_be_visible()
+    expect(index.get_by_text("All cells have run.")).to_be_visible()
+    expect(index).to_have_title("How long does a word take from me to you?")
+    index.get_by_role("link", name="Dashboard").click()
+    expect(index.locator(CARDS)).to_have_count(8)
 
 
 def test_a_second_server_on_the_same_history_reads(

@@ -30,7 +30,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     users = Users.made(folder / "users.yaml")
     for id, role, tenant in (("ana", Role.agent, "main"), ("nora", Role.analyst, "main"), ("max", Role.agent, "acme")):
         users.add(id, role, tenant, PASSWORD)
-    command = f"collab serve --sign-in {users.file}".split()
+    command = f"collab serve --notebooks --sign-in {users.file}".split()
     with serving(folder / "log", *command, probe="healthz", history=folder / "history") as served:
         yield served
     assert raised(folder / "log") == []
@@ -66,6 +66,8 @@ def test_a_wrong_password_is_told_and_the_right_one_opens_what_was_asked_for(
     page.wait_for_url(re.compile(r"\?tab=leads&weights=10-70-10-10$"))
     page.reload()
     expect(page.get_by_role("tab", name="Leads")).to_have_attribute("aria-selected", "true")
+    page.get_by_role("link", name="Index").click()
+    expect(page.get_by_role("heading", name="Why did this agent get this lead?")).to_be_visible()
     page.get_by_role("link", name="Sign out").click()
     expect(page.get_by_label("Password")).to_be_visible()
 
@@ -80,6 +82,11 @@ def test_an_agent_sees_team_and_leads_a_wrong_address_is_told_and_one_of_another
     names = {tab.inner_text().lower() for tab in page.get_by_role("tab").all()}
     assert {"team", "leads"} <= names
     assert names.isdisjoint({"alerts", "what-if", "tuning", "analytics"})
+    expect(page.get_by_role("link", name="Index")).to_have_count(0)
+    for path in ("index", "02_routing"):
+        page.goto(f"{served.url}{path}")
+        expect(page.get_by_text("You are signed in as an agent; notebooks read the whole history.")).to_be_visible()
+        expect(page.get_by_role("heading", name="Why did this agent")).to_have_count(0)
     page.context.clear_cookies()
     page.goto(served.url)
     sign_in(page, "max")
@@ -92,6 +99,15 @@ class Unled(HTTPRedirectHandler):
 
     def redirect_request(self, *asked: object) -> None:
         return None
+
+
+@pytest.mark.parametrize("path", ["index", "02_routing", "pictures/tab-team.png"])
+def test_without_signing_in_no_notebook_is_listed_shown_or_pictured(served: Served, path: str) -> None:
+    with pytest.raises(HTTPError) as answer:
+        build_opener(Unled).open(served.url + path)
+    answer.value.close()
+    assert answer.value.code == 302
+    assert "login" in answer.value.headers["Location"]
 
 
 def sent(served: Served, **fields: str) -> HTTPError:
