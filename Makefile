@@ -44,7 +44,7 @@ check: env ## formatting, lint (both with notebooks), spelling, types over the c
 format: env ## put files in the form that `make check` asks for
 	$(BIN)/ruff check --fix --exit-zero .
 	$(BIN)/ruff format .
-	$(BIN)/nbstripout --keep-id notebooks/*.ipynb
+	$(BIN)/nbstripout --keep-id notebooks/*.ipynb notebooks/panels/*.ipynb
 
 notebooks: env ## run the notebooks only
 	$(BIN)/python -m pytest notebooks $(ARGS)

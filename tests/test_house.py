@@ -102,7 +102,7 @@ CLAIM = re.compile(rf"\b{GAIN}\b[^.\n|]{{0,40}}?{SHARE}|{SHARE}[^.\n|]{{0,25}}?\
 QUOTES_CLAIMS: dict[str, str] = {}
 
 FILES = sorted(HOUSE.rglob("*.py"))
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted(path for path in (ROOT / "notebooks").rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
 PROSE = [
     ROOT / "README.md",
     ROOT / "CHANGELOG.md",

@@ -11,8 +11,11 @@ import pytest
 from gateways import a_gate, soon
 
 from collab.intake import read
+from collab.views.notebook import read_all
 
-TEXT = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parent.parent
+MOST_BYTES = 60 * 1024
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```python\n(.*?)^```", TEXT, re.M | re.S)
 
 
@@ -41,6 +44,19 @@ def test_a_team_of_one_s_own_routes_its_first_lead_and_its_history_is_read(
     assert said.startswith("ana\n")
     assert re.search(r"0 +ana +1 ", said)
     assert "0 of 1 leads (0.0%) would have gone to somebody else" in said
+
+
+def test_its_index_has_every_notebook_by_its_question_and_every_tab_with_a_small_picture() -> None:
+    for notebook in read_all(ROOT / "notebooks"):
+        assert f"| [{notebook.name}](notebooks/" in TEXT
+        assert f".ipynb) | {notebook.question} |" in TEXT
+    for name in ("Team", "Alerts", "Leads", "Chat", "What-if", "Tuning", "Analytics", "Diagnostics"):
+        assert f"docs/pictures/tab-{name.lower()}.png" in TEXT
+    for path in re.findall(r"\((\S+\.(?:png|ipynb))\)", TEXT):
+        assert (ROOT / path).is_file(), path
+    for picture in (ROOT / "docs" / "pictures").glob("*.png"):
+        assert picture.stat().st_size <= MOST_BYTES, picture.name
+        assert f"docs/pictures/{picture.name}" in TEXT, "no picture lies about unused"
 
 
 def test_the_leads_of_its_file_can_be_imported(tmp_path: Path) -> None:
