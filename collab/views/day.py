@@ -65,7 +65,8 @@ class DayView(pn.viewable.Viewer):
         self.past, self.now = (ColumnDataSource({name: [] for name in COLUMNS}) for _ in range(2))
         self._said = pn.pane.HTML(empty("Reading the day…"), stylesheets=[SHEET, LEGEND], **WIDE)
         self._words = pn.pane.HTML("", stylesheets=[SHEET, LEGEND], **WIDE)
-        self.words = pmui.Accordion(("The same in hours and minutes", self._words), active=[], visible=False, **WIDE)
+        same = ("The same in hours and minutes", self._words)
+        self.words = pmui.Accordion(same, active=[], visible=False, title_variant="subtitle1", **WIDE)
         # in a column, as a Bokeh pane that was hidden again takes the hidden figure's word and stays hidden
         self._plot = pn.Column(pn.pane.Bokeh(self._drawn(), **WIDE), visible=False, scroll="y", max_height=560, **WIDE)
         self._layout = pn.Column(

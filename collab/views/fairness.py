@@ -108,8 +108,9 @@ class FairnessView(pn.viewable.Viewer):
         )
         plot.add_layout(Span(location=0, dimension="width", line_color="#8a94a3", line_dash="dashed"))
         plot.xaxis.formatter = DatetimeTickFormatter(days="%d %b", hours="%H:%M", minutes="%H:%M")
-        plot.add_layout(plot.legend[0], "right")
-        plot.legend[0].update(border_line_color=None, background_fill_alpha=0, label_text_font_size="12px")
+        plot.xaxis.ticker.desired_num_ticks = 4  # more would lie over each other on a phone
+        plot.add_layout(plot.legend[0], "below")  # beside the lines it would take half of a phone's width
+        plot.legend[0].update(border_line_color=None, background_fill_alpha=0, label_text_font_size="12px", ncols=3)
         plot.add_tools(HoverTool(renderers=[lines], tooltips=[("agent", "@agent"), ("deficit", "$y{0.0}")]))
         return plot
 

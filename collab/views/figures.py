@@ -20,7 +20,7 @@ from collab.views.theme import SHEET
 from collab.views.told import empty
 
 WHAT = """
-details { margin: 6px 0; } summary { cursor: pointer; } details p { margin: 4px 0; max-width: 70em; }
+details p { margin: 4px 0; max-width: 70em; }
 p { margin: 4px 0; } .question { font-weight: 600; }
 """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import escape
+from typing import Any
 
 from collab.metrics import AMBER, GREEN, RED
 from collab.records import Presence
@@ -20,6 +21,24 @@ FOCUS = {"styleOverrides": {"root": {"&.Mui-focusVisible": {"outline": "2px soli
 TOUCH = {"minHeight": "44px"}
 """The height of a button that is found by a finger."""
 
+COMPONENTS = {
+    "MuiButton": {"styleOverrides": {"root": TOUCH}},
+    "MuiButtonBase": FOCUS,
+    "MuiIconButton": {"styleOverrides": {"root": {"minWidth": "44px", **TOUCH}}},
+    "MuiSlider": SLIDER,
+    "MuiTab": {"styleOverrides": {"root": {"@media (max-width: 600px)": {"minWidth": 0, "padding": "12px"}}}},
+    "MuiTabScrollButton": {"styleOverrides": {"root": {"width": "44px"}}},
+    "MuiTabs": {"defaultProps": {"allowScrollButtonsMobile": True}},
+}
+"""What holds for parts of the library in the light and in the dark; a phone shows that there are more tabs."""
+
+
+def _bar(colour: str) -> dict[str, Any]:
+    # The bar of progress is never used and has no name for those who hear the page.
+    inside = {"& a": TOUCH, "& .MuiLinearProgress-root": {"display": "none"}}
+    return {"styleOverrides": {"root": {"backgroundColor": colour, "color": "#ffffff", **inside}}}
+
+
 THEME = {
     "light": {
         "palette": {
@@ -30,11 +49,7 @@ THEME = {
             "background": {"default": "#f5f7fb", "paper": "#ffffff"},
         },
         "shape": {"borderRadius": 10},
-        "components": {
-            "MuiAppBar": {"styleOverrides": {"root": {"backgroundColor": "#1d4fae", "color": "#ffffff"}}},
-            "MuiButtonBase": FOCUS,
-            "MuiSlider": SLIDER,
-        },
+        "components": {"MuiAppBar": _bar("#1d4fae"), **COMPONENTS},
     },
     "dark": {
         "palette": {
@@ -45,11 +60,7 @@ THEME = {
             "background": {"default": "#0f141b", "paper": "#171e27"},
         },
         "shape": {"borderRadius": 10},
-        "components": {
-            "MuiAppBar": {"styleOverrides": {"root": {"backgroundColor": "#16243d", "color": "#ffffff"}}},
-            "MuiButtonBase": FOCUS,
-            "MuiSlider": SLIDER,
-        },
+        "components": {"MuiAppBar": _bar("#16243d"), **COMPONENTS},
     },
 }
 """The theme of panel-material-ui, light and dark."""
@@ -121,6 +132,7 @@ tr.chosen td { font-weight: 700; }
 tr.gated td { color: var(--soft); }
 .scroll { overflow-x: auto; }
 h3 { margin: 4px 0 8px; font-size: 17px; }
+summary { cursor: pointer; min-height: 44px; padding: 12px 0; }
 @media (prefers-reduced-motion: reduce) { .bar i { transition: none; } }
 """
 """The style of cards, lists and tables; it follows the theme of the page or of the notebook."""
