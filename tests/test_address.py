@@ -12,7 +12,7 @@ from offices import Open
 from collab.views.address import Address, slug
 from collab.views.board import Board
 from collab.views.browser import kept
-from collab.views.page import _analytics, page
+from collab.views.page import _analytics, _wrong, page
 from collab.weights import Weights
 
 NAMES = ["Team", "What-if", "Tuning"]
@@ -90,6 +90,15 @@ def test_a_wrong_value_is_told_with_the_fix_and_ignored(query: str, said: str) -
     assert said in wrong
     assert opened.query() == ""
     assert (opened.tabs.active, opened.weights.integers(), opened.choice.period) == (0, (35, 30, 20, 15), "day")
+
+
+def test_what_is_wrong_is_told_also_if_its_tab_is_made_later() -> None:
+    address = Address("?tab=team&period=<b>year", lambda write: None)
+    told = _wrong(address)
+    assert not told.visible
+    address.choice(Choice(), "period")
+    assert told.visible
+    assert told.object == "Period is '&lt;b&gt;year'; give one of day, week"
 
 
 def test_every_tab_of_the_page_has_an_address_of_its_own(open_office: Open) -> None:

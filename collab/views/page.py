@@ -197,9 +197,16 @@ def beside(name: str, main: Any, seat: Seat | None = None) -> pmui.Page:
 
 
 def _wrong(address: Address) -> pmui.Alert:
-    """What of the address that was opened is wrong."""
-    said = plain(". ".join(wrong[:1].upper() + wrong[1:] for wrong in address.wrong))
-    return pmui.Alert(object=said, severity="warning", visible=bool(said), sizing_mode="stretch_width")
+    """What of the address that was opened is wrong; a tab's own fields are read, and told, when it is made."""
+    alert = pmui.Alert(severity="warning", sizing_mode="stretch_width")
+
+    def tell(*events: Any) -> None:
+        said = plain(". ".join(wrong[:1].upper() + wrong[1:] for wrong in address.wrong))
+        alert.param.update(object=said, visible=bool(said))
+
+    address.param.watch(tell, "wrong")
+    tell()
+    return alert
 
 
 def _leaving(who: str) -> pn.pane.HTML:
