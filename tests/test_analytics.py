@@ -221,6 +221,24 @@ def test_what_cannot_be_asked_is_refused_by_name(history: History, tmp_path: Pat
         analytics.service_level(history, 0)
     with pytest.raises(ValueError, match="weekday is 7"):
         analytics.heat(history).cell(7, 0)
+    with pytest.raises(ValueError, match="target_s is '60'"):
+        analytics.service_level(history, "60")
+    with pytest.raises(ValueError, match="target_s is inf"):
+        analytics.service_level(history, np.inf)
+    with pytest.raises(TypeError, match=r"hours is 'mon-fri 09:00-17:30'; give collab.analytics.Hours"):
+        analytics.service_level(history, hours="mon-fri 09:00-17:30")
+    with pytest.raises(TypeError, match=r"history is of DataFrame; give a collab.History"):
+        analytics.funnel(history.assignments())
+    with pytest.raises(ValueError, match=r"ms\[0\] is nan; give milliseconds"):
+        analytics.latencies(None)
+
+
+def test_a_bucket_is_counted_from_the_first(history: History) -> None:
+    trend = analytics.trend(history)
+    assert trend.bucket(0)[0, 0] == trend.edges[0]
+    for place in (-1, len(trend.n)):
+        with pytest.raises(ValueError, match=f"place is {place}; give 0 to {len(trend.n) - 1}"):
+            trend.bucket(place)
 
 
 def test_an_open_lead_counts_as_missed_once_its_time_is_over() -> None:

@@ -166,6 +166,7 @@ def test_hours_are_read_from_words(text: str, said: str) -> None:
         (lambda: Hours.of("weekdays"), "hours has 'weekdays'; give days and times, e.g. mon-fri"),
         (lambda: Hours.of("Mon-Fri 17:00-09:00"), "which ends before it begins"),
         (lambda: Hours.of("Mon 09:00-17:00", "Mars"), "zone is 'Mars'; give a name of the IANA database"),
+        (lambda: Hours.of(""), "hours is '', so it would never be open"),
         (lambda: Arrivals.of_times([]), "times is empty; give when leads came"),
         (lambda: Arrivals.of_times([datetime(2026, 3, 2)]), "without a zone; give aware times"),  # noqa: DTZ001
         (lambda: Arrivals.of_times([YEAR], minutes=7), "minutes is 7; give one of 5, 10, 15, 30, 60"),

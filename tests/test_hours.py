@@ -68,6 +68,8 @@ def test_buckets_cover_all_time_once_and_begin_where_the_clock_turns(
 def test_buckets_that_no_clock_has_are_refused() -> None:
     with pytest.raises(ValueError, match="every is 7000 µs; give a week, a day"):
         Zone().edges(0, DAY, 7000)
+    with pytest.raises(ValueError, match=r"every is datetime.timedelta\(seconds=3600\); give .* in microseconds"):
+        Zone().floor(DAY, timedelta(hours=1))  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="which is before start"):
         Zone().edges(1, 0, DAY)
 
@@ -131,4 +133,10 @@ def test_business_minutes_are_those_whose_clock_lies_between_opening_and_closing
 @pytest.mark.parametrize("week", ["mon", "mon 9:00-17:00", "mon-xyz 09:00-17:00", "mon 09:60-17:00", "mon 09:00-25:00"])
 def test_hours_that_cannot_be_read_are_refused_with_the_part(week: str) -> None:
     with pytest.raises(ValueError, match=f"week has '{week}'.*e.g. mon-fri"):
+        Hours(week)
+
+
+@pytest.mark.parametrize("week", ["", " ; ", None, 5])
+def test_hours_in_which_nothing_opens_are_refused(week: str) -> None:
+    with pytest.raises(ValueError, match=r"so it would never be open; give days and times, e.g. mon-fri"):
         Hours(week)

@@ -25,10 +25,13 @@ class Book:
         history: the history as it was when the book was opened.
 
     Raises:
+        TypeError: it is no history.
         ValueError: there is no such folder, or no such tenant in it.
     """
 
     def __init__(self, history: History, *, new: bool = False) -> None:
+        if not isinstance(history, History):
+            raise TypeError(f"history is of {type(history).__name__}; give a collab.History, or a Book of one")
         if not new:
             history.refuse_a_stranger()
         self.last = history.own_last

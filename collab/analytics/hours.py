@@ -81,9 +81,12 @@ def parts(text: str, name: str) -> Iterator[tuple[list[int], int, int]]:
     """The parts of a text of `Hours`: weekdays (0 is Monday), and minutes after midnight from and until which.
 
     Raises:
-        ValueError: one cannot be read; it is called `name`.
+        ValueError: one cannot be read, or there is none; it is called `name`.
     """
-    for part in filter(None, (one.strip() for one in re.split("[;,]", text.lower()))):
+    written = [one for one in map(str.strip, re.split("[;,]", text.lower())) if one] if isinstance(text, str) else []
+    if not written:
+        raise ValueError(f"{name} is {text!r}, so it would never be open; give days and times, {FORM}")
+    for part in written:
         found = PART.fullmatch(part)
         if found is None or not {found["first"], found["last"] or found["first"]} <= set(NAMES):
             raise ValueError(f"{name} has {part!r}; give days and times, {FORM}")

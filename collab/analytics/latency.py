@@ -42,7 +42,7 @@ def histogram(ms: ArrayLike, least_ms: float = 0.1) -> pd.DataFrame:
 
 
 def _checked(ms: ArrayLike) -> np.ndarray:
-    values = np.asarray(ms, np.float64)
+    values = np.atleast_1d(np.asarray(ms, np.float64))
     if values.size and not (np.isfinite(values).all() and values.min() >= 0):
         wrong = int(np.flatnonzero(~(np.isfinite(values) & (values >= 0)))[0])
         raise ValueError(f"ms[{wrong}] is {values[wrong]}; give milliseconds of 0 or more")

@@ -55,10 +55,9 @@ def service_level(
         ValueError: the target is not above 0, or a time has no zone.
     """
     start, end = moment_of(start, "start"), moment_of(end, "end")
-    if not target_s > 0:
-        raise ValueError(f"target_s is {target_s}; give seconds above 0, e.g. 60")
-    open_ = "" if hours is None else f" Seconds count in business hours only: {hours.week}, {hours.zone.name}."
-    said = f"The share of leads whose first answer came within {target_s:g} s, of those whose time is over.{open_}"
+    if not isinstance(target_s, int | float | np.number) or not 0 < target_s < np.inf:
+        raise ValueError(f"target_s is {target_s!r}; give seconds above 0, e.g. 60")
+    said = f"The share of leads whose first answer came within {target_s:g} s, of those whose time is over.{_in(hours)}"
     book = opened(source)
     reach = recorded(book)
     if reach is None:
@@ -98,10 +97,19 @@ def stages(
         values, said = sample.value, measure.definition
         if hours is not None and name in FROM_ARRIVAL:
             values = hours.seconds(sample.us - np.round(values * SECOND).astype(np.int64), sample.us)
-            said += f" In business hours only: {hours.week}, {hours.zone.name}."
+            said += _in(hours)
         cuts = percentiles(values, CUTS, measure.unit, said)
         found |= {f"{name} {cut}": figure for cut, figure in cuts.items()}
     return table(found)
+
+
+def _in(hours: Hours | None) -> str:
+    """That time counts in business hours only, if it does."""
+    if hours is None:
+        return ""
+    if not isinstance(hours, Hours):
+        raise TypeError(f"hours is {hours!r}; give collab.analytics.Hours('mon-fri 09:00-17:30', 'Europe/Berlin')")
+    return f" Seconds count in business hours only: {hours.week}, {hours.zone.name}."
 
 
 class Replies(Struct, frozen=True):

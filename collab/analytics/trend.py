@@ -77,7 +77,13 @@ class Trend(Struct, frozen=True, kw_only=True):
         return pd.DataFrame({"start": starts, "end": ends, **found, "unit": self.measure.unit})
 
     def bucket(self, place: int) -> Spans:
-        """The span of time of a bucket."""
+        """The span of time of a bucket; 0 is the first.
+
+        Raises:
+            ValueError: there is no such bucket.
+        """
+        if not 0 <= place < len(self.n):
+            raise ValueError(f"place is {place}; give 0 to {len(self.n) - 1}")
         return np.array([[self.edges[place], self.edges[place + 1]]], np.int64)
 
     def _ends(self) -> tuple[Moments, Moments]:

@@ -118,7 +118,7 @@ class Zone:
 
     def floor(self, us: int, every: int) -> int:
         """The moment at which the bucket of a moment begins; see `edges`."""
-        return int(self.edges(us - every - 2 * HOUR, us + 1, every)[-2])
+        return int(self.edges(us - _bucket(every) - 2 * HOUR, us + 1, every)[-2])
 
     def edges(self, start: int, end: int, every: int) -> Moments:
         """Where buckets of the wall clock begin, from start to end, both with them.
@@ -129,8 +129,7 @@ class Zone:
         Raises:
             ValueError: `every` is not a part of a day in whole quarters, a day or a week; or end is before start.
         """
-        if every not in (DAY, WEEK) and (every <= 0 or every % QUARTER or DAY % every):
-            raise ValueError(f"every is {every} µs; give a week, a day, or a part of one in whole quarters of an hour")
+        every = _bucket(every)
         if end < start:
             raise ValueError(f"end is {moment(end)}, which is before start, {moment(start)}; swap them")
         quarters = np.arange(-(-start // QUARTER) * QUARTER, end, QUARTER, dtype=np.int64)
@@ -141,6 +140,18 @@ class Zone:
         if every <= HOUR:
             turned |= np.diff(np.broadcast_to(offset, around.shape)) != 0
         return np.unique(np.concatenate(([start], quarters[turned], [end]))).astype(np.int64)
+
+
+def _bucket(every: int) -> int:
+    """How long a bucket is, if that is allowed."""
+    whole = isinstance(every, int | np.integer) and every > 0
+    if not whole or (every not in (DAY, WEEK) and (every % QUARTER or DAY % every)):
+        said = f"{every} µs" if isinstance(every, int | np.integer) else repr(every)
+        raise ValueError(
+            f"every is {said}; give a week, a day, or a part of one in whole quarters of an hour, in microseconds, "
+            "as collab.analytics.zone.DAY"
+        )
+    return int(every)
 
 
 @lru_cache(maxsize=64)

@@ -92,8 +92,11 @@ class Arrivals:
             minutes, zone, hours: as in `of_times`.
 
         Raises:
+            TypeError: it is no Series.
             ValueError: names the argument, its value and the fix.
         """
+        if not isinstance(counts, pd.Series):
+            raise TypeError(f"counts is of {type(counts).__name__}; give a pandas Series by the start of each interval")
         starts, step = _aware(counts.index).as_unit("us"), _step(minutes)
         if len(counts) < 2 or not starts.is_monotonic_increasing or not starts.is_unique:
             raise ValueError(
