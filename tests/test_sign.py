@@ -33,6 +33,13 @@ def test_it_names_the_first_counts_the_others_and_is_red_for_a_critical_one() ->
     assert more.severity == "error"
 
 
+def test_it_says_the_value_of_now_where_that_has_changed_since_it_fired() -> None:
+    first = ranked()
+    moved = alerting(Frame(alerts=(first,), values={"a": "was 90% when it fired, is 70% now"}))
+    assert moved.object.startswith("**ana is at 90%.** It was 90% when it fired, is 70% now. The Alerts tab")
+    assert "It was" not in alerting(Frame(alerts=(first,), values={"a": "was 90% when it fired, and still is"})).object
+
+
 @pytest.mark.parametrize(
     "changes", [{"state": State.acknowledged}, {"severity": Severity.info}, {"severity": Severity.low}]
 )

@@ -75,7 +75,9 @@ def alerting(frame: Frame) -> Said:
         return Said("")
     first = asking[0].alert
     more = f" And {len(asking) - 1} more." if len(asking) > 1 else ""
-    said = f"**{plain(called(first, frame.names))}.**{more} The Alerts tab has what can be done."
+    value = frame.values.get(first.id, "")
+    now = f" It {plain(value)}." if value.endswith("now") else ""  # else the summary says it
+    said = f"**{plain(called(first, frame.names))}.**{now}{more} The Alerts tab has what can be done."
     return Said(said, "error" if first.severity == Severity.critical else "warning")
 
 
