@@ -45,6 +45,7 @@ def test_each_agent_has_a_line_of_their_deficit_and_the_measures_stand_above() -
     assert "<b>0.50</b>" in view._words.object  # all for one of two, Jain and Gini
     assert "∞" in view._words.object
     assert what_if.fairness().caveat in view._words.object
+    assert "what each of 2 agents had over what was due to them (x in the formulas)" in view._words.object
 
 
 def test_the_half_life_and_the_sharing_change_what_is_shown() -> None:

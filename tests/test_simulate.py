@@ -10,7 +10,7 @@ import pytest
 
 from collab.whatif import Estimate, Refused, WhatIf
 from collab.whatif.answers import WHOLE_TEAM, Limits
-from collab.whatif.course_of_history import shifts_of
+from collab.whatif.course_of_history import _notes, shifts_of
 
 LOGGED, ASKED, LEADS, LOGS = (35, 30, 20, 15), (10, 80, 5, 5), 4000, 4
 
@@ -111,3 +111,12 @@ def test_who_is_on_shift_at_the_end_of_a_history_goes_on_with_what_waits() -> No
     shifts = shifts_of(("ana", "ben"), told, 0.0)
     assert shifts.agent.tolist() == [0, 1]
     assert shifts.end_s.tolist() == [np.inf, 3600]
+
+
+def test_what_a_simulation_leaves_out_is_told_of_one_as_of_one() -> None:
+    told = pd.DataFrame({"times": [1, 2], "overridden": pd.array([True, None], "boolean")})
+    again, chosen, silent = _notes(told, np.array([[0.0, 1800.0]]))
+    assert again == "1 lead was given back and given again, which is not simulated"
+    assert chosen.startswith("1 lead was given by a person")
+    assert silent.startswith("1 time, 0.5 h in all, nothing was recorded")
+    assert _notes(told[:1].assign(overridden=False), np.empty((0, 2))) == ()

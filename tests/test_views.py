@@ -41,7 +41,7 @@ from collab.views.queue import QueueView
 from collab.views.roster import RosterView, skills_of
 from collab.views.sliders import GATHER_MS, WeightSliders
 from collab.views.theme import BAND
-from collab.views.whatif import WhatIfView
+from collab.views.whatif import WhatIfView, words
 from collab.weights import Weights
 from collab.whatif import WhatIf
 
@@ -330,6 +330,9 @@ def what_if() -> WhatIfView:
 def test_under_the_weights_of_the_log_no_lead_moves(what_if: WhatIfView) -> None:
     assert what_if.rescored.moved == 0
     assert "0 of 2" in what_if.told.pieces["words"]
+    assert "left out" not in what_if.told.pieces["words"]
+    for what_if.rescored.left_out, said in ((1, "1 overridden one is left out"), (2, "2 overridden ones are left out")):
+        assert said in words(what_if.rescored)
     assert what_if.matrix.data["leads"] == []
     assert dict(zip(what_if.shares.data["agent"], what_if.shares.data["after"], strict=True)) == {"ana": 1, "ben": 0}
 

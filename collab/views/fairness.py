@@ -181,7 +181,8 @@ def words(fairness: Fairness) -> str:
         f"<span>{said}: {escape(MEASURES[name].partition('; ')[2])}</span></div>"
         for name, said in SAID.items()
     )
-    over = f"x is leads had over leads due, of {found['n']} agents and {fairness.n:,} leads. {fairness.caveat}"
+    had = f"Measured is what each of {found['n']} agents had over what was due to them (x in the formulas)"
+    over = f"{had}, of {fairness.n:,} leads. {fairness.caveat}"
     return f'<div class="grid">{cards}</div><p class="soft">{escape(over)}</p>'
 
 

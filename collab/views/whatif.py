@@ -270,7 +270,8 @@ def words(rescored: Rescored) -> str:
     """What moved, in words, with what rescoring cannot say, as HTML."""
     if not rescored.n:
         return '<div class="empty">No decision is in the history yet. Route a lead, then move a weight.</div>'
-    left = f" {rescored.left_out:,} overridden ones are left out." if rescored.left_out else ""
+    out = rescored.left_out
+    left = f" {out:,} overridden {'one is' if out == 1 else 'ones are'} left out." if out else ""
     return (
         f'<div class="card kpi" role="status" aria-live="polite"><b>{rescored.moved:,} of {rescored.n:,}</b>'
         f"<span>logged leads ({100 * rescored.share_moved:.1f} %) would have gone to somebody else.{left}</span></div>"

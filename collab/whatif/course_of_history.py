@@ -184,13 +184,17 @@ def _notes(leads: pd.DataFrame, silent: Floats) -> tuple[str, ...]:
     chosen = int(leads["overridden"].fillna(False).astype(bool).sum())
     notes = []
     if again:
-        notes.append(f"{again:,} leads were given back and given again, which is not simulated")
+        notes.append(f"{_were(again)} given back and given again, which is not simulated")
     if chosen:
-        notes.append(f"{chosen:,} leads were given by a person, whom the simulation does not know")
+        notes.append(f"{_were(chosen)} given by a person, whom the simulation does not know")
     if len(silent):
         hours = float((silent[:, 1] - silent[:, 0]).sum()) / 3600
         notes.append(
-            f"in {len(silent):,} times, {hours:.1f} h in all, nothing was recorded though agents were there: as if "
-            "nobody had been, and no work is counted in them"
+            f"{len(silent):,} time{'s' if len(silent) != 1 else ''}, {hours:.1f} h in all, nothing was recorded though "
+            "agents were there: that counts as if nobody had been, and no work is counted then"
         )
     return tuple(notes)
+
+
+def _were(number: int) -> str:
+    return f"{number:,} lead was" if number == 1 else f"{number:,} leads were"
