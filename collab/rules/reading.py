@@ -13,6 +13,15 @@ from collab.rules.book import Book, Wrong
 from collab.rules.hours import DAYS
 from collab.rules.rule import Rule, Severity
 
+WRITTEN = {
+    "float": "a number without quotes or unit, e.g. 0.9",
+    "int": "a whole number without quotes, e.g. 5",
+    "bool": "true or false, without quotes",
+    "str": "text, in quotes if it looks like a number",
+    "array": "a list, e.g. [rule, agent]",
+}
+"""What to write for a value of each type."""
+
 
 class Lines(dict[str, int]):
     """On which line a field of a rule stands, by `rule.field`; the rule itself by its name."""
@@ -123,7 +132,14 @@ def _explained(fields: _Fields, reason: str, names: list[str], unknown: re.Match
         return f"hours.days is {value!r}; list at least one of {', '.join(DAYS)}"
     if names == ["hours"] and not isinstance(value, dict):
         return f'hours is {value!r}; give fields, e.g. {{from: "09:00", to: "18:00", zone: Europe/Berlin}}'
-    return f"{'.'.join(names)} is {value!r}; {reason[0].lower()}{reason[1:]}"
+    wanted = re.match("Expected `([a-z]+)", reason)
+    if names == ["name"]:
+        fix = "give text of up to 120 characters without white space"
+    elif ", got" in reason and wanted and wanted[1] in WRITTEN:
+        fix = f"give {WRITTEN[wanted[1]]}"
+    else:
+        fix = reason[0].lower() + reason[1:]
+    return f"{'.'.join(names)} is {value!r}; {fix}"
 
 
 def _tenants(data: Any, rules: tuple[Rule, ...], lines: Lines, file: str) -> dict[str, dict[str, dict[str, Any]]]:
