@@ -32,7 +32,10 @@ def seat_of(find: Callable[[], User | None], tenant: str) -> Seat:
         if user is None:
             raise NotAllowed("You are not among the users of this page any more; ask whoever keeps its file of users.")
         if user.tenant != tenant:
-            raise NotAllowed(f"You belong to the team {user.tenant}, and this page is of {tenant}; load it anew.")
+            raise NotAllowed(
+                f"You belong to the team {user.tenant}, and this page is of {tenant}. Load it anew; if it says so "
+                "again, ask whoever serves it for the address of your team: without a Redis each team has its own."
+            )
         return user
 
     def role() -> Role:
