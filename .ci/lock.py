@@ -30,7 +30,7 @@ CONDA_EXTRAS = {"fakeredis[lua]": ("lupa",)}
 # Programs that conda brings, too; beside .venv they come from the system.
 CONDA_ONLY = ("redis-server",)
 # conda-forge lacks these, so pip installs them.
-PIP_ONLY: frozenset[str] = frozenset({"standardwebhooks"})
+PIP_ONLY: frozenset[str] = frozenset({"axe-playwright-python", "standardwebhooks"})
 
 # uv's own settings that do not change what is resolved; all others, and its files, are left out.
 HARMLESS = {"UV_CACHE_DIR", "UV_NATIVE_TLS", "UV_SYSTEM_CERTS", "UV_HTTP_TIMEOUT", "UV_OFFLINE"}
