@@ -74,6 +74,7 @@ class BalancingView(pn.viewable.Viewer):
         self._layout = pn.Column(
             pn.pane.HTML(title("Even loads"), stylesheets=[SHEET], **WIDE), self.told, self.person, self.actions, **WIDE
         )
+        self._shown: Any = None
         board.param.watch(lambda event: self._patch(), "frame")
         self._patch()
 
@@ -83,13 +84,19 @@ class BalancingView(pn.viewable.Viewer):
             return
         balancing, frame = self.board.office.duties.balancing, self.board.frame
         plan = Plan() if balancing is None else balancing.plan
+        by = (self.person.value_input or self.by).strip()
+        now = None if balancing is None else (balancing.mode, balancing.moved, balancing.proposed)
+        told_of = plan, now, frame.names, by, self.actions.undo.visible
+        if told_of == self._shown:
+            return
+        self._shown = told_of
         said = READS if self.board.office.desk is None else OFF
         text = empty(said) if balancing is None or balancing.mode == "off" else told(balancing, plan, frame)
         with pn.io.hold():
             if self.told.object != text:
                 self.told.object = text
             self.person.visible = bool(plan.moves) or self.actions.undo.visible
-            self.actions.param.update(plan=plan, by=(self.person.value_input or self.by).strip())
+            self.actions.param.update(plan=plan, by=by)
 
     def __panel__(self) -> pn.Column:
         return self._layout

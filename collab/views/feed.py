@@ -31,7 +31,7 @@ UNSEEN_S = 1.0
 """The shortest time between two frames that nobody looks at: trends go on, and who opens a page sees one at once."""
 
 REST = 2.0
-"""So many times as long as a frame took to make and to show passes before the next: pages leave time for work."""
+"""A frame begins so many times as long after the one before as that took to make and to show: the rest is for work."""
 
 ENDED = 20
 """How many of the newest alerts that ended are in a frame."""
@@ -51,7 +51,7 @@ class Feed:
         self.frame = Frame()
         self._boards: weakref.WeakSet[Board] = weakref.WeakSet()
         self._latencies: deque[Latency] = deque(maxlen=LATENCIES)
-        self._due, self._spent_s, self._next = False, 0.0, 0.0
+        self._due, self._spent_s, self._made = False, 0.0, 0.0
         self._idle: asyncio.TimerHandle | None = None
         self._lately, self._conversations, self._inboxes = Lately(), Conversations(), Inboxes()
         office.subscribe(self._entries)
@@ -84,7 +84,8 @@ class Feed:
             self._latencies.append(Latency(entry.seq, entry.event.time, max(0.0, ms)))
         if not self._due:
             self._due = True
-            asyncio.get_running_loop().call_at(self._next + REST * self._spent_s, self._make)
+            rest = max(FRAME_S if self._boards else UNSEEN_S, REST * self._spent_s)
+            asyncio.get_running_loop().call_at(self._made + rest, self._make)
 
     def spent(self, seconds: float) -> None:
         """Hear how long a board took to show a frame."""
@@ -123,7 +124,7 @@ class Feed:
         for board in boards:
             board.push(self.frame)
         self._spent_s = monotonic() - begun
-        self._next = asyncio.get_running_loop().time() + (FRAME_S if self._boards else UNSEEN_S)
+        self._made = asyncio.get_running_loop().time()
 
 
 _feeds: weakref.WeakKeyDictionary[Office, Feed] = weakref.WeakKeyDictionary()

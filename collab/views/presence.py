@@ -18,6 +18,7 @@ from collab.views.frame import Frame
 from collab.views.kpis import TILES, ages, as_html, tiles
 from collab.views.once import Once
 from collab.views.painted import Painted
+from collab.views.seen import Seen
 from collab.views.theme import SHEET
 from collab.views.workload import WorkloadView
 
@@ -44,6 +45,7 @@ EMPTY = """<div class="empty">Nobody is on the roster yet. Put somebody on it un
 """What the grid says without agents."""
 
 GRID = """
+.pieces > * { contain: content; }
 .pieces { display: grid; gap: 12px; grid-template-columns: repeat(3, minmax(0, 1fr)); }
 @media (max-width: 1000px) { .pieces { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
 @media (max-width: 560px) { .pieces { grid-template-columns: minmax(0, 1fr); } }
@@ -66,26 +68,32 @@ class PresenceView(pn.viewable.Viewer):
         self.more = pmui.Button(variant="outlined", icon="expand_more", visible=False, height=44)
         self.more.on_click(lambda event: self.param.update(every=not self.every))
         self.workload, self.day = (kind(board, active=self.active) for kind in (WorkloadView, DayView))
-        self.latency = LatencyStream(board)
+        self.latency = LatencyStream(board, active=self.active)
+        self._below = [(view, Seen()) for view in (self.workload, self.day, self.latency)]
+        for _, seen in self._below:
+            seen.param.watch(lambda event: self._look(), "seen")
         self._layout = pn.Column(
             self.numbers,
             self.cards,
             self.more,
-            self.workload,
-            self.day,
-            self.latency,
+            *(pn.Column(seen, view, **WIDE) for view, seen in self._below),
             **WIDE,
         )
         self._patch()
 
     @param.depends("board.frame", "active", "every", watch=True)
     def _patch(self) -> None:
-        self.workload.active = self.day.active = self.latency.active = self.active
+        self._look()
         if not self.active:
             return
         frame = self.board.frame
         self.numbers.show(numbers.of(frame) | {"parts": distributed.of(frame) if frame.agents else EMPTY})
         self._show_cards(frame)
+
+    def _look(self) -> None:
+        """Let what is in the window go on, and nothing else."""
+        for view, seen in self._below:
+            view.active = self.active and seen.seen
 
     def _show_cards(self, frame: Frame) -> None:
         """Make anew only the cards that changed."""
