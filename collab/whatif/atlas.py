@@ -19,6 +19,9 @@ from collab.whatif.sweep import NothingLeft, Sweep
 if TYPE_CHECKING:
     from collab.whatif.what_if import WhatIf
 
+LEAST = 0.04
+"""The smallest step: it makes 3,276 weights, the next smaller one 23,426."""
+
 Progress = Callable[[int, int], None]
 Cancelled = Callable[[], bool]
 
@@ -57,6 +60,8 @@ def atlas(what_if: WhatIf, step: float, progress: Progress | None = None, cancel
     """Ask a log of every weights of the grid; see `WhatIf.page_html`."""
     if not what_if.n:
         raise ValueError("there are no logged decisions to ask; route leads, and ask again")
+    if LEAST > step > 0:
+        raise ValueError(f"step is {step}; a page takes {LEAST} or more, e.g. 0.05, or it has too many weights")
     sweep = what_if.sweep(step, cancelled=cancelled)
     grid: list[Values] = [(a, e, p, r) for a, e, p, r in sweep.weights.tolist()]
     after, moved, judged, counts = [], [], [], np.zeros(0, np.int64)

@@ -13,7 +13,6 @@
   const rows = new Map(grid.weights.map((values, row) => [values.join(), row]));
   const knobs = [0, 1, 2, 3].map((place) => at(`knob${place}`));
   const gets = [...document.querySelectorAll("#gets tbody tr")];
-  const most = Math.max(1, ...grid.before, ...grid.after.flat());
   let weights, shares, row, waiting = false;
 
   async function unpacked() {
@@ -90,7 +89,7 @@
     now.firstChild.data = counted(after);
     now.lastChild.textContent = `${(100 * after / grid.n).toFixed(1)} %`;
     differs.textContent = change ? `${change > 0 ? "+" : "−"}${counted(Math.abs(change))}` : "same";
-    bars.querySelector(".is").style.width = `${100 * after / most}%`;
+    bars.querySelector(".is").style.width = `${100 * after / grid.most}%`;
   }
 
   function drawn(parent, kind, fields) {

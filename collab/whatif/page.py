@@ -138,6 +138,7 @@ def _looked_up(found: Atlas, about: About) -> dict[str, Any]:
         ],
         "before": found.before[order].tolist(),
         "after": found.after[:, order].tolist(),
+        "most": _most(found),
         "x": x.tolist(),
         "y": np.round(y, 3).tolist(),
         "refused": refused.tolist(),
@@ -159,6 +160,11 @@ def _column(name: str, values: np.ndarray[Any, Any], refused: np.ndarray[Any, An
         "high": high,
         "ends": [figure(name, low), figure(name, high)],
     }
+
+
+def _most(found: Atlas) -> int:
+    """The most leads that an agent has under any weights: the longest bar."""
+    return max(int(found.before.max()), int(found.after.max()), 1)
 
 
 def _share(value: float) -> str:
@@ -202,7 +208,7 @@ def _knobs(about: About) -> str:
 
 
 def _gets(found: Atlas, about: About) -> str:
-    n, most = max(int(found.before.sum()), 1), max(int(found.before.max()), int(found.after.max()), 1)
+    n, most = max(int(found.before.sum()), 1), _most(found)
     rows = []
     for one in _order(found):
         had, name = int(found.before[one]), about.names.get(found.agents[one], found.agents[one])

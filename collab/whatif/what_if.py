@@ -215,13 +215,13 @@ class WhatIf(Simulations):
         """All weights of a grid as one page of HTML whose sliders work without a server and without a network.
 
         Args:
-            step: a share of 1 in whole hundredths that divides it; 0.05 makes 1,771 weights.
+            step: a share of 1 in whole hundredths that divides it, 0.04 or more; 0.05 makes 1,771 weights.
             made: the aware time that the page says; now, if none is given.
             progress: hears how many weights of how many are asked about.
             cancelled: is asked between weights whether to stop.
 
         Raises:
-            ValueError: there are no decisions, the step does not divide 1, or `made` has no zone.
+            ValueError: there are no decisions, the step is too small or does not divide 1, or `made` has no zone.
             CancelledError: `cancelled` said so.
         """
         return page.made(self, self._history, step, made, progress, cancelled)
