@@ -92,7 +92,14 @@ def served(kind: str, port: int, rate: float) -> Iterator[tuple[psutil.Process, 
         command = [sys.executable, str(HERE / "_pages.py"), *given]
         if kind == "streamlit":
             options = ["--server.port", str(port), "--server.headless", "true", "--server.address", "127.0.0.1"]
-            options += ["--browser.gatherUsageStats", "false", "--server.fileWatcherType", "none"]
+            options += [
+                "--global.developmentMode",
+                "false",
+                "--browser.gatherUsageStats",
+                "false",
+                "--server.fileWatcherType",
+                "none",
+            ]
             command = [sys.executable, "-m", "streamlit", "run", *options, str(HERE / "_streamlit.py"), "--", *given]
         server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:

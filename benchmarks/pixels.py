@@ -4,10 +4,10 @@
 
 A team of eight changes ten times a second: a presence nine times, with its moment as the reason, and a lead once. The
 dashboard's Team tab shows it by pushes; Streamlit, whose fragment runs every second, shows the same HTML of tiles and
-cards, a table and a chart. Each server is a process of its own. Every viewer is a page in Chromium; of one the time
-from just before the command to the frame after the card's text has changed is taken, for every change, also of those
-that the page skipped. Streamlit has to be installed (`pip install streamlit`); without it only the dashboard is
-measured.
+cards, a table and a chart. Each server is a process of its own. Of one page in Chromium the time from just before the
+command to the frame after the card's text has changed is taken, for every change, also of those that the page skipped.
+Further viewers hear and answer as browsers do and draw nothing, as theirs would on other machines. Streamlit has to be
+installed (`pip install streamlit`); without it only the dashboard is measured.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from time import perf_counter
 
 import numpy as np
 import psutil
-from _pages import served
+from _pages import READY_S, served
 from playwright.sync_api import Browser, Page, sync_playwright
+from push import Viewer
 from slider import FLAGS, free_port
 
 KINDS = ("collab", "streamlit")
@@ -84,6 +85,15 @@ def behind(stamps: list[float], seen: list[list[float]]) -> list[float]:
     return [seen[bisect_left(newest, stamp - 0.05)][1] - stamp for stamp in within]
 
 
+def further(kind: str, url: str) -> Viewer:
+    """One more viewer, who draws nothing."""
+    if kind == "collab":
+        return Viewer(url)
+    from _streamed import Streamed
+
+    return Streamed(url)
+
+
 def measured(kind: str, viewers: int, rate: float, seconds: float) -> dict[str, float]:
     """The figures of one server with so many viewers."""
     port = free_port()
@@ -93,7 +103,9 @@ def measured(kind: str, viewers: int, rate: float, seconds: float) -> dict[str, 
         page, usable_s = opened(browser, url)
         first = server.memory_full_info().uss
         for _ in range(viewers - 1):
-            opened(browser, url)
+            other = further(kind, url)
+            other.start()
+            other.ready.wait(READY_S)
         seen, cpu_s = watched(page, server, seconds)
         held = server.memory_full_info().uss
         browser.close()

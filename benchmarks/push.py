@@ -31,8 +31,9 @@ SETTLE_S = 3.0
 class Viewer(threading.Thread):
     """An open page that draws nothing: after `SETTLE_S` it notes how late each newest change is."""
 
-    def __init__(self, url: str, seconds: float) -> None:
+    def __init__(self, url: str, seconds: float = 3600) -> None:
         super().__init__(daemon=True)
+        self.ready = threading.Event()
         self.late: list[float] = []
         self.octets, self._url, self._seconds = 0, url, seconds
 
@@ -52,6 +53,7 @@ class Viewer(threading.Thread):
                     self._say(socket, '{"msgid":"1","msgtype":"PULL-DOC-REQ"}')
                 if '"PULL-DOC-REPLY"' in message:
                     self._ready(socket)
+                    self.ready.set()
                     begun = monotonic() + SETTLE_S
                     end = begun + self._seconds
                 if found := STAMP.findall(message):

@@ -30,7 +30,7 @@ FRAME_S = 1 / 60
 UNSEEN_S = 1.0
 """The shortest time between two frames that nobody looks at: trends go on, and who opens a page sees one at once."""
 
-REST = 2.0
+REST = 1.0
 """A frame begins so many times as long after the one before as that took to make and to show: the rest is for work."""
 
 ENDED = 20
