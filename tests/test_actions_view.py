@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from desks import SOON_S, hire, lead
 from offices import Open, at, do, unwatched
-from test_alerts_view import fire, shown
+from test_alerts_view import fire, happen, shown
 
+from collab import events as ev
 from collab.office import Office
 from collab.records import Presence
 from collab.rules import Rule
+from collab.team import State
 from collab.views.alerts import AlertsView
 from collab.views.board import Board
 
@@ -83,6 +85,19 @@ def test_the_effect_stands_above_each_button_and_what_was_done_is_undone(view: A
     assert not view.actions.undo.visible
 
 
+def test_who_acts_on_an_alert_has_it_and_that_counts_when_it_is_over(view: AlertsView) -> None:
+    office = view.board.office
+    alerts = office.team.alerts
+    press(view, lambda: view.actions.act(view.actions.found[0]))
+    alert = alerts.open["alert-ana"]
+    assert (alert.state, alert.owner, alert.note) == (State.acknowledged, "Kim", "Give leads of Ana to others")
+    view.by = "Bo"  # another who does more about it takes it from nobody
+    press(shown(view), lambda: view.actions.act(view.actions.found[0]))
+    assert alerts.open["alert-ana"].owner == "Kim"
+    do(office, happen(at(office), ev.AlertResolved, "alert-ana", {"agent": "ana"}, why="the condition ended"))
+    assert (alerts.tally[alert.rule].fired, alerts.tally[alert.rule].acted) == (1, 1)
+
+
 def test_what_cannot_be_taken_back_is_said(view: AlertsView) -> None:
     office = view.board.office
     press(view, lambda: view.actions.act(view.actions.found[0]))
@@ -99,6 +114,7 @@ def test_what_has_become_impossible_is_said_and_not_done(view: AlertsView) -> No
     do(office, at(office).set_presence("bo", Presence.offline))
     press(view, lambda: view.actions.act(action))
     assert "bo is offline; nothing was done" in view.actions.said.object
+    assert office.team.alerts.open["alert-ana"].state == State.firing
     assert office.team.agents["ana"].active == 4
     assert not view.actions.undo.visible
 

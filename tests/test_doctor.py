@@ -131,9 +131,11 @@ def test_files_that_are_wrong_are_named(here: Path, monkeypatch: pytest.MonkeyPa
         monkeypatch.setenv(f"COLLAB_{Path(name).stem.upper()}", str(here / name))
     (here / "weights" / "main").mkdir(parents=True)
     (here / "weights" / "main" / FILE).write_text("entries: none")
+    monkeypatch.setenv("COLLAB_SIGN_IN", str(here / "nobody.yaml"))
     said = doctor("--json", code=1)
     bad = {check["name"]: check["value"] for check in json.loads(said)["checks"] if check["state"] == "bad"}
-    assert set(bad) == {"Rules file", "Notify file", "Weights"}
+    assert set(bad) == {"Rules file", "Notify file", "Sign-in file", "Weights"}
+    assert str(here / "nobody.yaml") in bad["Sign-in file"]
     assert "nothing" in bad["Rules file"]
     assert "CRM_URL" in bad["Notify file"]
     assert "it is a list of entries" in bad["Weights"]

@@ -184,9 +184,19 @@ def test_an_empty_history_says_what_is_lacking(tmp_path: Path) -> None:
         RulesView()
 
 
+def test_a_history_alone_shows_the_rules_that_its_team_adopted(open_office: Open) -> None:
+    office = unwatched(open_office(rules=None))
+    do(office, at(office).adopt_rules([overload(fire=0.5, clear=0.3)], by="Kim", reason="earlier"))
+    office.stop()  # records what is left
+    view = RulesView(History(office.history_url, office.tenant))
+    assert [(rule.name, rule.fire) for rule in view.rules] == [("agent_overload", 0.5)]
+    assert (view.chosen, view.fire) == ("agent_overload", 0.5)
+
+
 def test_a_change_is_adopted_by_a_person_for_a_reason_and_others_are_heard(open_office: Open) -> None:
     office = unwatched(open_office(rules=None))
     board = Board(office)
+    board.paused = True  # pages hear of others' rules when they adopt their own, or later
     view, other = RulesView(board=board), RulesView(board=board, chosen="lead_waiting")
 
     def adopt(one: RulesView) -> str:

@@ -557,7 +557,7 @@ def test_what_changes_while_a_browser_makes_its_views_is_shown_when_it_has_them(
     wait_until(lambda: feed.boards == 0)
 
 
-@pytest.mark.parametrize("sessions", [20])
+@pytest.mark.parametrize("sessions", [12])
 def test_closed_sessions_leave_no_board_and_no_thread_behind(office: Office, served: str, sessions: int) -> None:
     visit(served).close()
     threads = {thread.name for thread in threading.enumerate()}

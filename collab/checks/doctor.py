@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from collab.checks.alerts import of_delivery
 from collab.checks.check import Check, State
-from collab.checks.files import of_keys, of_notify_file, of_rules_file
+from collab.checks.files import of_keys, of_notify_file, of_rules_file, of_sign_in_file
 from collab.checks.history import of_history
 from collab.checks.ports import of_port
 from collab.checks.programs import of_programs
@@ -39,6 +39,7 @@ class Place(Struct, frozen=True, kw_only=True):
     keys: str
     rules: str | None = None
     notify: str | None = None
+    sign_in: str | None = None
     weights: str | None = None
     balance: str = "propose"
     shadow: str | None = None
@@ -66,6 +67,7 @@ def examined(place: Place, environment: Mapping[str, str]) -> list[Check]:
         "Keys": lambda: of_keys(Path(place.keys)),
         "Rules file": lambda: of_rules_file(place.rules, place.tenant),
         "Notify file": lambda: of_notify_file(place.notify, environment),
+        "Sign-in file": lambda: of_sign_in_file(place.sign_in),
         "Delivery": lambda: of_delivery(outbox, place.notify is not None),
         "Weights": lambda: of_weights(watched(place.history, place.tenant, place.weights)),
         **{

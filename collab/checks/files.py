@@ -1,4 +1,4 @@
-"""Checks of an owner's files: the keys that sign tokens, the alert rules, and who is told."""
+"""Checks of an owner's files: the keys that sign tokens, the alert rules, who is told, and who may sign in."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collab.checks.check import Check, State
 from collab.delivery import channels, read_plan
 from collab.live.access import Access
 from collab.office.watching import rules_of
+from collab.users import Users
 
 
 def of_keys(path: Path) -> Check:
@@ -55,6 +56,20 @@ def of_notify_file(path: str | None, environment: Mapping[str, str]) -> Check:
         fix = f"Mend it until `collab notify check {path}` is content; an office does not start with it."
         return Check(name=name, state=State.bad, value=_what(error), fix=fix)
     value = f"{path}: {len(plan.targets)} targets and {len(plan.routes)} routes, all secrets are there"
+    return Check(name=name, state=State.ok, value=value)
+
+
+def of_sign_in_file(path: str | None) -> Check:
+    """Is the file of who may sign in right, if one is named?"""
+    name = "Sign-in file"
+    if path is None:
+        return Check(name=name, state=State.ok, value="none named: nobody has to sign in to the page")
+    try:
+        passwords, matches = Users(path).counts
+    except (OSError, ValueError) as error:
+        fix = f"Mend it until `collab user check --file {path}` is content; the page does not start with it."
+        return Check(name=name, state=State.bad, value=_what(error), fix=fix)
+    value = f"{path}: {passwords} with a password, {matches} whom a provider of identities vouches for"
     return Check(name=name, state=State.ok, value=value)
 
 

@@ -40,13 +40,13 @@ def doctor(context: click.Context, stream: str | None, history: str | None, tena
         import msgspec
 
         from collab.checks import Place, State, examined, worst
-        from collab.settings import keys, settings
+        from collab.settings import keys, settings, sign_in
     except ImportError as error:
         raise click.ClickException(f"{error.name} cannot be imported ({error}); run `make env`") from error
     found = or_exit(settings, stream=stream, history=history, tenant=tenant)
     named = {name: found[name] for name in NAMED}
     ports = {name: number(name, default) for name, default in PORTS.items()}
-    checks = or_exit(examined, Place(**named, keys=keys(), ports=ports), os.environ)
+    checks = or_exit(examined, Place(**named, keys=keys(), sign_in=sign_in(), ports=ports), os.environ)
     state = worst(checks)
     if as_json:
         told = {"ok": state != State.bad, "state": state, "checks": checks}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
+from contextlib import suppress
 from html import escape
 from typing import Any
 
@@ -14,8 +15,8 @@ import param
 
 from collab.actions import Action
 from collab.alerts import called
-from collab.desk import Desk, Done, Undone, utc_now
-from collab.team import Alert
+from collab.desk import Desk, Done, TooLate, Undone, utc_now
+from collab.team import Alert, State
 from collab.views.board import Board
 from collab.views.period import Around
 from collab.views.theme import SHEET, TOUCH, plain
@@ -118,11 +119,10 @@ class ActionsView(pn.viewable.Viewer):
         return button
 
     async def act(self, action: Action) -> None:
-        """Do it; the reason names the alert."""
+        """Do it, and take the alert on if nobody has it; the reason names the alert."""
         alert = self.alert
         if alert is not None:
-            reason = f"{action.name}: alert {alert.id} of {alert.rule}"
-            await self._do(lambda desk, by: desk.act(action, by=by, reason=reason), action.name)
+            await self._do(lambda desk, by: act_on(desk, alert, action, by), action.name)
 
     def look(self) -> None:
         """Open the what-if of the time before the alert fired."""
@@ -163,6 +163,25 @@ class ActionsView(pn.viewable.Viewer):
 
     def __panel__(self) -> pn.Column:
         return self._layout
+
+
+async def act_on(desk: Desk, alert: Alert, action: Action, by: str) -> Done:
+    """Do what an alert's action says; who does has the alert, unless somebody else has.
+
+    Raises:
+        TooLate, ValueError: as of `Desk.act`; then the alert is as it was.
+    """
+    mine = False
+    if alert.state == State.firing:
+        with suppress(TooLate, ValueError):  # somebody was faster, or it is over
+            mine = (await desk.acknowledge_alert(alert.id, by=by, note=action.name)).state == State.acknowledged
+    try:
+        return await desk.act(action, by=by, reason=f"{action.name}: alert {alert.id} of {alert.rule}")
+    except (ValueError, RuntimeError):
+        if mine:
+            with suppress(TooLate, ValueError):
+                await desk.return_alert(alert.id, by=by, note="nothing could be done")
+        raise
 
 
 def taken_back(undone: Undone) -> str:

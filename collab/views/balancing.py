@@ -67,6 +67,7 @@ class BalancingView(pn.viewable.Viewer):
     def __init__(self, board: Board, **params: Any) -> None:
         super().__init__(**params)
         self.board = board
+        self._shown: Any = None
         self.told = pn.pane.HTML("", stylesheets=[SHEET, LOADS], **WIDE)
         self.actions = PlanView(board)
         self.person = pmui.TextInput.from_param(self.param.by, placeholder="Kim", width=260)
@@ -74,7 +75,6 @@ class BalancingView(pn.viewable.Viewer):
         self._layout = pn.Column(
             pn.pane.HTML(title("Even loads"), stylesheets=[SHEET], **WIDE), self.told, self.person, self.actions, **WIDE
         )
-        self._shown: Any = None
         board.param.watch(lambda event: self._patch(), "frame")
         self._patch()
 

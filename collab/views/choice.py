@@ -53,6 +53,7 @@ class ChoiceView(pn.viewable.Viewer):
         self._shown = pn.Column(knobs, plots, visible=False, **wide)
         self._layout = pn.Column(self.words, self.progress, self._shown, **wide)
         tuning.param.watch(lambda event: self._patch(), "sweep")
+        points.param.watch(lambda event: None if event.old else self._patch(), "metric")
         self._patch()
 
     def _show(self, **columns: str | None) -> None:
@@ -68,7 +69,7 @@ class ChoiceView(pn.viewable.Viewer):
     def _patch(self) -> None:
         points = self.points
         sweep = points.tuning.sweep
-        swept = sweep is not None and sweep.n > 0
+        swept = sweep is not None and sweep.n > 0 and bool(points.metric)  # in a script a thread may be filling them
         with pn.io.hold():
             self._shown.visible, self.progress._layout.visible = swept, sweep is None
             if swept:
@@ -85,6 +86,8 @@ class ChoiceView(pn.viewable.Viewer):
             return
         if not sweep.n:
             self.words.object = head + empty(NOTHING)
+            return
+        if not points.metric:
             return
         rows = points.best()
         options = {ASK: ""}

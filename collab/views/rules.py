@@ -57,7 +57,7 @@ class RulesView(pn.viewable.Viewer):
     Args:
         history: what is backtested over; for a view that stands alone, which adopts nothing.
         board: the session's board, whose office has history, rules and a desk that adopts.
-        rules: the rules in force; without them those of the board's office, or those that come with collab.
+        rules: the rules in force; without them those of the office or history, or those that come with collab.
     """
 
     chosen = param.Selector(default="", objects=[""], check_on_set=False, label="Rule", doc="The rule that is changed.")
@@ -89,7 +89,9 @@ class RulesView(pn.viewable.Viewer):
         super().__init__(**params)
         self.board, self.version, self._sending, self._filling = board, -1, False, False
         self._history = (lambda: history) if board is None else (lambda: board.office.history)
-        self.rules = tuple(default().rules if rules is None else rules)
+        if rules is None:
+            rules = (() if history is None else history.team().alerts.rules) or default().rules
+        self.rules = tuple(rules)
         self.task = Task(None if board is None else board.schedule)
         self.bars = RuleBars()
         self._list, self._words, self._says = (pn.pane.HTML("", stylesheets=[SHEET, ROWS], **WIDE) for _ in range(3))

