@@ -11,6 +11,7 @@ from _pages import given, team, work
 from collab.views.board import Board
 from collab.views.cards import CARDS, card
 from collab.views.distribution import BARS
+from collab.views.feed import feed_of
 from collab.views.kpis import TILES
 from collab.views.presence import distributed, numbers
 from collab.views.theme import SHEET
@@ -29,7 +30,7 @@ def shared() -> Board:
 @st.fragment(run_every=1)
 def shown(board: Board) -> None:
     """Tiles, distribution, cards, table and latency, as the dashboard's Team tab has them."""
-    frame = board._feed.frame
+    frame = feed_of(board.shared).frame
     style = "".join((SHEET, TILES, BARS, CARDS)).replace(":host", ".stApp")
     tiles = "".join(numbers.of(frame).values())
     st.html(f'<style>{style}</style><div class="kpis">{tiles}</div>{distributed.of(frame)}')

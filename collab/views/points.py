@@ -12,7 +12,6 @@ from bokeh.models import CDSView, ColumnDataSource, IndexFilter
 
 from collab.records import FACTORS
 from collab.views.tuning import Tuning
-from collab.weights import apportion
 from collab.whatif.places import columns, places, signed
 from collab.whatif.rescore import Values
 from collab.whatif.sweep import NothingLeft
@@ -56,8 +55,7 @@ class Points(param.Parameterized):
         sweep = self.tuning.sweep
         if sweep is None:
             return None
-        near = [sweep.step * part for part in apportion(100 // sweep.step, list(weights))]
-        return int(np.flatnonzero((sweep.weights == near).all(axis=1))[0])
+        return sweep.nearest(weights)
 
     def weights(self, row: int) -> Values:
         """The four integers of a row."""

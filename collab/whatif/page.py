@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 
 from collab.records import FACTORS, aware
-from collab.weights import Weights, apportion
+from collab.weights import Weights
 from collab.whatif.answers import PER_LEAD
 from collab.whatif.atlas import Atlas, Cancelled, Progress, atlas
 from collab.whatif.measures import figure, label
@@ -124,14 +124,13 @@ def _looked_up(found: Atlas, about: About) -> dict[str, Any]:
     refused = frame["refused"].to_numpy(bool) if "refused" in frame else np.zeros(len(frame), bool)
     n = int(found.before.sum())
     start = about.in_force or Weights().integers()
-    near = [sweep.step * part for part in apportion(100 // sweep.step, list(start))]
     return {
         "step": sweep.step,
         "n": n,
         "weights": sweep.weights.tolist(),
         "today": about.in_force,
         "begin": start,
-        "start": int(np.flatnonzero((sweep.weights == near).all(axis=1))[0]),
+        "start": sweep.nearest(start),
         "forests": [judgements(judged_of(one)) for one in found.estimates],
         "moved": [
             f"{moved:,} of {n:,} leads ({_share(moved / n)}) would have gone to somebody else." for moved in found.moved

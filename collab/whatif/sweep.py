@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from collab.records import FACTORS
 from collab.routing import simplex_grid
+from collab.weights import apportion
 from collab.whatif import grid
 from collab.whatif.answers import WHOLE_TEAM, Limits
 from collab.whatif.cases import Cases
@@ -100,6 +101,11 @@ class Sweep:
         if self._search is not None:
             found = pd.concat([found, self._search.columns()], axis=1)
         return found
+
+    def nearest(self, weights: Sequence[int]) -> int:
+        """The row of the grid's weights that are nearest to these."""
+        near = [self.step * part for part in apportion(100 // self.step, list(weights))]
+        return int(np.flatnonzero((self.weights == near).all(axis=1))[0])
 
     def front(
         self,
