@@ -31,6 +31,8 @@ env: $(VENV)/ready ## make .venv and install from requirements.lock (nothing to 
 serve: env ## serve the dashboard on http://localhost:5006 with the team at work (PORT, WS_PORT, COLLAB_REDIS, COLLAB_HISTORY)
 	@$(BIN)/collab serve --team-at-work --notebooks $(ARGS)
 
+# The tests start hundreds of processes; where Python may not keep what it compiled, each would compile it anew.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: env ## run all tests and notebooks, after installing or naming what they need from the system
 	@$(BIN)/python tests/needs.py
 	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --maxprocesses=4 --dist=loadfile --no-loadscope-reorder $(ARGS)
@@ -70,12 +72,13 @@ $(BIN)/python:
 	echo "collab needs Python 3.11 or newer; $(or $(PYTHON),python3) is $$($(or $(PYTHON),python3) --version 2>&1 | tail -n 1)." >&2; \
 	echo "Install one and say which: make $(or $(firstword $(MAKECMDGOALS)),env) PYTHON=python3.12" >&2; exit 1
 
-# uv itself comes in the locked version, its hash checked by pip; it checks the hashes of the rest.
+# uv itself comes in the locked version, its hash checked by pip; it checks the hashes of the rest. What it installs it
+# compiles, so that a process that may not keep what it compiled need not compile all of Panel at each start.
 $(VENV)/installed: requirements.lock $(BIN)/python
 	@echo "installing from requirements.lock"
 	@awk '/^[^ #]/ {on = /^uv==/} on' requirements.lock > $(VENV)/uv.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(VENV)/uv.txt
-	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	@touch $@
 
 # Editable, so that notebooks and `panel serve` import the checkout from any folder.

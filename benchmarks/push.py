@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import re
 import threading
+from contextlib import suppress
 from time import monotonic, time
 from urllib.request import urlopen
 
@@ -20,9 +21,12 @@ import numpy as np
 import psutil
 from _pages import served
 from slider import free_port
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 STAMP = re.compile(r"at ([0-9]{13}\.[0-9])")
+PAINTED = re.compile(r'"panel\.models\.esm\.ReactiveESM","id":"(p\d+)","attributes":{"name":"Painted"')
+SEEN = re.compile(r'"name":"Seen\d+","id":"(p\d+)"')
 TOKEN = re.compile(r'"token":\s*"([^"]+)"')
 GOAL_MS = 5.0
 SETTLE_S = 3.0
@@ -38,12 +42,16 @@ class Viewer(threading.Thread):
         self.octets, self._url, self._seconds = 0, url, seconds
 
     def run(self) -> None:
-        """Open, pull, ping, read, until the time is over."""
+        """Open, pull, ping, read, until the time is over or the server has ended."""
+        with suppress(ConnectionClosed):
+            self._read()
+
+    def _read(self) -> None:
         token = TOKEN.search(urlopen(self._url, timeout=30).read().decode())[1]
         at, newest = f"{self._url.replace('http', 'ws')}/ws", 0.0
         origin = self._url.rsplit("/", 1)[0]
         with connect(at, subprotocols=["bokeh", token], compression=None, origin=origin, max_size=2**26) as socket:
-            begun, end = None, monotonic() + 120
+            begun, asked, end = None, False, monotonic() + 120
             while monotonic() < end:
                 message = socket.recv(timeout=30)
                 now = time() * 1000
@@ -52,7 +60,10 @@ class Viewer(threading.Thread):
                 if '"ACK"' in message:
                     self._say(socket, '{"msgid":"1","msgtype":"PULL-DOC-REQ"}')
                 if '"PULL-DOC-REPLY"' in message:
-                    self._ready(socket)
+                    asked = True
+                elif asked and message.startswith('{"doc"'):
+                    asked = False
+                    self._ready(socket, PAINTED.findall(message), SEEN.findall(message))
                     self.ready.set()
                     begun = monotonic() + SETTLE_S
                     end = begun + self._seconds
@@ -69,11 +80,20 @@ class Viewer(threading.Thread):
         for part in (header, "{}", content):
             socket.send(part)
 
-    def _ready(self, socket: object) -> None:
-        """Say that the page is there, as Bokeh does: until then nothing is pushed."""
-        event = '{"type":"event","name":"document_ready","values":{"type":"map","entries":[]}}'
-        content = f'{{"events":[{{"kind":"MessageSent","msg_type":"bokeh_event","msg_data":{event}}}]}}'
-        self._say(socket, '{"msgid":"2","msgtype":"PATCH-DOC"}', content)
+    def _ready(self, socket: object, painted: list[str], below: list[str]) -> None:
+        """Say what a browser says of a page at its top: it is there, its pieces ask, what is below is not seen."""
+        self._told(socket, "document_ready", "")
+        for model in painted:
+            self._told(socket, "data_event", f'["model",{{"id":"{model}"}}],["data","all"]')
+        for model in below:
+            self._patch(socket, f'{{"kind":"ModelChanged","model":{{"id":"{model}"}},"attr":"seen","new":false}}')
+
+    def _told(self, socket: object, name: str, values: str) -> None:
+        event = f'{{"type":"event","name":"{name}","values":{{"type":"map","entries":[{values}]}}}}'
+        self._patch(socket, f'{{"kind":"MessageSent","msg_type":"bokeh_event","msg_data":{event}}}')
+
+    def _patch(self, socket: object, event: str) -> None:
+        self._say(socket, '{"msgid":"2","msgtype":"PATCH-DOC"}', f'{{"events":[{event}]}}')
 
 
 def measured(kind: str, rate: float, seconds: float, viewers: int) -> dict[str, float]:

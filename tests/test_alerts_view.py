@@ -59,7 +59,7 @@ def shown(view: AlertsView) -> AlertsView:
     """The view with the frame of all that happened."""
     feed = feed_of(view.board.office)
     do(view.board.office, feed._first())
-    view.board.push(feed.frame)
+    view.board.push()
     return view
 
 

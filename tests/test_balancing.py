@@ -182,7 +182,7 @@ def shown(view: BalancingView) -> None:
     """Show the frame of all that happened."""
     feed = feed_of(view.board.office)
     do(view.board.office, feed._first())
-    view.board.push(feed.frame)
+    view.board.push()
 
 
 def test_without_balancing_the_page_says_how_to_have_it(open_office: Open) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from collab.views.frame import Frame
 from collab.views.once import NEWEST, Once
-from collab.views.pace import Pace
+from collab.views.pace import SHARE, Pace
 from collab.views.painted import Painted
 
 pieces = st.dictionaries(st.sampled_from("abcde"), st.text(max_size=3))
@@ -91,3 +91,24 @@ def test_in_a_script_everything_happens_at_once() -> None:
     pace.go()
     pace.go()
     assert len(times) == 2
+
+
+def test_among_many_sessions_what_takes_long_happens_less_often() -> None:
+    async def rest(sessions: int) -> float:
+        loop, again = asyncio.get_running_loop(), asyncio.Event()
+        times: list[float] = []
+
+        def act() -> None:
+            times.append(loop.time())
+            while loop.time() < times[-1] + 0.001:  # it takes a millisecond
+                pass
+            if len(times) == 2:
+                again.set()
+
+        pace = Pace(0.001, lambda call: call(), act, lambda: sessions)
+        pace.go()
+        pace.go()
+        await asyncio.wait_for(again.wait(), 30)
+        return times[1] - times[0]
+
+    assert asyncio.run(rest(sessions=20)) >= 0.95 * 20 * 0.001 / SHARE

@@ -92,7 +92,7 @@ def catch_up(board: Board) -> None:
         came.wait(0.02)
     leave()
     assert do(board.office, look())
-    board.push(feed.frame)
+    board.push()
 
 
 def press(office: Office, coroutine: Any) -> None:
@@ -156,7 +156,7 @@ def test_presence_cards_follow_the_board_and_keep_still_while_hidden(office: Off
     assert list(view.cards.pieces) == ["ana"]
     view.active = True
     assert list(view.cards.pieces) == ["ana", "ben"]
-    assert "2 of 2" in numbers.of(board.frame)["Agents here"]
+    assert "2 of 2" in numbers(board.frame)["Agents here"]
     assert len(view.latency.source.data["ms"]) == len(board.frame.latencies)
 
 
@@ -297,8 +297,8 @@ def test_an_agent_off_shift_is_shown_so_and_not_counted_with_those_who_are_here(
     assert "off shift" in shown["cem"]
     assert "off shift" not in shown["ana"]
     assert "0 % used" in shown["ana"]
-    assert "1 of 3" in numbers.of(board.frame)["Agents here"]
-    assert "0 of 5" in numbers.of(board.frame)["Load"]
+    assert "1 of 3" in numbers(board.frame)["Agents here"]
+    assert "0 of 5" in numbers(board.frame)["Load"]
 
 
 def test_skills_are_read_as_people_type_them() -> None:

@@ -36,7 +36,7 @@ class LatencyStream(pn.viewable.Viewer):
     def __init__(self, board: Board, **params: Any) -> None:
         super().__init__(board=board, **params)
         self._shown = 0
-        self._pace = Pace(EVERY_S, board.schedule, self._stream)
+        self._pace = Pace(EVERY_S, board.schedule, self._stream, board.among)
         self.source = ColumnDataSource({"time": [], "ms": []})
         now = utc_now()
         self._times, self._highest = Range1d(now - MINUTE, now), Range1d(0, 10)

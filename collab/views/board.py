@@ -48,11 +48,20 @@ class Board(param.Parameterized):
         if pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
             pn.state.on_session_destroyed(lambda context: self.close())
 
-    def push(self, frame: Frame) -> None:
-        """Show the frame on this session's next tick; may be called from any thread."""
+    def push(self) -> None:
+        """Show the newest frame on this session's next tick; may be called from any thread."""
         if not self._waiting:
             self._waiting = True
             self.schedule(self._show)
+
+    @property
+    def sees(self) -> bool:
+        """Is what is new shown to who looks, and may they see it?"""
+        return not self.paused and not self.closed and (self.seat is None or not self.seat.gone)
+
+    def among(self) -> int:
+        """How many boards of this team are shown in this process, this one among them."""
+        return max(1, self._feed.boards)
 
     def read_as(self, member: str) -> None:
         """Say as whom this session reads rooms."""

@@ -59,7 +59,7 @@ class DayView(pn.viewable.Viewer):
 
     def __init__(self, board: Board, **params: Any) -> None:
         super().__init__(board=board, **({"zone": zone_of(board.frame.rules)} | params))
-        self.task, self._pace = Task(board.schedule), Pace(EVERY_S, board.schedule, self._show)
+        self.task, self._pace = Task(board.schedule), Pace(EVERY_S, board.schedule, self._show, board.among)
         self._shown: Any = None
         self._every: list[Stay] = []
         self.past, self.now = (ColumnDataSource({name: [] for name in COLUMNS}) for _ in range(2))

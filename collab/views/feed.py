@@ -19,7 +19,9 @@ from collab.team import State
 from collab.views.conversations import Conversations
 from collab.views.frame import Frame, Latency
 from collab.views.inbox import Inboxes
+from collab.views.mural import Murals
 from collab.views.standing import Lately, standing
+from collab.views.turns import Turns
 
 if TYPE_CHECKING:
     from collab.views.board import Board
@@ -31,7 +33,7 @@ UNSEEN_S = 1.0
 """The shortest time between two frames that nobody looks at: trends go on, and who opens a page sees one at once."""
 
 REST = 1.0
-"""A frame begins so many times as long after the one before as that took to make and to show: the rest is for work."""
+"""A frame begins so many times as long after the one before as that took to make and to paint: the rest is for work."""
 
 ENDED = 20
 """How many of the newest alerts that ended are in a frame."""
@@ -44,13 +46,19 @@ LATENCIES = 300
 
 
 class Feed:
-    """Makes frames of an office's team, at most one for each of a screen's, and hands them to the boards."""
+    """Makes frames of an office's team, at most one for each of a screen's.
+
+    What all pages show alike, its murals, is written to all of them at once; the boards, each with the views of its
+    session, take their turns after that.
+    """
 
     def __init__(self, office: Office) -> None:
         self.office = office
         self.frame = Frame()
         self._boards: weakref.WeakSet[Board] = weakref.WeakSet()
         self._latencies: deque[Latency] = deque(maxlen=LATENCIES)
+        self.murals = Murals(self._painted)
+        self._turns = Turns(lambda: tuple(self._boards), FRAME_S)
         self._due, self._spent_s, self._made = False, 0.0, 0.0
         self._idle: asyncio.TimerHandle | None = None
         self._lately, self._conversations, self._inboxes = Lately(), Conversations(), Inboxes()
@@ -74,6 +82,9 @@ class Feed:
         """Hand no more frames to this board."""
         self._boards.discard(board)
 
+    def _painted(self, seconds: float) -> None:
+        self._spent_s += seconds
+
     async def _first(self) -> None:
         self._make()
 
@@ -89,7 +100,7 @@ class Feed:
 
     def spent(self, seconds: float) -> None:
         """Hear how long a board took to show a frame."""
-        self._spent_s += seconds
+        self._turns.spent(seconds)
 
     def _make(self) -> None:
         begun, self._due = monotonic(), False
@@ -121,8 +132,8 @@ class Feed:
             rooms=self._conversations.count(team.rooms.values()),
             unread=self._inboxes.count(team.rooms.values(), {board.member for board in boards} - {""}),
         )
-        for board in boards:
-            board.push(self.frame)
+        self.murals.push(self.frame)
+        self._turns.go()
         self._spent_s = monotonic() - begun
         self._made = asyncio.get_running_loop().time()
 

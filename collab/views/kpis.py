@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from datetime import datetime
 from html import escape
@@ -122,6 +123,7 @@ def limit(rules: Sequence[Rule], kind: str) -> float | None:
     return min((rule.fire for rule in rules if rule.on and rule.kind == kind), default=None)
 
 
+@functools.lru_cache(maxsize=256)
 def as_html(one: Tile) -> str:
     """A tile."""
     target = '<div class="target">no target</div>'

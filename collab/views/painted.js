@@ -24,5 +24,11 @@ export function render({ model, el }) {
   el.classList.add("pieces")
   paint({ order: Object.keys(model.pieces), fresh: model.pieces })
   model.on("msg:custom", (event) => paint(event.data ?? event))
+
+  // What all pages show alike comes to the whole page, by the name of its channel.
+  const hear = (text) => paint(JSON.parse(text))
+  const page = model.channel ? model.document : null
+  page?.on_message(model.channel, hear)
   model.send_msg("all")
+  return () => page?.remove_on_message(model.channel, hear)
 }

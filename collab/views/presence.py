@@ -14,9 +14,9 @@ from collab.views.cards import CARDS, card
 from collab.views.day import DayView
 from collab.views.distribution import BARS
 from collab.views.distribution import as_html as distribution
+from collab.views.feed import feed_of
 from collab.views.frame import Frame
 from collab.views.kpis import TILES, ages, as_html, tiles
-from collab.views.once import Once
 from collab.views.painted import Painted
 from collab.views.seen import Seen
 from collab.views.theme import SHEET
@@ -27,18 +27,6 @@ FIRST = 30
 
 WIDE = {"sizing_mode": "stretch_width"}
 
-
-def _numbers(frame: Frame) -> dict[str, str]:
-    newest = frame.latencies[-1].time if frame.latencies else None
-    shown = {tile.name: as_html(tile) for tile in tiles(frame.standing, frame.lately, frame.rules)}
-    return shown | {"ages": ages(frame.lately, newest)}
-
-
-numbers = Once(_numbers, by=lambda frame: frame.standing)
-"""The team's tiles as HTML by name, and how old they are."""
-
-distributed = Once(lambda frame: distribution(frame.agents), by=lambda frame: frame.agents)
-"""The distribution of the team as HTML."""
 
 EMPTY = """<div class="empty">Nobody is on the roster yet. Put somebody on it under
 "Change the team" below, or see a seeded team with <code>collab serve --team-at-work</code>.</div>"""
@@ -53,6 +41,33 @@ GRID = """
 """Cards in three, two or one columns."""
 
 
+def numbers(frame: Frame) -> dict[str, str]:
+    """The team's tiles as HTML by name, how old they are, and the distribution of the team."""
+    newest = frame.latencies[-1].time if frame.latencies else None
+    shown = {tile.name: as_html(tile) for tile in tiles(frame.standing, frame.lately, frame.rules)}
+    parts = distribution(frame.agents) if frame.agents else EMPTY
+    return shown | {"ages": ages(frame.lately, newest), "parts": parts}
+
+
+class Cards:
+    """A card for each agent from a place on to another, as HTML by agent; made anew if it changed."""
+
+    def __init__(self, first: int, end: int | None) -> None:
+        self._first, self._end = first, end
+        self._made: dict[str, tuple[Any, str]] = {}
+
+    def __call__(self, frame: Frame) -> dict[str, str]:
+        """The cards at a frame."""
+        day, made = None if frame.time is None else frame.time.date(), {}
+        for place, agent in enumerate(frame.agents[self._first : self._end], self._first):
+            state = agent, place, frame.rooms.get(agent.id, 0), day
+            before = self._made.get(agent.id)
+            same = before is not None and before[0][0] is agent and before[0][1:] == state[1:]
+            made[agent.id] = before if same else (state, card(agent, *state[1:3], frame.time))
+        self._made = made
+        return {agent: html for agent, (_, html) in made.items()}
+
+
 class PresenceView(pn.viewable.Viewer):
     """The team's tiles, a card for each agent in three, two or one columns, and the latency of its events."""
 
@@ -62,9 +77,18 @@ class PresenceView(pn.viewable.Viewer):
 
     def __init__(self, board: Board, **params: Any) -> None:
         super().__init__(board=board, **params)
-        self.numbers = Painted(stylesheets=[SHEET, TILES, BARS], margin=(5, 10), **WIDE)
-        self.cards = Painted(stylesheets=[SHEET, CARDS, GRID], margin=(10, 10), **WIDE)
-        self._made: dict[str, tuple[Any, str]] = {}
+        murals = feed_of(board.shared).murals
+        self._murals = (
+            murals.mural("cards", Cards(0, FIRST)),
+            murals.mural("numbers", numbers),
+            murals.mural("others", Cards(FIRST, None)),
+        )
+        sheets = [[SHEET, CARDS, GRID], [SHEET, TILES, BARS], [SHEET, CARDS, GRID]]
+        margins, looks = [(10, 10), (5, 10), (2, 10)], [self._sees, self._sees, lambda: self.every and self._sees()]
+        self.cards, self.numbers, self.others = (
+            Painted(mural, sees, stylesheets=sheet, margin=margin, **WIDE)
+            for mural, sees, sheet, margin in zip(self._murals, looks, sheets, margins, strict=True)
+        )
         self.more = pmui.Button(variant="outlined", icon="expand_more", visible=False, height=44)
         self.more.on_click(lambda event: self.param.update(every=not self.every))
         self.workload, self.day = (kind(board, active=self.active) for kind in (WorkloadView, DayView))
@@ -75,6 +99,7 @@ class PresenceView(pn.viewable.Viewer):
         self._layout = pn.Column(
             self.numbers,
             self.cards,
+            self.others,
             self.more,
             *(pn.Column(seen, view, **WIDE) for view, seen in self._below),
             **WIDE,
@@ -87,27 +112,21 @@ class PresenceView(pn.viewable.Viewer):
         if not self.active:
             return
         frame = self.board.frame
-        self.numbers.show(numbers.of(frame) | {"parts": distributed.of(frame) if frame.agents else EMPTY})
-        self._show_cards(frame)
+        self.others.visible = self.every
+        for mural, painted in zip(self._murals, (self.cards, self.numbers, self.others), strict=True):
+            if painted is not self.others or self.every:
+                painted.show(mural.of(frame))
+        self.more.visible = len(frame.agents) > FIRST
+        self.more.label = f"Show the first {FIRST} only" if self.every else f"Show all {len(frame.agents)} cards"
+
+    def _sees(self) -> bool:
+        """Does this session look at the team?"""
+        return self.active and self.board.sees
 
     def _look(self) -> None:
         """Let what is in the window go on, and nothing else."""
         for view, seen in self._below:
             view.active = self.active and seen.seen
-
-    def _show_cards(self, frame: Frame) -> None:
-        """Make anew only the cards that changed."""
-        shown = frame.agents if self.every else frame.agents[:FIRST]
-        day, made = None if frame.time is None else frame.time.date(), {}
-        for place, agent in enumerate(shown):
-            state = agent, place, frame.rooms.get(agent.id, 0), day
-            before = self._made.get(agent.id)
-            same = before is not None and before[0][0] is agent and before[0][1:] == state[1:]
-            made[agent.id] = before if same else (state, card(agent, *state[1:3], frame.time))
-        self._made = made
-        self.cards.show({agent: html for agent, (_, html) in made.items()})
-        self.more.visible = len(frame.agents) > FIRST
-        self.more.label = f"Show the first {FIRST} only" if self.every else f"Show all {len(frame.agents)} cards"
 
     def __panel__(self) -> pn.Column:
         return self._layout

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 from typing import Any
 
 import panel as pn
+from bokeh.document import Document
+from bokeh.document.events import MessageSentEvent
+from bokeh.protocol import Protocol
 from bokeh.server.views.ws import WSHandler
 
 GONE = "The server does not answer. This page comes back by itself when it does."
@@ -34,3 +38,64 @@ def send_at_once() -> None:
 
     open_at_once.at_once = True  # type: ignore[attr-defined]
     WSHandler.open = open_at_once
+
+
+def ready(name: str, text: str) -> Any:
+    """A message of Bokeh's by which a page hears `text` under this name, for any number of pages."""
+    event = MessageSentEvent(_nowhere(), name, text)
+    return Protocol().create("PATCH-DOC", [event])  # type: ignore[no-untyped-call]
+
+
+@functools.cache
+def _nowhere() -> Document:
+    """The document that Bokeh asks each event for; its message does not name it, and making one takes longer."""
+    return Document()
+
+
+class Wire:
+    """Writes ready messages to the page of one session, in order and whole.
+
+    Bokeh makes each message for each session anew; what many are told alike is made once and written as it is. Call it
+    in the loop of the page's server.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self._session = document.session_context.session  # type: ignore[union-attr]
+
+    def write(self, message: Any) -> None:
+        """Write to wherever the page is connected; what is closed hears nothing."""
+        for connection in tuple(self._session._subscribed_connections):
+            socket = connection._socket
+            if not socket.write_lock._block._value:  # somebody is amid a message
+                _keep(asyncio.ensure_future(socket.send_message(message)))
+            elif socket.ws_connection is not None and not socket.ws_connection.is_closing():
+                for part in (message.header_json, message.metadata_json, message.content_json):
+                    _keep(super(WSHandler, socket).write_message(part))
+
+
+_writing: set[asyncio.Future[None]] = set()
+
+
+def _keep(writing: asyncio.Future[None]) -> None:
+    """Hold what is being written; that its page went away meanwhile is no fault."""
+    _writing.add(writing)
+    writing.add_done_callback(_written)
+
+
+def _written(writing: asyncio.Future[None]) -> None:
+    _writing.discard(writing)
+    if not writing.cancelled():
+        writing.exception()
+
+
+def wire() -> Wire | None:
+    """The wire to the page of this session; none in a notebook or a script, or outside the loop of a server."""
+    document = pn.state.curdoc
+    context = None if document is None else document.session_context
+    if getattr(context, "session", None) is None or pn.state._jupyter_kernel_context:
+        return None
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+    return Wire(document)

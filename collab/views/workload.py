@@ -105,7 +105,7 @@ class WorkloadView(pn.viewable.Viewer):
     def __init__(self, board: Board, **params: Any) -> None:
         super().__init__(board=board, **params)
         self._rows: dict[str, tuple[Agent, int, dict[str, Any]]] = {}
-        self._pace = Pace(EVERY_S, board.schedule, self._now)
+        self._pace = Pace(EVERY_S, board.schedule, self._now, board.among)
         self.table = Table(
             self._frame([]), show_index=False, hidden_columns=["agent"], titles=TITLES, disabled=True, theme="simple",
             selectable=True, header_filters=_filters(), frozen_columns=["name"], formatters=FORMATS, max_height=520,
