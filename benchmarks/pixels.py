@@ -6,8 +6,9 @@ A team of eight changes ten times a second: a presence nine times, with its mome
 dashboard's Team tab shows it by pushes; Streamlit, whose fragment runs every second, shows the same HTML of tiles and
 cards, a table and a chart. Each server is a process of its own. Of one page in Chromium the time from just before the
 command to the frame after the card's text has changed is taken, for every change, also of those that the page skipped.
-Further viewers hear and answer as browsers do and draw nothing, as theirs would on other machines. Streamlit has to be
-installed (`pip install streamlit`); without it only the dashboard is measured.
+Further viewers hear and answer as browsers do and draw nothing, as theirs would on other machines. MiB until a page is
+usable are those over the wire, the browser's cache being empty. Streamlit has to be installed (`pip install
+streamlit`); without it only the dashboard is measured.
 """
 
 from __future__ import annotations
@@ -59,13 +60,23 @@ WATCH = """
 """
 
 
-def opened(browser: Browser, url: str) -> tuple[Page, float]:
-    """A page on which the cards are, and how many seconds that took."""
+def opened(browser: Browser, url: str) -> tuple[Page, float, int]:
+    """A page on which the cards are, and how many seconds and octets that took."""
     page = browser.new_page(viewport={"width": 1280, "height": 900})
+    wire, octets = page.context.new_cdp_session(page), [0]
+
+    def came(number: float) -> None:
+        octets[0] += int(number)
+
+    wire.on("Network.loadingFinished", lambda event: came(event["encodedDataLength"]))
+    wire.on("Network.webSocketFrameReceived", lambda event: came(len(event["response"]["payloadData"])))
+    wire.send("Network.enable")
     begun = perf_counter()
     page.goto(url)
     page.locator(".where").filter(has_text=" at 1").first.wait_for(timeout=120_000)
-    return page, perf_counter() - begun
+    taken = perf_counter() - begun
+    wire.detach()
+    return page, taken, octets[0]
 
 
 def watched(page: Page, server: psutil.Process, seconds: float) -> tuple[list[list[float]], float]:
@@ -100,7 +111,7 @@ def measured(kind: str, viewers: int, rate: float, seconds: float) -> dict[str, 
     with served(kind, port, rate) as (server, log), sync_playwright() as playwright:
         url = f"http://127.0.0.1:{port}/{'dashboard' if kind == 'collab' else ''}"
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        page, usable_s = opened(browser, url)
+        page, usable_s, octets = opened(browser, url)
         first = server.memory_full_info().uss
         for _ in range(viewers - 1):
             other = further(kind, url)
@@ -113,7 +124,7 @@ def measured(kind: str, viewers: int, rate: float, seconds: float) -> dict[str, 
     late = behind(stamps, seen) or [float("nan")]
     p50, p95 = np.percentile(late, [50, 95])
     each = (held - first) / max(1, viewers - 1) / 2**20
-    shown = {"p50": p50, "p95": p95, "n": len(late), "cores": cpu_s / seconds, "usable_s": usable_s}
+    shown = {"p50": p50, "p95": p95, "n": len(late), "cores": cpu_s / seconds, "usable_s": usable_s, "octets": octets}
     return shown | {"held_mib": held / 2**20, "viewer_mib": each}
 
 
@@ -128,7 +139,7 @@ def main(viewers: list[int], kinds: list[str], rate: float, seconds: float) -> N
             print(
                 f"{kind:9} {count:3} viewers   p50 {of['p50']:7.1f} ms   p95 {of['p95']:7.1f} ms   (n {of['n']})   "
                 f"{of['cores'] / count:.4f} cores a viewer   {of['held_mib']:.0f} MiB, {of['viewer_mib']:.1f} more a "
-                f"viewer   usable after {of['usable_s']:.2f} s",
+                f"viewer   usable after {of['usable_s']:.2f} s and {of['octets'] / 2**20:.1f} MiB",
                 flush=True,
             )
         if (goal := GOALS_MS.get(count)) and "collab" in found:

@@ -67,7 +67,7 @@ def main(minutes: float, viewers: int, rate: float) -> None:
     with served("collab", port, rate) as (server, _), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         url = f"http://127.0.0.1:{port}/dashboard"
-        first, _ = opened(browser, url)
+        first = opened(browser, url)[0]
         first.close()
         before = held(server)
         pages = [opened(browser, url)[0] for _ in range(viewers)]

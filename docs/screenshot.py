@@ -65,11 +65,13 @@ def tab(page: Page, name: str) -> None:
 
 
 def notebook(page: Page, name: str) -> None:
-    """What a notebook shows last and largest, with what is around it."""
+    """The largest plot of a notebook, else what else it shows, with what is around it."""
     page.goto(f"{URL}/{name}")
     page.get_by_text("All cells have run.").wait_for(timeout=300_000)
     page.wait_for_timeout(SETTLED_MS)
     shown = page.locator(".output").all()
+    drawn = [one for one in shown if one.locator("canvas").count()]
+    shown = drawn or shown
     largest = max(shown, key=lambda one: (one.bounding_box() or {"height": 0})["height"])
     largest.evaluate("one => one.scrollIntoView({block: 'start'}) || window.scrollBy(0, -80)")
     page.wait_for_timeout(1000)

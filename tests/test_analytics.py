@@ -77,6 +77,10 @@ def test_a_window_is_given_in_moments_or_aware_times(history: History, name: str
         ASKED[name](history, end=datetime.fromisoformat("2026-01-05T09:00:00"))
     with pytest.raises(ValueError, match="start is 'monday'; give an aware time"):
         ASKED[name](history, start="monday")
+    with pytest.raises(
+        ValueError, match="start is 1767571200, microseconds of 1970; seconds are to be times 1,000,000"
+    ):
+        ASKED[name](history, start=1767571200)
 
 
 STRANGE: dict[str, Callable[[History], Any]] = {name: ask for name, ask in ASKED.items() if name != "compare"} | {

@@ -193,7 +193,9 @@ def test_a_history_tells_its_age_size_and_files(open_office: Open) -> None:
     assert found["History"].state == State.ok
     assert found["History"].value.startswith("newest commit ")
     assert "files" in found["History"].facts[1]
-    assert of_history(office.history_url, "nobody", NOW)[0].state == State.unknown
+    other = of_history(office.history_url, "nobody", NOW)[0]
+    assert other.state == State.unknown
+    assert other.fix == "Recorded here: main. Name whose team it is: collab doctor --tenant main"
 
 
 def test_a_folder_with_other_things_is_no_history(tmp_path: Path) -> None:

@@ -174,6 +174,8 @@ def test_wrong_days_and_weeks_are_refused_with_the_fix(days: int) -> None:
 def test_a_history_without_events_is_refused_and_its_card_says_what_is_missing(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"there is no such folder|has no events yet"):
         Forecast(History(tmp_path / "none"))
+    with pytest.raises(ValueError, match=r"open it first: Forecast\(collab.History\('data/history'\)\)"):
+        Forecast("data/history")  # type: ignore[arg-type]
     card = Forecast.of_times([datetime(2026, 3, 2, 10, tzinfo=UTC)])._repr_html_()
     assert "go on recording" in card
     assert "1, by 30 minutes" in card

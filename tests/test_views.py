@@ -397,6 +397,19 @@ def test_a_decision_taken_apart_agrees_with_itself(office: Office) -> None:
     assert f"goes to {decision.agent}" in DecisionView(decision)._words.object
 
 
+def test_a_decision_that_explored_says_both_scores(office: Office) -> None:
+    hire(office, "ben", "Ben Ode")
+    decision = decide(lead(location="north"), office.team, office.started, explore=1.0)
+    row, own = decision.candidates.agent.index(decision.agent), decision.weights.values
+    factors = [getattr(decision.candidates, factor)[row] for factor in FACTORS]
+    by = {
+        kind: sum(w * f for w, f in zip(of, factors, strict=True))
+        for kind, of in zip("od", (own, decision.drawn), strict=True)
+    }
+    said = DecisionView(decision)._words.object
+    assert f"match score {by['o'] / 1e6:.3f} by the weights in force, {by['d'] / 1e6:.3f} by those drawn" in said
+
+
 def test_a_decision_calls_agents_by_name_everywhere(office: Office) -> None:
     hire(office, "ben", "Ben Ode")
     names, decision = {"ana": "Ana Ruiz", "ben": "Ben Ode"}, decide(lead(location="north"), office.team, office.started)

@@ -42,16 +42,26 @@ def microseconds(moment: datetime) -> int:
     return (aware(moment, "moment") - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
+EARLY = 10**14
+"""A moment before this, in 1973, was meant in seconds or milliseconds: there were no leads then."""
+
+
 def moment_of(time: int | datetime | None, name: str) -> int | None:
     """A moment that is given as one, or as an aware time; None stays None.
 
     Raises:
-        ValueError: it is neither, or the time has no zone; names the argument.
+        ValueError: it is neither, the time has no zone, or it was meant in seconds; names the argument.
     """
     if isinstance(time, datetime):
         return microseconds(aware(time, name))
-    if time is None or (isinstance(time, int | np.integer) and not isinstance(time, bool)):
-        return None if time is None else int(time)
+    if time is None:
+        return None
+    if isinstance(time, int | np.integer) and not isinstance(time, bool):
+        if 0 < time < EARLY:
+            raise ValueError(
+                f"{name} is {time}, microseconds of {moment(int(time)):%Y}; seconds are to be times 1,000,000"
+            )
+        return int(time)
     raise ValueError(
         f"{name} is {time!r}; give an aware time, e.g. datetime(2026, 11, 24, tzinfo=UTC), or microseconds since 1970"
     )

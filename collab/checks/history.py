@@ -13,6 +13,9 @@ from collab.metrics import lasting
 PARTS = 200
 """The recorder merges the files of the events each 60 appends; so many of them say that it does not."""
 
+OTHERS = 5
+"""So many of the other teams of a history are named."""
+
 LITTLE, LEAST = 2 << 30, 256 << 20
 """Bytes free from which on it is time to make room, and from which on the recorder is about to stop."""
 
@@ -37,7 +40,13 @@ def kept(where: str, tenant: str, found: Extent, now: datetime) -> Check:
         return Check(name=name, state=State.bad, value="the folder cannot be written", fix=fix, facts=(where,))
     if not found.there:
         value = f"nothing of {tenant} is recorded yet"
-        return Check(name=name, state=State.unknown, value=value, facts=(where,))
+        others = ", ".join(found.others[:OTHERS]) + (", …" if len(found.others) > OTHERS else "")
+        fix = (
+            f"Recorded here: {others}. Name whose team it is: collab doctor --tenant {found.others[0]}"
+            if others
+            else ""
+        )
+        return Check(name=name, state=State.unknown, value=value, fix=fix, facts=(where,))
     age = "" if found.newest is None else f"newest commit {lasting((now - found.newest).total_seconds())} ago"
     if found.bytes is not None:
         facts.append(f"{size(found.bytes)} in {found.files:,} files")

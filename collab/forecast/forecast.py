@@ -39,6 +39,8 @@ class Forecast:
     def __init__(
         self, history: History, *, minutes: int = 30, zone: str = "UTC", hours: Hours | str | None = None
     ) -> None:
+        if not isinstance(history, History):
+            raise ValueError(f"history is {history!r}; open it first: Forecast(collab.History({str(history)!r}))")
         self.history: History | None = history.as_of(history.last)
         self.arrivals = Arrivals.of_history(self.history, minutes=minutes, zone=zone, hours=hours)
 

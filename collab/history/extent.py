@@ -20,7 +20,8 @@ class Extent(Struct, frozen=True, kw_only=True):
 
     `files` and `bytes` are all on the disk, with those that are dropped within the hour; `parts` are the files of the
     events as a reader opens them now, which grow in number until they are merged. `newest` is the time of the newest
-    commit. `free_bytes` and `writable` are of the folder. Object storage tells `parts` and `newest` only.
+    commit. `others` are the other tenants there. `free_bytes` and `writable` are of the folder. Object storage tells
+    `parts`, `newest` and `others` only.
     """
 
     there: bool = False
@@ -28,6 +29,7 @@ class Extent(Struct, frozen=True, kw_only=True):
     bytes: int | None = None
     parts: int = 0
     newest: datetime | None = None
+    others: tuple[str, ...] = ()
     free_bytes: int | None = None
     writable: bool = True
 
@@ -40,9 +42,10 @@ def extent(url: str, tenant: str) -> Extent:
         NewerHistory: the tables are newer than this program.
     """
     folder = Folder(url)
-    entered = tenant in folder.tenants()
+    tenants = folder.tenants()
+    entered = tenant in tenants
     events = folder.open(folder.table_path(tenant, EVENTS.name)) if entered else None
-    found = Extent(there=entered)
+    found = Extent(there=entered, others=tuple(sorted(set(tenants) - {tenant})))
     if events is not None:
         newest = datetime.fromtimestamp(events.history(1)[0]["timestamp"] / 1000, UTC)
         found = msgspec.structs.replace(found, parts=len(events.file_uris()), newest=newest)

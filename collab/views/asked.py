@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import weakref
 from collections.abc import Callable
 from html import escape
 from typing import Any
@@ -13,6 +11,7 @@ import param
 from collab.analytics import Book
 from collab.history import History
 from collab.office import Office
+from collab.views.one import One
 from collab.views.scheduling import scheduler
 from collab.views.task import Task
 
@@ -25,18 +24,19 @@ ZONES = (
 
 EMPTY = "Nothing is recorded yet. Route a lead, and what comes of it is measured here."
 
-_books: weakref.WeakKeyDictionary[Office, Book] = weakref.WeakKeyDictionary()
-_books_lock = threading.Lock()
+
+def _read(office: Office) -> Book:
+    book = Book(office.history, new=True)  # of a team that begins
+    _names(book)  # here, away from the pages
+    return book
+
+
+_books = One(_read)
 
 
 def book_of(office: Office, *, renew: bool = False) -> Book:
     """The book of an office's history that all sessions of this process share; a new one when `renew` says so."""
-    with _books_lock:
-        history = office.history
-        if office not in _books or (renew and history.own_last != _books[office].last):
-            _books[office] = Book(history, new=True)  # of a team that begins
-            _names(_books[office])  # here, away from the pages
-        return _books[office]
+    return _books.of(office, lambda book: renew and office.history.own_last != book.last)
 
 
 def _names(book: Book) -> dict[str, str]:

@@ -18,6 +18,7 @@ from collab.desk import utc_now
 from collab.door import Door
 from collab.office import Office
 from collab.views.feed import Feed, feed_of
+from collab.views.one import One
 
 EVERY_S = 5.0
 """How often the parts are looked at while somebody shows them."""
@@ -116,13 +117,9 @@ class Checkup:
         return check if check.since is not None else msgspec.structs.replace(check, since=since)
 
 
-_checkups: weakref.WeakKeyDictionary[Office, Checkup] = weakref.WeakKeyDictionary()
-_checkups_lock = threading.Lock()
+_checkups = One(Checkup)
 
 
 def checkup_of(office: Office) -> Checkup:
     """The one checkup of an office in this process."""
-    with _checkups_lock:
-        if office not in _checkups:
-            _checkups[office] = Checkup(office)
-        return _checkups[office]
+    return _checkups.of(office)

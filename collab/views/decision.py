@@ -11,7 +11,7 @@ import pandas as pd
 import panel as pn
 import param
 
-from collab.reasons import NOBODY, alternatives, apart, factors_of, reasoning, what_would_win
+from collab.reasons import NOBODY, alternatives, apart, factors_of, reasoning, scores_of, what_would_win
 from collab.records import FACTORS, SCALE, Decision
 from collab.routing import FULL_SCORE
 from collab.views.parts import BARS, parts
@@ -93,6 +93,15 @@ def bars(decision: Decision, names: Mapping[str, str] = NOBODY) -> hv.Bars:
     )
 
 
+def _score(decision: Decision) -> str:
+    """The match score, which is by the weights in force; of one that explored, by those that chose as well."""
+    score = f"match score {decision.score / FULL_SCORE:.3f}"
+    if decision.drawn is None or decision.agent is None:
+        return score
+    chosen = scores_of(decision)[decision.candidates.agent.index(decision.agent)]
+    return f"{score} by the weights in force, {chosen / FULL_SCORE:.3f} by those drawn, which chose"
+
+
 class DecisionView(pn.viewable.Viewer):
     """A decision in words, as a table, as a plot, and what would have changed it; agents by name where one is given."""
 
@@ -119,7 +128,7 @@ class DecisionView(pn.viewable.Viewer):
         goes, waits = ("would go to", "would wait") if self.dry else ("goes to", "waits")
         title = f"{lead.name} {goes} {names.get(agent, agent)}" if agent else f"{lead.name} {waits}"
         times = f"waited {self.decision.waited_s:.1f} s, decided in {self.decision.decided_ms:.2f} ms"
-        score = f"match score {self.decision.score / FULL_SCORE:.3f}"
+        score = _score(self.decision)
         sure = f"confidence {self.decision.confidence:.2f} that it beats the next"
         said = f'<div class="said"><h3>{escape(title)}</h3><p>{escape(reasoning(self.decision, names))}</p></div>'
         if len(self.decision.candidates):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import weakref
 from collections import deque
 from contextlib import suppress
@@ -20,6 +19,7 @@ from collab.views.conversations import Conversations
 from collab.views.frame import Frame, Latency
 from collab.views.inbox import Inboxes
 from collab.views.mural import Murals
+from collab.views.one import One
 from collab.views.standing import Lately, standing
 from collab.views.turns import Turns
 
@@ -138,13 +138,9 @@ class Feed:
         self._made = asyncio.get_running_loop().time()
 
 
-_feeds: weakref.WeakKeyDictionary[Office, Feed] = weakref.WeakKeyDictionary()
-_feeds_lock = threading.Lock()
+_feeds = One(Feed)
 
 
 def feed_of(office: Office) -> Feed:
     """The one feed of an office in this process."""
-    with _feeds_lock:
-        if office not in _feeds:
-            _feeds[office] = Feed(office)
-        return _feeds[office]
+    return _feeds.of(office)

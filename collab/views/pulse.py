@@ -12,6 +12,7 @@ from collab.office import Office
 from collab.reasons import reasoning
 from collab.views.board import Board
 from collab.views.feed import feed_of
+from collab.views.one import One
 
 EVERY_S = 1.0
 
@@ -78,13 +79,9 @@ class Pulse:
         self.reasons = found
 
 
-_pulses: weakref.WeakKeyDictionary[Office, Pulse] = weakref.WeakKeyDictionary()
-_pulses_lock = threading.Lock()
+_pulses = One(Pulse)
 
 
 def pulse_of(office: Office) -> Pulse:
     """The one pulse of an office in this process."""
-    with _pulses_lock:
-        if office not in _pulses:
-            _pulses[office] = Pulse(office)
-        return _pulses[office]
+    return _pulses.of(office)

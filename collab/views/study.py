@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from typing import TypeVar
 
 from collab.office import Office
+from collab.views.one import One
 from collab.whatif import Estimates, Prevented, Proposal, Sweep, WhatIf
 from collab.whatif.rescore import Values
 from collab.whatif.simulated import Simulated
@@ -138,8 +138,7 @@ def _keep(kept: dict[Values, Found], weights: Values, found: Found) -> None:
         del kept[next(iter(kept))]
 
 
-_studies: weakref.WeakKeyDictionary[Office, Study] = weakref.WeakKeyDictionary()
-_studies_lock = threading.Lock()
+_studies = One(lambda office: Study(office.what_if()))
 
 
 def study_of(office: Office, *, renew: bool = False) -> Study:
@@ -147,9 +146,4 @@ def study_of(office: Office, *, renew: bool = False) -> Study:
 
     What is on screen must not change under the eyes of who compares, so new decisions join when somebody asks.
     """
-    with _studies_lock:
-        if office not in _studies or renew:
-            what_if = office.what_if()
-            if office not in _studies or what_if.last != _studies[office].version:
-                _studies[office] = Study(what_if)
-        return _studies[office]
+    return _studies.of(office, lambda study: renew and office.what_if().last != study.version)

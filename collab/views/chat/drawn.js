@@ -41,7 +41,7 @@ function button(label, text, onclick, more = {}) {
   return made("button", { type: "button", "aria-label": label, title: label, onclick, ...more }, text)
 }
 
-// One message; what can be done with it are the buttons at its end, which show when it is pointed at or focused.
+// One message.
 function drawn(row, chat, threaded) {
   const words = made("div", { class: "words" })
   if (row.deleted) words.append(made("i", {}, "This message was taken back."))
@@ -54,7 +54,6 @@ function drawn(row, chat, threaded) {
     class: `msg${row.mine ? " mine" : ""}${row.named ? " named" : ""}`, role: "article", tabindex: "-1",
     "data-id": row.id, "data-n": row.n, "aria-label": `${row.name}, ${clock(row.time)}: ${said}`,
   }, made("div", { class: "face", "aria-hidden": "true", style: `background:${row.colour}` }, row.face), body)
-  if (!row.deleted && !chat.room.archived) element.append(acts(row, chat, threaded))
   element.row = row
   return element
 }
@@ -82,6 +81,12 @@ function under(row, chat, threaded) {
     parts.push(button(`Open the thread: ${text}`, text, () => chat.openThread(row.id), { class: "reaction" }))
   }
   return parts.length ? made("div", { class: "under" }, ...parts) : null
+}
+
+// What can be done with a message are the buttons at its end, made when somebody comes to it.
+function offer(element, chat, threaded) {
+  if (!element || element.querySelector(".acts") || element.row.deleted || chat.room.archived) return
+  element.append(acts(element.row, chat, threaded))
 }
 
 function acts(row, chat, threaded) {

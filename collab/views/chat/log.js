@@ -1,17 +1,18 @@
 // A list of messages that is patched: what is new is put in its place, what changed is drawn anew, nothing else moves.
 
 const NEAR_PX = 60
+const STRETCH = 100  // so many messages are laid out, or left out while they are far from the window, together
 
 function makeLog(chat, threaded) {
   const list = made("div", { class: "log", role: "log", tabindex: "0", "aria-label": "Messages" })
   const more = button("Load older messages", "Older messages", () => load(), { class: "more", hidden: true })
   const below = button("Go to the newest message", "↓ Newest", () => newest(), { class: "below", hidden: true })
   const box = made("div", { class: "logbox" }, list, below)
-  let loading = false, seams = 0, ended = true, height = 0
+  let loading = false, seams = 0, ended = true, height = 0, focused = null
+  const order = [], known = new Map()  // the messages as they stand, and by id
   list.append(more)
 
-  const all = () => [...list.querySelectorAll(".msg")]
-  const find = (id) => list.querySelector(`.msg[data-id="${CSS.escape(id)}"]`)
+  const find = (id) => known.get(id) ?? null
   const atEnd = () => list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_PX
   const toEnd = () => { list.scrollTop = list.scrollHeight }
 
@@ -29,9 +30,10 @@ function makeLog(chat, threaded) {
   }
 
   // Says above a message on which day it was, and whether it goes on with what its author said before.
-  function mark(element) {
+  function mark(at) {
+    const element = order[at]
     if (!element) return
-    const before = element.previousElementSibling?.row, row = element.row
+    const before = order[at - 1]?.row, row = element.row
     const newDay = !before || day(before.time) !== day(row.time)
     const together = !newDay && before.who === row.who && new Date(row.time) - new Date(before.time) < TOGETHER_MS
     element.classList.toggle("same", together && !element.classList.contains("unread"))
@@ -39,44 +41,67 @@ function makeLog(chat, threaded) {
     else delete element.dataset.day
   }
 
+  // The place of the first message that was said after this number.
+  function placeAfter(n) {
+    let first = 0, end = order.length
+    while (first < end) {
+      const middle = (first + end) >> 1
+      if (order[middle].row.n > n) end = middle
+      else first = middle + 1
+    }
+    return first
+  }
+
+  function insert(element, at) {
+    const before = order[at - 1], stretch = before ? before.parentElement : more.nextElementSibling
+    const full = !stretch || stretch.children.length >= STRETCH
+    if (full && (!before || before === stretch.lastElementChild)) {
+      (before ? stretch : more).after(made("div", { class: "stretch" }, element))
+    } else if (before) before.after(element)
+    else stretch.prepend(element)
+    order.splice(at, 0, element)
+  }
+
   function place(row) {
     const old = find(row.id), element = drawn(row, chat, threaded)
+    const at = old ? order.indexOf(old) : placeAfter(row.n)
+    known.set(row.id, element)
     if (old) {
-      const focused = old.contains(list.getRootNode().activeElement)
+      const within = old.contains(list.getRootNode().activeElement)
       if (old.classList.contains("unread")) element.classList.add("unread")
       old.replaceWith(element)
-      if (focused) element.focus({ preventScroll: true })
-    } else {
-      let after = list.lastElementChild
-      while (after !== more && after.row.n > row.n) after = after.previousElementSibling
-      after.after(element)
-    }
-    mark(element)
-    mark(element.nextElementSibling)
+      order[at] = element
+      if (old === focused) {
+        focused = element
+        element.setAttribute("tabindex", "0")
+      }
+      if (within) element.focus({ preventScroll: true })
+    } else insert(element, at)
+    mark(at)
+    mark(at + 1)
   }
 
   function empty(text) {
     list.querySelector(".empty")?.remove()
-    if (text && !list.querySelector(".msg")) box.append(made("div", { class: "empty", role: "status" }, text))
+    if (text && !order.length) box.append(made("div", { class: "empty", role: "status" }, text))
     else box.querySelector(".empty")?.remove()
   }
 
   function set(rows, options = {}) {
-    all().forEach((one) => one.remove())
+    list.replaceChildren(more)
+    order.length = 0
+    known.clear()
     more.hidden = !options.more
     loading = false
     list.removeAttribute("aria-busy")
-    const fragment = document.createDocumentFragment()
-    rows.forEach((row) => fragment.append(drawn(row, chat, threaded)))
-    list.append(fragment)
-    all().forEach(mark)
-    const known = options.read != null && rows.length && rows[0].n <= options.read
-    const unread = known && rows.find((row) => row.n > options.read && !row.mine)
+    rows.forEach(place)
+    const some = options.read != null && rows.length && rows[0].n <= options.read
+    const unread = some && rows.find((row) => row.n > options.read && !row.mine)
     if (unread) {
       find(unread.id).classList.add("unread")
-      mark(find(unread.id))
+      mark(order.indexOf(find(unread.id)))
     }
-    const at = options.at && all().findLast((one) => one.row.n <= options.at)
+    const at = options.at && order.findLast((one) => one.row.n <= options.at)
     if (at) focus(at, true)
     else toEnd()
     ended = !at
@@ -96,7 +121,7 @@ function makeLog(chat, threaded) {
 
   // What was said before comes in above, and what is read stays where it is.
   function older(rows, isMore) {
-    const anchor = all().find((one) => one.getBoundingClientRect().bottom > list.getBoundingClientRect().top)
+    const anchor = order.find((one) => one.getBoundingClientRect().bottom > list.getBoundingClientRect().top)
     const top = anchor?.getBoundingClientRect().top
     rows.forEach(place)
     more.hidden = !isMore
@@ -107,7 +132,8 @@ function makeLog(chat, threaded) {
 
   function focus(element, flash) {
     if (!element) return
-    all().forEach((one) => one.setAttribute("tabindex", "-1"))
+    focused?.setAttribute("tabindex", "-1")
+    focused = element
     element.setAttribute("tabindex", "0")
     element.scrollIntoView({ block: flash ? "center" : "nearest" })
     element.focus({ preventScroll: true })
@@ -115,18 +141,18 @@ function makeLog(chat, threaded) {
   }
 
   function keyed(event) {
-    const on = event.target.closest(".msg"), messages = all()
+    const on = event.target.closest(".msg")
     if (event.target !== list && !on) return
     const step = { ArrowUp: -1, ArrowDown: 1 }[event.key]
     const press = (label) => on?.querySelector(`.acts button[aria-label^="${label}"]`)?.click()
     if (event.altKey || event.ctrlKey || event.metaKey) return
     if (step) {
-      const to = on ? messages[messages.indexOf(on) + step] : messages.at(-1)
+      const to = on ? order[order.indexOf(on) + step] : order.at(-1)
       if (to) focus(to)
       else if (step < 0) load()
       else chat.write(threaded)
-    } else if (event.key === "Home") focus(messages[0])
-    else if (event.key === "End") focus(messages.at(-1))
+    } else if (event.key === "Home") focus(order[0])
+    else if (event.key === "End") focus(order.at(-1))
     else if (event.key === "Escape") chat.write(threaded)
     else if (event.target.tagName === "BUTTON" || !on) return
     else if (event.key === "Enter" || event.key === "r") threaded ? chat.write(true) : chat.openThread(on.row.id, true)
@@ -136,6 +162,11 @@ function makeLog(chat, threaded) {
     else if (event.key === "Delete" || event.key === "Backspace") press("Delete")
     else return
     event.preventDefault()
+  }
+
+  // What can be done with a message is offered when it is pointed at or focused.
+  for (const when of ["pointerover", "focusin"]) {
+    list.addEventListener(when, (event) => offer(event.target.closest(".msg"), chat, threaded))
   }
 
   // Who reads the newest goes on reading it when a picture comes or the field below grows.
