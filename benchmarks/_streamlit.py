@@ -13,7 +13,7 @@ from collab.views.cards import CARDS, card
 from collab.views.distribution import BARS
 from collab.views.feed import feed_of
 from collab.views.kpis import TILES
-from collab.views.presence import distributed, numbers
+from collab.views.presence import numbers
 from collab.views.theme import SHEET
 from collab.views.workload import row
 
@@ -30,10 +30,11 @@ def shared() -> Board:
 @st.fragment(run_every=1)
 def shown(board: Board) -> None:
     """Tiles, distribution, cards, table and latency, as the dashboard's Team tab has them."""
-    frame = feed_of(board.shared).frame
+    feed = feed_of(board.shared)
+    frame = feed.frame
     style = "".join((SHEET, TILES, BARS, CARDS)).replace(":host", ".stApp")
-    tiles = "".join(numbers.of(frame).values())
-    st.html(f'<style>{style}</style><div class="kpis">{tiles}</div>{distributed.of(frame)}')
+    tiles = "".join(feed.murals.mural("numbers", numbers).of(frame).values())
+    st.html(f'<style>{style}</style><div class="kpis">{tiles}</div>')
     columns = st.columns(3)
     for place, agent in enumerate(frame.agents):
         columns[place % 3].html(card(agent, place, frame.rooms.get(agent.id, 0), frame.time))
