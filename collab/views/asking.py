@@ -11,6 +11,7 @@ from collab.views.board import Board
 from collab.views.experiment import ExperimentView
 from collab.views.fairness import FairnessView
 from collab.views.period import PeriodView
+from collab.views.seen import Seen
 from collab.views.shadow import ShadowView
 from collab.views.theme import SHEET
 from collab.views.told import title
@@ -41,14 +42,21 @@ class AskingView(pn.viewable.Viewer):
             shadow = ShadowView(board, active=self.active)
             self._views.append(shadow)
             parts.append(pn.Column(pn.pane.HTML(title("In the shadow"), stylesheets=[SHEET]), shadow, **WIDE))
-        more = [ExperimentView(**on), FairnessView(**on)]
-        self._views += more
-        self._layout = pn.Column(*parts, *more, **WIDE)
+        experiment = ExperimentView(**on)
+        self._views.append(experiment)
+        self.fairness, self._seen = FairnessView(board=board, active=False), Seen(seen=False)
+        self._seen.param.watch(lambda event: self._look(), "seen")
+        self._layout = pn.Column(*parts, experiment, pn.Column(self._seen, self.fairness, **WIDE), **WIDE)
 
     @param.depends("active", watch=True)
     def _opened(self) -> None:
         for view in self._views:
             view.active = self.active
+        self._look()
+
+    def _look(self) -> None:
+        """Reckon shares once they are in the window: of a long history that takes seconds, which sliders would feel."""
+        self.fairness.active = self.active and self._seen.seen
 
     def __panel__(self) -> pn.Column:
         return self._layout

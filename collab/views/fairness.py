@@ -39,6 +39,9 @@ TITLE = "Leads that each agent is owed; below 0 they are ahead of their share"
 EMPTY = '<div class="empty">No decision is in the history yet. Route a lead to see who had their share.</div>'
 """What stands where there is nothing to show."""
 
+RECKONING = '<p class="soft">Reckoning who had their share…</p>'
+"""What stands there until it is known."""
+
 DASHES = ("solid", "dashed", "dotted", "dotdash")
 """Lines of one colour are told apart by these; every eight agents the next."""
 
@@ -64,7 +67,9 @@ class FairnessView(pn.viewable.Viewer):
         self._read, self._reading, self._names = utc_now(), False, {} if what_if is None else what_if.names
         self.lines = ColumnDataSource({"time": [], "deficit": [], "agent": [], "colour": [], "dash": []})
         self._times, self._leads = Range1d(0, 1), Range1d(-1, 1)  # a range of no data cannot be worked out
-        self._words = pn.pane.HTML(EMPTY, stylesheets=[SHEET], sizing_mode="stretch_width")
+        self._words = pn.pane.HTML(
+            EMPTY if board is None else RECKONING, stylesheets=[SHEET], sizing_mode="stretch_width"
+        )
         self._plot = pn.pane.Bokeh(self._deficits(), sizing_mode="stretch_width", visible=False)
         wide = {"sizing_mode": "stretch_width"}
         knobs = pn.FlexBox(

@@ -10,8 +10,11 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 
+from collab.office import Office
 from collab.views.alert_rows import clock
 from collab.views.theme import SHEET, TOUCH
+from collab.whatif import WhatIf
+from collab.whatif.kernel import warm
 from collab.whatif.reading import Window
 
 SPANS = {"1 h before": 1, "8 h before": 8, "24 h before": 24}
@@ -26,6 +29,10 @@ class Around(NamedTuple):
     said: str
     fired: datetime
     zone: str
+
+
+LONG = 200_000
+"""Of so many decisions numpy takes more than a moment for each move of a slider."""
 
 
 class PeriodView(pn.viewable.Viewer):
@@ -72,3 +79,14 @@ def spoken(period: PeriodView) -> str:
         return ""
     since, until = (clock(time, around.zone) for time in (window.since, around.fired))
     return f"Decisions of {since} to {until} ({around.zone}), before this alert fired: {around.said}"
+
+
+def decisions(office: Office, window: Window | None) -> WhatIf:
+    """The decisions of this time in an office's history; of all of it, the shared reading.
+
+    Of many, what makes sliders fast is waited for here; else it would load beside their first moves.
+    """
+    found = office.what_if() if window is None else WhatIf(office.history, window.since, window.until)
+    if found.n >= LONG:
+        warm().join()
+    return found

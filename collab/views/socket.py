@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import functools
+from contextlib import suppress
 from typing import Any
 
 import panel as pn
 from bokeh.document import Document
 from bokeh.document.events import MessageSentEvent
 from bokeh.protocol import Protocol
-from bokeh.server.views.ws import WSHandler
+from bokeh.server.views.ws import WebSocketClosedError, WSHandler
 
 GONE = "The server does not answer. This page comes back by itself when it does."
 """What a page says when its server is gone."""
@@ -69,8 +70,9 @@ class Wire:
             if not socket.write_lock._block._value:  # somebody is amid a message
                 _keep(asyncio.ensure_future(socket.send_message(message)))
             elif socket.ws_connection is not None and not socket.ws_connection.is_closing():
-                for part in (message.header_json, message.metadata_json, message.content_json):
-                    _keep(super(WSHandler, socket).write_message(part))
+                with suppress(WebSocketClosedError):
+                    for part in (message.header_json, message.metadata_json, message.content_json):
+                        _keep(super(WSHandler, socket).write_message(part))
 
 
 _writing: set[asyncio.Future[None]] = set()

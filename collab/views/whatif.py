@@ -16,11 +16,10 @@ from bokeh.plotting import figure
 from bokeh.transform import dodge
 
 from collab.desk import utc_now
-from collab.office import Office
 from collab.records import FACTORS
 from collab.views.board import Board
 from collab.views.painted import Painted
-from collab.views.period import PeriodView
+from collab.views.period import PeriodView, decisions
 from collab.views.sliders import WeightSliders
 from collab.views.theme import PRIMARY, SHEET
 from collab.views.told import empty
@@ -196,7 +195,7 @@ class WhatIfView(pn.viewable.Viewer):
         old = window is None and (utc_now() - self._read).total_seconds() > REFRESH_S  # what is past does not change
         if force or (self.active and old):
             self._reading = True
-            found = board.office.call(asyncio.to_thread(asked, board.office, window))
+            found = board.office.call(asyncio.to_thread(decisions, board.office, window))
             found.add_done_callback(lambda future: board.schedule(lambda: self._take(future, window)))
 
     def _take(self, found: Future[WhatIf], window: Window | None) -> None:
@@ -255,11 +254,6 @@ class WhatIfView(pn.viewable.Viewer):
 
     def __panel__(self) -> pn.Column:
         return self._layout
-
-
-def asked(office: Office, window: Window | None) -> WhatIf:
-    """The decisions of this time in an office's history; of all of it, the shared reading."""
-    return office.what_if() if window is None else WhatIf(office.history, window.since, window.until)
 
 
 def _title(text: str) -> pn.pane.HTML:
