@@ -64,8 +64,9 @@ class Mural:
     def paint(self, frame: Frame) -> None:
         """Write to each page what is new for it; call it in the loop of the pages' server."""
         level = dict(self._walls)
-        seeing = [wall for wall in level if wall.seen]
-        self._walls.update({wall: wall in seeing for wall in level})
+        sees = {wall: wall.seen for wall in level}
+        self._walls.update(sees)
+        seeing = [wall for wall, one in sees.items() if one]
         if seeing:
             pieces = dict(self.of(frame))
             fresh = {name: html for name, html in pieces.items() if self.pieces.get(name) != html}

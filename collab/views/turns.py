@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-REST = 3.0
+REST = 7.0
 """Between two turns so many times as long as one takes is left for other work."""
 
 LIKE = 1 / 8
