@@ -128,6 +128,60 @@ def test_frames_from_another_thread_are_painted_in_the_loop_of_the_server_and_a_
     murals.push(at(ana="2"))
 
 
+def test_pages_of_a_second_server_hear_though_the_first_stopped_with_a_frame_on_its_way() -> None:
+    murals, page, first, second = Murals(), Page(), asyncio.new_event_loop(), asyncio.new_event_loop()
+    mural = murals.mural("cards", lambda frame: frame.names)
+
+    async def hang(wall: Page) -> None:
+        mural.hang(wall)
+
+    async def go() -> None:
+        mural.hang(page)
+        murals.push(at(ana="2"))
+        await asyncio.sleep(0)
+
+    first.run_until_complete(hang(Page()))
+    murals.push(at(ana="1"))  # the first loop stands still, and is not closed
+    second.run_until_complete(go())
+    assert page.shown == {"ana": "2"}
+    first.close()
+    second.close()
+
+
+def test_a_page_or_a_mural_that_fails_keeps_nothing_from_the_others() -> None:
+    class Broken(Page):
+        broken = True
+
+        def write(self, message: Any) -> None:
+            if self.broken:
+                raise RuntimeError("this page is broken")
+            super().write(message)
+
+    def unmade(frame: Frame) -> dict[str, str]:
+        if frame.names:
+            raise RuntimeError("this cannot be made")
+        return {}
+
+    async def go() -> None:
+        murals, broken, page, last = Murals(), Broken(), Page(), Page()
+        cards = murals.mural("cards", lambda frame: frame.names)
+        cards.hang(broken)
+        cards.hang(page)
+        murals.mural("unmade", unmade).hang(Broken())
+        murals.mural("last", lambda frame: frame.names).hang(last)
+        last.write = lambda message: setattr(last, "told", last.told + 1)  # type: ignore[method-assign]
+        murals.push(at(ana="1"))
+        await asyncio.sleep(0)
+        assert page.shown == {"ana": "1"}
+        assert last.told == 1
+        broken.broken = False
+        murals.push(at(ana="1", ben="2"))
+        await asyncio.sleep(0)
+        assert broken.shown == page.shown == {"ana": "1", "ben": "2"}
+
+    asyncio.run(go())
+
+
 def test_a_ready_message_is_one_of_bokehs() -> None:
     message = ready("cards", "né")
     assert json.loads(message.header_json)["msgtype"] == "PATCH-DOC"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import threading
 import weakref
 from collections.abc import Callable, Mapping
@@ -13,6 +14,8 @@ from typing import Any, Protocol
 from collab.views.frame import Frame
 from collab.views.once import Once
 from collab.views.socket import Wire, ready
+
+logger = logging.getLogger(__name__)
 
 
 class Wall(Protocol):
@@ -48,7 +51,7 @@ class Mural:
 
     def hang(self, wall: Wall) -> None:
         """Show all of it on this wall, and from now on what changes; call it in the loop of the page's server."""
-        self._murals.loop = asyncio.get_running_loop()
+        self._murals.paint_in(asyncio.get_running_loop())
         self._walls[wall] = False
         self.level(wall)
 
@@ -58,8 +61,8 @@ class Mural:
             return
         if not any(self._walls.values()):  # nobody looked, and nothing was made
             self.pieces = dict(self.of(self._murals.frame))
-        self._write([wall], self.pieces)
         self._walls[wall] = True
+        self._write([wall], self.pieces)
 
     def paint(self, frame: Frame) -> None:
         """Write to each page what is new for it; call it in the loop of the pages' server."""
@@ -79,8 +82,12 @@ class Mural:
         if walls:
             message = ready(self.name, json.dumps({"order": list(self.pieces), "fresh": fresh}))
             for wall in walls:
-                if wall.wire is not None:
-                    wall.wire.write(message)
+                try:
+                    if wall.wire is not None:
+                        wall.wire.write(message)
+                except Exception:  # the other pages go on; this one is shown all of it with the next frame
+                    logger.exception("a page could not be told what is new")
+                    self._walls[wall] = False
 
 
 class Murals:
@@ -101,6 +108,11 @@ class Murals:
         with self._lock:
             return self._murals.setdefault(name, Mural(name, make, self))
 
+    def paint_in(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Paint in this loop from now on; what was asked of another, which may have stopped, is asked anew."""
+        if loop is not self.loop:
+            self.loop, self._due = loop, False
+
     def push(self, frame: Frame) -> None:
         """Show this frame as soon as the server's loop comes to it; may be called from any thread."""
         self.frame = frame
@@ -114,7 +126,10 @@ class Murals:
     def _paint(self) -> None:
         begun, self._due = monotonic(), False
         for mural in tuple(self._murals.values()):
-            mural.paint(self.frame)
+            try:
+                mural.paint(self.frame)
+            except Exception:
+                logger.exception("what pages show as %r could not be made", mural.name)
         self._spent(monotonic() - begun)
 
 
