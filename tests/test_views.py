@@ -23,7 +23,9 @@ from offices import QUIET
 from panel.reactive import Syncable
 from panel.util import edit_readonly
 
+from collab.floor import NotAllowed, Seat
 from collab.office import Office
+from collab.protocol import Role
 from collab.records import FACTORS, Lead
 from collab.routing import decide
 from collab.team import Agent
@@ -158,6 +160,24 @@ def test_presence_cards_follow_the_board_and_keep_still_while_hidden(office: Off
     assert list(view.cards.pieces) == ["ana", "ben"]
     assert "2 of 2" in numbers(board.frame)["Agents here"]
     assert len(view.latency.source.data["ms"]) == len(board.frame.latencies)
+
+
+def test_who_may_not_be_here_any_more_is_shown_no_team_not_an_empty_one(office: Office, board: Board) -> None:
+    may = [Role.agent]
+
+    def role() -> Role:
+        if not may:
+            raise NotAllowed("You are not among the users of this page any more")
+        return may[0]
+
+    own = Board(office, Seat("ana", role))
+    view = PresenceView(own)
+    assert view.cards.pieces
+    may.clear()
+    hire(office, "ben", "Ben Ode")
+    catch_up(board)
+    own.push()
+    assert view.cards.pieces == view.numbers.pieces == {}
 
 
 def test_an_empty_team_says_how_to_begin(tmp_path: Path) -> None:

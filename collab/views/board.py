@@ -57,7 +57,12 @@ class Board(param.Parameterized):
     @property
     def sees(self) -> bool:
         """Is what is new shown to who looks, and may they see it?"""
-        return not self.paused and not self.closed and (self.seat is None or not self.seat.gone)
+        return not self.paused and not self.closed and not self.gone
+
+    @property
+    def gone(self) -> str:
+        """Why who signed in may not be here any more; "" while they may, and where nobody has to."""
+        return "" if self.seat is None else self.seat.gone
 
     def among(self) -> int:
         """How many boards of this team are shown in this process, this one among them."""
@@ -84,7 +89,7 @@ class Board(param.Parameterized):
 
     def _own(self, frame: Frame) -> Frame:
         """What of a frame this session may see."""
-        if self.seat is not None and self.seat.gone:
+        if self.gone:
             self.close()
             return Frame()
         return frame.of(self.by) if self.of_agent else frame

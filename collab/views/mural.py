@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import threading
+import uuid
 import weakref
 from collections.abc import Callable, Mapping
 from time import monotonic
@@ -102,11 +103,15 @@ class Murals:
         self.loop: asyncio.AbstractEventLoop | None = None
         self._spent, self._due, self._lock = spent, False, threading.Lock()
         self._murals: dict[str, Mural] = {}
+        self._mark = uuid.uuid4().hex[:8]
 
     def mural(self, name: str, make: Callable[[Frame], Mapping[str, str]]) -> Mural:
-        """The mural of this name, made by `make` if it is the first time."""
+        """The mural of this name, made by `make` if it is the first time; pages know it by a name of its own.
+
+        So a page with views of two teams takes each of its murals for what it is.
+        """
         with self._lock:
-            return self._murals.setdefault(name, Mural(name, make, self))
+            return self._murals.setdefault(name, Mural(f"{name}-{self._mark}", make, self))
 
     def paint_in(self, loop: asyncio.AbstractEventLoop) -> None:
         """Paint in this loop from now on; what was asked of another, which may have stopped, is asked anew."""

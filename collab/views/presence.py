@@ -114,7 +114,9 @@ class PresenceView(pn.viewable.Viewer):
         frame = self.board.frame
         self.others.visible = self.every
         for mural, painted in zip(self._murals, (self.cards, self.numbers, self.others), strict=True):
-            if painted is not self.others or self.every:
+            if self.board.gone:
+                painted.show({})  # the banner says why; an empty team's words would be false
+            elif painted is not self.others or self.every:
                 painted.show(mural.of(frame))
         self.more.visible = len(frame.agents) > FIRST
         self.more.label = f"Show the first {FIRST} only" if self.every else f"Show all {len(frame.agents)} cards"
