@@ -62,6 +62,14 @@ function makeLog(chat, threaded) {
     order.splice(at, 0, element)
   }
 
+  // What is far from the window is left out from now on, and takes the room that it took.
+  function settle() {
+    for (const stretch of list.querySelectorAll(".stretch:not(.settled)")) {
+      stretch.style.containIntrinsicHeight = `auto ${stretch.offsetHeight}px`
+      stretch.classList.add("settled")
+    }
+  }
+
   function place(row) {
     const old = find(row.id), element = drawn(row, chat, threaded)
     const at = old ? order.indexOf(old) : placeAfter(row.n)
@@ -95,6 +103,7 @@ function makeLog(chat, threaded) {
     loading = false
     list.removeAttribute("aria-busy")
     rows.forEach(place)
+    settle()
     const some = options.read != null && rows.length && rows[0].n <= options.read
     const unread = some && rows.find((row) => row.n > options.read && !row.mine)
     if (unread) {
@@ -115,19 +124,23 @@ function makeLog(chat, threaded) {
       mine ||= row.mine && !find(row.id)
       place(row)
     }
+    settle()
     if (end || mine) toEnd()
     else if (rows.length) below.hidden = false
   }
 
   // What was said before comes in above, and what is read stays where it is.
   function older(rows, isMore) {
+    list.style.overflowAnchor = "none"  // else the browser, too, keeps the place, and both are twice as far
     const anchor = order.find((one) => one.getBoundingClientRect().bottom > list.getBoundingClientRect().top)
     const top = anchor?.getBoundingClientRect().top
     rows.forEach(place)
+    settle()
     more.hidden = !isMore
     loading = false
     list.removeAttribute("aria-busy")
     if (anchor) list.scrollTop += anchor.getBoundingClientRect().top - top
+    requestAnimationFrame(() => requestAnimationFrame(() => { list.style.overflowAnchor = "" }))
   }
 
   function focus(element, flash) {
