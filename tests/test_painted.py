@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from collab.views.frame import Frame
 from collab.views.once import NEWEST, Once
-from collab.views.pace import SHARE, Pace
+from collab.views.pace import MOST_S, SHARE, Pace
 from collab.views.painted import Painted
 
 pieces = st.dictionaries(st.sampled_from("abcde"), st.text(max_size=3))
@@ -112,3 +112,24 @@ def test_among_many_sessions_what_takes_long_happens_less_often() -> None:
         return times[1] - times[0]
 
     assert asyncio.run(rest(sessions=20)) >= 0.95 * 20 * 0.001 / SHARE
+
+
+def test_what_took_long_once_is_not_put_off_for_long() -> None:
+    async def rest() -> float:
+        loop, again = asyncio.get_running_loop(), asyncio.Event()
+        times: list[float] = []
+
+        def act() -> None:
+            times.append(loop.time())
+            while len(times) == 1 and loop.time() < times[0] + 0.02:  # the first time takes 20 ms
+                pass
+            if len(times) == 2:
+                again.set()
+
+        pace = Pace(0.001, lambda call: call(), act, lambda: 1000)
+        pace.go()
+        pace.go()
+        await asyncio.wait_for(again.wait(), 30)
+        return times[1] - times[0]
+
+    assert asyncio.run(rest()) < 10 * MOST_S < 0.02 * 1000 / SHARE

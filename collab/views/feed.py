@@ -20,8 +20,8 @@ from collab.views.frame import Frame, Latency
 from collab.views.inbox import Inboxes
 from collab.views.mural import Murals
 from collab.views.one import One
+from collab.views.relay import Relay
 from collab.views.standing import Lately, standing
-from collab.views.turns import Turns
 
 if TYPE_CHECKING:
     from collab.views.board import Board
@@ -58,7 +58,7 @@ class Feed:
         self._boards: weakref.WeakSet[Board] = weakref.WeakSet()
         self._latencies: deque[Latency] = deque(maxlen=LATENCIES)
         self.murals = Murals(self._painted)
-        self._turns = Turns(lambda: tuple(self._boards), FRAME_S)
+        self._relay = Relay(lambda: tuple(self._boards), FRAME_S)
         self._due, self._spent_s, self._made = False, 0.0, 0.0
         self._idle: asyncio.TimerHandle | None = None
         self._lately, self._conversations, self._inboxes = Lately(), Conversations(), Inboxes()
@@ -100,7 +100,7 @@ class Feed:
 
     def spent(self, seconds: float) -> None:
         """Hear how long a board took to show a frame."""
-        self._turns.spent(seconds)
+        self._relay.spent(seconds)
 
     def _make(self) -> None:
         begun, self._due = monotonic(), False
@@ -133,7 +133,7 @@ class Feed:
             unread=self._inboxes.count(team.rooms.values(), {board.member for board in boards} - {""}),
         )
         self.murals.push(self.frame)
-        self._turns.go()
+        self._relay.go()
         self._spent_s = monotonic() - begun
         self._made = asyncio.get_running_loop().time()
 

@@ -10,6 +10,9 @@ from typing import Any
 SHARE = 0.1
 """What happens in all sessions together may take so much of their thread; with many of them it happens less often."""
 
+MOST_S = 2.0
+"""It is not put off longer than that: the first time may have taken long, and says nothing of the next."""
+
 
 class Pace:
     """Calls `act` at once, or as soon as `every_s` seconds are over since the last time.
@@ -35,7 +38,7 @@ class Pace:
         """Let it happen, now or in a moment; in a script, where no loop runs, always now."""
         if self._due and not now:
             return
-        every_s = max(self._every_s, self._took_s * self._among() / SHARE)
+        every_s = max(self._every_s, min(MOST_S, self._took_s * self._among() / SHARE))
         rest = self._last + every_s - time.monotonic()
         if rest > 0 and not now:
             try:

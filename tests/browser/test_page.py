@@ -252,6 +252,7 @@ def test_a_page_says_that_its_server_is_gone_and_loads_again_when_it_is_back(
         page = open_page(served.url)
         expect(page.locator(CARDS)).to_have_count(8)
         tab(page, "Leads")
+        page.wait_for_load_state("networkidle")  # what is amid being fetched when a server dies is reset, not refused
         served.process.kill()
     expect(page.get_by_text("The server does not answer.")).to_be_visible()
     with serving(tmp_path / "second", *command, **again) as served:

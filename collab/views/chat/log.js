@@ -64,7 +64,8 @@ function makeLog(chat, threaded) {
 
   // What is far from the window is left out from now on, and takes the room that it took.
   function settle() {
-    for (const stretch of list.querySelectorAll(".stretch:not(.settled)")) {
+    for (const stretch of list.children) {
+      if (!stretch.matches(".stretch:not(.settled)")) continue
       stretch.style.containIntrinsicHeight = `auto ${stretch.offsetHeight}px`
       stretch.classList.add("settled")
     }

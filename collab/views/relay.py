@@ -21,7 +21,7 @@ class Shown(Protocol):
         """Show the newest frame soon; may be called from any thread."""
 
 
-class Turns:
+class Relay:
     """Lets sessions show what is new, one after the other, at most every `least_s` seconds each.
 
     Nothing but `spent` may be called outside of one event loop.
