@@ -83,6 +83,14 @@ def test_a_move_is_answered_with_the_figures_that_the_log_gives_when_asked_direc
     assert len(tuning.sweep.weights) == 1771
 
 
+def test_weights_that_are_left_and_come_back_to_are_those_answered(tuning: Tuning) -> None:
+    tuning.take(NEAR)  # busy with these
+    tuning.take(LOGGED)  # which were answered before
+    tuning.wait()
+    assert tuning.answer is not None
+    assert tuning.answer.weights == tuning.weights.integers() == Weights.of(LOGGED).integers()
+
+
 def test_all_views_of_a_tuning_show_the_same_and_a_slider_moves_them(tuning: Tuning) -> None:
     page, cell = TuningView(tuning), ForestView(tuning)
     before = cell.pane.pieces["said"]
@@ -177,6 +185,30 @@ def test_of_what_is_asked_while_a_task_is_busy_only_the_last_is_done_next() -> N
     task.wait()
     assert done == ["first", "third"]
     assert not task.busy
+
+
+def test_what_a_task_is_asked_by_who_takes_its_result_is_done_too() -> None:
+    task, taken = Task(), list[str]()
+
+    def again(found: str) -> None:
+        taken.append(found)
+        task.start(lambda heard, stopped: "second", taken.append)
+
+    task.start(lambda heard, stopped: "first", again)
+    task.wait()
+    assert taken == ["first", "second"]
+
+
+def test_what_was_cancelled_is_not_shown_though_it_could_not_be_stopped() -> None:
+    task, taken, go = Task(), list[str](), threading.Event()
+    task.start(lambda heard, stopped: "late" if go.wait(10) else "", taken.append)
+    task.cancel()
+    go.set()
+    task.wait()
+    assert taken == []
+    task.start(lambda heard, stopped: "new", taken.append)
+    task.wait()
+    assert taken == ["new"]
 
 
 def test_a_task_tells_its_progress_and_stops_when_it_is_told_to() -> None:

@@ -12,6 +12,7 @@ from bokeh.document import Document
 from bokeh.document.events import MessageSentEvent
 from bokeh.protocol import Protocol
 from bokeh.server.views.ws import WebSocketClosedError, WSHandler
+from panel.io import document as panels
 
 GONE = "The server does not answer. This page comes back by itself when it does."
 """What a page says when its server is gone."""
@@ -21,6 +22,7 @@ def prepare() -> None:
     """Make this process, or this session of `panel serve`, ready for pages that say when their server is gone."""
     pn.extension("tabulator", notifications=True, reconnect=False, disconnect_notification=GONE)
     send_at_once()
+    leave_nothing()
 
 
 def send_at_once() -> None:
@@ -39,6 +41,26 @@ def send_at_once() -> None:
 
     open_at_once.at_once = True  # type: ignore[attr-defined]
     WSHandler.open = open_at_once
+
+
+def leave_nothing() -> None:
+    """Let what a page is told while Panel writes to it be written next, instead of with the next change.
+
+    Panel marks a page as written when it is done with a message, also if another came while it waited for the socket;
+    the writer of that one finds the mark gone and leaves it lying. Twice is as once.
+    """
+    written = panels._dispatch_msgs
+    if getattr(written, "leaves_nothing", False):
+        return
+
+    async def write_all(document: Document) -> None:
+        await written(document)
+        if document in panels._WRITE_MSGS and document not in panels._WRITE_BLOCK:
+            panels._WRITE_BLOCK[document] = True
+            panels._dispatch_write_task(document, write_all, document)
+
+    write_all.leaves_nothing = True  # type: ignore[attr-defined]
+    panels._dispatch_msgs = write_all
 
 
 def ready(name: str, text: str) -> Any:

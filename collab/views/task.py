@@ -46,7 +46,7 @@ class Task(param.Parameterized):
     def __init__(self, schedule: Callable[[Callable[[], None]], Any] | None = None, **params: Any) -> None:
         super().__init__(**params)
         self._schedule = schedule or scheduler()
-        self._turn = 0
+        self._turn = self._forgotten = 0
         self._next: Job | None = None
         self._said: Queue[Callable[[], None]] = Queue()
         self._progress: tuple[int, int] | None = None
@@ -62,9 +62,9 @@ class Task(param.Parameterized):
         self._run(job)
 
     def cancel(self) -> None:
-        """Ask what is being worked on to stop, and forget what waits."""
+        """Ask what is being worked on to stop, and forget what waits and what comes of it."""
         self._turn += 1
-        self._next = None
+        self._forgotten, self._next = self._turn, None
 
     def wait(self, timeout_s: float = 120.0) -> None:
         """Block until nothing is worked on and all that came of it is taken: for scripts, notebooks and tests.
@@ -82,7 +82,7 @@ class Task(param.Parameterized):
     def _run(self, job: Job) -> None:
         stopped = partial(self._is_over, job.turn)
         future = POOL.submit(job.work, partial(self._heard, job.turn), stopped)
-        future.add_done_callback(lambda done: self._say(lambda: self._finish(done, job.then)))
+        future.add_done_callback(lambda done: self._say(lambda: self._finish(done, job)))
 
     def _is_over(self, turn: int) -> bool:
         return turn != self._turn
@@ -106,17 +106,18 @@ class Task(param.Parameterized):
             while True:
                 self._said.get_nowait()()
 
-    def _finish(self, future: Future[Any], then: Callable[[Any], None]) -> None:
+    def _finish(self, future: Future[Any], done: Job) -> None:
         """Take a result, also one that is not the newest: while a hand moves, something moves on the page."""
-        job, self._next = self._next, None
         self._progress = None
         try:
-            then(future.result())
-            self.error = ""
+            if done.turn > self._forgotten:
+                done.then(future.result())
+                self.error = ""
         except CancelledError:
             pass
         except Exception as error:  # whatever it is, the person who asked sees it
             self.error = str(error) or type(error).__name__
+        job, self._next = self._next, None  # now, as `then` may have asked for more
         if job is not None:
             self.param.update(done=0, of=0)
             self._run(job)

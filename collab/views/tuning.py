@@ -143,8 +143,10 @@ class Tuning(param.Parameterized):
 
     def _ask(self) -> None:
         values, study = self.weights.integers(), self.study
-        if study is None or not self.active or (self.answer is not None and self.answer.weights == values):
+        if study is None or not self.active:
             return
+        if not self.estimating.busy and self.answer is not None and self.answer.weights == values:
+            return  # while busy it may be about to change
         self.estimating.start(
             lambda heard, stopped: Answer(values, study.what_if.rescore(values), study.estimate(values)),
             lambda found: self._if_still(study, answer=found),

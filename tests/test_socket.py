@@ -1,0 +1,65 @@
+"""The server's side of a page: nothing that a page was to hear is left lying."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from bokeh.document import Document
+from bokeh.document.events import MessageSentEvent
+from bokeh.protocol import Protocol
+from panel.io import document as panels
+
+from collab.views.socket import leave_nothing
+
+
+class Socket:
+    """A page's socket, each message on which is written when the test says so."""
+
+    def __init__(self) -> None:
+        self.writing: asyncio.Queue[tuple[str, asyncio.Future[None]]] = asyncio.Queue()
+
+    def write(self, connection: Any, events: Any = None, msg: Any = None) -> list[asyncio.Future[None]]:
+        [event] = msg.content["events"]
+        written = asyncio.get_running_loop().create_future()
+        self.writing.put_nowait((event["msg_data"], written))
+        return [written]
+
+
+class Connection:
+    """One page."""
+
+    def __init__(self) -> None:
+        self.protocol, self._socket = Protocol(), Socket()
+
+
+@pytest.fixture
+def connection() -> Iterator[Connection]:
+    """A page whose socket Panel knows how to write to."""
+    panels.extra_socket_handlers[Socket] = lambda connection, **given: connection._socket.write(connection, **given)
+    yield Connection()
+    del panels.extra_socket_handlers[Socket]
+
+
+def test_what_comes_while_something_is_being_written_is_written_next(connection: Connection) -> None:
+    leave_nothing()
+    leave_nothing()  # as a second server of this process does
+    document, socket = Document(), connection._socket
+
+    def tell(text: str) -> None:
+        panels.schedule_write_events(document, [connection], [MessageSentEvent(document, "said", text)])  # type: ignore[list-item]
+
+    async def go() -> list[str]:
+        tell("first")
+        first, written = await socket.writing.get()
+        written.set_result(None)  # its writer goes on at the next turn of the loop
+        tell("second")  # and this one's begins after it, in the same
+        second, written = await socket.writing.get()
+        written.set_result(None)
+        await asyncio.gather(*panels._write_tasks[document])
+        return [first, second]
+
+    assert asyncio.run(asyncio.wait_for(go(), 10)) == ["first", "second"]
+    assert document not in panels._WRITE_MSGS
