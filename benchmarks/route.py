@@ -30,6 +30,7 @@ from collab.live.redis import server_at
 from collab.live.stream import open_stream
 from collab.records import Lead
 from collab.routing import decide
+from collab.whatif.winning import winning
 
 SIZES = (8, 100, 1000)
 GOAL_US = 20.0
@@ -105,10 +106,11 @@ def time_decisions(desk: Desk, leads: int) -> None:
     p50, p99 = percentiles(times)
     base, _ = percentiles(passes)
     print(f"  decide          p50 {p50:7.3f} ms   p99 {p99:7.3f} ms   {p50 / base:6.1f} x one numpy pass")
-    exploring = []
+    count, exploring = winning(), []
+    count.loading.join()
     for number in range(leads):
         start = perf_counter()
-        decide(lead(number), sheet, now, desk.team.weights, explore=0.2)
+        decide(lead(number), sheet, now, desk.team.weights, explore=0.2, count=count)
         between = perf_counter()
         decide(lead(number), sheet, now, desk.team.weights)
         exploring.append(2 * between - start - perf_counter())

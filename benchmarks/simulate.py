@@ -23,11 +23,11 @@ from typing import Any
 import numpy as np
 import simpy
 
-from collab.routing import simplex_grid
 from collab.whatif import rules
 from collab.whatif.compiled_rules import run as compiled_run
 from collab.whatif.simulation import Simulation, in_objects, plain
 from collab.whatif.world import Agents, Leads, Mechanism, Shifts, World
+from collab.winning import simplex_grid
 
 WEIGHTS = (35, 30, 20, 15)
 GOAL, GOAL_SIMPY, GOAL_GRID = 40.0, 70.0, 4e6

@@ -23,10 +23,10 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from collab.routing import simplex_grid
 from collab.weights import Weights
 from collab.whatif import grid
 from collab.whatif.cases import Cases
+from collab.winning import simplex_grid
 
 STEP, CANDIDATES, PLAIN = 5, 8, 5_000
 GOALS = {"floor": 1.6, "plain": 100.0}

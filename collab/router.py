@@ -33,6 +33,7 @@ from collab.live.tally import Durations
 from collab.records import Decision, Lead
 from collab.routing import chosen_by, decide
 from collab.team import OpenLead, Team
+from collab.whatif.winning import counting
 
 TRIES = 100
 """How often a lead that others overtook is decided again."""
@@ -89,7 +90,7 @@ class Router:
         self.deciding = Durations()
         self._follower, self._clock, self._new_id = follower, clock, new_id
         self._timer, self._find, self._pacing = timer, find, pacing or Pacing()
-        self._sheet, self._shares = Sheet(), Shares(follower, self._pacing.ahead_most)
+        self._wins, self._sheet, self._shares = counting(explore), Sheet(), Shares(follower, self._pacing.ahead_most)
         self._lock = asyncio.Lock()
         self._draining: asyncio.Task[None] | None = None
         self._moved = True
@@ -244,6 +245,7 @@ class Router:
             pacing=self._pacing,
             position=position,
             ahead=self._shares.ahead(now),
+            count=self._wins,
         )
         return msgspec.structs.replace(turn.marked(decision), decided_ms=round((self._timer() - start) * 1000, 3))
 

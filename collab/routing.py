@@ -6,8 +6,6 @@ the router, SQL, numpy and the compiled kernels choose the same agent, bit for b
 
 from __future__ import annotations
 
-import functools
-import itertools
 import random
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -21,6 +19,7 @@ from collab.factors import PRIOR_LEADS, PRIOR_RESPONSES, Sheet
 from collab.gates import AHEAD, STICKY, Pacing, gates_of
 from collab.records import SCALE, Candidates, Decision, Lead, WeightsVersion, aware, checked, seconds_between
 from collab.team import Team
+from collab.winning import Wins, simplex_grid, wins
 
 ROUTER = "3"
 """The version of these rules, logged with every decision; a change of a gate or a factor raises it."""
@@ -30,12 +29,6 @@ FULL_SCORE = SCALE * 100
 
 PERFORMANCE_SPREAD, RESPONSE_SPREAD, ROUNDING = 0.28, 0.25, 0.01
 """Standard deviation of one lead's part in performance and of one response's in responsiveness; the least error."""
-
-GRID_STEP = 5
-"""Exploration draws weights from all that are multiples of this many hundredths."""
-
-CROWD = 16
-"""Among more agents, those who can win under no weights are left out before every weights is tried."""
 
 
 def decide(
@@ -53,6 +46,7 @@ def decide(
     pacing: Pacing | None = None,
     position: int = 0,
     ahead: Collection[str] = (),
+    count: Wins = wins,
 ) -> Decision:
     """Choose an agent for the lead, or nobody if every gate is shut, and record all that the choice was made of.
 
@@ -61,21 +55,20 @@ def decide(
         weights: those in force; a team knows its own.
         seed: fixes an exploring draw.
         explore: the share of leads (0 to 1) routed by weights drawn at random, so that other weights can be judged.
-        declined: who gave this lead back, and when last.
-        refusals: how often they did, once if it does not say.
+        declined, refusals: who gave this lead back, and when last; and how often, once if it does not say.
         arrived: when the lead came in; the waiting time is counted from it.
         known: the agent who had the customer's last lead; a team knows its own.
         pacing: how soon agents are asked again.
         position: its place in the queue, 0 for a lead that did not wait.
         ahead: who had more than their share and leaves the lead to others, if any may take it.
+        count: counts the weights under which each agent wins, for exploration.
     """
     sheet, weights = _sheet(team, weights)
     factors = sheet.factors(lead, time := aware(time))
     known = team.known.get(lead.customer) if known is None and isinstance(team, Team) else known
     gates = gates_of(lead, sheet, time, pacing or Pacing(), declined or {}, refusals or {}, known, ahead)
     sticky = known is not None and known in sheet.row and not gates[sheet.row[known]]
-    chance = 0.0 if sticky else explore
-    decision = _choose(sheet, factors, gates, weights, lead=lead, time=time, seed=seed, explore=chance)
+    decision = _choose(sheet, factors, gates, weights, lead, time, seed, 0.0 if sticky else explore, count)
     waited_s = seconds_between(arrived, time) if arrived else 0.0
     return replace(decision, mode="sticky" if sticky else decision.mode, position=position, waited_s=waited_s)
 
@@ -85,11 +78,11 @@ def _choose(
     factors: NDArray[np.int64],
     gates: list[str],
     weights: WeightsVersion,
-    *,
     lead: Lead,
     time: datetime,
     seed: int,
     explore: float,
+    count: Wins,
 ) -> Decision:
     """The best of the eligible agents, by the weights in force or by drawn ones, with all the candidates."""
     eligible = np.array([not gate for gate in gates], dtype=bool)
@@ -97,7 +90,7 @@ def _choose(
     greedy = best(scores, eligible)
     drawn = _draw(seed, explore)
     chosen = greedy if drawn is None else best(np.asarray(drawn, np.int64) @ factors, eligible)
-    chances = propensities(factors, eligible, greedy, explore)
+    chances = propensities(factors, eligible, greedy, explore, count)
     decision = Decision(
         lead=lead,
         time=time,
@@ -150,16 +143,6 @@ def chosen_by(decision: Decision, agent: str, by: str, reason: str = "") -> Deci
     return checked(replace(decision, by=by, reason=reason, **chance, **chosen))
 
 
-@functools.cache
-def simplex_grid(step: int = GRID_STEP) -> NDArray[np.int64]:
-    """All weights that are multiples of `step` hundredths and sum to 100: 1,771 rows of four for a step of 5."""
-    ticks = range(0, 101, step)
-    rows = [(a, b, c, 100 - a - b - c) for a, b, c in itertools.product(ticks, repeat=3) if a + b + c <= 100]
-    grid = np.array(rows, dtype=np.int64)
-    grid.setflags(write=False)
-    return grid
-
-
 def _sheet(team: Team | Sheet, weights: WeightsVersion | None) -> tuple[Sheet, WeightsVersion]:
     if isinstance(team, Team):
         sheet = Sheet()
@@ -181,7 +164,7 @@ def _draw(seed: int, explore: float) -> tuple[int, int, int, int] | None:
 
 
 def propensities(
-    factors: NDArray[np.int64], eligible: NDArray[np.bool_], greedy: int | None, explore: float
+    factors: NDArray[np.int64], eligible: NDArray[np.bool_], greedy: int | None, explore: float, count: Wins = wins
 ) -> list[float]:
     """The chance of each agent: the share of the grid's weights under which it wins, mixed with the greedy choice.
 
@@ -190,57 +173,17 @@ def propensities(
         eligible: who may be asked.
         greedy: the row of who is chosen without exploration; None if nobody may be asked.
         explore: the share of leads routed by weights drawn from the grid.
+        count: counts the weights of the grid under which each agent wins.
     """
     chances = np.zeros(factors.shape[1])
     if greedy is None:
         return chances.tolist()
     if explore > 0:
-        wins = _wins(factors if eligible.all() else factors[:, eligible])
-        chances[eligible] = explore * wins / len(simplex_grid())
+        everybody = eligible.all()  # spares the commonest case two copies
+        shares = explore * count(factors if everybody else factors[:, eligible]) / len(simplex_grid())
+        chances[slice(None) if everybody else eligible] = shares
     chances[greedy] += 1 - explore
     return chances.tolist()
-
-
-def _wins(factors: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Under how many weights of the grid each agent has the highest score, of equal ones the first.
-
-    A score with the agent's place below its last bit is one number, so that the highest is found without looking for
-    its place. Doubles hold these integers exactly; so do singles, which are faster, as long as they are below 2^24.
-    """
-    n = factors.shape[1]
-    if n > CROWD:
-        rows = _unbeaten(factors)
-        if len(rows) < n:
-            wins = np.zeros(n, np.int64)
-            wins[rows] = _wins(factors[:, rows])
-            return wins
-    bits = n.bit_length()
-    exact = np.float32 if FULL_SCORE + 1 << bits <= 1 << 24 else np.float64
-    keys = np.empty((n, 5), exact)
-    np.multiply(factors.T, 1 << bits, out=keys[:, :4], casting="unsafe")
-    keys[:, 4] = np.arange(n - 1, -1, -1)
-    highest = (keys @ _columns(exact)).max(axis=0).astype(np.int64)
-    highest &= (1 << bits) - 1
-    return np.bincount(highest, minlength=n)[::-1]
-
-
-def _unbeaten(factors: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Who may win under some weights: nobody of the `CROWD` with the highest sums is ahead of them in every factor.
-
-    Among equal factors the first agent is ahead, as in a tie.
-    """
-    n = factors.shape[1]
-    keys = factors * n + np.arange(n - 1, -1, -1)
-    leaders = np.argsort(-factors.sum(axis=0), kind="stable")[:CROWD]
-    beaten = (keys[:, leaders, None] > keys[:, None]).all(axis=0).any(axis=0)
-    return np.flatnonzero(~beaten)
-
-
-@functools.cache
-def _columns(dtype: type[np.floating]) -> NDArray[np.floating]:
-    """The grid as five rows: the four weights, and 1."""
-    grid = simplex_grid()
-    return np.ascontiguousarray(np.column_stack([grid, np.ones(len(grid))]).T.astype(dtype))
 
 
 def _confidence(

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from collab.records import FACTORS, SCALE
-from collab.routing import simplex_grid
+from collab.winning import simplex_grid
 
 KINDS = ("condo", "house", "land")
 START = pd.Timestamp("2026-03-02", tz="UTC")

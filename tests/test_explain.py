@@ -17,9 +17,10 @@ from collab.history import History
 from collab.history.folder import Folder
 from collab.history.writer import Writer
 from collab.records import FACTORS, SCALE
-from collab.routing import chosen_by, simplex_grid
+from collab.routing import chosen_by
 from collab.whatif import WhatIf
 from collab.whatif.nearest import nearest
+from collab.winning import simplex_grid
 
 TO = [f"to_{factor}" for factor in FACTORS]
 

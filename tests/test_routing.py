@@ -17,8 +17,9 @@ from collab import factors
 from collab.events import Entry
 from collab.factors import Sheet
 from collab.records import FACTORS, Decision, Lead, Presence, WeightsVersion
-from collab.routing import GRID_STEP, ROUTER, decide, propensities, simplex_grid
+from collab.routing import ROUTER, decide, propensities
 from collab.team import Agent, Team
+from collab.winning import GRID_STEP, simplex_grid
 
 DEFAULT = WeightsVersion(version=1, values=(35, 30, 20, 15))
 CONDO = Lead(id="l1", name="Ada", property_type="Condo", location="North", budget=500_000, language="es")

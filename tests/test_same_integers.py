@@ -21,9 +21,10 @@ from collab.history import History
 from collab.history.folder import Folder
 from collab.history.writer import Writer
 from collab.records import FACTORS, Presence, WeightsVersion
-from collab.routing import decide, simplex_grid
+from collab.routing import decide
 from collab.team import Team
 from collab.whatif import WhatIf, kernel
+from collab.winning import simplex_grid
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "what-if.md").read_text(encoding="utf-8")
 LOGGED = (35, 30, 20, 15)

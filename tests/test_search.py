@@ -12,11 +12,11 @@ import pandas as pd
 import pytest
 
 from collab.records import FACTORS
-from collab.routing import simplex_grid
 from collab.whatif import WhatIf
 from collab.whatif.answers import TEAM, Limits
 from collab.whatif.search import Search, column
 from collab.whatif.sweep import NothingLeft, front
+from collab.winning import simplex_grid
 
 LOGGED, LEADS = (35, 30, 20, 15), 1200
 

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from collab.records import FACTORS
-from collab.routing import simplex_grid
 from collab.whatif import frames, grid
 from collab.whatif.cases import Cases
 from collab.whatif.sweep import Sweep, front, sweep
+from collab.winning import simplex_grid
 
 LOGGED = (35, 30, 20, 15)
 AGENTS = ("ana", "bo", "Bo", "cy", "é", "a10", "a9")

@@ -23,12 +23,13 @@ from collab.history import History
 from collab.history.folder import Folder
 from collab.history.writer import Writer
 from collab.records import FACTORS, Candidates, Decision, Lead, Presence, WeightsVersion
-from collab.routing import chosen_by, decide, simplex_grid
+from collab.routing import chosen_by, decide
 from collab.team import Agent, Team
 from collab.weights import Weights
 from collab.whatif import Rescored, WhatIf, kernel
 from collab.whatif.cases import MOST_AGENTS
 from collab.whatif.ledger import LANES
+from collab.winning import simplex_grid
 
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 

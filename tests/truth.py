@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from collab.records import FACTORS, SCALE
-from collab.routing import simplex_grid
+from collab.winning import simplex_grid
 
 AGENTS = 5
 LOGGED = (35, 30, 20, 15)

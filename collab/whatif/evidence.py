@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collab.records import SCALE
-from collab.routing import simplex_grid
 from collab.whatif.cases import Cases
 from collab.whatif.ledger import SHIFT, TIE
+from collab.winning import simplex_grid
 
 Values = tuple[int, int, int, int]
 

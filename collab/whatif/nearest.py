@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collab.records import FACTORS
-from collab.routing import simplex_grid
+from collab.winning import simplex_grid
 
 CHUNK = 1 << 20
 """So many scores are held at a time."""

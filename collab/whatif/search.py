@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from collab.routing import simplex_grid
 from collab.whatif.answers import TEAM, Limits
 from collab.whatif.logged import METRICS
 from collab.whatif.mechanism import Fit
@@ -18,6 +17,7 @@ from collab.whatif.rescore import Values
 from collab.whatif.simulation import Simulation
 from collab.whatif.twins import figured
 from collab.whatif.workers import shared_out
+from collab.winning import simplex_grid
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from collab.routing import simplex_grid
 from collab.whatif import rules
 from collab.whatif.figures import Figures, figures
 from collab.whatif.luck import Luck, factors
 from collab.whatif.rescore import AnyWeights, Values, integers
 from collab.whatif.tables import AGENT, CELL, EDGE, LEAD, Laws
 from collab.whatif.world import World
+from collab.winning import simplex_grid
 
 logger = logging.getLogger(__name__)
 

@@ -12,7 +12,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from collab.records import FACTORS
-from collab.routing import simplex_grid
 from collab.weights import apportion
 from collab.whatif import grid
 from collab.whatif.answers import WHOLE_TEAM, Limits
@@ -20,6 +19,7 @@ from collab.whatif.cases import Cases
 from collab.whatif.front import front
 from collab.whatif.rescore import CAVEAT
 from collab.whatif.search import PREFIX, Search, column
+from collab.winning import simplex_grid
 
 WINNER = (
     "The best of many weights reads better than it is, at a small ESS most of all: `recommend` chooses on some days "
