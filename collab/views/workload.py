@@ -54,7 +54,19 @@ LOOK = """
 .tabulator-col-title { font-weight: 600; white-space: normal !important; }
 .tabulator-header-filter input, .tabulator-header-filter select { min-height: 32px; width: 100%; color: var(--ink);
   background: var(--paper); border: 1px solid var(--line); border-radius: 6px; padding: 2px 6px; }
-@media (pointer: coarse) { .tabulator-header-filter input { min-height: 44px; } }
+.tabulator :focus-visible { outline: 2px solid #3b82f6 !important; outline-offset: -2px; }
+.tabulator input[type=checkbox] { width: 18px; height: 18px; margin: 0; accent-color: #3b82f6; }
+@media (pointer: coarse) {
+  .tabulator-header-filter input { min-height: 44px; }
+  .tabulator-row .tabulator-cell { padding: 17px 8px; }
+  .tabulator-cell:has(input[type=checkbox]), .tabulator-col:has(> * input[type=checkbox]),
+  .tabulator-col-content:has(input[type=checkbox]) { padding: 0 !important; overflow: visible !important; }
+  .tabulator input[type=checkbox] { appearance: none; position: relative; width: 44px; height: 44px; margin: 0 -2px; }
+  .tabulator input[type=checkbox]::before { content: ""; position: absolute; inset: 12px; border: 2px solid var(--ink);
+    border-radius: 4px; text-align: center; line-height: 16px; }
+  .tabulator input[type=checkbox]:checked::before { content: "✓"; background: #1d4ed8; border-color: #1d4ed8;
+    color: #ffffff; }
+}
 """
 """The table in the colours of the page, light and dark."""
 
@@ -107,8 +119,8 @@ class WorkloadView(pn.viewable.Viewer):
         self._rows: dict[str, tuple[Agent, int, dict[str, Any]]] = {}
         self._pace = Pace(EVERY_S, board.schedule, self._now, board.among)
         self.table = Table(
-            self._frame([]), show_index=False, hidden_columns=["agent"], titles=TITLES, disabled=True, theme="simple",
-            selectable=True, header_filters=_filters(), frozen_columns=["name"], formatters=FORMATS, max_height=520,
+            self._frame([]), show_index=False, hidden_columns=["agent"], titles=TITLES, editors=dict.fromkeys(["agent", *TITLES]), theme="simple",
+            selectable="checkbox", configuration={"autoResize": False}, header_filters=_filters(), frozen_columns=["name"], formatters=FORMATS, max_height=520,
             layout="fit_data_fill", stylesheets=[LOOK], sizing_mode="stretch_width", margin=(0, 10),
             text_align=dict.fromkeys(set(TITLES) - WORDS, "right"),
             header_align=dict.fromkeys(set(TITLES) - WORDS, "right"),
@@ -200,7 +212,7 @@ class WorkloadView(pn.viewable.Viewer):
 
 
 SAID = (
-    '<p class="soft">Click a heading or choose below to sort, type under a heading to filter, click rows to choose '
+    '<p class="soft">Click a heading or choose below to sort, type under a heading to filter, tick rows to choose '
     "them. The file has the chosen rows, else all that are shown.</p>"
 )
 """How to use the table."""

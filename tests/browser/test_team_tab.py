@@ -58,7 +58,7 @@ def test_a_patch_leaves_order_choice_and_place_as_they_are(
     expect(rows.first).to_contain_text(f"Agent {AGENTS - 1}")
     page.locator(".tabulator-tableholder").evaluate("holder => holder.scrollTo(0, 700)")
     chosen = rows.filter(has_text="Agent 20")
-    chosen.click()
+    chosen.get_by_role("checkbox").press("Space")
     expect(page.locator(".tabulator-selected")).to_contain_text("Agent 20")
     place = top(page)
     assert place > 0
