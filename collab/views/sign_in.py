@@ -130,6 +130,9 @@ class Passwords(BasicAuthProvider):
 class Vouching(OAuthProvider):
     """Lets in for whom a provider of identities vouches; which one says `pn.config.oauth_provider`."""
 
+    def __init__(self) -> None:
+        super().__init__(error_template=Path(__file__).with_name("refused.html"))
+
     @property
     def logout_handler(self) -> type[SignOut]:
         """What forgets who signed in."""

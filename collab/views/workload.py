@@ -119,8 +119,10 @@ class WorkloadView(pn.viewable.Viewer):
         self._rows: dict[str, tuple[Agent, int, dict[str, Any]]] = {}
         self._pace = Pace(EVERY_S, board.schedule, self._now, board.among)
         self.table = Table(
-            self._frame([]), show_index=False, hidden_columns=["agent"], titles=TITLES, editors=dict.fromkeys(["agent", *TITLES]), theme="simple",
-            selectable="checkbox", configuration={"autoResize": False}, header_filters=_filters(), frozen_columns=["name"], formatters=FORMATS, max_height=520,
+            self._frame([]), show_index=False, hidden_columns=["agent"], titles=TITLES, theme="simple",
+            selectable="checkbox", header_filters=_filters(), frozen_columns=["name"], formatters=FORMATS,
+            # cells that can be edited take the keyboard, and rows that are drawn anew when they are seen lose it
+            editors=dict.fromkeys(["agent", *TITLES]), configuration={"autoResize": False}, max_height=520,
             layout="fit_data_fill", stylesheets=[LOOK], sizing_mode="stretch_width", margin=(0, 10),
             text_align=dict.fromkeys(set(TITLES) - WORDS, "right"),
             header_align=dict.fromkeys(set(TITLES) - WORDS, "right"),

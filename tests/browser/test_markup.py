@@ -1,4 +1,4 @@
-"""A team in which everything that people write is markup: on every tab it is read as it was written, and does nothing."""
+"""A team in which everything that people write is markup: on every tab it is read as it was written."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ TABS = {
 }
 
 MADE = """() => {
-  const deep = (root) => [...root.querySelectorAll("*")].flatMap((e) => [e, ...(e.shadowRoot ? deep(e.shadowRoot) : [])])
+  const all = (root) => [...root.querySelectorAll("*")]
+  const deep = (root) => all(root).flatMap((e) => [e, ...(e.shadowRoot ? deep(e.shadowRoot) : [])])
   return deep(document).filter((e) => e.matches("img[src=x], a[href^=javascript]")).length
 }"""
 
