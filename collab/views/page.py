@@ -228,17 +228,26 @@ def _framed(title: str, header: list[Any], main: pn.Column) -> pmui.Page:
         theme_config=THEME,
         busy_indicator=None,
     )
+    # else the page follows Panel's own: each event walks all its models twice, and Panel keeps it when it is closed
     with edit_readonly(shown):
-        shown.busy = False  # else the page follows Panel's own and every event walks all its models twice, 14 ms each
+        shown.busy = shown.param.loading
     return shown
 
 
 def _prepare_document(title: str) -> None:
     if pn.state.curdoc is not None:
+        if pn.state.curdoc.session_context is not None and (area := pn.state.notifications) is not None:
+            pn.state.on_session_destroyed(lambda context: _forget(area))
         pn.state.curdoc.js_on_event("connection_lost", CustomJS(code=AGAIN))
         pn.state.curdoc.js_on_event("document_ready", CustomJS(code=KEYS))
         pn.state.curdoc.title = title
         pn.state.curdoc.template_variables["dist_url"] = LOCAL_DIST  # else a change of theme asks a CDN for styles
+
+
+def _forget(area: Any) -> None:
+    """Let go of a closed session's notifications, which Panel keeps."""
+    for ref in area._models:
+        pn.state._views.pop(ref, None)
 
 
 def _activate(by_tab: Sequence[tuple[Any, ...]], tab: int) -> None:

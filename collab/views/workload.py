@@ -32,12 +32,6 @@ TITLES = {
 WORDS = {"name", "status", "since", "load"}
 """The columns of words; all others are numbers."""
 
-SHARE = NumberFormatter(format="0 %", nan_format="–")
-FORMATS = {
-    "used": SHARE, "conversion": SHARE, "response_s": NumberFormatter(format="0", nan_format="–"),
-    "satisfaction": NumberFormatter(format="0.0", nan_format="–"),
-}  # fmt: skip
-
 LOOK = """
 :host { --line: var(--mui-palette-divider, #d5dbe3); --ink: var(--mui-palette-text-primary, #1c2430);
   --paper: var(--mui-palette-background-paper, #ffffff); }
@@ -120,7 +114,7 @@ class WorkloadView(pn.viewable.Viewer):
         self._pace = Pace(EVERY_S, board.schedule, self._now, board.among)
         self.table = Table(
             self._frame([]), show_index=False, hidden_columns=["agent"], titles=TITLES, theme="simple",
-            selectable="checkbox", header_filters=_filters(), frozen_columns=["name"], formatters=FORMATS,
+            selectable="checkbox", header_filters=_filters(), frozen_columns=["name"], formatters=_formats(),
             # cells that can be edited take the keyboard, and rows that are drawn anew when they are seen lose it
             editors=dict.fromkeys(["agent", *TITLES]), configuration={"autoResize": False}, max_height=520,
             layout="fit_data_fill", stylesheets=[LOOK], sizing_mode="stretch_width", margin=(0, 10),
@@ -223,6 +217,13 @@ SAID = (
 def inert(text: str) -> str:
     """Text that a spreadsheet does not take for a formula."""
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
+def _formats() -> dict[str, NumberFormatter]:
+    """How numbers are written; each table has its own, because they know, and keep, the tables that they are of."""
+    share = NumberFormatter(format="0 %", nan_format="–")
+    whole, tenth = (NumberFormatter(format=form, nan_format="–") for form in ("0", "0.0"))
+    return {"used": share, "conversion": share, "response_s": whole, "satisfaction": tenth}
 
 
 def _filters() -> dict[str, dict[str, Any]]:

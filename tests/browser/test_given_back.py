@@ -1,0 +1,45 @@
+"""A page that was closed is given back: nothing that outlives it knows it."""
+
+from __future__ import annotations
+
+import gc
+import uuid
+import weakref
+from pathlib import Path
+from typing import Any
+
+import panel as pn
+import pytest
+from bokeh.client import pull_session
+from serving import free_port, listens, until
+
+from collab.office import Office
+from collab.views.board import Board
+from collab.views.page import page
+from collab.views.socket import prepare
+
+
+@pytest.mark.filterwarnings("ignore:reference already known")
+def test_of_closed_pages_nothing_is_kept(tmp_path: Path) -> None:
+    office = Office(f"embedded://{uuid.uuid4().hex}", str(tmp_path / "history")).start()
+    assert office.desk is not None
+    for agent in ("ana", "bo"):
+        office.call(office.desk.add_agent(agent, agent)).result()
+    made: list[weakref.ref[Any]] = []
+
+    def shown() -> Any:
+        made.append(weakref.ref(whole := page(office)))
+        return whole
+
+    prepare()
+    port, known = free_port(), len(pn.state._views)
+    soon = {"unused_session_lifetime_milliseconds": 100, "check_unused_sessions_milliseconds": 100}
+    server = pn.serve(shown, port=port, show=False, threaded=True, verbose=False, **soon)
+    until(lambda: listens(port), "the page answers")
+    for _ in range(3):
+        pull_session(url=f"http://localhost:{port}/").close()
+    until(lambda: len(made) == 3 and gc.collect() >= 0 and not any(one() for one in made), "the pages are given back")
+    assert not [one for one in gc.get_objects() if isinstance(one, Board)]
+    assert len(pn.state._views) == known
+    server.stop()
+    office.stop()
