@@ -116,10 +116,12 @@ def test_what_the_provider_refuses_is_said_and_asked_again(
     served: Served, provider: Provider, open_page: Open, watch: Watch, why: str
 ) -> None:
     provider.refuses = why
-    page = open_page(served.url)
+    page = open_page("about:blank")
+    with page.expect_console_message(lambda said: "401" in said.text):  # the browser's own
+        page.goto(served.url)
     expect(page.get_by_text(f"did not let you in: {why}. Try again")).to_be_visible()
     assert [fault for fault in watch.faults if "401" not in fault] == []
-    watch.faults.clear()  # the browser tells that the page is one of an error
+    watch.faults.clear()
     provider.refuses, provider.claims = "", KIM
     page.get_by_role("link", name="Sign in").click()
     tabs(page)
