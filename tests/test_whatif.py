@@ -29,6 +29,7 @@ from collab.weights import Weights
 from collab.whatif import Rescored, WhatIf, kernel
 from collab.whatif.cases import MOST_AGENTS
 from collab.whatif.ledger import LANES
+from collab.whatif.loading import Loading
 from collab.winning import simplex_grid
 
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -315,9 +316,8 @@ def test_without_numba_numpy_rescores_and_the_log_says_so_once(
     monkeypatch.setitem(
         sys.modules, "collab.whatif.compiled", None
     )  # what an import of it raises where numba is missing
-    fresh = kernel._Numba()
-    monkeypatch.setattr(kernel, "_numba", fresh)
-    with caplog.at_level(logging.WARNING, logger="collab.whatif.kernel"):
+    monkeypatch.setattr(kernel, "_numba", Loading("rescoring", kernel._load))
+    with caplog.at_level(logging.WARNING, logger="collab.whatif.loading"):
         kernel.warm().join()
         kernel.warm().join()
     assert sum("rescoring uses numpy" in record.message for record in caplog.records) == 1

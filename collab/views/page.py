@@ -231,13 +231,14 @@ def _framed(title: str, header: list[Any], main: pn.Column) -> pmui.Page:
     # else the page follows Panel's own: each event walks all its models twice, and Panel keeps it when it is closed
     with edit_readonly(shown):
         shown.busy = shown.param.loading
+    served = getattr(pn.state.curdoc, "session_context", None) is not None
+    if served and (area := pn.state.notifications) is not None:
+        pn.state.on_session_destroyed(lambda context: _forget(area))
     return shown
 
 
 def _prepare_document(title: str) -> None:
     if pn.state.curdoc is not None:
-        if pn.state.curdoc.session_context is not None and (area := pn.state.notifications) is not None:
-            pn.state.on_session_destroyed(lambda context: _forget(area))
         pn.state.curdoc.js_on_event("connection_lost", CustomJS(code=AGAIN))
         pn.state.curdoc.js_on_event("document_ready", CustomJS(code=KEYS))
         pn.state.curdoc.title = title

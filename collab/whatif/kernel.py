@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -15,8 +14,7 @@ from numpy.typing import NDArray
 
 from collab.whatif.cases import Cases
 from collab.whatif.ledger import LANES, SHIFT, TIE, Ledger, by_decision, pack
-
-logger = logging.getLogger(__name__)
+from collab.whatif.loading import Loading
 
 Values = tuple[int, int, int, int]
 Share = Callable[[Ledger, NDArray[np.int32], int, int, NDArray[np.int64]], None]
@@ -95,40 +93,18 @@ def winners(ledger: Ledger, weights: Values) -> Iterator[tuple[NDArray[np.int64]
             yield keys, logged.astype(np.int64), TIE - (best & TIE), ahead
 
 
-class _Numba:
-    """numba's kernel, once it is loaded; None before, and where it cannot be."""
+def _load() -> Share:
+    from collab.whatif.compiled import score
 
-    def __init__(self) -> None:
-        self.share: Share | None = None
-        self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
+    def share(ledger: Ledger, shifted: NDArray[np.int32], start: int, stop: int, flow: NDArray[np.int64]) -> None:
+        width = len(ledger.agents) + 1
+        score(ledger.first, ledger.base, ledger.diff, ledger.chosen, shifted, width, start, stop, flow)
 
-    def warm(self) -> threading.Thread:
-        with self._lock:
-            if self._thread is None:
-                # no daemon: the end of a process in the middle of a compilation may crash it
-                self._thread = threading.Thread(target=self._load, name="collab-whatif-numba")
-                self._thread.start()
-            return self._thread
-
-    def _load(self) -> None:
-        try:
-            from collab.whatif.compiled import score
-
-            def share(
-                ledger: Ledger, shifted: NDArray[np.int32], start: int, stop: int, flow: NDArray[np.int64]
-            ) -> None:
-                width = len(ledger.agents) + 1
-                score(ledger.first, ledger.base, ledger.diff, ledger.chosen, shifted, width, start, stop, flow)
-
-            flows(_one(), (25, 25, 25, 25), share)
-        except Exception as error:  # missing, or it does not fit this numpy or this machine: whatever it is, numpy does
-            logger.warning("rescoring uses numpy, with the same results but slower: numba failed (%s)", error)
-        else:
-            self.share = share
+    flows(_one(), (25, 25, 25, 25), share)
+    return share
 
 
-_numba = _Numba()
+_numba = Loading("rescoring", _load)
 
 
 def warm() -> threading.Thread:
@@ -138,13 +114,13 @@ def warm() -> threading.Thread:
 
 def in_numba() -> Share | None:
     """A `Share` in numba; None as long as it is not loaded."""
-    return _numba.share
+    return _numba.piece
 
 
 def _ready(ledger: Ledger) -> Share:
-    if _numba.share is None and ledger.base.size >= WORTH_NUMBA:
+    if _numba.piece is None and ledger.base.size >= WORTH_NUMBA:
         _numba.warm()
-    return _numba.share or in_numpy
+    return _numba.piece or in_numpy
 
 
 def _one() -> Ledger:

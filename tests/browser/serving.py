@@ -30,8 +30,23 @@ SOON_S = 90.0
 """How long a test waits for what must come."""
 
 LEFT = ("tornado.iostream.StreamClosedError", "tornado.websocket.WebSocketClosedError")
-LEAVING = re.compile(r"assert self\._session is not None\n[ ^]*\nAssertionError$", re.MULTILINE)
+LEAVING = re.compile(
+    r'bokeh/server/connection\.py", line \d+, in session\n +assert self\._session is not None\n[ ^]*\nAssertionError$',
+    re.MULTILINE,
+)
 """What Bokeh says of what a page still told when it was left."""
+
+FILLED = {
+    "Team": "The same in hours and minutes",
+    "Alerts": "Rules in force",
+    "Leads": "A decision taken apart",
+    "Chat": "Come in",
+    "What-if": "logged leads",
+    "Tuning": "compared with the log as it was",
+    "Analytics": "Click a bucket to see its rows",
+    "Diagnostics": "Looked at every",
+}
+"""The tabs, and what is read on each once it is filled."""
 
 
 class Served(Struct, frozen=True):

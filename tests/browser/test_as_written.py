@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
-from serving import START_S, shown, until
+from serving import FILLED, START_S, shown, until
 
 from collab.office import Office
 from collab.records import Lead, Presence
@@ -18,18 +18,6 @@ pytestmark = pytest.mark.filterwarnings("ignore:reference already known")
 
 EVIL = "<img/src=x/onerror=console.error(1)>"  # without blanks, which ids may not have
 FULL = Rule(name="full", kind="overload", fire=0.5, clear=0.4, summary=EVIL)
-
-# what stands on each tab once it is filled, and there in markup
-TABS = {
-    "Team": "The same in hours and minutes",
-    "Alerts": "Rules in force",
-    "Leads": "A decision taken apart",
-    "Chat": "Come in",
-    "What-if": "logged leads",
-    "Tuning": "compared with the log as it was",
-    "Analytics": "Click a bucket to see its rows",
-    "Diagnostics": "Looked at every",
-}
 
 MADE = """() => {
   const all = (root) => [...root.querySelectorAll("*")]
@@ -83,7 +71,7 @@ def address(office: Office) -> Iterator[str]:
 
 def test_what_people_write_is_shown_as_text_on_every_tab(address: str, open_page: Callable[[str], Page]) -> None:
     page = open_page(address)
-    for tab, filled in TABS.items():
+    for tab, filled in FILLED.items():
         page.get_by_role("tab", name=tab, exact=True).click(timeout=1000 * START_S)
         expect(page.get_by_text(filled).locator("visible=true").first).to_be_visible(timeout=1000 * START_S)
         if tab != "Diagnostics":  # which shows nothing that people write

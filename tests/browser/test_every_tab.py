@@ -12,7 +12,7 @@ from pathlib import Path
 import judging
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
-from serving import shown, until
+from serving import FILLED, shown, until
 from watching import Watch
 
 from collab.office import Office
@@ -20,18 +20,6 @@ from collab.views.page import page as dashboard
 
 # Bokeh warns in this process when a page names a model that it had before; a server of its own goes on.
 pytestmark = pytest.mark.filterwarnings("ignore:reference already known")
-
-FILLED = {
-    "Team": "The same in hours and minutes",
-    "Alerts": "Rules in force",
-    "Leads": "A decision taken apart",
-    "Chat": "Come in",
-    "What-if": "logged leads",
-    "Tuning": "compared with the log as it was",
-    "Analytics": "Click a bucket to see its rows",
-    "Diagnostics": "Looked at every",
-}
-"""The tabs, and what is read on each once it is filled."""
 
 WIDTHS = (900, 390, 1440)
 PHONE = 390

@@ -15,8 +15,10 @@ from serving import free_port, listens, until
 
 from collab.office import Office
 from collab.views.board import Board
-from collab.views.page import page
+from collab.views.page import closed, page
 from collab.views.socket import prepare
+
+PAGES = 3
 
 
 def all_boards() -> list[Board]:
@@ -33,7 +35,7 @@ def test_of_closed_pages_nothing_is_kept(tmp_path: Path) -> None:
     made: list[weakref.ref[Any]] = []
 
     def shown() -> Any:
-        made.append(weakref.ref(whole := page(office)))
+        made.append(weakref.ref(whole := page(office) if len(made) < PAGES else closed("You may not.")))
         return whole
 
     prepare()
@@ -41,9 +43,12 @@ def test_of_closed_pages_nothing_is_kept(tmp_path: Path) -> None:
     soon = {"unused_session_lifetime_milliseconds": 100, "check_unused_sessions_milliseconds": 100}
     server = pn.serve(shown, port=port, show=False, threaded=True, verbose=False, **soon)
     until(lambda: listens(port), "the page answers")
-    for _ in range(3):
+    for _ in range(PAGES + 1):
         pull_session(url=f"http://localhost:{port}/").close()
-    until(lambda: len(made) == 3 and gc.collect() >= 0 and not any(one() for one in made), "the pages are given back")
+    until(
+        lambda: len(made) == PAGES + 1 and gc.collect() >= 0 and not any(one() for one in made),
+        "the pages are given back",
+    )
     assert [one for one in all_boards() if one not in boards] == []
     assert {*pn.state._views} <= views
     server.stop()
