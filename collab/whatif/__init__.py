@@ -1,18 +1,25 @@
-"""What would have happened under other weights, from the logged decisions; no live system is touched."""
+"""What would have happened under other weights, from the logged decisions; no live system is touched.
+
+Importing this package loads none of its parts: the router counts wins with one of them, and needs no frames for it.
+"""
 
 from __future__ import annotations
 
-from collab.whatif.answers import Estimate, Estimates, Limits, Refused, Trust
-from collab.whatif.explained import Explained
-from collab.whatif.fair import Fairness
-from collab.whatif.journal import rollback
-from collab.whatif.plan import Plan
-from collab.whatif.prevented import Prevented
-from collab.whatif.proposal import Proposal
-from collab.whatif.rescore import Rescored
-from collab.whatif.sweep import Sweep
-from collab.whatif.verdict import Verdict
-from collab.whatif.what_if import WhatIf
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collab.whatif.answers import Estimate, Estimates, Limits, Refused, Trust
+    from collab.whatif.explained import Explained
+    from collab.whatif.fair import Fairness
+    from collab.whatif.journal import rollback
+    from collab.whatif.plan import Plan
+    from collab.whatif.prevented import Prevented
+    from collab.whatif.proposal import Proposal
+    from collab.whatif.rescore import Rescored
+    from collab.whatif.sweep import Sweep
+    from collab.whatif.verdict import Verdict
+    from collab.whatif.what_if import WhatIf
 
 __all__ = [
     "Estimate",
@@ -31,3 +38,27 @@ __all__ = [
     "WhatIf",
     "rollback",
 ]
+
+_HOME = {
+    "Estimate": "answers",
+    "Estimates": "answers",
+    "Explained": "explained",
+    "Fairness": "fair",
+    "Limits": "answers",
+    "Plan": "plan",
+    "Prevented": "prevented",
+    "Proposal": "proposal",
+    "Refused": "answers",
+    "Rescored": "rescore",
+    "Sweep": "sweep",
+    "Trust": "answers",
+    "Verdict": "verdict",
+    "WhatIf": "what_if",
+    "rollback": "journal",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(f"collab.whatif.{_HOME[name]}"), name)
+    raise AttributeError(f"module 'collab.whatif' has no attribute {name!r}; it has {', '.join(__all__)}")
