@@ -22,6 +22,7 @@ from collab.winning import simplex_grid
 LOGGED = (35, 30, 20, 15)
 AGENTS = ("ana", "bo", "Bo", "cy", "é", "a10", "a9")
 Float = NDArray[np.float64]
+Rows = list[dict[Any, Any]]
 
 
 @st.composite
@@ -49,10 +50,10 @@ def read(log: pd.DataFrame) -> tuple[Cases, pd.DataFrame]:
     return cases, log[log["chosen"]].set_index("decision").loc[names["decision"]]
 
 
-def wins(log: pd.DataFrame, weights: list[int]) -> dict[str, bool]:
+def wins(rows: Rows, weights: list[int]) -> dict[str, bool]:
     """Whether the logged agent of each decision wins, in plain Python."""
     found: dict[str, tuple[int, str, bool]] = {}
-    for row in log.to_dict("records"):
+    for row in rows:
         score = sum(w * row[factor] for w, factor in zip(weights, FACTORS, strict=True))
         best = found.get(row["decision"])
         if best is None or (-score, row["agent"]) < (-best[0], best[1]):
@@ -86,7 +87,8 @@ def test_numba_and_numpy_count_as_plain_python_at_every_weights_of_the_grid(
 ) -> None:
     cases, logged = read(log)
     columns = np.stack([np.ones(len(logged)), logged["value"], logged["value"] ** 2, 1 / logged["propensity"]])
-    by_weights = [wins(log, weights) for weights in simplex_grid(step).tolist()]
+    rows = log.to_dict("records")
+    by_weights = [wins(rows, weights) for weights in simplex_grid(step).tolist()]
     won = np.array([[found[decision] for decision in logged.index] for found in by_weights], float)
     for share in (in_numba, grid.in_numpy):
         found = grid.sums(cases, columns, step, share)
@@ -218,9 +220,9 @@ def test_importing_the_grid_loads_no_numba() -> None:
     assert (ran.returncode, ran.stdout.strip()) == (0, ""), ran.stderr
 
 
-def by_definition(log: pd.DataFrame, logged: pd.DataFrame, weights: list[int]) -> dict[str, float]:
+def by_definition(rows: Rows, logged: pd.DataFrame, weights: list[int]) -> dict[str, float]:
     """A row of the frame in plain Python."""
-    won = wins(log, weights)
+    won = wins(rows, weights)
     n = len(logged)
     u = [won[decision] / p for decision, p in logged["propensity"].items()]
     found: dict[str, float] = {"moved": n - sum(won.values()), "share_moved": 1 - sum(won.values()) / n}
@@ -245,7 +247,8 @@ def test_each_row_of_the_frame_is_what_its_formulas_say(
     found = swept(log, step, share=in_numba if compiled else grid.in_numpy)
     frame = found.frame()
     np.testing.assert_array_equal(frame[list(FACTORS)], found.weights)
-    expected = pd.DataFrame([by_definition(log, read(log)[1], weights) for weights in found.weights.tolist()])
+    rows, (_, logged) = log.to_dict("records"), read(log)
+    expected = pd.DataFrame([by_definition(rows, logged, weights) for weights in found.weights.tolist()])
     pd.testing.assert_frame_equal(frame[list(expected.columns)], expected, rtol=1e-9, atol=1e-12)
 
 

@@ -590,12 +590,11 @@ def test_what_changes_while_a_browser_makes_its_views_is_shown_when_it_has_them(
     wait_until(lambda: feed.boards == 0)
 
 
-@pytest.mark.parametrize("sessions", [12])
-def test_closed_sessions_leave_no_board_and_no_thread_behind(office: Office, served: str, sessions: int) -> None:
+def test_closed_sessions_leave_no_board_and_no_thread_behind(office: Office, served: str) -> None:
     visit(served).close()
     threads = {thread.name for thread in threading.enumerate()}
     feed = feed_of(office)
-    for _ in range(sessions):
+    for _ in range(4):
         visit(served).close()
     kept = [visit(served) for _ in range(2)]
     wait_until(lambda: feed.boards == len(kept))
