@@ -12,6 +12,16 @@ from datetime import datetime
 import numpy as np
 from msgspec import Struct
 
+from collab.events import (
+    AgentJoined,
+    CapacityChanged,
+    LeadClosed,
+    LeadOverridden,
+    OfferDeclined,
+    OfferExpired,
+    PresenceChanged,
+    ShiftChanged,
+)
 from collab.factors import Sheet
 from collab.records import Lead, Presence, Seconds, seconds_between
 from collab.team import Agent
@@ -31,6 +41,18 @@ STICKY = "another knows the customer"
 
 AHEAD = "ahead of the others"
 """The gate of who had more than their share lately, as long as somebody else may take the lead."""
+
+OPENING = (
+    AgentJoined,
+    CapacityChanged,
+    LeadClosed,
+    LeadOverridden,
+    OfferDeclined,
+    OfferExpired,
+    PresenceChanged,
+    ShiftChanged,
+)
+"""Events after which a waiting lead may find an agent."""
 
 
 class Pacing(Struct, frozen=True, kw_only=True):

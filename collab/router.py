@@ -1,4 +1,7 @@
-"""The router: decides on the team as it is and claims; if others were faster, it takes in what they did first."""
+"""The router: decides on the team as it is and claims; if others were faster, it takes in what they did first.
+
+Leads that come while one is decided go together after it, in one step.
+"""
 
 from __future__ import annotations
 
@@ -11,51 +14,27 @@ from time import perf_counter
 
 import msgspec
 
-from collab.claims import CLOSED, claim, in_turn, lead_key, place_key, request_key
-from collab.events import (
-    AgentJoined,
-    CapacityChanged,
-    Entry,
-    LeadArrived,
-    LeadAssigned,
-    LeadClosed,
-    LeadOverridden,
-    OfferDeclined,
-    OfferExpired,
-    PresenceChanged,
-    ShiftChanged,
-)
+from collab.claims import claim, in_turn, lead_key, request_key
+from collab.decided import Decided, TooLate
+from collab.events import Entry, LeadArrived, LeadAssigned
 from collab.factors import Sheet
-from collab.gates import Pacing, check_room
+from collab.gates import OPENING, Pacing, check_room
 from collab.live.follower import Follower
 from collab.live.shares import Shares
 from collab.live.tally import Durations
 from collab.records import Decision, Lead
 from collab.routing import chosen_by, decide
 from collab.team import OpenLead, Team
+from collab.wave import MOST, Coming, together
 from collab.whatif.winning import counting
+
+__all__ = ["TRIES", "Router", "TooLate"]
 
 TRIES = 100
 """How often a lead that others overtook is decided again."""
 
 TIMED = 1000
 """How many of the newest decisions' times are kept."""
-
-FREEING = (
-    AgentJoined,
-    CapacityChanged,
-    LeadClosed,
-    LeadOverridden,
-    OfferDeclined,
-    OfferExpired,
-    PresenceChanged,
-    ShiftChanged,
-)
-"""Events after which a waiting lead may find an agent."""
-
-
-class TooLate(RuntimeError):
-    """The lead moved on before the command arrived; look at the team and decide again."""
 
 
 class Router:
@@ -89,9 +68,10 @@ class Router:
         self.waited_s: deque[float] = deque(maxlen=TIMED)
         self.deciding = Durations()
         self._follower, self._clock, self._new_id = follower, clock, new_id
-        self._timer, self._find, self._pacing = timer, find, pacing or Pacing()
+        self._timer, self._pacing, self._decided = timer, pacing or Pacing(), Decided(follower.stream, find)
         self._wins, self._sheet, self._shares = counting(explore), Sheet(), Shares(follower, self._pacing.ahead_most)
         self._lock = asyncio.Lock()
+        self._coming: list[Coming] = []
         self._draining: asyncio.Task[None] | None = None
         self._moved = True
         self._unsubscribe: Callable[[], None] | None = None
@@ -119,12 +99,14 @@ class Router:
         So does the same `key` of the sender within a week, whatever the lead is then. Leads that wait and are due
         before it go first, if they can go now.
         """
-        async with self._lock:
-            if lead.id not in self._team.leads:
-                decision = await self._straight(lead, key)
-                if decision is not None:
-                    return decision
-            return await self._in_force(lead.id)
+        coming = Coming(lead, key)
+        self._coming.append(coming)
+        try:
+            async with self._lock:
+                await self._together()
+                return coming.decision or await self._alone(lead, key)
+        finally:
+            self._coming.remove(coming)
 
     async def give(self, lead: str, to: str, *, by: str, reason: str = "") -> Decision | None:
         """Give a waiting lead to the agent whom a person names; None if it does not wait any more.
@@ -163,6 +145,28 @@ class Router:
     def _team(self) -> Team:
         return self._follower.team
 
+    async def _together(self) -> None:
+        """Let those in who came while one was decided, and give them away in one step; who cannot go so goes alone."""
+        coming = [one for one in self._coming if one.decision is None and not one.alone][:MOST]
+        if len(coming) < 2 or self._pacing.ahead_most or self._waiting():
+            return
+        for one in coming:
+            one.alone = True
+        claims, decisions = together(
+            coming, self._team, self._clock(), lambda state, team: self._decide(state, 0, team), self._new_id
+        )
+        if len(decisions) > 1 and (await self._follower.commit(claims)).refused is None:
+            for one, decision in zip(coming, decisions, strict=False):
+                one.decision = decision
+                self._count(decision)
+
+    async def _alone(self, lead: Lead, key: str | None) -> Decision:
+        if lead.id not in self._team.leads:
+            decision = await self._straight(lead, key)
+            if decision is not None:
+                return decision
+        return await self._in_force(lead.id)
+
     async def _straight(self, lead: Lead, key: str | None) -> Decision | None:
         """Let a lead in, and give it away in the same step unless another may have to go first.
 
@@ -196,9 +200,9 @@ class Router:
         await self._in_order()
         state = self._team.leads.get(lead)
         if state is None:
-            return await self._closed(lead)
+            return await self._decided.closed(lead)
         if state.holder is not None:
-            return await self._at(state.place, lead)
+            return await self._decided.at(state.place, lead)
         return self._decide(state, self._team.queue().index(state))
 
     async def _in_order(self) -> None:
@@ -225,12 +229,13 @@ class Router:
             else:
                 return
 
-    def _decide(self, state: OpenLead, position: int) -> Decision:
-        """The decision on the team as it is."""
+    def _decide(self, state: OpenLead, position: int, team: Team | None = None) -> Decision:
+        """The decision on a team, the one that there is unless another is given."""
+        team = self._team if team is None else team
         start = self._timer()
-        self._sheet.refresh(self._team)
+        self._sheet.refresh(team)
         now = self._clock()
-        turn = self._team.turn(now)
+        turn = team.turn(now)
         decision = decide(
             state.lead,
             self._sheet,
@@ -241,7 +246,7 @@ class Router:
             declined=state.declined,
             refusals=state.refusals,
             arrived=state.arrived,
-            known=self._team.known.get(state.lead.customer),
+            known=team.known.get(state.lead.customer),
             pacing=self._pacing,
             position=position,
             ahead=self._shares.ahead(now),
@@ -255,7 +260,7 @@ class Router:
         self.waited_s.append(decision.waited_s)
 
     def _freed(self, entries: list[Entry]) -> None:
-        freed = any(isinstance(entry.event, FREEING) for entry in entries)
+        freed = any(isinstance(entry.event, OPENING) for entry in entries)
         # A lead that came in elsewhere and waits may be due before those that come in here.
         if freed or any(isinstance(entry.event, LeadArrived) and self._waits(entry.event) for entry in entries):
             self._moved = True
@@ -278,20 +283,6 @@ class Router:
 
     def _room(self) -> bool:
         return any(agent.active < agent.capacity and agent.online for agent in self._team.agents.values())
-
-    async def _closed(self, lead: str) -> Decision:
-        value, place = await self._follower.stream.values([lead_key(lead), place_key(lead)])
-        return await self._at(int(place) if value == CLOSED and place else 0, lead)
-
-    async def _at(self, place: int, lead: str) -> Decision:
-        """The decision on the lead at this place of the stream, or the history's."""
-        entry = await self._follower.stream.entry(place) if place else None
-        if entry is not None and isinstance(entry.event, LeadAssigned) and entry.event.decision.lead.id == lead:
-            return entry.event.decision
-        decision = self._find(lead) if self._find is not None else None
-        if decision is None:
-            raise TooLate(f"lead {lead} was decided before, and its decision is no longer on the stream")
-        return decision
 
 
 def _seed(lead: str, attempt: int) -> int:

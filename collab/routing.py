@@ -10,6 +10,7 @@ import random
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from math import erf, hypot, sqrt
+from operator import not_
 
 import numpy as np
 from msgspec.structs import replace
@@ -85,7 +86,7 @@ def _choose(
     count: Wins,
 ) -> Decision:
     """The best of the eligible agents, by the weights in force or by drawn ones, with all the candidates."""
-    eligible = np.array([not gate for gate in gates], dtype=bool)
+    eligible = np.fromiter(map(not_, gates), bool, len(gates))
     scores = np.asarray(weights.values, np.int64) @ factors
     greedy = best(scores, eligible)
     drawn = _draw(seed, explore)
