@@ -7,9 +7,11 @@ import closed_loop
 import numpy as np
 import pandas as pd
 import pytest
+from strategies import NOON
 
 from collab.whatif import Estimate, Refused, WhatIf
-from collab.whatif.answers import WHOLE_TEAM, Limits
+from collab.whatif.answers import TEAM, WHOLE_TEAM, Limits
+from collab.whatif.backtest import Backtest, far
 from collab.whatif.course_of_history import _notes, shifts_of
 
 LOGGED, ASKED, LEADS, LOGS = (35, 30, 20, 15), (10, 80, 5, 5), 4000, 4
@@ -89,12 +91,23 @@ def test_wrong_numbers_are_refused(wrong: Any, message: str) -> None:
         WhatIf.from_frames(*logged(0.55)).simulate(ASKED, **wrong)
 
 
+@pytest.mark.parametrize(
+    "simulated, seen, off, said",
+    [(31.3, 66.9, 35.6 / 66.9, True), (2.0, 8.0, 0.1, False), (500.0, 550.0, 1 / 11, False)],
+)
+def test_waits_are_judged_by_a_minute_at_least(simulated: float, seen: float, off: float, said: bool) -> None:
+    waits = [np.where(np.array(TEAM) == "wait_s", one, 1.0) for one in (simulated, seen)]
+    test = Backtest(NOON, False, ASKED, 300, *waits)
+    assert abs(test.off["wait_s"]) == pytest.approx(off)
+    assert far("wait_s", abs(test.off["wait_s"]), Limits()) == said
+
+
 def test_what_back_tests_got_wrong_is_said_to_be_nothing_to_decide_on() -> None:
     what_if = WhatIf.from_frames(*logged(0.55))
     strict = what_if.simulate(ASKED, seeds=2, limits=Limits(off=1e-6, off_share=1e-6))
     (line,) = [line for line in repr(strict).splitlines() if "decide nothing on these" in line]
     assert "response_s" in line
-    assert "wait_s" not in line
+    assert "wait_s" in line
     assert "decide nothing" not in repr(what_if.simulate(ASKED, seeds=2, limits=Limits(off=9, off_share=1)))
 
 

@@ -49,7 +49,7 @@ class Limits:
         utilization: of a simulated team, at most; near saturation nobody can say what would happen.
         leads: with known times, from which a simulation is fitted, at least.
         off: by how much simulations of known stretches may have been wrong before it is said, relative (of times,
-            conversion and value).
+            conversion and value; of waits, to a minute at least).
         off_share: the same of shares, absolute.
         off_alerts: the same of alerts and their minutes, relative, before it is refused.
     """

@@ -54,7 +54,7 @@ def course_of_history(history: History, window: Window) -> tuple[Course, tuple[s
     shifts = shifts_of(ids, changes, origin)
     start_s, response_s, handling_s, silent = _worked(leads, changes, shifts, origin)
     wait_s = leads["urgency"].map({str(one): PICK_UP_S[one] for one in Urgency}).to_numpy(np.float64)
-    alone = (leads["times"] == 1) & ~leads["overridden"].fillna(False).astype(bool)
+    alone = (_column(leads, "times") == 1) & ~leads["overridden"].fillna(False).to_numpy(bool)
     course = Course(
         agents=ids,
         kinds=tuple(map(str, kinds)),
@@ -69,8 +69,8 @@ def course_of_history(history: History, window: Window) -> tuple[Course, tuple[s
         handling_s=np.where(handling_s >= 0, handling_s, np.nan),
         converted=_column(leads, "converted"),
         value=_column(leads, "value"),
-        active=np.where(agent >= 0, held[np.arange(len(leads)), np.maximum(agent, 0)] + 1, 0),
-        single=alone.to_numpy(bool),
+        active=_loads(agent, held),
+        single=alone,
         weights=_filled(np.stack([_column(leads, f"w_{factor}") for factor in FACTORS], axis=1)),
         explore=_column(leads, "explore"),
         expertise=expertise,
@@ -113,9 +113,15 @@ def _candidates(
     """The ids of all agents; for each lead and agent whether they are able, what they held, and the expertise."""
     columns = history.columns("candidates", COLUMNS)
     ids = tuple(map(str, columns["agent.names"].tolist()))
-    row = pd.Index(leads["seq"].fillna(-1).astype(np.int64)).get_indexer(pd.Index(columns["seq"].astype(np.int64)))
-    keep = row >= 0
-    row, agent, gate = row[keep], columns["agent"][keep].astype(np.int64), columns["gate"][keep].astype(np.int64)
+    given = np.flatnonzero(leads["seq"].notna())  # the others wait
+    seqs = pd.Index(leads["seq"].iloc[given].astype(np.int64))
+    place = seqs.get_indexer(pd.Index(columns["seq"].astype(np.int64)))
+    keep = place >= 0
+    row, agent, gate = (
+        given[place[keep]],
+        columns["agent"][keep].astype(np.int64),
+        columns["gate"][keep].astype(np.int64),
+    )
     lacks = np.array([str(one).startswith(LACKS) for one in columns["gate.names"].tolist()], bool)
     shape = (len(leads), len(ids))
     able, held, expertise = np.ones(shape, bool), np.zeros(shape, np.int64), np.full(shape, -1, np.int16)
@@ -123,6 +129,14 @@ def _candidates(
     held[row, agent] = columns["active"][keep]
     expertise[row, agent] = columns["expertise"][keep]
     return ids, able, held, expertise
+
+
+def _loads(agent: Ints, held: Ints) -> Ints:
+    """How many leads each lead's agent had with it; 0 for those that wait."""
+    given = np.flatnonzero(agent >= 0)
+    found = np.zeros(len(agent), np.int64)
+    found[given] = held[given, agent[given]] + 1
+    return found
 
 
 def _agents(ids: tuple[str, ...], team: Team, changes: pd.DataFrame, origin: float) -> Agents:

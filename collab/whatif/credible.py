@@ -35,5 +35,5 @@ def credible(values: Floats, group: NDArray[np.int64], groups: int, weight: Floa
     between = float(n @ (means - mean) ** 2) - (there - 1) * within
     between /= max(total - float(n @ n) / total, 1.0)
     between = max(between, LEAST_SPREAD * within, 1e-12)
-    trust = n / (n + within / between)
+    trust = np.divide(n, n + within / between, out=np.zeros(groups), where=n > 0)
     return np.asarray(trust * means + (1 - trust) * mean, np.float64)

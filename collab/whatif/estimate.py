@@ -119,6 +119,8 @@ def estimate(evidence: Evidence, metric: str, asked: Asked) -> Estimate | Refuse
         return Refused(metric, fault, (0.0, 1.0) if metric == "converted" else None, trust)
     if (short := _short(trust, asked.limits)) is not None:
         return Refused(metric, short, _bounds(rewards, weights, asked.level, metric) if asked.betting else None, trust)
+    if (flat := _flat(rewards, metric)) is not None:
+        return Refused(metric, flat, _bounds(rewards, weights, asked.level, metric) if asked.betting else None, trust)
     model = evidence.models[metric]
     # the log by the same model: what it happened to draw is in both, and falls out of the difference
     own = _expected(evidence, model, evidence.propensity)
@@ -164,6 +166,8 @@ def from_arrays(
     trust = _trust(given, 0.0, 0.0, limits)
     if (short := _short(trust, limits)) is not None:
         return Refused(metric, short, _bounds(earned, given, level, metric) if len(earned) else None, trust)
+    if (flat := _flat(earned, metric)) is not None:
+        return Refused(metric, flat, _bounds(earned, given, level, metric), trust)
     found = _doubly(earned, given, zeros if logged is None else logged, zeros if target is None else target)
     always = estimators.betting(earned, given, level) if metric == "converted" else None
     base = estimators.on_log(earned)
@@ -181,6 +185,8 @@ def _answer(
 ) -> Estimate:
     best, apart = found["sndr"], found["sndr"] - base[1]
     within, between = best.interval(level, blocks), apart.interval(level, blocks)
+    if metric == "converted":  # a share, however wide its interval
+        within = min(max(within[0], 0.0), best.value), max(min(within[1], 1.0), best.value)
     others = {name: one.value for name, one in found.items()}
     # below this a difference is the rounding of sums
     least = 1e-9 * max(1.0, abs(best.value))
@@ -261,9 +267,19 @@ def _short(trust: Trust, limits: Limits) -> str | None:
     return None
 
 
+def _flat(rewards: NDArray[np.float64], metric: str) -> str | None:
+    """Why a log says nothing in which all came to the same; None if something differs."""
+    if len(rewards) and float(np.ptp(rewards)) > 0:
+        return None
+    same = float(rewards[0])
+    what = {("converted", 0.0): "none was converted", ("converted", 1.0): "all were converted"}.get((metric, same))
+    what = what or (f"none has a {metric}" if same == 0 else f"each has the {metric} {same:g}")
+    return f"of {len(rewards):,} leads with a known outcome {what}; where nothing differs, nothing says what would"
+
+
 def _bounds(
     rewards: NDArray[np.float64], weights: NDArray[np.float64], level: float, metric: str
 ) -> tuple[float, float] | None:
     """Where the mean lies whatever was never tried; of a value, if no lead is worth more than the dearest yet."""
     low, high = (0.0, 1.0) if metric == "converted" else (min(0.0, float(rewards.min())), float(rewards.max()))
-    return estimators.betting(rewards, weights, level, low, high) if high > low else (low, high)
+    return estimators.betting(rewards, weights, level, low, high) if high > low else None

@@ -33,29 +33,42 @@ class Estimated:
     Attributes:
         value: the estimate.
         influences: one a decision, of mean 0; the estimate's error is about their mean.
+        weights: how much each decision's reward counts in it, of mean 1 (of differences, 0).
+        missed: what was not foreseen of each reward.
     """
 
     value: float
     influences: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    missed: NDArray[np.float64]
 
     def __sub__(self, other: Estimated) -> Estimated:
         """The difference of two estimates of the same decisions, paired."""
-        return Estimated(self.value - other.value, self.influences - other.influences)
+        influences, weights = self.influences - other.influences, self.weights - other.weights
+        return Estimated(self.value - other.value, influences, weights, self.missed)
 
     def error(self, blocks: NDArray[Any] | None = None) -> float:
         """The standard error; with `blocks`, one label a decision, decisions of one block may depend on each other.
 
-        The larger of both variances counts, and with fewer than 8 blocks that of single decisions.
+        The largest of three variances counts: of single decisions; of blocks, if there are 8 or more; and what it would
+        be if the rewards of the decisions that count were as hard to foresee as those of all. The last one is what is
+        left where few of many decisions count, and by luck none of them was converted.
         """
+        return sqrt(max(self._own(blocks), self._pooled()))
+
+    def _own(self, blocks: NDArray[Any] | None) -> float:
         alone = _variance(self.influences)
         if blocks is None:
-            return sqrt(alone)
+            return alone
         _, places = np.unique(blocks, return_inverse=True)
         sums = np.bincount(places, self.influences)
         if len(sums) < FEWEST_BLOCKS:
-            return sqrt(alone)
-        together = float(np.sum(sums**2)) / len(self.influences) ** 2 * len(sums) / (len(sums) - 1)
-        return sqrt(max(alone, together))
+            return alone
+        return max(alone, float(np.sum(sums**2)) / len(self.influences) ** 2 * len(sums) / (len(sums) - 1))
+
+    def _pooled(self) -> float:
+        n = len(self.missed)
+        return float(self.weights @ self.weights) * float(self.missed @ self.missed) / n**3 if n else 0.0
 
     def interval(self, level: float = 0.95, blocks: NDArray[Any] | None = None) -> tuple[float, float]:
         """The interval that covers the truth in a share `level` of logs, by Student's t with `degrees` of freedom."""
@@ -70,7 +83,7 @@ class Estimated:
         """
         count = len(self.influences) if blocks is None else len(np.unique(blocks))
         most = (count if count >= FEWEST_BLOCKS else len(self.influences)) - 1
-        squares = self.influences**2
+        squares = (self.influences if self._own(blocks) >= self._pooled() else self.missed) ** 2
         fourth, second = float(squares @ squares), float(squares.sum()) ** 2
         excess = len(squares) * fourth - second  # over second: the kurtosis less 1
         return min(most, 2 * len(squares) * second / excess) if excess > 0 else most
@@ -78,8 +91,8 @@ class Estimated:
 
 def ips(rewards: ArrayLike, weights: ArrayLike) -> Estimated:
     """Inverse propensity scores: the mean of weight x reward; unbiased, and noisy."""
-    terms = _floats(weights) * _floats(rewards)
-    return _centred(terms)
+    rewards, weights = _floats(rewards), _floats(weights)
+    return _centred(weights * rewards, weights, rewards)
 
 
 def snips(rewards: ArrayLike, weights: ArrayLike) -> Estimated:
@@ -87,27 +100,30 @@ def snips(rewards: ArrayLike, weights: ArrayLike) -> Estimated:
     rewards, weights = _floats(rewards), _floats(weights)
     total = float(weights.sum())
     if total <= 0:
-        return Estimated(float("nan"), np.full(len(rewards), np.nan))
-    value = float(weights @ rewards) / total
-    return Estimated(value, weights * (rewards - value) / (total / len(rewards)))
+        return Estimated(float("nan"), np.full(len(rewards), np.nan), weights, rewards)
+    value, weights = float(weights @ rewards) / total, weights / (total / len(rewards))
+    return Estimated(value, weights * (rewards - value), weights, rewards - rewards.mean())
 
 
 def dr(rewards: ArrayLike, weights: ArrayLike, logged: ArrayLike, target: ArrayLike) -> Estimated:
     """Doubly robust: the model's mean for the policy, corrected by weight x what it missed at the logged choices."""
-    residuals = _floats(rewards) - _floats(logged)
-    return _centred(_floats(target) + _floats(weights) * residuals)
+    residuals, weights = _floats(rewards) - _floats(logged), _floats(weights)
+    return _centred(_floats(target) + weights * residuals, weights, residuals)
 
 
 def sndr(rewards: ArrayLike, weights: ArrayLike, logged: ArrayLike, target: ArrayLike) -> Estimated:
     """Doubly robust with the correction self-normalised."""
     correction = snips(_floats(rewards) - _floats(logged), weights)
-    model = _centred(_floats(target))
-    return Estimated(model.value + correction.value, model.influences + correction.influences)
+    model = _floats(target)
+    value = float(model.mean()) if len(model) else float("nan")
+    influences = model - value + correction.influences
+    return Estimated(value + correction.value, influences, correction.weights, correction.missed)
 
 
 def on_log(rewards: ArrayLike) -> Estimated:
     """What the decisions earned as they were made: the mean reward."""
-    return _centred(_floats(rewards))
+    rewards = _floats(rewards)
+    return _centred(rewards, np.ones(len(rewards)), rewards)
 
 
 def effective(weights: ArrayLike) -> float:
@@ -165,9 +181,9 @@ def _wealth(odds: NDArray[np.float64], lost: int) -> float:
     return most + log(float(np.exp(logs - most).mean()))
 
 
-def _centred(terms: NDArray[np.float64]) -> Estimated:
+def _centred(terms: NDArray[np.float64], weights: NDArray[np.float64], rewards: NDArray[np.float64]) -> Estimated:
     value = float(terms.mean()) if len(terms) else float("nan")
-    return Estimated(value, terms - value)
+    return Estimated(value, terms - value, weights, rewards - rewards.mean() if len(rewards) else rewards)
 
 
 def _variance(influences: NDArray[np.float64]) -> float:

@@ -114,7 +114,7 @@ class Fit:
         course, (kinds, agents) = self.course, self._shape
         rows = np.flatnonzero((course.agent >= 0) & (course.converted > 0) & (course.value >= 0))
         value, weight = course.value[rows], weight[rows]
-        if not weight.sum() > 0:
+        if not value @ weight > 0:  # nothing was converted, or it is not said what it was worth
             return np.zeros(self._shape), np.ones(1)
         kind, agent = course.kind[rows], course.agent[rows]
         level = float(value @ weight) / float(weight.sum())

@@ -24,6 +24,9 @@ Floats = NDArray[np.float64]
 SHARES = ("converted", "utilization", "overload", "balance", "unserved")
 """What is between 0 and 1."""
 
+EARNED = {"converted": "was converted", "value": "has a value"}
+"""What may be missing from a log altogether, and how that is said."""
+
 
 class Asked(NamedTuple):
     """What is asked of a simulation.
@@ -185,6 +188,9 @@ def _figure(
     backing = Backing(n, utilization, off, len(tests), changes, (*warnings, *_said(changes)))
     if utilization > asked.limits.utilization or np.isnan(fitted).any():
         return Refused(name, cannot_tell(utilization, asked.limits), trust=backing, question=WHOLE_TEAM)
+    if name in EARNED and not fitted.any():
+        reason = f"no lead of the log {EARNED[name]}; where nothing differs, nothing says what would"
+        return Refused(name, reason, trust=backing, question=WHOLE_TEAM)
     base, value = fitted.mean(axis=0).tolist()
     wide = student(0.5 + asked.level / 2, asked.seeds - 1)
     around = wide * float(refitted[:, 1].std(ddof=1))
