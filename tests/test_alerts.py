@@ -260,6 +260,15 @@ def test_news_of_weights_is_info_for_a_while_and_pages_nobody() -> None:
     assert post.kinds() == ONE_FIRE_ONE_CLEAR
 
 
+def test_news_of_weights_ends_when_others_come_into_force() -> None:
+    post = Post(Rule(name="news", kind="news", fire=1, clear=0, window_s=600, severity=Severity.info))
+    for version in (1, 2):
+        weights = WeightsVersion(version=version, values=(25, 25, 25 + version, 25 - version))
+        post.happen(ev.WeightsAdopted(id=f"w{version}", time=after(version), weights=weights, by="Kim"))
+        post.at(version)
+    assert [alert.summary for alert in post.open] == ["Weights v2-25-25-27-23 came into force"]
+
+
 def test_conversion_that_falls_is_told_with_its_standard_errors_and_luck_is_not() -> None:
     rule = Rule(name="drift", kind="conversion_drift", fire=3, clear=1.5, window_s=100, least=30)
     post = Post(rule)

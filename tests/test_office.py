@@ -6,6 +6,7 @@ import asyncio
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from collab.history import NewerHistory
 from collab.history.folder import Folder
 from collab.history.schema import VERSION
 from collab.live.stream import StreamUnreachable
-from collab.office import DEMO, Office, seeded_history, shared
+from collab.office import DEMO, Office, seeded_history, seeded_office, shared
 from collab.records import Decision
 
 
@@ -222,6 +223,17 @@ def test_a_seeded_history_is_made_once(tmp_path: Path) -> None:
     assert last > 0
     assert made.tenant == DEMO
     assert seeded_history(str(tmp_path), days=1).last == last
+
+
+def test_the_seeded_team_is_the_one_that_this_process_serves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_module("collab.office.shared"), "_offices", {})
+    serving = {"history": str(tmp_path), "tenant": DEMO, "team_at_work": True, "days": 1}
+    office = shared(f"embedded://{uuid.uuid4().hex}", **serving)
+    try:
+        assert seeded_office(pace=20) is office
+        assert seeded_history()._source.folder.url == office.history_url
+    finally:
+        office.stop()
 
 
 def test_another_folder_has_a_seeded_history_of_its_own(tmp_path: Path) -> None:

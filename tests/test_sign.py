@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from msgspec.structs import replace
 from strategies import NOON
 
 from collab.alerts import Rank
+from collab.events import SilenceStarted
 from collab.rules import Severity
 from collab.team import Alert, State
 from collab.views.frame import Frame
@@ -38,6 +41,17 @@ def test_it_says_the_value_of_now_where_that_has_changed_since_it_fired() -> Non
     moved = alerting(Frame(alerts=(first,), values={"a": "was 90% when it fired, is 70% now"}))
     assert moved.object.startswith("**ana is at 90%.** It was 90% when it fired, is 70% now. The Alerts tab")
     assert "It was" not in alerting(Frame(alerts=(first,), values={"a": "was 90% when it fired, and still is"})).object
+
+
+def test_what_is_silenced_is_neither_named_nor_counted() -> None:
+    quiet = SilenceStarted(
+        id="s", time=NOON, labels={"agent": "ana"}, until=NOON + timedelta(hours=1), by="lea", why="known"
+    )
+    other = ranked(id="b", labels={"agent": "bo"}, summary="bo is at 95%")
+    assert alerting(Frame(alerts=(ranked(),), silences=(quiet,))).object == ""
+    said = alerting(Frame(alerts=(ranked(), other), silences=(quiet,))).object
+    assert said.startswith("**bo is at 95%.**")
+    assert "more" not in said
 
 
 @pytest.mark.parametrize(

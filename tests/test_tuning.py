@@ -20,6 +20,7 @@ from truth import LOGGED, World
 
 from collab.office import Office
 from collab.records import FACTORS
+from collab.views.board import Board
 from collab.views.forest import ForestView
 from collab.views.hours import HoursView, hours
 from collab.views.map import MapView
@@ -32,6 +33,7 @@ from collab.views.told import four as four_of
 from collab.views.trust import TrustView
 from collab.views.tuner import TuningView
 from collab.views.tuning import Tuning
+from collab.views.whatif import WhatIfView
 from collab.weights import Weights
 from collab.whatif import WhatIf
 from collab.whatif.answers import PER_LEAD, WHOLE_TEAM
@@ -346,3 +348,18 @@ def test_hours_off_shift_are_a_gap_and_names_are_escaped() -> None:
     assert path.count("L") == 1
     assert "&lt;i&gt;Ana" in drawn
     assert "30% → 95%" in drawn
+
+
+def test_the_weights_in_force_are_those_of_the_team_wherever_the_sliders_begin(office: Office) -> None:
+    asked = Weights.of(office.team.weights)
+    asked.take((20, 60, 11, 9))
+    view, what_if = TuningView(Tuning(office=office, weights=asked)), WhatIfView(board=Board(office), weights=asked)
+    assert view.tuning.today == (35, 30, 20, 15)
+    for back in (view.knobs.back, what_if.back):
+        asked.take((22, 58, 11, 9))
+        back.param.trigger("clicks")
+        assert asked.integers() == (35, 30, 20, 15)
+    assert office.desk is not None
+    office.call(office.desk.adopt_weights((40, 30, 20, 10), by="ana", reason="a test")).result(60)
+    view.knobs.back.param.trigger("clicks")
+    assert view.tuning.today == asked.integers() == (40, 30, 20, 10)

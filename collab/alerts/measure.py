@@ -46,6 +46,7 @@ class Measures:
         self.load = Load()
         self.waiting = {lead.lead.id for lead in team.queue()}
         self.signals: dict[str, Heard] = {}
+        self._news = team.weights.id
         self._windows = {rule.name: Window(rule.window_s) for rule in rules if rule.of.source == "window"}
         for agent in team.agents.values():
             self.load.put(agent)
@@ -77,7 +78,8 @@ class Measures:
         elif isinstance(event, events.LeadClosed):
             found.append(("conversion_drift", ""))
         elif isinstance(event, events.WeightsAdopted):
-            found.append(("news", event.weights.id))
+            found += [("news", self._news), ("news", event.weights.id)]
+            self._news = event.weights.id
         return found
 
     def read(self, rule: Rule, subject: str, now: datetime) -> Reading | None:

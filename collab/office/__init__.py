@@ -2,6 +2,6 @@
 
 from collab.office.office import DEMO, Mode, Office
 from collab.office.seated import SeatedOffice
-from collab.office.shared import HISTORY, seeded_history, shared
+from collab.office.shared import HISTORY, seeded_history, seeded_office, shared
 
-__all__ = ["DEMO", "HISTORY", "Mode", "Office", "SeatedOffice", "seeded_history", "shared"]
+__all__ = ["DEMO", "HISTORY", "Mode", "Office", "SeatedOffice", "seeded_history", "seeded_office", "shared"]

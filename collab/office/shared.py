@@ -12,7 +12,7 @@ from collab.history import History
 from collab.office.office import DEMO, Office
 
 HISTORY = str(Path(__file__).resolve().parents[2] / "data" / "history")
-"""The folder of the history that `make serve` records, wherever one asks for it."""
+"""The folder of the history that `make serve` records."""
 
 _offices: dict[tuple[str, str, str], Office] = {}
 _offices_lock = threading.Lock()
@@ -29,8 +29,13 @@ def shared(
         return _offices[key]
 
 
+def seeded_office(**settings: Any) -> Office:
+    """The seeded team at work: the one that this process serves, else one of its own that records into `HISTORY`."""
+    return _seeded() or shared(history=HISTORY, tenant=DEMO, team_at_work=True, **settings)
+
+
 def seeded_history(
-    folder: str = HISTORY,
+    folder: str | None = None,
     *,
     days: int = 5,
     explore: float = 0.0,
@@ -38,8 +43,12 @@ def seeded_history(
 ) -> History:
     """The seeded team's history: what is recorded in the folder, or, with nothing there yet, `days` made now.
 
-    Of those, a share `explore` of the leads is routed by drawn weights.
+    Of those, a share `explore` of the leads is routed by drawn weights. Without a folder it is the history of the
+    seeded team that this process serves, else `HISTORY`.
     """
+    if folder is None:
+        served = _seeded()
+        folder = HISTORY if served is None else served.history_url
     history = History(folder, DEMO)
     if not history.last:
         settings: dict[str, Any] = {
@@ -53,3 +62,8 @@ def seeded_history(
         Office(f"embedded://{uuid.uuid4().hex}", folder, **settings).start().stop()
         history = History(folder, DEMO)
     return history
+
+
+def _seeded() -> Office | None:
+    with _offices_lock:
+        return next((office for (_, _, tenant), office in _offices.items() if tenant == DEMO), None)

@@ -59,15 +59,11 @@ def choices(frame: Frame) -> dict[str, str]:
 def open_alerts(frame: Frame, zone: str, chosen: str) -> str:
     """The open alerts, the one to look at first on top."""
     shown = listed(frame)
-    silenced = {rank.alert.id: _silence(rank.alert, frame) for rank in shown}
+    silenced = {rank.alert.id: frame.silence(rank.alert) for rank in shown}
     lines = "".join(_open(rank, frame, zone, silenced[rank.alert.id], rank.alert.id == chosen) for rank in shown)
     more = len(frame.alerts) - len(shown)
     rest = f'<p class="soft">and {more:,} more, none of them critical</p>' if more else ""
     return f'<ul class="list">{lines}</ul>{rest}'
-
-
-def _silence(alert: Alert, frame: Frame) -> SilenceStarted | None:
-    return next((one for one in frame.silences if alert.has(one.labels)), None)
 
 
 def _open(rank: Rank, frame: Frame, zone: str, silence: SilenceStarted | None, chosen: bool) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
+import panel as pn
 import param
 from panel.custom import JSComponent
 
@@ -76,7 +78,8 @@ def kept(address: Address, board: Board, shown: Any) -> Browser:
     def keep(name: str) -> Any:
         return lambda event: browser.param.update(kept={**browser.kept, name: event.new})
 
-    browser.param.watch(apply, "found")
+    # before a page has said that it is ready, Panel drops what it is told
+    browser.param.watch(lambda event: pn.state.onload(partial(apply, event)), "found")
     for name, (of, parameter, _) in settings.items():
         of.param.watch(keep(name), parameter)
     return browser

@@ -61,6 +61,10 @@ class Frame(Struct, frozen=True, kw_only=True):
         held = tuple(lead for lead in self.held if lead.holder == agent)
         return replace(self, queue=(), held=held, recent=own, alerts=(), values={}, ended=(), silences=())
 
+    def silence(self, alert: Alert) -> SilenceStarted | None:
+        """The silence that keeps this alert from paging anybody, if one does."""
+        return next((one for one in self.silences if alert.has(one.labels)), None)
+
     @property
     def online(self) -> list[Agent]:
         """The agents on shift who are not offline."""

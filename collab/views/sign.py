@@ -70,7 +70,7 @@ def leaving(seat: Seat | None) -> list[Callable[[Frame], Said]]:
 
 def alerting(frame: Frame) -> Said:
     """The alert to look at first, and how many more nobody has taken on."""
-    asking = [rank for rank in frame.alerts if asks(rank)]
+    asking = [rank for rank in frame.alerts if asks(rank) and frame.silence(rank.alert) is None]
     if not asking:
         return Said("")
     first = asking[0].alert

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from functools import partial
 from itertools import cycle
 from typing import Any
@@ -13,6 +14,7 @@ import param
 
 from collab.records import FACTORS
 from collab.weights import Weights
+from collab.whatif.rescore import Values
 
 GATHER_MS = 5
 """How long a slider's moves are gathered before the weights follow; Panel's own 50 ms would be half of the way."""
@@ -33,14 +35,19 @@ class WeightSliders(pn.viewable.Viewer):
     The slider that a hand is on is never written to: what it sends would come back late, and take steps back.
     A page that is behind sends back what was written to its other sliders, older values after newer ones; so every
     value written carries a mark of its own, and one that comes back with its mark is no hand's.
+
+    Args:
+        weights: those that are moved.
+        in_force: tells those to which the button goes back; where the sliders begin, if it is left out.
     """
 
     weights = param.ClassSelector(class_=Weights, doc="The weights that the sliders move.")
     active = param.Boolean(default=True, doc="Are they on screen? Hidden, they follow when they are shown again.")
 
-    def __init__(self, weights: Weights, **params: Any) -> None:
+    def __init__(self, weights: Weights, in_force: Callable[[], Values] | None = None, **params: Any) -> None:
         super().__init__(weights=weights, **params)
-        self._start, self._following = weights.integers(), False
+        start = weights.integers()
+        self._in_force, self._following = in_force or (lambda: start), False
         self._hand: str | None = None
         self._marks = cycle(MARK * number for number in range(1, MARKS + 1))
         self._written: dict[str, deque[float]] = {factor: deque(maxlen=100) for factor in FACTORS}
@@ -101,7 +108,7 @@ class WeightSliders(pn.viewable.Viewer):
             self._following = False
 
     def _back(self, event: Any) -> None:
-        self.weights.take(self._start)
+        self.weights.take(self._in_force())
 
     def __panel__(self) -> pn.Column:
         return self._layout

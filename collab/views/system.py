@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import panel as pn
 import param
 from panel.custom import JSComponent
 
@@ -25,5 +26,6 @@ class System(JSComponent):
 def following(shown: Any) -> System:
     """Gives a page that theme."""
     system = System(width=0, height=0, margin=0)
-    system.param.watch(lambda event: setattr(shown, "dark_theme", event.new), "dark")
+    # before a page has said that it is ready, Panel drops what it is told
+    system.param.watch(lambda event: pn.state.onload(lambda: setattr(shown, "dark_theme", event.new)), "dark")
     return system

@@ -52,7 +52,7 @@ class TuningView(pn.viewable.Viewer):
 
     def __init__(self, tuning: Tuning, **params: Any) -> None:
         super().__init__(tuning=tuning, **params)
-        self.knobs = WeightSliders(tuning.weights, active=self.active)
+        self.knobs = WeightSliders(tuning.weights, lambda: tuning.today, active=self.active)
         self.simulate = ProgressView(
             tuning.simulating, "Simulate the whole team", tuning.simulate, icon="groups", doing="Simulating seeds"
         )

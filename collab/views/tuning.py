@@ -38,7 +38,7 @@ class Tuning(param.Parameterized):
         what_if: the log; or
         office: whose history is read when `active` is first true. All sessions share one reading of it.
         seat: who signed in, if anybody had to: weights are proposed and adopted in their name.
-        weights: those in question, moved by whatever shows them; those in force are what they begin with.
+        weights: those in question, moved by whatever shows them.
     """
 
     weights = param.ClassSelector(class_=Weights, doc="The weights in question.")
@@ -62,7 +62,7 @@ class Tuning(param.Parameterized):
         if (what_if is None) == (office is None):
             raise TypeError("what_if and office are both given or both missing; give one, e.g. Tuning(WhatIf(history))")
         super().__init__(weights=weights or Weights(), **params)
-        self.today, self._office, self.seat = self.weights.integers(), office, seat
+        self._begun, self._office, self.seat = self.weights.integers(), office, seat
         schedule = schedule or scheduler()
         self.reading, self.estimating, self.sweeping = (Task(schedule) for _ in range(3))
         self.simulating, self.sparing = Task(schedule), Task(schedule)
@@ -71,6 +71,11 @@ class Tuning(param.Parameterized):
             self._begin(Study(what_if))
         elif self.active:
             self.renew()
+
+    @property
+    def today(self) -> Values:
+        """The weights in force; of a log without an office, those in question at first."""
+        return self._begun if self._office is None else self._office.team.weights.values
 
     @property
     def grows(self) -> bool:

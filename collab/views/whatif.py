@@ -79,7 +79,8 @@ class WhatIfView(pn.viewable.Viewer):
         self.what_if, self.board = what_if, board
         self._read, self._reading, self.period = utc_now(), False, period or PeriodView()
         self._names: dict[str, str] = {}
-        self._knobs = WeightSliders(self.weights, active=self.active)
+        in_force = None if board is None else lambda: board.shared.team.weights.values
+        self._knobs = WeightSliders(self.weights, in_force, active=self.active)
         self.sliders, self.back = self._knobs.sliders, self._knobs.back
         self.told = Painted(stylesheets=[SHEET, ROOM], margin=(5, 10), sizing_mode="stretch_width")
         self.shares = ColumnDataSource({"agent": [], "before": [], "after": [], "leads_before": [], "leads_after": []})

@@ -200,6 +200,9 @@ def test_the_dark_can_be_turned_on_and_off(page: Page) -> None:
     until(lambda: background(page) < 150, "the page is dark")
     for name in ("Leads", "What-if", "Team"):
         tab(page, name)
+    page.reload()
+    page.locator(CARDS).first.wait_for()
+    until(lambda: background(page) < 150, "the page is dark again")
     toggle.click()
     until(lambda: background(page) > 600, "the page is light")
 
