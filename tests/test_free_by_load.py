@@ -88,3 +88,17 @@ def test_the_router_of_a_simulation_goes_by_the_law() -> None:
     same = replace(world, mechanism=replace(world.mechanism, free_by_load=np.array([1.0, 0.0])))
     free = [Simulation(one, 1, compiled=False).run(WEIGHTS).agent for one in (same, world)]
     np.testing.assert_array_equal(*free)
+
+
+def test_answers_that_are_counted_from_the_assignment_are_told_of() -> None:
+    n = 100
+    arrival_s = np.arange(n) * 1000.0
+    leads = pd.DataFrame({"decision": [f"d{one:03}" for one in range(n)], "agent": "a"})
+    factors = dict.fromkeys(("availability", "expertise", "performance", "responsiveness"), 1.0)
+    candidates = leads.assign(**factors, eligible=True, propensity=1.0, chosen=True)
+    time = pd.Timestamp("2026-03-02", tz="UTC") + pd.to_timedelta(arrival_s, unit="s")
+    outcomes = leads.assign(time=time, waited_s=60.0, handling_s=100.0, converted=1.0)
+    agents = pd.DataFrame({"agent": ["a"], "capacity": [1]})
+    for response_s, told in ((30.0, True), (90.0, False)):
+        _, notes = WhatIf.from_frames(candidates, outcomes.assign(response_s=response_s), agents).course
+        assert any("100% of the leads have a response_s below their waited_s" in note for note in notes) == told

@@ -127,6 +127,8 @@ def _held(
         notes = (f"availability does not follow from the load; it is off by {apart[at_once]:.2f} on average{WAITED}",)
     elif waited_s is None and (astray := _astray(both[at_once], arrival_s, response_s)) > ASTRAY:
         notes = (f"{astray:.0%} of the leads were answered before their turn{WAITED}",)
+    if waited_s is not None and (early := float(np.mean(response_s + 1 < waited_s))) > ASTRAY:
+        notes += (f"{early:.0%} of the leads have a response_s below their waited_s; both count from the arrival",)
     return (both[at_once], at_once, law), notes
 
 
