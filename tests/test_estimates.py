@@ -250,6 +250,14 @@ def test_luck_is_not_recommended_as_gain() -> None:
     assert np.mean(covered) >= 0.9
 
 
+def test_weights_that_choose_alike_are_recommended_once() -> None:
+    world = World(4000, 19, explore=0.6)
+    frame = world.candidates().assign(performance=0.5, responsiveness=0.5)  # only the first two decide
+    found = WhatIf.from_frames(frame, world.outcomes()).recommend(limits=Limits(ess=50))
+    assert len(found) > 1
+    assert not found.duplicated(["value", "low", "high", "ess"]).any()
+
+
 def test_better_weights_are_found_where_there_are_some() -> None:
     world = World(12_000, 17, explore=0.6)
     found = asked(world).recommend(most=3)

@@ -139,6 +139,8 @@ def _best(
 ) -> pd.DataFrame:
     """The weights on the front of what they earn and what is known of them, by what they earn at least."""
     rows = on.front(metric, "ess", keep=keep, progress=ways[0], cancelled=ways[1])
+    figures = rows.drop(columns=list(FACTORS)).astype(np.float32)  # whose last digits depend on the order of sums
+    rows = rows[~figures.duplicated()]  # others choose alike
     # far from the log the estimate that reads best is mostly the one that errs most
     spread = CAUTION * float(evidence.rewards[metric].std())
     sure = rows[f"snips_{metric}"] - spread / np.sqrt(rows["ess"])
