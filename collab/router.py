@@ -103,7 +103,8 @@ class Router:
         self._coming.append(coming)
         try:
             async with self._lock:
-                await self._together()
+                if coming.decision is None:  # nobody has taken it along
+                    await self._together()
                 return coming.decision or await self._alone(lead, key)
         finally:
             self._coming.remove(coming)
