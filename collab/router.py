@@ -10,6 +10,7 @@ import hashlib
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime
+from itertools import islice, takewhile
 from time import perf_counter
 
 import msgspec
@@ -147,8 +148,12 @@ class Router:
         return self._follower.team
 
     async def _together(self) -> None:
-        """Let those in who came while one was decided, and give them away in one step; who cannot go so goes alone."""
-        coming = [one for one in self._coming if one.decision is None and not one.alone][:MOST]
+        """Let those in who came while one was decided, and give them away in one step; who cannot go so goes alone.
+
+        Nobody is taken along past one who goes alone.
+        """
+        undecided = (one for one in self._coming if one.decision is None)
+        coming = list(islice(takewhile(lambda one: not one.alone, undecided), MOST))
         if len(coming) < 2 or self._pacing.ahead_most or self._waiting():
             return
         for one in coming:

@@ -8,7 +8,7 @@ import uuid
 from typing import Any
 
 from desks import Clock, assert_consistent, assignments, at_desk, hire, lead, log
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -57,6 +57,7 @@ def asked(decision: Decision) -> tuple[Any, ...]:
 
 @settings(max_examples=40)
 @given(st.lists(leads, min_size=2, max_size=12), st.integers(1, 3), st.sampled_from([0.0, 0.5]))
+@example([Lead(id=id, name="Zoe") for id in ["l0"] * MOST + ["l1", "l2", "l1"]], 1, 0.0)
 def test_at_once_and_one_after_the_other_come_to_the_same(coming: list[Lead], capacity: int, explore: float) -> None:
     async def work() -> None:
         still = Clock()
