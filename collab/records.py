@@ -125,6 +125,17 @@ class Lead(Fact, frozen=True, kw_only=True):
     customer: Customer = ""
 
 
+class GivenLead(Lead, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A Lead as somebody gives it to be routed: a field that no lead has is refused, or its value would be lost.
+
+    What is on the stream is read as a Lead, so that fields may come and go with versions.
+    """
+
+    def plain(self) -> Lead:
+        """The lead, as events carry it."""
+        return Lead(**msgspec.structs.asdict(self))
+
+
 class File(Struct, frozen=True, kw_only=True):
     """A file of a message: what its bytes are, its name there, and its size and media type as they were found."""
 

@@ -105,6 +105,10 @@ def test_a_lead_that_nobody_can_take_is_there_and_waits(at_site: Callable[[Work]
     [
         (LEAD | {"score": 101}, "score is 101: expected `int` <= 100"),
         (LEAD | {"urgency": "soon"}, 'urgency is "soon": invalid enum value'),
+        (
+            {"id": "L-4", "name": "N", "proprty_type": "x"},
+            "proprty_type is no field of a lead; did you mean property_type?",
+        ),
         ({"id": "L-1"}, "missing required field `name`"),
         ({"name": "Zoe"}, "id is missing; give the lead an id, or the request an Idempotency-Key"),
         ([1], "Expected `object`, got `array`"),

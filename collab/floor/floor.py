@@ -271,7 +271,7 @@ _ACTS: dict[type[p.Command], tuple[frozenset[Role], Act]] = {
     p.SetCalendar: (WORKING, Floor._calendar),
     p.UpdateWorkload: (WORKING, Floor._workload),
     p.AddAgent: (LEADING, by_desk(lambda desk, me, c: desk.add_agent(c.agent, c.name, **_joining(c)))),
-    p.RouteLead: (WORKING, by_desk(lambda desk, me, c: desk.route_lead(c.lead))),
+    p.RouteLead: (WORKING, by_desk(lambda desk, me, c: desk.route_lead(c.lead.plain()))),
     p.Accept: (WORKING, by_desk(lambda desk, me, c: desk.accept(c.lead, me))),
     p.Decline: (WORKING, by_desk(lambda desk, me, c: desk.decline(c.lead, me, c.reason))),
     p.FirstResponse: (WORKING, by_desk(lambda desk, me, c: desk.first_response(c.lead, me))),

@@ -14,7 +14,7 @@ from collab import protocol as p
 from collab.events import AnyEvent
 from collab.experiment import Design
 from collab.live.heard import Hit, InRoom
-from collab.records import FACTORS, Busy, Confirmation, Decision, Lead, Presence, Seat
+from collab.records import FACTORS, Busy, Confirmation, Decision, GivenLead, Lead, Presence, Seat
 from collab.rules import Rule
 from collab.team import Alert
 
@@ -159,7 +159,8 @@ class Calls(ABC):
 
     async def route_lead(self, lead: Lead) -> Decision:
         """Give a lead to an agent; the decision's `agent` is None if the lead waits."""
-        return msgspec.convert(await self.ask(p.RouteLead(id=0, lead=lead)), Decision)
+        given = GivenLead(**msgspec.structs.asdict(lead))
+        return msgspec.convert(await self.ask(p.RouteLead(id=0, lead=given)), Decision)
 
     async def accept(self, lead: str) -> None:
         """Take up a lead that one holds."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from typing import Any
 
 import msgspec
@@ -12,9 +10,7 @@ from msgspec import Struct
 from collab.protocol.base import VERSION, Command, Id
 from collab.protocol.commands import AnyCommand
 from collab.protocol.frames import AnyFrame, Frame
-
-MOST_SHOWN = 80
-"""So many characters of a wrong value are shown."""
+from collab.protocol.wrong import explained
 
 TOO_DEEP = "the frame holds objects or lists within each other without end; send one object as docs/protocol.md shows"
 
@@ -41,29 +37,10 @@ def command(data: bytes | str) -> AnyCommand:
             value: Any = msgspec.json.decode(data)
         except (ValueError, RecursionError):  # a number of any length, or a list in a list in a list
             raise ValueError(str(error)) from None
-        raise ValueError(explained(value, str(error))) from None
+        raise ValueError(explained(value, str(error), AnyCommand)) from None
     except RecursionError:
         raise ValueError(TOO_DEEP) from None
     return found
-
-
-def explained(value: Any, message: str) -> str:
-    """What msgspec says of a value, with the field and what it holds: `lead.score is 101: expected …`."""
-    reason, _, path = message.partition(" - at `")
-    names = _STEP.findall(path)
-    for name in names:
-        try:
-            value = value[int(name)] if isinstance(value, list) else value[name]
-        except (KeyError, ValueError, IndexError, TypeError):
-            return message
-    if not names:
-        return message
-    shown = json.dumps(value, ensure_ascii=False)
-    shown = shown if len(shown) <= MOST_SHOWN else f"{shown[:MOST_SHOWN]}…"
-    return f"{'.'.join(names)} is {shown}: {reason[0].lower()}{reason[1:]}"
-
-
-_STEP = re.compile(r"(?<=\.)\w+|(?<=\[)\d+(?=\])")
 
 
 def id_of(data: bytes | str) -> Id | None:

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from collab.protocol.alerts import AlertCommand
 from collab.protocol.base import VERSION, Command, Hundredths, Moment, Number, Words
 from collab.protocol.experiments import StartExperiment, StopExperiment
-from collab.records import Calendar, Hash, Key, Lead, Name, Presence, Seat, Share, Text, WeightsVersion
+from collab.records import Calendar, GivenLead, Hash, Key, Name, Presence, Seat, Share, Text, WeightsVersion
 
 
 class Hello(Command, frozen=True, tag="hello"):
@@ -194,9 +194,9 @@ class SetCalendar(Command, frozen=True, tag="set_calendar"):
 
 
 class RouteLead(Command, frozen=True, tag="route_lead"):
-    """Give a lead to an agent; the same lead id again gives the decision in force."""
+    """Give a lead to an agent; the same lead id again gives the decision in force. A field no lead has is refused."""
 
-    lead: Lead
+    lead: GivenLead
 
 
 class Accept(Command, frozen=True, tag="accept"):

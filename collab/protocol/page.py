@@ -22,7 +22,7 @@ from `collab/protocol` and tested.
    connection is closed after five seconds.
 2. A **command** is an object with `do` and an `id` of yours. Its answer carries the `id` as `re`: **done** with a
    `result`, or **refused** with a `code` and a `message` that names the field, the value and the fix; then nothing has
-   changed.
+   changed. A field that is not known is refused, so that nothing is lost to a slip of the pen.
 3. What happens comes as **frames** with `on`, without being asked for. In a room everything has a number, 1, 2, 3, …
    without a gap and the same for everybody: **happened** brings events from its `number` on.
 4. After a cut, say hello again and **join** with `after`, the last number you have, and `member` false. What you missed

@@ -9,8 +9,8 @@ from tornado.web import stream_request_body
 
 from collab.floor import LEADING
 from collab.live.access import Pass
-from collab.protocol.codec import explained
-from collab.records import Decision, Lead
+from collab.protocol.wrong import explained
+from collab.records import Decision, GivenLead, Lead
 from collab.web.page import Page, allow, declared, too_large
 from collab.web.site import Refusal
 
@@ -94,8 +94,8 @@ def _lead(body: bytes, key: str | None) -> Lead:
             found.setdefault("id", key)
         elif isinstance(found, dict) and "id" not in found:
             raise Refusal(400, "malformed", f"id is missing; give the lead an id, or the request an {_HEADER}")
-        return msgspec.convert(found, Lead)
+        return msgspec.convert(found, GivenLead).plain()
     except msgspec.ValidationError as error:
-        raise Refusal(400, "malformed", explained(found, str(error))) from None
+        raise Refusal(400, "malformed", explained(found, str(error), GivenLead, "a lead")) from None
     except msgspec.DecodeError as error:
         raise Refusal(400, "malformed", f"the body is no JSON: {error}") from None

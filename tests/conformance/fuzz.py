@@ -210,7 +210,8 @@ class Frames:
 
 
 NAMES = re.compile(
-    r"`\w+`|\w+(\.\w+)* is |JSON|truncated|objects or lists|Object|[Uu][Tt][Ff]-8|[Ee]xpected|Invalid|out of range"
+    r"`\w+`|\w+(\.\w+)* is |is no field of|JSON|truncated|objects or lists|Object|[Uu][Tt][Ff]-8|[Ee]xpected|Invalid"
+    r"|out of range"
 )
 """What a message says of the field, or of the frame as a whole."""
 
