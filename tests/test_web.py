@@ -104,7 +104,7 @@ def test_a_lead_that_nobody_can_take_is_there_and_waits(at_site: Callable[[Work]
     "lead, message",
     [
         (LEAD | {"score": 101}, "score is 101: expected `int` <= 100"),
-        (LEAD | {"urgency": "soon"}, 'urgency is "soon": invalid enum value'),
+        (LEAD | {"urgency": "soon"}, 'urgency is "soon"; give one of low, medium, high, critical'),
         (
             {"id": "L-4", "name": "N", "proprty_type": "x"},
             "proprty_type is no field of a lead; did you mean property_type?",
@@ -112,7 +112,8 @@ def test_a_lead_that_nobody_can_take_is_there_and_waits(at_site: Callable[[Work]
         ({"id": "L-1"}, "missing required field `name`"),
         ({"name": "Zoe"}, "id is missing; give the lead an id, or the request an Idempotency-Key"),
         ([1], "Expected `object`, got `array`"),
-        (b"{", "the body is no JSON"),
+        (b"{", "the body is no JSON: it ends before its object does; send one whole object"),
+        (b'{"id": "L-1", "name": "Zoe \\ud83d"}', "name holds half of a character (a lone surrogate, \\ud83d)"),
     ],
 )
 def test_a_bad_lead_is_answered_with_field_value_and_fix(tmp_path: Path, lead: Any, message: str) -> None:

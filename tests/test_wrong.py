@@ -47,6 +47,64 @@ def test_an_unknown_field_is_refused_with_its_place_and_what_is_known(frame: obj
     assert said in why(frame)
 
 
+@pytest.mark.parametrize(
+    "frame, said",
+    [
+        (
+            ROUTE | {"lead": {"id": "l", "name": "N", "urgency": "HIGH"}},
+            'lead.urgency is "HIGH"; give one of low, medium, high, critical',
+        ),
+        (
+            {"do": "set_presence", "id": 7, "presence": "here"},
+            'presence is "here"; give one of available, busy, in_call, away, offline',
+        ),
+        ({"do": "update_agent_workload", "id": 7, "agent": "a", "presence": "in"}, "give one of available"),
+        (
+            {"do": "adopt_rules", "id": 7, "rules": [RULE | {"severity": "bad"}]},
+            'rules.0.severity is "bad"; give one of ',
+        ),
+        ({"do": "override_lead", "id": 7}, 'do is "override_lead"; did you mean override?'),
+        ({"do": "Ping", "id": 7}, "did you mean ping?"),
+        ({"do": "zzz", "id": 7}, 'do is "zzz"; known are '),
+    ],
+)
+def test_of_a_name_that_is_not_known_it_says_which_are(frame: object, said: str) -> None:
+    assert said in why(frame)
+
+
+@pytest.mark.parametrize(
+    "frame, said",
+    [
+        ('{"do":"ping","id":7', "the frame is no JSON: it ends before its object does; send one whole object"),
+        ('{"do":"ping","id":7,}', "the frame is no JSON: trailing comma in object (byte 20); send one whole object"),
+        ("hello", "the frame is no JSON: invalid character (byte 0); send one whole object"),
+    ],
+)
+def test_of_what_is_no_json_it_says_where_it_breaks_off_and_what_to_do(frame: str, said: str) -> None:
+    assert why(frame) == said
+
+
+@pytest.mark.parametrize(
+    "rest, place",
+    [
+        ('"text":"hi \\ud83d"', "text"),
+        ('"text":"\\udd00 and more"', "text"),
+        ('"lead":{"id":"l","name":"x\\ud83d!"}', "lead.name"),
+        ('"files":[{"name":"\\ud83d"}]', "files.0.name"),
+        ('"\\ud83d":1', "a name"),
+    ],
+)
+def test_half_of_a_character_is_named_and_the_command_is_answered_by_its_id(rest: str, place: str) -> None:
+    frame = f'{{"do":"send","id":7,"room":"main",{rest}}}'
+    assert why(frame).startswith(f"{place} holds half of a character (a lone surrogate, \\ud")
+    assert p.id_of(frame) == p.id_of(frame.encode()) == 7
+
+
+@pytest.mark.parametrize("id", ['"\\ud83d"', "{}", "true", "-1", '"' + "x" * 65 + '"'])
+def test_an_id_that_cannot_be_told_is_not_told(id: str) -> None:
+    assert p.id_of(f'{{"do":"send","id":{id},"text":"\\ud83d"}}') is None
+
+
 def test_a_lead_on_the_stream_may_have_fields_of_other_versions() -> None:
     data = msgspec.json.encode({"id": "L-4", "name": "N", "proprty_type": "condo"})
     assert msgspec.json.decode(data, type=Lead) == Lead(id="L-4", name="N")

@@ -10,7 +10,7 @@ from msgspec import Struct
 from collab.protocol.base import VERSION, Command, Id
 from collab.protocol.commands import AnyCommand
 from collab.protocol.frames import AnyFrame, Frame
-from collab.protocol.wrong import explained
+from collab.protocol.wrong import explained, lenient, unreadable, whole
 
 TOO_DEEP = "the frame holds objects or lists within each other without end; send one object as docs/protocol.md shows"
 
@@ -33,13 +33,11 @@ def command(data: bytes | str) -> AnyCommand:
     try:
         found: AnyCommand = _commands.decode(data)
     except msgspec.ValidationError as error:
-        try:
-            value: Any = msgspec.json.decode(data)
-        except (ValueError, RecursionError):  # a number of any length, or a list in a list in a list
-            raise ValueError(str(error)) from None
-        raise ValueError(explained(value, str(error), AnyCommand)) from None
+        raise ValueError(explained(lenient(data), str(error), AnyCommand)) from None
     except RecursionError:
         raise ValueError(TOO_DEEP) from None
+    except msgspec.DecodeError as error:
+        raise ValueError(unreadable(data, str(error))) from None
     return found
 
 
@@ -48,7 +46,13 @@ def id_of(data: bytes | str) -> Id | None:
     try:
         return msgspec.json.decode(data, type=_Head).id
     except (ValueError, RecursionError):
+        pass
+    value = lenient(data)  # or who cut an emoji in two would wait for the answer
+    try:
+        found = msgspec.convert({"id": value.get("id")}, _Head).id if isinstance(value, dict) else None
+    except ValueError:
         return None
+    return found if not isinstance(found, str) or whole(found) else None
 
 
 class _Head(Struct):

@@ -14,6 +14,7 @@ MOST_SHOWN = 80
 """So many characters of a wrong value are shown."""
 
 _STEP = re.compile(r"(?<=\.)\w+|(?<=\[)(?:\d+|\.\.\.)(?=\])")
+_HALF = re.compile("[\ud800-\udfff]")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 
 
@@ -26,6 +27,8 @@ def explained(value: Any, message: str, kind: Any, what: str = "the frame") -> s
         kind: the type that it should be.
         what: what a value of that type is called, where it has no name of its own.
     """
+    if halved := _halved(value):
+        return halved
     reason, _, path = message.partition(" - at `")
     steps = _STEP.findall(path)
     if unknown := _UNKNOWN.fullmatch(reason):
@@ -33,12 +36,39 @@ def explained(value: Any, message: str, kind: Any, what: str = "the frame") -> s
     names = steps[: steps.index("...")] if "..." in steps else steps  # of a mapping all is shown: its key is not told
     if not names:
         return message
+    frame = value
     try:
         for name in names:
             value = value[int(name)] if isinstance(value, list) else value[name]
     except (KeyError, ValueError, IndexError, TypeError):
         return message
-    return f"{'.'.join(names)} is {_shown(value)}: {reason[0].lower()}{reason[1:]}"
+    told = f"{'.'.join(names)} is {_shown(value)}"
+    if known := _choices(reason, kind, frame, steps):
+        few = isinstance(value, str) and reason.startswith("Invalid enum")
+        return f"{told}; " + (f"give one of {', '.join(known)}" if few else nearest(str(value), known))
+    return f"{told}: {reason[0].lower()}{reason[1:]}"
+
+
+def unreadable(data: bytes | str, message: str, what: str = "the frame") -> str:
+    """What is said of what is no JSON, from what msgspec says of it: where it breaks off, and what to do."""
+    if halved := _halved(lenient(data)):
+        return halved
+    reason = message.removeprefix("JSON is malformed: ")
+    reason = "it ends before its object does" if "truncated" in reason else f"{reason[0].lower()}{reason[1:]}"
+    return f"{what} is no JSON: {reason}; send one whole object"
+
+
+def lenient(data: bytes | str) -> Any:
+    """The value of JSON that may hold halves of characters, as JavaScript writes them; None if it cannot be read."""
+    try:
+        return json.loads(data if isinstance(data, str) else data.decode())
+    except (ValueError, RecursionError):
+        return None
+
+
+def whole(text: str) -> bool:
+    """Does the text hold whole characters only?"""
+    return _HALF.search(text) is None
 
 
 def nearest(name: str, known: list[str]) -> str:
@@ -53,6 +83,35 @@ def _unknown(field: str, at: Any, place: str, what: str) -> str:
     owner = place or (str(at.tag) if tagged else what)
     full = f"{place}.{_cut(field)}" if place else _cut(field)
     return f"{full} is no field of {owner}; {nearest(field, known) if known else 'leave it out'}"
+
+
+def _choices(reason: str, kind: Any, value: Any, steps: list[str]) -> list[str]:
+    """What may stand in place of a name that is none of those that are known; nothing if that is not the fault."""
+    if not reason.startswith(("Invalid enum value", "Invalid value")):
+        return []
+    at = _type_at(_info(kind), value, steps)
+    if isinstance(at, inspect.EnumType):
+        return [str(one.value) for one in at.cls]
+    if isinstance(at, inspect.LiteralType):
+        return [str(one) for one in at.values]
+    above = _type_at(_info(kind), None, steps[:-1])  # the name says which of several types it is
+    return [str(one.tag) for one in getattr(above, "types", ()) if getattr(one, "tag_field", None) == steps[-1]]
+
+
+def _halved(value: Any) -> str:
+    """Which text holds half of a character, and what to do; "" if none does."""
+    left = [("", value)]
+    while left:
+        place, one = left.pop()
+        if isinstance(one, str) and (found := _HALF.search(one)):
+            half = f"{_cut(place) or 'a name'} holds half of a character (a lone surrogate, \\u{ord(found[0]):x})"
+            return f"{half}; send whole ones, and cut no emoji in two"
+        if isinstance(one, dict):
+            left += [("", name) for name in one]
+            left += [(f"{place}.{name}".lstrip("."), inner) for name, inner in one.items() if whole(name)]
+        elif isinstance(one, list):
+            left += [(f"{place}.{number}".lstrip("."), inner) for number, inner in enumerate(one)]
+    return ""
 
 
 def _type_at(info: Any, value: Any, steps: list[str]) -> Any:
@@ -90,7 +149,10 @@ def _named(steps: list[str]) -> str:
 
 
 def _shown(value: Any) -> str:
-    return _cut(json.dumps(value, ensure_ascii=False))
+    try:
+        return _cut(json.dumps(value, ensure_ascii=False))
+    except RecursionError:  # it was read a few calls higher up
+        return "lists in lists"
 
 
 def _cut(text: str) -> str:

@@ -9,7 +9,7 @@ from tornado.web import stream_request_body
 
 from collab.floor import LEADING
 from collab.live.access import Pass
-from collab.protocol.wrong import explained
+from collab.protocol.wrong import explained, unreadable
 from collab.records import Decision, GivenLead, Lead
 from collab.web.page import Page, allow, declared, too_large
 from collab.web.site import Refusal
@@ -98,4 +98,4 @@ def _lead(body: bytes, key: str | None) -> Lead:
     except msgspec.ValidationError as error:
         raise Refusal(400, "malformed", explained(found, str(error), GivenLead, "a lead")) from None
     except msgspec.DecodeError as error:
-        raise Refusal(400, "malformed", f"the body is no JSON: {error}") from None
+        raise Refusal(400, "malformed", unreadable(body, str(error), "the body")) from None

@@ -210,8 +210,8 @@ class Frames:
 
 
 NAMES = re.compile(
-    r"`\w+`|\w+(\.\w+)* is |is no field of|JSON|truncated|objects or lists|Object|[Uu][Tt][Ff]-8|[Ee]xpected|Invalid"
-    r"|out of range"
+    r"`\w+`|\w+(\.\w+)* is |is no field of|holds half of|JSON|objects or lists|Object|[Uu][Tt][Ff]-8|[Ee]xpected"
+    r"|Invalid|out of range"
 )
 """What a message says of the field, or of the frame as a whole."""
 

@@ -392,7 +392,8 @@ def test_who_does_not_say_hello_is_told_and_sent_away(tmp_path: Path, first: byt
     [
         ('{"do":"send","id":7,"room":"main","text":5}', "text is 5: expected `str`, got `int`"),
         ('{"do":"send","id":7,"room":"a b","text":"x"}', 'room is "a b": expected `str` matching'),
-        ('{"do":"sned","id":7}', "do is \"sned\": invalid value 'sned'"),
+        ('{"do":"sned","id":7}', 'do is "sned"; did you mean send?'),
+        ('{"do":"send","id":7,"room":"main","text":"hi \\ud83d"}', "text holds half of a character"),
         ('{"do":"ping","id":7,"when":1}', "when is no field of ping; known are id"),
         (
             '{"do":"route_lead","id":7,"lead":{"id":"l","name":"Zoe","proprty_type":"condo"}}',
