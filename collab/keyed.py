@@ -1,19 +1,23 @@
-"""What was said with keys of the senders, so that saying it again adds nothing (pure)."""
+"""What was said with keys of the senders, or last of a message, so that saying it again adds nothing (pure)."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Hashable, Sequence
 from datetime import date, datetime, timedelta
 
 from msgspec.structs import replace
 
 from collab.chat import KEPT, Message, Room
 from collab.claims import Claim, claim
-from collab.events import MessageSent
+from collab.events import Entry, MessageEdited, MessageReacted, MessageSent
 from collab.records import Confirmation
 
 DAY_S = 86_400
 """How long a key names the same message."""
+
+MOST_LATELY = 20_000
+"""So much of what was said of messages is known: of what is older one may say the same again."""
 
 
 class Keyed:
@@ -45,6 +49,42 @@ class Keyed:
 def claimed(event: MessageSent, key: str | None) -> Claim:
     """The claim of a message; one with a key is remembered as long as that names it."""
     return claim(event) if key is None else replace(claim(event), remembered_s=DAY_S)
+
+
+class Words:
+    """What messages say and who reacted, as it came last; of the words a digest, so that nothing taken back is kept."""
+
+    def __init__(self) -> None:
+        self._last: dict[Hashable, object] = {}
+
+    def take(self, entries: Sequence[Entry]) -> None:
+        """Take in what happened."""
+        for entry in entries:
+            event = entry.event
+            if isinstance(event, MessageSent):
+                self._put(event.id, _digest(event.text))
+            elif isinstance(event, MessageEdited):
+                self._put(event.message, _digest(event.text))
+            elif isinstance(event, MessageReacted):
+                self._put((event.message, event.agent, event.reaction), event.on)
+
+    def says(self, message: str, text: str) -> bool:
+        """Does a message say this, as far as is known?"""
+        return self._last.get(message) == _digest(text)
+
+    def reacted(self, message: str, agent: str, reaction: str, on: bool) -> bool:
+        """Did an agent put this reaction on a message last, or take it away, as far as is known?"""
+        return self._last.get((message, agent, reaction)) is on
+
+    def _put(self, key: Hashable, value: object) -> None:
+        self._last.pop(key, None)
+        self._last[key] = value
+        if len(self._last) > MOST_LATELY:
+            del self._last[next(iter(self._last))]
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.blake2b(text.encode(), digest_size=16).digest()
 
 
 class _Lately:

@@ -22,7 +22,7 @@ from collab.events import (
     RoomRead,
     RoomRenamed,
 )
-from collab.keyed import Keyed, claimed
+from collab.keyed import Keyed, Words, claimed
 from collab.live.follower import Follower
 from collab.live.stream import Receipt
 from collab.records import Confirmation, File, Seat, checked
@@ -39,7 +39,8 @@ class Rooms:
 
     def __init__(self, follower: Follower, *, clock: Callable[[], datetime], new_id: Callable[[], str]) -> None:
         self._follower, self._clock, self._new_id = follower, clock, new_id
-        self._keyed = Keyed(follower.stream.tenant)
+        self._keyed, self._words = Keyed(follower.stream.tenant), Words()
+        follower.subscribe(self._words.take)
 
     async def create(self, room: str, agent: str, name: str, *, private: bool = False) -> bool:
         """Make a room with this agent as its moderator; False if there is one of this id already."""
@@ -165,13 +166,7 @@ class Rooms:
         return True
 
     def _said(
-        self,
-        found: Room,
-        agent: str,
-        text: str,
-        key: str | None,
-        thread: str | None,
-        files: tuple[File, ...] = (),
+        self, found: Room, agent: str, text: str, key: str | None, thread: str | None, files: tuple[File, ...] = ()
     ) -> MessageSent:
         if thread is not None and (answered := found.message(thread)) is not None and answered.thread is not None:
             thread = answered.thread  # a thread has one level
@@ -200,10 +195,12 @@ class Rooms:
             self._held(event, room, agent)
 
     async def edit(self, room: str, agent: str, message: str, text: str) -> None:
-        """Put other words into one's own message."""
+        """Put other words into one's own message; twice is as once."""
         found = await self._seated(room, agent)
-        self._own(await self._message(found, message), agent)
+        self._own(known := await self._message(found, message), agent)
         mentions = mentioned(text, found.members)
+        if mentions == known.mentions and await self._follower.still(lambda: self._words.says(message, text)):
+            return
         event = await self._append(MessageEdited, room=room, agent=agent, message=message, text=text, mentions=mentions)
         self._held(event, room, agent)
 
@@ -217,8 +214,10 @@ class Rooms:
             self._held(await self._append(MessageDeleted, room=room, agent=agent, message=message), room, agent)
 
     async def react(self, room: str, agent: str, message: str, reaction: str, *, on: bool = True) -> None:
-        """Put a reaction on a message, or take one's own away."""
+        """Put a reaction on a message, or take one's own away; twice is as once."""
         await self._message(await self._seated(room, agent), message)
+        if await self._follower.still(lambda: self._words.reacted(message, agent, reaction, on)):
+            return
         event = await self._append(MessageReacted, room=room, agent=agent, message=message, reaction=reaction, on=on)
         self._held(event, room, agent)
 

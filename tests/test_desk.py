@@ -92,6 +92,24 @@ def test_an_override_moves_the_lead_to_one_with_room_and_frees_the_other(stream_
     asyncio.run(work())
 
 
+def test_the_same_override_again_adds_nothing(stream_url: str) -> None:
+    async def work() -> None:
+        async with at_desk(stream_url) as desk, at_desk(stream_url, name="b") as other:
+            await hire(desk, "ana", "bo")
+            holder = (await desk.route_lead(lead("l1"))).agent or ""
+            await desk.override("l1", holder, by="Kim", reason="stays")  # which the router did not say
+            last = await desk.stream.last()
+            await desk.override("l1", holder, by="Kim", reason="again")
+            assert await desk.stream.last() == last
+            await desk.stop()
+            await other.catch_up()
+            await other.override("l1", "bo" if holder == "ana" else "ana", by="Kim")
+            with pytest.raises(ValueError, match="but lead l1 is with"):  # else it were said to be done
+                await desk.override("l1", holder, by="Kim")
+
+    asyncio.run(work())
+
+
 def test_an_agent_who_leaves_keeps_their_leads_and_gets_no_more(stream_url: str) -> None:
     async def work() -> None:
         async with at_desk(stream_url) as desk:

@@ -10,11 +10,13 @@ from contextlib import asynccontextmanager
 import pytest
 import redis
 from desks import Clock, at_desk, level, until
+from strategies import NOON
 
 from collab.chat import DEFAULT_ROOMS, Unread
 from collab.claims.guards import REMEMBERED_S
 from collab.desk import Desk
-from collab.keyed import DAY_S
+from collab.events import Entry, MessageSent
+from collab.keyed import DAY_S, Words
 from collab.records import Seat
 
 
@@ -183,6 +185,57 @@ def test_one_changes_one_s_own_words_and_a_moderator_may_take_back_anybody_s() -
         assert desk.team.rooms["main"].unread("cy") == Unread(0, 0)
 
     run(talk, "ana", "bo", "cy")
+
+
+def test_the_same_words_and_the_same_reaction_again_add_nothing() -> None:
+    async def talk(desk: Desk) -> None:
+        said = (await desk.send_message("main", "ana", "Hello @bo")).message
+
+        async def adds(act: Awaitable[None]) -> int:
+            before = await desk.stream.last()
+            await act
+            return await desk.stream.last() - before
+
+        rooms = desk.rooms
+        assert await adds(rooms.edit("main", "ana", said, "Hello @bo")) == 0
+        assert await adds(rooms.edit("main", "ana", said, "Hello, @bo")) == 1
+        assert await adds(rooms.edit("main", "ana", said, "Hello, @bo")) == 0
+        assert await adds(rooms.edit("main", "ana", said, "Hello @bo")) == 1
+        assert await adds(rooms.react("main", "bo", said, "👍")) == 1
+        assert await adds(rooms.react("main", "bo", said, "👍")) == 0
+        assert await adds(rooms.react("main", "ana", said, "👍")) == 1
+        assert await adds(rooms.react("main", "bo", said, "👍", on=False)) == 1
+        assert await adds(rooms.react("main", "bo", said, "👍", on=False)) == 0
+        assert await adds(rooms.react("main", "bo", said, "👍")) == 1
+
+    run(talk, "ana", "bo")
+
+
+def test_what_was_undone_at_another_desk_is_done_anew() -> None:
+    async def talk() -> None:
+        stream = url()
+        async with at_desk(stream) as a, at_desk(stream, name="b") as b:
+            await a.create_room("main", "Main", by="ana")
+            said = (await a.send_message("main", "ana", "Hello")).message
+            await a.rooms.react("main", "ana", said, "👍")
+            await level(a, b)
+            await a.stop()  # it hears of nothing by itself
+            await b.rooms.react("main", "ana", said, "👍", on=False)
+            await b.rooms.edit("main", "ana", said, "Bye")
+            before = await b.stream.last()
+            await a.rooms.react("main", "ana", said, "👍")
+            await a.rooms.edit("main", "ana", said, "Hello")
+            assert await b.stream.last() == before + 2
+
+    asyncio.run(talk())
+
+
+def test_what_was_last_said_is_known_of_the_newest_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("collab.keyed.MOST_LATELY", 2)
+    words = Words()
+    said = [MessageSent(id=id, time=NOON, room="main", agent="ana", text="Hi") for id in ("m1", "m2", "m3")]
+    words.take([Entry(place, "main", event) for place, event in enumerate(said, 1)])
+    assert [words.says(event.id, "Hi") for event in said] == [False, True, True]
 
 
 def test_an_answer_to_an_answer_belongs_to_the_same_thread() -> None:

@@ -217,12 +217,14 @@ class Desk(Weighing, Alerting, Acting):
         await self.drain()
 
     async def override(self, lead: str, to: str, *, by: str, reason: str = "") -> None:
-        """A person gives a held lead to another agent, who must have room for it."""
+        """A person gives a held lead to another agent, who must have room for it; twice is as once."""
         await self._known(to)
         state = await self._open(lead)
         if to != state.holder:
             await self._follower.catch_up()
             check_room(self.team.agents[to])
+        elif state.overridden and await self._follower.still(lambda: self.team.leads.get(lead) == state):
+            return
         await self._held(LeadOverridden, lead, state.holder or "", to=to, by=by, reason=reason)
         await self._router.drain()
 

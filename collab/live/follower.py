@@ -124,6 +124,12 @@ class Follower:
         while entries := await self.stream.read(self.team.seq):
             self._apply(entries)
 
+    async def still(self, so: Callable[[], bool]) -> bool:
+        """Is something so, and still when others' newest is taken in?"""
+        if so():
+            await self.catch_up()
+        return so()
+
     async def _follow(self) -> None:
         async for entries in self.stream.follow(self.team.seq, lambda: self.team.seq):
             self._apply(entries)
