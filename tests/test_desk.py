@@ -110,6 +110,32 @@ def test_the_same_override_again_adds_nothing(stream_url: str) -> None:
     asyncio.run(work())
 
 
+def test_what_is_not_given_of_a_known_agent_stays_as_it_is(stream_url: str) -> None:
+    async def work() -> None:
+        async with at_desk(stream_url) as desk, at_desk(stream_url, name="b") as other:
+
+            async def told(**fields: Any) -> tuple[Any, ...]:
+                await desk.add_agent("ana", **{"name": "Ana", **fields})
+                ana = desk.team.agents["ana"]
+                return ana.name, ana.skills, ana.capacity, ana.on_shift
+
+            skilled = {"language:es": 0.9}
+            assert await told() == ("Ana", {}, 5, True)
+            assert await told(skills={"language:ES": 0.9}, capacity=3, on_shift=False) == ("Ana", skilled, 3, False)
+            assert await told(name="Ana Ruiz") == ("Ana Ruiz", skilled, 3, False)
+            await desk.stop()
+            await other.update_agent_workload("ana", capacity=4, on_shift=True)
+            assert await told(name="Ana Ruiz", capacity=0) == ("Ana Ruiz", skilled, 0, True)
+            last = await desk.stream.last()
+            assert await told(name="Ana Ruiz", skills={"LANGUAGE:es": 0.9}) == ("Ana Ruiz", skilled, 0, True)
+            assert await desk.stream.last() == last
+            assert await told(name="Ana Ruiz", skills={}) == ("Ana Ruiz", {}, 0, True)
+            await desk.remove_agent("ana")
+            assert await told() == ("Ana", {}, 5, True)
+
+    asyncio.run(work())
+
+
 def test_an_agent_who_leaves_keeps_their_leads_and_gets_no_more(stream_url: str) -> None:
     async def work() -> None:
         async with at_desk(stream_url) as desk:

@@ -40,7 +40,10 @@ from collab.offers import Terms, lapses
 from collab.records import Busy, Confirmation, Decision, Lead, Presence, checked, seconds_between
 from collab.rooms import Rooms
 from collab.router import Router, TooLate
-from collab.team import Team
+from collab.team import Agent, Team
+
+NEW_CAPACITY = 5
+"""How many leads an agent may hold who is put on the roster without saying."""
 
 
 class Desk(Weighing, Alerting, Acting):
@@ -112,19 +115,35 @@ class Desk(Weighing, Alerting, Acting):
         name: str,
         *,
         skills: dict[str, float] | None = None,
-        capacity: int = 5,
-        on_shift: bool = True,
+        capacity: int | None = None,
+        on_shift: bool | None = None,
     ) -> None:
-        """Put an agent on the roster, or change their name, skills, capacity and shift."""
-        await self._append(
+        """Put an agent on the roster, or change their name, skills, capacity and shift; twice is as once.
+
+        Args:
+            agent: their id.
+            name: what they are called.
+            skills: levels of 0 to 1 by `kind:value`.
+            capacity: how many leads they may hold.
+            on_shift: are they at work?
+
+        What is left out stays as it is; who is new then has no skills, a capacity of 5, and is on shift.
+        """
+        await self._follower.catch_up()
+        known = self.team.agents[agent] if self._is_member(agent) else None
+        was = known or Agent(id=agent, name=name, capacity=NEW_CAPACITY)
+        event = self._event(
             AgentJoined,
             agent=agent,
             name=name,
-            skills={skill.lower(): level for skill, level in (skills or {}).items()},
-            capacity=capacity,
-            on_shift=on_shift,
+            skills=was.skills if skills is None else {skill.lower(): level for skill, level in skills.items()},
+            capacity=was.capacity if capacity is None else capacity,
+            on_shift=was.on_shift if on_shift is None else on_shift,
         )
-        await self._router.drain()
+        said = event.name, event.skills, event.capacity, event.on_shift
+        if known is None or said != (known.name, known.skills, known.capacity, known.on_shift):
+            await self._append_all([event])
+            await self._router.drain()
 
     async def remove_agent(self, agent: str) -> None:
         """Take an agent off the roster; leads they hold stay theirs until closed, declined or overridden."""

@@ -138,11 +138,14 @@ class Calls(ABC):
         name: str,
         *,
         skills: Mapping[str, float] | None = None,
-        capacity: int = 5,
-        on_shift: bool = True,
+        capacity: int | None = None,
+        on_shift: bool | None = None,
     ) -> None:
-        """Put an agent on the roster, or change their name, skills, capacity and shift; for team leads and services."""
-        levels = dict(skills or {})
+        """Put an agent on the roster, or change their name, skills, capacity and shift; for team leads and services.
+
+        What is left out stays as it is; who is new then has no skills, a capacity of 5, and is on shift.
+        """
+        levels = None if skills is None else dict(skills)
         await self.ask(p.AddAgent(id=0, agent=agent, name=name, skills=levels, capacity=capacity, on_shift=on_shift))
 
     async def update_agent_workload(

@@ -22,7 +22,6 @@ from collab.protocol.codec import command, encode, frame, happened, id_of, schem
 from collab.protocol.commands import (
     COMMANDS,
     Accept,
-    AddAgent,
     AdoptWeights,
     AnyCommand,
     ArchiveRoom,
@@ -55,7 +54,6 @@ from collab.protocol.commands import (
     SetCalendar,
     SetPresence,
     Typing,
-    UpdateWorkload,
     Watch,
 )
 from collab.protocol.experiments import StartExperiment, StopExperiment
@@ -73,6 +71,7 @@ from collab.protocol.frames import (
     Welcome,
 )
 from collab.protocol.role import Role
+from collab.protocol.roster import AddAgent, UpdateWorkload
 
 __all__ = [
     "COMMANDS",

@@ -9,7 +9,8 @@ from msgspec import Meta, Struct
 from collab.protocol.alerts import AlertCommand
 from collab.protocol.base import VERSION, Command, Hundredths, Moment, Number, Words
 from collab.protocol.experiments import StartExperiment, StopExperiment
-from collab.records import Calendar, GivenLead, Hash, Key, Name, Presence, Seat, Share, Text, WeightsVersion
+from collab.protocol.roster import AddAgent, UpdateWorkload
+from collab.records import Calendar, GivenLead, Hash, Key, Name, Presence, Seat, Text, WeightsVersion
 
 
 class Hello(Command, frozen=True, tag="hello"):
@@ -241,25 +242,6 @@ class Assign(Command, frozen=True, tag="assign"):
     lead: Key
     to: Key
     reason: Words = ""
-
-
-class AddAgent(Command, frozen=True, tag="add_agent"):
-    """Put an agent on the roster, or change their name, skills, capacity and shift; for team leads and services."""
-
-    agent: Key
-    name: Name
-    skills: dict[Key, Share] = {}
-    capacity: Annotated[int, Meta(ge=0, le=1000)] = 5
-    on_shift: bool = True
-
-
-class UpdateWorkload(Command, frozen=True, tag="update_agent_workload"):
-    """Change capacity, presence or shift of an agent, those that are given, in one step."""
-
-    agent: Key
-    capacity: Annotated[int, Meta(ge=0, le=1000)] | None = None
-    presence: Presence | None = None
-    on_shift: bool | None = None
 
 
 class AdoptWeights(Command, frozen=True, tag="adopt_weights"):

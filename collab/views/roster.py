@@ -107,7 +107,7 @@ class RosterView(pn.viewable.Viewer):
             capacity = self.capacity.value
             if capacity is None or not 0 <= capacity <= 1000:
                 raise ValueError(f"capacity is {'empty' if capacity is None else capacity}; give 0 to 1000, e.g. 5")
-            skills = skills_of(self.skills.value_input or self.skills.value)
+            skills = skills_of(self.skills.value_input or self.skills.value) or None  # who is known keeps theirs
             before = next((known for known in desk.team.members() if known.id == agent), None)
             await desk.add_agent(agent, name, skills=skills, capacity=capacity)
             if before is not None:
