@@ -15,6 +15,7 @@ from sites import Asked, a_site, said
 
 from collab import protocol as p
 from collab.live.access import Access
+from collab.live.redis import server_at
 from collab.office import Office
 from collab.web import Listener, Site
 
@@ -276,6 +277,27 @@ def test_health_says_what_is_wrong_and_webhooks_are_not_taken_meanwhile(redis_pr
         asyncio.run(work())
     finally:
         server.stop()
+
+
+def test_health_says_of_a_redis_that_hangs_that_it_does_not_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collab.web.health.ANSWERS_WITHIN_S", 0.01)
+
+    async def work() -> None:
+        async with a_site(tmp_path) as asked:
+            stream = asked.gate.office.stream
+            assert stream is not None
+            monkeypatch.setattr(stream, "ping", asyncio.Event().wait)
+            ill = await asked.ask("/healthz")
+            assert (ill.code, said(ill)["trouble"]) == (503, ["stream: no answer within 0.01 s"])
+
+    asyncio.run(work())
+
+
+def test_of_a_failure_without_words_it_says_that_the_server_is_silent() -> None:
+    told = str(server_at("redis://localhost:1/0").told(TimeoutError()))
+    assert told.startswith("no Redis answers at redis://localhost:1/0: it is silent; start redis-server there")
 
 
 async def soon_well(asked: Asked) -> None:

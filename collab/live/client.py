@@ -164,8 +164,10 @@ class Member(Calls):
                         why = (
                             "no gateway answers at %s, trying again: %s; start one with `collab serve`, or mend the url"
                         )
-                        logger.warning(why, self.url, error)
-                    logger.info("the connection to %s is lost, trying again: %s", self.url, error)
+                        logger.warning(why, self.url, str(error) or "it is silent")
+                    logger.info(
+                        "the connection to %s is lost, trying again: %s", self.url, str(error) or "it is silent"
+                    )
                 self._lose()
                 pause = min(max(0.1, pause * 2), LONGEST_PAUSE_S)
                 await asyncio.sleep(random.uniform(0, pause))  # else all who were cut off come back at once

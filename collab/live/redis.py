@@ -187,7 +187,7 @@ class Server:
             fix = "put the right user and password into the URL, as redis://user:password@host"
             return f"the Redis at {self.url} refuses us: {failure}; {fix}"
         fix = "start redis-server there, correct the URL, or use embedded:// within one process"
-        return f"no Redis answers at {self.url}: {str(failure).rstrip('.')}; {fix}"
+        return f"no Redis answers at {self.url}: {str(failure).rstrip('.') or 'it is silent'}; {fix}"
 
 
 class Embedded(Server):

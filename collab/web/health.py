@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from collab.live.stream import StreamUnreachable, open_stream
+from collab.live.stream import Stream, StreamUnreachable, open_stream
 from collab.office import Office
 from collab.web.page import Page
 from collab.web.site import Site
@@ -49,13 +49,9 @@ async def _of_offices(offices: list[Office]) -> list[str]:
 
 
 async def _of_office(office: Office) -> list[str]:
-    reasons = []
+    reasons: list[str] = []
     if office.stream is not None:
-        try:
-            async with asyncio.timeout(ANSWERS_WITHIN_S):
-                await office.stream.ping()
-        except (StreamUnreachable, TimeoutError) as error:
-            reasons.append(f"stream: {error or 'no answer'}")
+        reasons += await _of(office.stream)
     fault = office.recorder.fault if office.recorder is not None else None
     return [*reasons, f"recorder: {fault}"] if fault is not None else reasons
 
@@ -64,10 +60,16 @@ async def _of_stream(url: str) -> list[str]:
     """Before the first team is opened the stream is looked at by itself."""
     stream = open_stream(url, "health")
     try:
-        async with asyncio.timeout(ANSWERS_WITHIN_S):
-            await stream.ping()
-    except (StreamUnreachable, TimeoutError) as error:
-        return [f"stream: {error or 'no answer'}"]
+        return await _of(stream)
     finally:
         await stream.close()
+
+
+async def _of(stream: Stream) -> list[str]:
+    """Why a stream does not answer; nothing if it does."""
+    try:
+        async with asyncio.timeout(ANSWERS_WITHIN_S):
+            await stream.ping()
+    except (StreamUnreachable, TimeoutError) as error:  # of a timeout there is no more to say
+        return [f"stream: {str(error) or f'no answer within {ANSWERS_WITHIN_S:g} s'}"]
     return []
