@@ -66,6 +66,9 @@ async def _talk(tim: Member, ana: Member) -> None:
     assert next(room for room in await tim.rooms() if room["room"] == "deal")["archived"]
     with pytest.raises(PermissionError):
         await ana.page("deal")
+    for room in ("nix", "deal"):
+        with pytest.raises(PermissionError, match=f"room is '{room}', and ana is no member; join it first"):
+            await ana.search(room=room)
 
 
 async def _work(tim: Member, ana: Member) -> None:

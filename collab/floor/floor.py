@@ -175,7 +175,7 @@ class Floor:
         agent = line.entry.agent
         rooms = [room.id for room in self.desk.team.rooms.values() if agent in room.members]
         if asked.room is not None:
-            rooms = [room for room in rooms if room == asked.room]
+            rooms = [self.seated(asked.room, agent).id]
         words = {"words": asked.words, "agent": asked.agent, "since": asked.since, "until": asked.until}
         rows = await asyncio.to_thread(found, self._history(), rooms, **words, count=asked.count)
         rows = [row | {"time": datetime.fromtimestamp(row["time"] / 1e6, UTC)} for row in rows]

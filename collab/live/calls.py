@@ -184,11 +184,11 @@ class Calls(ABC):
         await self.ask(p.CloseLead(id=0, lead=lead, converted=converted, value=value, satisfaction=satisfaction))
 
     async def override(self, lead: str, to: str, reason: str = "") -> None:
-        """Give a held lead to another agent; for team leads."""
+        """Give a held lead to another agent; for team leads and services."""
         await self.ask(p.Override(id=0, lead=lead, to=to, reason=reason))
 
     async def assign(self, lead: str, to: str, reason: str = "") -> None:
-        """Give a lead, waiting or held, to an agent who has room; for team leads."""
+        """Give a lead, waiting or held, to an agent who has room; for team leads and services."""
         await self.ask(p.Assign(id=0, lead=lead, to=to, reason=reason))
 
     async def adopt_weights(self, weights: Sequence[int], reason: str) -> int:

@@ -148,7 +148,10 @@ class Page(Command, frozen=True, tag="page"):
 
 
 class Search(Command, frozen=True, tag="search"):
-    """Recorded messages of the rooms one is in: by words, room, author and time, the newest first."""
+    """Recorded messages of the rooms one is in: by words, room, author and time, the newest first.
+
+    A `room` that one is no member of is refused.
+    """
 
     words: Words = ""
     room: Key | None = None
@@ -159,7 +162,7 @@ class Search(Command, frozen=True, tag="search"):
 
 
 class SetPresence(Command, frozen=True, tag="set_presence"):
-    """Choose one's own presence; a team lead may choose anybody's. Offline holds until one of the two chooses again.
+    """Choose one's own presence; team leads and services anybody's. Offline holds until one who may chooses again.
 
     A call, the calendar and idle devices may outweigh it, and never make one readier than what was chosen.
     """
@@ -188,7 +191,7 @@ class Call(Command, frozen=True, tag="call"):
 
 
 class SetCalendar(Command, frozen=True, tag="set_calendar"):
-    """Say when one is busy or off, in place of what was said before; a team lead may say it of anybody."""
+    """Say when one is busy or off, in place of what was said before; team leads and services of anybody."""
 
     busy: Calendar
     agent: Key | None = None
@@ -229,7 +232,7 @@ class CloseLead(Command, frozen=True, tag="close_lead"):
 
 
 class Override(Command, frozen=True, tag="override"):
-    """Give a held lead to another agent; for team leads."""
+    """Give a held lead to another agent; for team leads and services."""
 
     lead: Key
     to: Key
@@ -237,7 +240,7 @@ class Override(Command, frozen=True, tag="override"):
 
 
 class Assign(Command, frozen=True, tag="assign"):
-    """Give a lead, waiting or held, to an agent who has room; it stays with them. For team leads."""
+    """Give a lead, waiting or held, to an agent who has room; it stays with them. For team leads and services."""
 
     lead: Key
     to: Key

@@ -52,7 +52,7 @@ RULES: dict[type[p.Command], tuple[set[Role], str]] = {
     p.Remove: (WORKING, MODERATOR),
     p.ListRooms: (ALL, FREE),
     p.Page: (ALL, SEAT),
-    p.Search: (ALL, FREE),
+    p.Search: (ALL, SEAT),
     p.SetPresence: (WORKING, OTHERS),
     p.Idle: (ALL, FREE),
     p.Call: (ALL, FREE),
