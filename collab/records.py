@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from numbers import Real
 from typing import Annotated, Literal, TypeVar, get_type_hints
 
 import msgspec
@@ -273,6 +274,17 @@ def _explain(record: Struct, message: str) -> str:
     if "matching regex" in reason and isinstance(value, str):
         return f"{path} is {value!r}: expected 1 to 120 characters without white space"
     return f"{path} is {value!r}: {reason[0].lower()}{reason[1:]}"
+
+
+def number(value: object, name: str, fix: str) -> float:
+    """Return `value` if it is a number, of Python or numpy, and no text of one.
+
+    Raises:
+        ValueError: names the argument, its value and the fix.
+    """
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise ValueError(f"{name} is {value!r}; {fix}")
+    return value  # type: ignore[return-value]
 
 
 def seconds_between(start: datetime, end: datetime) -> float:

@@ -187,8 +187,9 @@ def test_a_sweep_says_of_each_weights_what_rescoring_and_the_estimate_say() -> N
     best = swept.best("converted")
     assert best["ess"] >= 200
     assert best["snips_converted"] == frame["snips_converted"][~frame["refused"]].max()
-    with pytest.raises(ValueError, match=r"step is 0.3; give"):
-        what_if.sweep(0.3)
+    for step in (0.3, "0.1", None, True, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match=f"step is {step!r}; give a share of 1"):
+            what_if.sweep(step)  # type: ignore[arg-type]
 
 
 def test_a_lead_without_a_sale_needs_no_value_and_an_open_one_is_left_out() -> None:

@@ -119,6 +119,11 @@ def test_what_cannot_be_kept_says_how_near_one_comes() -> None:
         log().sweep(0.2).front("converted", keep={"response_s": 1})
 
 
+def test_what_is_no_number_is_not_kept() -> None:
+    with pytest.raises(ValueError, match=r"keep\['balance'\] is 'high'; give a number"):
+        log().sweep(0.2).front("converted", keep={"balance": "high"})  # type: ignore[dict-item]
+
+
 def test_without_agents_a_team_s_metric_says_what_it_needs() -> None:
     with pytest.raises(ValueError, match="there are no agents to simulate; give them to from_frames"):
         log(agents=False).sweep(0.2).front("converted", keep={"balance": 0.5})

@@ -133,9 +133,12 @@ def test_wrong_wishes_are_refused_with_the_fix(asked: dict[str, Any], message: s
         ("share", 1.0, "give the share of leads"),
         ("share", float("nan"), "give the share of leads"),
         ("within_s", -1, "give seconds of 0 or more"),
+        ("share", "0.8", "give the share of leads"),
+        ("within_s", None, "give seconds of 0 or more"),
+        ("patience_s", "60", "give mean seconds above 0, or None"),
         ("patience_s", 0.0, "give mean seconds above 0, or None"),
     ],
 )
-def test_a_target_that_cannot_be_is_refused_before_anything_is_asked(field: str, value: float, fix: str) -> None:
-    with pytest.raises(ValueError, match=f"^{field} is {value}; {fix}"):
+def test_a_target_that_cannot_be_is_refused_before_anything_is_asked(field: str, value: Any, fix: str) -> None:
+    with pytest.raises(ValueError, match=f"^{field} is {value!r}; {fix}"):
         Target(**{field: value})

@@ -130,6 +130,8 @@ def test_progress_is_heard_and_who_stops_is_obeyed(tmp_path: Path) -> None:
 def test_what_cannot_be_made_says_why(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"step is 0\.3; give a share of 1"):
         log().page(tmp_path / "x.html", 0.3)
+    with pytest.raises(ValueError, match=r"step is '0\.1'; give a share of 1"):
+        log().page(tmp_path / "x.html", "0.1")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"step is 0\.01; a page takes 0\.04 or more"):
         log().page(tmp_path / "x.html", 0.01)
     with pytest.raises(ValueError, match="made"):

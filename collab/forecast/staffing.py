@@ -13,6 +13,7 @@ from collab.forecast.answers import Predicted
 from collab.forecast.arrivals import Arrivals
 from collab.forecast.erlang import needed
 from collab.forecast.load import Floats, Holding
+from collab.records import number
 
 LONGEST = pd.Timedelta(days=2)
 """What came longer ago than this keeps no place any more."""
@@ -36,12 +37,15 @@ class Target:
     patience_s: float | None = None
 
     def __post_init__(self) -> None:
-        if not 0 < self.share < 1:
-            raise ValueError(f"share is {self.share!r}; give the share of leads taken in time, above 0 and below 1")
-        if not 0 <= self.within_s < inf:
-            raise ValueError(f"within_s is {self.within_s!r}; give seconds of 0 or more, e.g. 60")
-        if self.patience_s is not None and not 0 < self.patience_s < inf:
-            raise ValueError(f"patience_s is {self.patience_s!r}; give mean seconds above 0, or None: nobody gives up")
+        share = "give the share of leads taken in time, above 0 and below 1"
+        if not 0 < number(self.share, "share", share) < 1:
+            raise ValueError(f"share is {self.share!r}; {share}")
+        within = "give seconds of 0 or more, e.g. 60"
+        if not 0 <= number(self.within_s, "within_s", within) < inf:
+            raise ValueError(f"within_s is {self.within_s!r}; {within}")
+        patience = "give mean seconds above 0, or None: nobody gives up"
+        if self.patience_s is not None and not 0 < number(self.patience_s, "patience_s", patience) < inf:
+            raise ValueError(f"patience_s is {self.patience_s!r}; {patience}")
 
     def __str__(self) -> str:
         model = "Erlang C" if self.patience_s is None else f"Erlang A, patience {self.patience_s:g} s"

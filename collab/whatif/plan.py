@@ -12,7 +12,7 @@ import pandas as pd
 from msgspec import structs
 
 from collab.experiment import MOST_BLOCKS, Design, span
-from collab.records import checked
+from collab.records import checked, number
 from collab.whatif.by_blocks import METRICS, held_in, leads, pairs_of, placed
 from collab.whatif.pairs import FEWEST, Pairs, found, needed
 
@@ -125,12 +125,14 @@ def plan(
     Raises:
         ValueError: the metric is not known, or the difference or the days are not above 0.
     """
-    if days is not None and not days > 0:
-        raise ValueError(f"days is {days}; give how long it runs, above 0, or none")
+    fix = "give how long it runs, above 0, or none"
+    if days is not None and not number(days, "days", fix) > 0:
+        raise ValueError(f"days is {days}; {fix}")
     if metric not in METRICS:
         raise ValueError(f"metric is {metric!r}; blocks are compared by {', '.join(METRICS)}")
-    if not difference > 0:
-        raise ValueError(f"difference is {difference}; give the least one that matters, above 0")
+    fix = "give the least one that matters, above 0"
+    if not number(difference, "difference", fix) > 0:
+        raise ValueError(f"difference is {difference}; {fix}")
     pairs = _past(history, design, metric)
     if pairs is None or not len(pairs):
         return ended(Plan(design, metric, difference, None, 0, None, level), days)

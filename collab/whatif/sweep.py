@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from collab.records import FACTORS
+from collab.records import FACTORS, number
 from collab.weights import apportion
 from collab.whatif import grid
 from collab.whatif.answers import WHOLE_TEAM, Limits
@@ -154,7 +154,8 @@ class Sweep:
 
     def _kept(self, keep: Mapping[str, float] | None, columns: Sequence[str], *ways: Any) -> pd.DataFrame:
         """The rows of the frame that have what is asked for; of estimates, those that are not refused."""
-        wanted = tuple(dict.fromkeys((*columns, *(keep or {}))))
+        keep = {name: number(least, f"keep[{name!r}]", "give a number") for name, least in (keep or {}).items()}
+        wanted = tuple(dict.fromkeys((*columns, *keep)))
         if any(column(name, self.metrics)[0].startswith(PREFIX) for name in wanted):
             self._simulate(wanted, *ways)
         rows = self.frame()
@@ -162,7 +163,7 @@ class Sweep:
             rows = rows[~rows["refused"]]
             if not len(rows):
                 raise NothingLeft("the log says too little of all these weights; log more, explore more")
-        for name, least in (keep or {}).items():
+        for name, least in keep.items():
             values, more = self._signed(rows, name), column(name, self.metrics)[1]
             left = rows[values >= (least if more else -least)]
             if not len(left):
@@ -261,9 +262,10 @@ def hundredths(step: float) -> int:
     Raises:
         ValueError: it does not divide 1.
     """
-    found = round(step * 100)
+    fix = "give a share of 1 in whole hundredths that divides it, e.g. 0.05 or 0.1"
+    found = round(step * 100) if np.isfinite(number(step, "step", fix)) else 0
     if found < 1 or abs(found - step * 100) > 1e-9 or 100 % found:
-        raise ValueError(f"step is {step}; give a share of 1 in whole hundredths that divides it, e.g. 0.05 or 0.1")
+        raise ValueError(f"step is {step}; {fix}")
     return found
 
 
