@@ -116,6 +116,18 @@ def test_the_trend_shows_its_buckets_and_when_weights_came_into_force(book: Book
     assert len(view._ticker.ticks) <= 6
 
 
+def test_a_week_has_dates_below_at_midnights_of_the_zone_and_a_day_has_clocks(book: Book) -> None:
+    view = made(TrendView, book)
+    assert (view._formatter.args["days"], len(view._ticker.ticks)) == (False, 6)
+    view.asked.zone = "America/St_Johns"
+    view.period = "7 days"
+    view.wait()
+    wall = pd.to_datetime(view._ticker.ticks, unit="ms", utc=True).tz_convert(view.asked.zone)
+    assert (view._formatter.args["days"], len(wall)) == (True, 4)
+    assert {f"{one:%H:%M}" for one in wall} == {"00:00"}
+    assert len({one.date() for one in wall}) == 4
+
+
 def test_an_empty_cell_is_an_outline_and_no_zero(book: Book) -> None:
     view = made(HeatView, book, measure="arrivals")
     value = np.asarray(view.source.data["value"])

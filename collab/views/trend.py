@@ -32,7 +32,10 @@ return days ? shown.toLocaleDateString("en-GB", day) : clock == "00:00" ? shown.
 """A tick as a clock on the wall of the chosen zone shows it, also in the weeks in which it changes."""
 
 TICKS = 6
-"""At most so many buckets have their time written below, so that a phone has room."""
+"""At most so many times are written below, so that a phone has room."""
+
+CLOCKS = 2 * DAY
+"""A longer span has its midnights written, with their dates: clocks that are a day apart say nothing of the day."""
 
 MS = 1000
 """Microseconds in one of a plot's milliseconds."""
@@ -111,8 +114,9 @@ class TrendView(FiguresView):
         most = float(np.nanmax(known)) if not np.isnan(known).all() else 1.0
         self._values.update(start=0, end=1.08 * (most or 1.0))
         self._times.update(start=float(left[0]), end=float(right[-1]))
-        self._ticker.ticks = list(left[:: -(-len(left) // TICKS)])
-        self._formatter.args = {"zone": self.asked.zone, "days": PERIODS[self.period][1] == DAY}
+        ticks, days = _ticks(found)
+        self._ticker.ticks = [us / MS for us in ticks]
+        self._formatter.args = {"zone": self.asked.zone, "days": days}
         self._axis.axis_label = f"{found.measure.label} ({unit})"
         return _words(found, [mark[1] for mark in marks])
 
@@ -130,6 +134,15 @@ def _asked(book: Book, measure: str, period: str, zone: str) -> Trend | None:
     clock = Zone(zone)
     end = int(clock.edges(reach[1], reach[1] + 2 * every + 3 * HOUR, every)[1])
     return trend(book, measure, zone, clock.floor(end - length, every), end, every)
+
+
+def _ticks(found: Trend) -> tuple[list[int], bool]:
+    """The moments that are written below, and whether they are days."""
+    start, end = int(found.edges[0]), int(found.edges[-1])
+    days = end - start > CLOCKS
+    midnights = [first for _, first, _ in found.zone.days(start, end) if first >= start]
+    at = midnights if days else found.edges[:-1].tolist()
+    return at[:: -(-len(at) // TICKS)], days
 
 
 def _marks(found: Trend) -> list[tuple[float, str, str, str]]:
