@@ -15,7 +15,7 @@ from collab.records import Presence
 from collab.team import Agent
 from collab.views.board import Board
 from collab.views.frame import Frame
-from collab.views.workload import TITLES, Table, WorkloadView, inert, row
+from collab.views.workload import HAIR, TITLES, Table, WorkloadView, inert, row
 
 NAMES = ("Ana", "=Ben", "Cem")
 
@@ -56,7 +56,7 @@ def test_a_change_patches_its_cells_only_and_keeps_what_is_chosen(
             {
                 "status": [(1, "Busy")],
                 "leads": [(1, 3)],
-                "used": [(1, 0.75)],
+                "used": [(1, pytest.approx(75, abs=HAIR))],
                 "load": [(1, "▲ busy")],
                 "rooms": [(2, 2)],
             }
@@ -101,6 +101,51 @@ def test_the_file_has_what_is_shown_or_chosen_and_no_formula(view: WorkloadView)
     view.table.selection = [2]
     assert pd.read_csv(view._csv())["agent"].tolist() == ["cem"]
     assert [inert(text) for text in ("-1", "@x", "+1", "ana", "")] == ["'-1", "'@x", "'+1", "ana", ""]
+
+
+@pytest.mark.parametrize(
+    "name, typed, stay",
+    [
+        ("used", "40", ["ana", "cem"]),  # 40 % and 100 %
+        ("conversion", "33", ["ana", "cem"]),  # 1 and 2 of 3; 0 of 3 of Ben
+        ("satisfaction", "4.4", ["ana", "cem"]),  # 4.383 is shown as 4.4
+        ("response_s", "75", ["ana", "cem"]),  # 74.7 is shown as 75
+    ],
+)
+def test_what_is_typed_under_a_heading_is_compared_with_what_the_cells_show(
+    view: WorkloadView, name: str, typed: str, stay: list[str]
+) -> None:
+    show(view.board, worked())
+    view.table.filters = [{"field": name, "type": ">=", "value": typed}]
+    assert pd.read_csv(view._csv())["agent"].tolist() == stay
+
+
+@pytest.mark.filterwarnings("ignore:The inplace keyword")  # Panel's own, where it sorts
+def test_cells_that_show_the_same_are_sorted_by_what_is_behind_and_the_file_has_that(view: WorkloadView) -> None:
+    ana, ben, cem = worked()
+    show(view.board, [ana, ben, msgspec.structs.replace(cem, satisfaction=4.41 * 60, rated=60)])
+    assert view.table.value["satisfaction"].round(1).tolist() == [4.4, 3.0, 4.4]
+    view.param.update(order="satisfaction", falling=True)
+    file = pd.read_csv(view._csv())
+    assert file["agent"].tolist() == ["cem", "ana", "ben"]
+    assert file["satisfaction"].tolist() == pytest.approx([4.41, 263 / 60, 3.0])
+    assert file["used"].tolist() == [1.0, 0.4, 0.2]
+    assert file["conversion"].tolist() == pytest.approx([2 / 3, 1 / 3, 0.0])
+
+
+def worked() -> list[Agent]:
+    """The three after some work."""
+    of_each: dict[str, tuple[Any, ...]] = {
+        "leads": (("a", "b"), ("c",), ("d", "e", "f", "g", "h")),
+        "converted": (1, 0, 2),
+        "satisfaction": (263, 180, 300),
+        "response_total_s": (74.7, 20.0, 90.0),
+    }
+    common = {"capacity": 5, "closed": 3, "rated": 60, "responses": 9, "response_weight": 1.0}
+    return [
+        Agent(id=name.lower()[-3:], name=name, **common, **{field: of[place] for field, of in of_each.items()})
+        for place, name in enumerate(NAMES)
+    ]
 
 
 def test_a_table_is_drawn_as_it_was_patched_and_streamed() -> None:

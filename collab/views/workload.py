@@ -23,14 +23,20 @@ EVERY_S = 1.0
 
 TITLES = {
     "name": "Agent", "status": "Status", "since": "Since (UTC)", "leads": "Leads", "capacity": "Capacity",
-    "used": "Used", "load": "Load", "response_s": "First response (s)", "responses": "Responses", "closed": "Closed",
-    "converted": "Converted", "conversion": "Conversion", "satisfaction": "Satisfaction", "rated": "Ratings",
-    "rooms": "Rooms",
+    "used": "Used (%)", "load": "Load", "response_s": "First response (s)", "responses": "Responses",
+    "closed": "Closed", "converted": "Converted", "conversion": "Conversion (%)", "satisfaction": "Satisfaction",
+    "rated": "Ratings", "rooms": "Rooms",
 }  # fmt: skip
 """The columns and what stands above them; the agent's id is in the file only."""
 
 WORDS = {"name", "status", "since", "load"}
 """The columns of words; all others are numbers."""
+
+ROUNDED = {"used": (100, 0), "conversion": (100, 0), "response_s": (1, 0), "satisfaction": (1, 1)}
+"""What cells show of a number, and what is typed under a heading is compared with: times what, to how many places."""
+
+HAIR = 1e-3
+"""How much of what rounding took away stays in a cell, where nobody sees it and equal cells are sorted by it."""
 
 LOOK = """
 :host { --line: var(--mui-palette-divider, #d5dbe3); --ink: var(--mui-palette-text-primary, #1c2430);
@@ -86,6 +92,15 @@ def row(agent: Agent, rooms: int = 0) -> dict[str, Any]:
         "rated": agent.rated,
         "rooms": rooms,
     }
+
+
+def shown(name: str, value: Any) -> Any:
+    """What a cell holds of a value: the number that it shows and, above it, a hair, which keeps the order."""
+    if name not in ROUNDED or value != value:
+        return value
+    times, places = ROUNDED[name]
+    seen = round(value * times, places)
+    return seen + HAIR * (value * times - seen + 0.5 * 10**-places)
 
 
 class Table(pn.widgets.Tabulator):
@@ -176,7 +191,7 @@ class WorkloadView(pn.viewable.Viewer):
                 continue
             for name, value in fresh.items():
                 if value != known[2][name] and not (value != value and known[2][name] != known[2][name]):
-                    cells.setdefault(name, []).append((places[agent.id], value))
+                    cells.setdefault(name, []).append((places[agent.id], shown(name, value)))
         if cells:
             self.table.patch(cells, as_index=False)
         return new
@@ -191,15 +206,17 @@ class WorkloadView(pn.viewable.Viewer):
 
     @staticmethod
     def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
-        return pd.DataFrame(rows, columns=["agent", *TITLES])
+        cells = [{name: shown(name, value) for name, value in told.items()} for told in rows]
+        return pd.DataFrame(cells, columns=["agent", *TITLES])
 
     def _csv(self) -> io.StringIO:
-        """The rows that are chosen, else all that are shown, in the order in which they are."""
-        frame, shown = self.table.value, self.table.current_view
+        """The rows that are chosen, else all that are shown, in the order in which they are; shares from 0 to 1."""
+        agents = self.table.current_view["agent"]
         if self.table.selection:
-            shown = shown[shown["agent"].isin(frame["agent"].iloc[self.table.selection])]
+            agents = agents[agents.isin(self.table.value["agent"].iloc[self.table.selection])]
+        told = pd.DataFrame([self._rows[agent][2] for agent in agents], columns=["agent", *TITLES])
         file = io.StringIO()
-        shown.assign(name=shown["name"].map(inert), agent=shown["agent"].map(inert)).to_csv(file, index=False)
+        told.assign(name=told["name"].map(inert), agent=told["agent"].map(inert)).to_csv(file, index=False)
         file.seek(0)
         return file
 
@@ -209,7 +226,7 @@ class WorkloadView(pn.viewable.Viewer):
 
 SAID = (
     '<p class="soft">Click a heading or choose below to sort, type under a heading to filter, tick rows to choose '
-    "them. The file has the chosen rows, else all that are shown.</p>"
+    "them. The file has the chosen rows, else all that are shown, with shares from 0 to 1.</p>"
 )
 """How to use the table."""
 
@@ -221,9 +238,8 @@ def inert(text: str) -> str:
 
 def _formats() -> dict[str, NumberFormatter]:
     """How numbers are written; each table has its own, because they know, and keep, the tables that they are of."""
-    share = NumberFormatter(format="0 %", nan_format="–")
-    whole, tenth = (NumberFormatter(format=form, nan_format="–") for form in ("0", "0.0"))
-    return {"used": share, "conversion": share, "response_s": whole, "satisfaction": tenth}
+    forms = {name: "0.0" if places else "0" for name, (_, places) in ROUNDED.items()}
+    return {name: NumberFormatter(format=form, nan_format="–") for name, form in forms.items()}
 
 
 def _filters() -> dict[str, dict[str, Any]]:
