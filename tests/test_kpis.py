@@ -127,7 +127,7 @@ def test_a_card_says_where_since_when_why_and_what_is_behind_each_figure() -> No
     shown = card(agent, rooms=2, today=NOW + timedelta(days=1))
     for words in (
         "In call since 02 Nov 12:00 UTC: &lt;i&gt;call&lt;/i&gt;", "1 of 5 leads · spoke in 2 rooms lately",
-        "42 s<small>n 4", "3 of 7<small>43 %", "4.3 of 5<small>n 3",
+        "42 s<small>n ≈ 2 of 4", "3 of 7<small>43 %", "4.3 of 5<small>n 3",
     ):  # fmt: skip
         assert words in shown
     assert "<svg" in shown.split('class="chip"')[1]

@@ -14,8 +14,9 @@ from collab.office import Office
 from collab.records import Presence
 from collab.team import Agent
 from collab.views.board import Board
+from collab.views.cards import card
 from collab.views.frame import Frame
-from collab.views.workload import HAIR, TITLES, Table, WorkloadView, inert, row
+from collab.views.workload import HAIR, SAID, TITLES, Table, WorkloadView, inert, row
 
 NAMES = ("Ana", "=Ben", "Cem")
 
@@ -160,6 +161,15 @@ def test_what_is_not_known_of_an_agent_is_no_number() -> None:
     assert [name for name, value in fresh.items() if value != value] == ["response_s", "conversion", "satisfaction"]
     told = row(Agent(id="ana", name="Ana", closed=4, converted=1, rated=2, satisfaction=9), rooms=3)
     assert (told["conversion"], told["satisfaction"], told["rooms"]) == (0.25, 4.5, 3)
+
+
+def test_a_recent_response_has_the_n_that_is_behind_it_and_not_all_that_ever_were() -> None:
+    ana = Agent(id="ana", name="Ana", responses=120, response_weight=2.9, response_total_s=2.9 * 45)
+    told = row(ana)
+    assert (told["response_s"], told["recent"], told["responses"]) == (pytest.approx(45), 3, 120)
+    assert "<dt>Recent first response</dt><dd>45 s<small>n ≈ 3 of 120</small>" in card(ana)
+    assert "<dt>Recent first response</dt><dd>–<small>none yet</small>" in card(Agent(id="bo", name="Bo"))
+    assert "half for every 4 h" in SAID
 
 
 def test_without_agents_there_is_no_table(open_office: Open) -> None:

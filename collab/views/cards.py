@@ -49,6 +49,12 @@ def state(agent: Agent) -> tuple[str, str]:
     return BAND[band(agent.utilization)][1:]
 
 
+def recent(agent: Agent) -> tuple[float | None, int]:
+    """The mean of an agent's first responses, of which older ones count less, and how many such ones are behind it."""
+    weight = agent.response_weight
+    return (agent.response_total_s / weight, round(weight)) if weight else (None, 0)
+
+
 def card(agent: Agent, place: int = 0, rooms: int = 0, today: datetime | None = None) -> str:
     """An agent's card as HTML.
 
@@ -93,9 +99,9 @@ def _load(agent: Agent, rooms: int) -> str:
 
 def _figures(agent: Agent) -> str:
     """First response, conversion and satisfaction, each with how much is behind it."""
-    mean_s = agent.response_total_s / agent.response_weight if agent.response_weight else None
+    mean_s, n = recent(agent)
     figures = [
-        ("First response", lasting(mean_s), f"n {agent.responses}" if agent.responses else "none yet"),
+        ("Recent first response", lasting(mean_s), f"n ≈ {n} of {agent.responses}" if n else "none yet"),
         (
             "Converted",
             f"{agent.converted} of {agent.closed}" if agent.closed else "–",

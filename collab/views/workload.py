@@ -11,9 +11,9 @@ import panel_material_ui as pmui
 import param
 from bokeh.models.widgets.tables import NumberFormatter
 
-from collab.team import Agent
+from collab.team import RESPONSE_HALF_LIFE_S, Agent
 from collab.views.board import Board
-from collab.views.cards import state, status
+from collab.views.cards import recent, state, status
 from collab.views.pace import Pace
 from collab.views.theme import SHEET
 from collab.views.told import title
@@ -23,9 +23,9 @@ EVERY_S = 1.0
 
 TITLES = {
     "name": "Agent", "status": "Status", "since": "Since (UTC)", "leads": "Leads", "capacity": "Capacity",
-    "used": "Used (%)", "load": "Load", "response_s": "First response (s)", "responses": "Responses",
-    "closed": "Closed", "converted": "Converted", "conversion": "Conversion (%)", "satisfaction": "Satisfaction",
-    "rated": "Ratings", "rooms": "Rooms",
+    "used": "Used (%)", "load": "Load", "response_s": "Recent first response (s)", "recent": "Recent n",
+    "responses": "Responses", "closed": "Closed", "converted": "Converted", "conversion": "Conversion (%)",
+    "satisfaction": "Satisfaction", "rated": "Ratings", "rooms": "Rooms",
 }  # fmt: skip
 """The columns and what stands above them; the agent's id is in the file only."""
 
@@ -74,6 +74,7 @@ LOOK = """
 def row(agent: Agent, rooms: int = 0) -> dict[str, Any]:
     """An agent's row; what is not known is not a number."""
     unknown = float("nan")
+    response_s, n = recent(agent)
     return {
         "agent": agent.id,
         "name": agent.name,
@@ -83,7 +84,8 @@ def row(agent: Agent, rooms: int = 0) -> dict[str, Any]:
         "capacity": agent.capacity,
         "used": agent.utilization,
         "load": " ".join(state(agent)),
-        "response_s": agent.response_total_s / agent.response_weight if agent.response_weight else unknown,
+        "response_s": unknown if response_s is None else response_s,
+        "recent": n,
         "responses": agent.responses,
         "closed": agent.closed,
         "converted": agent.converted,
@@ -226,7 +228,9 @@ class WorkloadView(pn.viewable.Viewer):
 
 SAID = (
     '<p class="soft">Click a heading or choose below to sort, type under a heading to filter, tick rows to choose '
-    "them. The file has the chosen rows, else all that are shown, with shares from 0 to 1.</p>"
+    "them. The file has the chosen rows, else all that are shown, with shares from 0 to 1. In the recent first "
+    f"response each counts half for every {RESPONSE_HALF_LIFE_S / 3600:.0f} h that it is older than the newest; "
+    "Recent n is how many that makes, Responses how many there ever were.</p>"
 )
 """How to use the table."""
 
