@@ -74,7 +74,7 @@ def evening(plan: Plan) -> Action:
 
 
 def _of_overload(team: Team, agent: Agent, rule: Rule, time: datetime, pacing: Pacing | None) -> list[Action]:
-    """Give leads away until the rule is clear, and let nobody ask for more."""
+    """Give leads away until the rule is clear, and let who is on shift be asked for no more."""
     found = []
     plan = relieve(team, agent.id, time, max(rule.clear, 0.01), pacing)
     if plan.moves:
@@ -84,7 +84,7 @@ def _of_overload(team: Team, agent: Agent, rule: Rule, time: datetime, pacing: P
         *(
             _set(agent, less, _less_ready(agent, less))
             for less in (Presence.busy, Presence.away)
-            if READY[less] < READY[agent.presence] and not agent.left
+            if READY[less] < READY[agent.presence] and agent.on_shift and not agent.left
         ),
     ]
 

@@ -51,6 +51,10 @@ def test_who_has_too_much_gives_leads_to_others_or_is_set_busy() -> None:
     assert of(changed(busy, "ana", presence=Presence.away), "overload") == []
 
 
+def test_who_is_off_shift_is_asked_for_nothing_and_set_to_nothing() -> None:
+    assert [name for name, _ in of(changed(crowded(), "ana", on_shift=False), "overload")] == []
+
+
 def test_who_is_gone_gives_all_that_can_go() -> None:
     gone = changed(crowded(), "ana", presence=Presence.offline)
     ((name, effect),) = of(gone, "unreachable", fire=120.0, clear=0.0)
