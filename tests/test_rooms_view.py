@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64decode
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from collab.office import Office
 from collab.office.floors import READS, floor_of
 from collab.protocol import Role
 from collab.views.board import Board
-from collab.views.rooms import RoomsView
+from collab.views.rooms import Conversation, RoomsView
 
 
 @pytest.fixture
@@ -217,3 +218,10 @@ def test_who_signed_in_speaks_as_themselves_and_not_after_they_may_no_more(open_
     do(office, view.hear({"do": "ready"}))
     assert not view.talk.inside
     assert "any more" in view.said.object
+
+
+def test_the_name_of_a_button_has_the_words_that_stand_on_it() -> None:
+    buttons = re.findall(r"""[bB]utton\((["`])([^"`]*)\1, "([^"]+)",""", Conversation._esm)
+    assert len(buttons) > 20
+    marks = "+☰↓✕? "  # no words
+    assert [(said, name) for _, name, said in buttons if said.strip(marks).lower() not in name.lower()] == []

@@ -119,8 +119,8 @@ def test_files_and_seats_are_given_by_keyboard(chat: Callable[[str], Page]) -> N
 
     ana.get_by_role("log").first.focus()
     ana.keyboard.press("i")
-    ana.get_by_role("button", name="Make bo a moderator").press("Enter")
-    expect(ana.get_by_role("button", name="Make bo a member")).to_be_focused()
+    ana.get_by_role("button", name="Make moderator: bo").press("Enter")
+    expect(ana.get_by_role("button", name="Make member: bo")).to_be_focused()
 
 
 def test_on_a_phone_the_rooms_fold_away_and_nothing_is_wider_than_it(chat: Callable[[str], Page]) -> None:

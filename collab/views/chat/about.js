@@ -22,10 +22,10 @@ function makeAbout(chat) {
   }
 
   function seat(one, may) {
-    const moderates = one.seat === "moderator"
+    const moderates = one.seat === "moderator", other = moderates ? "Make member" : "Make moderator"
     const row = made("li", {}, made("span", { class: "what" }, one.name, made("span", { class: "soft" }, ` @${one.id}${moderates ? ", moderator" : ""}${one.id === chat.me ? ", you" : ""}`)))
     if (may) {
-      row.append(button(`Make ${one.name} a ${moderates ? "member" : "moderator"}`, moderates ? "Make member" : "Make moderator",
+      row.append(button(`${other}: ${one.name}`, other,
         () => ask("invite", { agent: one.id, seat: moderates ? "member" : "moderator" }), { "data-at": `seat ${one.id}` }))
       if (one.id !== chat.me) {
         row.append(sureButton(`Remove ${one.name} from the room`, "Remove", () => ask("remove", { agent: one.id }), { "data-at": `remove ${one.id}` }))
@@ -59,7 +59,7 @@ function makeAbout(chat) {
     const now = JSON.stringify([patch.room, may, chat.room.seat, chat.room.archived])
     if (now !== drawnFor) {
       drawnFor = now
-      const leave = chat.room.seat != null && sureButton(`Leave ${chat.room.name}`, "Leave the room", () => { form.hidden = true; ask("leave") })
+      const leave = chat.room.seat != null && sureButton(`Leave the room: ${chat.room.name}`, "Leave the room", () => { form.hidden = true; ask("leave") })
       const archive = may && sureButton("Archive the room: it can be read only, for good", "Archive", () => ask("archive_room"))
       const why = !may && made("p", { class: "soft" }, chat.room.archived ? "This room is archived: it can be read, and nothing changes any more."
         : "A moderator of this room or a team lead invites, removes, renames and archives.")
@@ -92,7 +92,7 @@ function sureButton(label, text, done, more = {}) {
     if (pressed.dataset.sure) return done()
     pressed.dataset.sure = "yes"
     pressed.textContent = "Sure?"
-    pressed.setAttribute("aria-label", `${label}? Press again`)
+    pressed.setAttribute("aria-label", `Sure? ${label}: press again`)
   }, { class: "delete", ...more })
   pressed.addEventListener("blur", () => {
     delete pressed.dataset.sure

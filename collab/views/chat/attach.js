@@ -109,7 +109,7 @@ function makeAttached(chat, area, here) {
       const state = one.why ? `not uploaded: ${one.why}` : one.hash ? "ready" : `${Math.floor(100 * one.sent / one.size) || 0} %`
       const again = one.why && one.file && one.size && one.size <= chat.most_bytes
       return made("li", { class: one.why ? "wrong" : "" }, made("span", { class: "what" }, one.name), made("span", { class: "soft", role: one.why ? "alert" : null }, state),
-        Boolean(again) && button(`Upload ${one.name} again`, "Try again", () => chat.uploads.again(one.key)),
+        Boolean(again) && button(`Try again to upload ${one.name}`, "Try again", () => chat.uploads.again(one.key)),
         button(`Remove ${one.name}`, "✕", () => { chat.uploads.remove(one.key); area.focus() }, { "data-file": one.key }))
     }))
     if (focused) list.querySelector(`[data-file="${focused}"]`)?.focus()

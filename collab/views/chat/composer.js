@@ -47,7 +47,7 @@ function makeComposer(chat, threaded) {
     editing = row
     area.value = row.text
     grow()
-    about.replaceChildren("Editing your message. Enter saves, ", button("Stop editing (Esc)", "Esc stops", stop))
+    about.replaceChildren("Editing your message. Enter saves, ", button("Esc stops editing", "Esc stops", stop))
     area.focus()
   }
 
@@ -84,8 +84,8 @@ function makeComposer(chat, threaded) {
     pending.replaceChildren(...waiting.map((one) => {
       const row = made("div", { class: "waiting" }, made("span", { class: "what" }, [one.text, ...(one.files || []).map((file) => `+ ${file.name}`)].join(" ")), made("span", { class: "soft" }, one.why || "Sending…"))
       if (one.why) {
-        row.append(button("Send this message again", "Send again", () => chat.send(one)),
-          button("Put the text back to change it", "Put back", () => putBack(one)))
+        row.append(button("Send again: this message", "Send again", () => chat.send(one)),
+          button("Put back the text to change it", "Put back", () => putBack(one)))
       }
       return row
     }))

@@ -37,6 +37,7 @@ function key() {
   return [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("")
 }
 
+// The label has the visible words in it, as they stand: who speaks to the page says those.
 function button(label, text, onclick, more = {}) {
   return made("button", { type: "button", "aria-label": label, title: label, onclick, ...more }, text)
 }
@@ -124,7 +125,7 @@ function sure(pressed, row, chat) {
   }
   pressed.dataset.sure = "yes"
   pressed.textContent = "Sure?"
-  pressed.setAttribute("aria-label", "Delete this message? Press again")
+  pressed.setAttribute("aria-label", "Sure? Delete this message: press again")
   pressed.focus()
   pressed.addEventListener("blur", () => {
     delete pressed.dataset.sure

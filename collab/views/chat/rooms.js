@@ -332,7 +332,7 @@ export function render({ model, el }) {
     come.replaceChildren()
     if (out && !chat.room.archived) {
       come.append(`${counted(chat.room.members.length, "member reads and writes", "members read and write")} here. You can when you join. `,
-        button(`Join ${chat.room.name}`, "Join this room", () => chat.ask({ do: "enter", room: chat.room.room }), { class: "send" }))
+        button(`Join this room: ${chat.room.name}`, "Join this room", () => chat.ask({ do: "enter", room: chat.room.room }), { class: "send" }))
     }
     const nothing = !chat.rows.size && !out
     log.empty(nothing ? "Nothing was said here yet. Write the first message below; the others see it at once." : "")
