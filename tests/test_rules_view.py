@@ -193,6 +193,14 @@ def test_a_history_alone_shows_the_rules_that_its_team_adopted(open_office: Open
     assert (view.chosen, view.fire) == ("agent_overload", 0.5)
 
 
+def test_a_number_field_writes_nothing_where_it_is_empty(tmp_path: Path) -> None:
+    view = RulesView(History(tmp_path, "main"))
+    for field in view._numbers:
+        first, second = (field.get_root().data.format for _ in range(2))
+        assert 'null ? ""' in first.code
+        assert first is not second  # a model is of one document only
+
+
 def test_a_change_is_adopted_by_a_person_for_a_reason_and_others_are_heard(open_office: Open) -> None:
     office = unwatched(open_office(rules=None))
     board = Board(office)

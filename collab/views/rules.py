@@ -20,6 +20,7 @@ from collab.rules.reading import default
 from collab.rules.words import words
 from collab.views.alert_rows import ROWS
 from collab.views.board import Board
+from collab.views.numberfield import NumberField
 from collab.views.progress import ProgressView
 from collab.views.rule_bars import RuleBars
 from collab.views.rule_rows import compared, listed
@@ -108,9 +109,7 @@ class RulesView(pn.viewable.Viewer):
         self._offer()
 
     def _laid_out(self) -> pn.Column:
-        self._numbers = [
-            pmui.FloatInput.from_param(self.param[name], **KNOB) for name in ("fire", "clear", "for_s", "keep_s")
-        ]
+        self._numbers = [NumberField.from_param(self.param[name], **KNOB) for name in CHANGES[:4]]
         severity = pmui.Select.from_param(self.param.severity, **KNOB)
         on = pmui.Switch.from_param(self.param.on, description="", margin=(5, 10))
         self._person = pmui.TextInput.from_param(self.param.by, placeholder="Kim", **PART)

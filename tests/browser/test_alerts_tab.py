@@ -126,3 +126,13 @@ def test_the_link_of_a_notice_opens_the_tab_with_its_alert_chosen(
     page = open_page(f"{address}?alert={alert}")
     expect(page.get_by_text("Was 100% when it fired, and still is")).to_be_visible()
     expect(page.get_by_role("button", name="Acknowledge", exact=True)).to_be_enabled()  # as one is chosen
+
+
+def test_a_field_of_a_rule_that_is_emptied_stays_empty_as_its_message_says(alerts: Callable[[], Page]) -> None:
+    page = alerts()
+    field = page.get_by_role("textbox", name="Fires at")
+    expect(field).to_have_value("0.9")
+    field.fill("")
+    page.keyboard.press("Tab")
+    expect(page.get_by_text("is empty; give a number")).to_be_visible()
+    expect(field).to_have_value("")
