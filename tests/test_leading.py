@@ -14,6 +14,7 @@ from collab.reasons import alternatives, what_would_win
 from collab.routing import FULL_SCORE
 from collab.views.board import Board
 from collab.views.feed import feed_of
+from collab.views.hand import NAMELESS, NOBODY, REASONLESS
 from collab.views.leading import LeadingView
 from collab.views.parts import parts
 from collab.views.whynot import why_not
@@ -181,16 +182,16 @@ def test_a_waiting_lead_is_given_by_hand_with_a_name_and_a_reason(view: LeadingV
     press(view, hand.route_it)
     assert "Nobody can take it now" in hand.said.object
     press(view, hand.give_it)
-    assert hand.said.object == "Agent is empty; choose who gets the lead."
+    assert hand.said.object == f"{NAMELESS} {NOBODY} {REASONLESS}"
     hand.to = "ana"
     press(view, hand.give_it)
-    assert hand.said.object == "Reason is empty; say why they get it."
+    assert hand.said.object == f"{NAMELESS} {REASONLESS}"
     hand.reason = "she knows the house"
     press(view, hand.give_it)
-    assert hand.said.object.startswith("Your name is empty")
+    assert hand.said.object == NAMELESS
     hand.by = "Kim"
     press(view, hand.give_it)
-    assert "at capacity" in hand.said.object
+    assert hand.said.object.startswith("Agent is 'ana', who is at capacity")
     assert office.team.leads["b"].holder is None
 
 

@@ -163,11 +163,11 @@ def test_wrong_fields_are_refused_in_words_and_nothing_can_be_pressed(office: Of
     view.version = 0
     view.fire = 0.5
     assert DEFAULTS in view._list.object
-    assert "clear is 0.79; give a value below fire, which is 0.5" in view.said.object.replace("\\", "")
+    assert "Ends at is 0.79; give a value below Fires at, which is 0.5" in view.said.object.replace("\\", "")
     assert view.adopts.disabled
     assert not view.progress._layout.visible
     view.fire = None
-    assert "fire is empty; give a number" in view.said.object
+    assert "Fires at is empty; give a number" in view.said.object
     view.chosen = "redis_lost"
     assert not view.said.visible
     assert SIGNAL in view._says.object

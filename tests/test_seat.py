@@ -165,8 +165,23 @@ def test_in_rooms_only_a_team_lead_leads_and_invites_are_in_ones_own_name() -> N
         assert noted.asked == [("join", {"room": "general", "agent": "ana", "by": ME, "leading": leads})]
     rooms, noted = seated(N, Rooms, ROOMS)
     rooms.join("general", ME)
-    with pytest.raises(NotAllowed, match="analyst, who may not invite"):
+    with pytest.raises(NotAllowed, match=r"analyst, who may not invite somebody; an? agent"):
         rooms.join("general", "ana")
+
+
+@pytest.mark.parametrize(
+    "role, command, said",
+    [
+        (A, "acknowledge_alert", "acknowledge an alert"),
+        (A, "silence_alerts", "silence alerts"),
+        (N, "route_lead", "route a lead"),
+        (N, "assign", "give a lead by hand"),
+        (A, "adopt_rules", "adopt rules"),
+        (N, "update_agent_workload", "change an agent's workload"),
+    ],
+)
+def test_what_one_may_not_do_is_said_as_one_says_it(role: Role, command: str, said: str) -> None:
+    assert f"as an {role}, who may not {said}; a" in Seat(ME, lambda: role).refusal(command)
 
 
 def test_what_is_the_processs_is_refused_and_what_is_no_command_is_as_it_is(open_office: Open) -> None:

@@ -84,6 +84,17 @@ OF_OTHERS = {"join": Deed(p.Invite), "leave": Deed(p.Remove)}
 """What they are if they are about somebody else."""
 
 
+THINGS = ("agent", "alert", "calendar", "experiment", "lead", "room", "silence")
+"""What a command is about, one of many."""
+
+SAID = {
+    "accept": "accept a lead", "alerts": "see alerts", "assign": "give a lead by hand", "decline": "decline a lead",
+    "first_response": "answer a lead", "invite": "invite somebody", "override": "move a lead",
+    "remove": "remove somebody", "update_agent_workload": "change an agent's workload",
+}  # fmt: skip
+"""How a command is said of which the name does not say it."""
+
+
 class Seat:
     """Who signed in.
 
@@ -130,7 +141,7 @@ class Seat:
         role, allowed = self.role, roles_of(deed.command)
         if role not in allowed:
             who = " or ".join(f"{_article(one)} {_words(one)}" for one in sorted(allowed - {Role.service}))
-            what = _words(str(deed.command.__struct_config__.tag))
+            what = _done(str(deed.command.__struct_config__.tag))
             raise NotAllowed(f"You are signed in as {_article(role)} {_words(role)}, who may not {what}; {who} may.")
 
 
@@ -180,6 +191,12 @@ class Seated:
             given["by"] = me if always or agent != me else None
         if "leading" in parameters:
             given["leading"] = leading
+
+
+def _done(tag: str) -> str:
+    """What a command does, as one says it."""
+    *verb, of = _words(tag).split()
+    return SAID.get(tag) or " ".join((*verb, "an" if of[0] in "aeiou" else "a", of) if of in THINGS else (*verb, of))
 
 
 def _words(name: str) -> str:

@@ -19,6 +19,7 @@ from collab.views.actions import ActionsView
 from collab.views.alert_rows import ROWS, choices, ended, open_alerts, quiets, silences
 from collab.views.asked import ZONES
 from collab.views.board import Board
+from collab.views.labelled import labelled
 from collab.views.period import Around
 from collab.views.theme import SHEET, TOUCH, plain
 from collab.views.told import empty, title
@@ -179,7 +180,7 @@ class AlertsView(pn.viewable.Viewer):
             if isinstance(answer, Alert) and answer.state.ended and answer.by != by:
                 self._say("Nothing was done: this alert is over.", "info")
         except (ValueError, RuntimeError, ConnectionError) as error:
-            self._say(str(error))
+            self._say(labelled(self, str(error)))
         finally:
             self._sending = False
 

@@ -17,6 +17,7 @@ from collab.records import Decision, Presence
 from collab.team import Agent, OpenLead
 from collab.views.actions import taken_back
 from collab.views.board import Board
+from collab.views.labelled import labelled
 from collab.views.theme import SHEET, plain
 from collab.views.told import empty, title
 
@@ -24,6 +25,10 @@ ASK = "Choose an agent"
 """The first line of the list of agents."""
 
 CHOOSE = "Choose a lead above: a waiting one, an offer, or an assignment that is still open."
+
+NAMELESS = "Your name is empty; say who acts, e.g. Kim."
+NOBODY = "Agent is empty; choose who gets the lead."
+REASONLESS = "Reason is empty; say why they get it."
 
 WIDE = {"sizing_mode": "stretch_width"}
 PART = {"min_width": 200, "styles": {"flex": "1 1 220px"}, **WIDE}
@@ -119,9 +124,9 @@ class HandView(pn.viewable.Viewer):
     async def give_it(self) -> None:
         """Give the lead to the chosen agent, whatever the router thinks; Undo gives a held one back."""
         to, reason, lead = self.to, str(self._why.value_input or self.reason).strip(), self.lead
-        if not to or not reason:
-            fix = "Agent is empty; choose who gets the lead." if not to else "Reason is empty; say why they get it."
-            self._say(fix, "error")
+        needed = {NAMELESS: self._named(), NOBODY: to, REASONLESS: reason}
+        if lacks := [fix for fix, given in needed.items() if not given]:
+            self._say(" ".join(lacks), "error")
             return
         await self._do(lambda desk, by: _give(desk, lead, to, by, reason))
 
@@ -137,19 +142,22 @@ class HandView(pn.viewable.Viewer):
         if done is not None:
             await self._do(lambda desk, by: desk.undo(done, by=by, reason="undone"))
 
+    def _named(self) -> str:
+        return str(self._person.value_input or self.by).strip()
+
     async def _do(self, command: Callable[[Desk, str], Coroutine[Any, Any, Any]], named: bool = True) -> None:
-        desk, by = self.board.office.desk, str(self._person.value_input or self.by).strip()
+        desk, by = self.board.office.desk, self._named()
         if self._sending or desk is None:  # the second press of a double one
             return
         if named and not by:
-            self._say("Your name is empty; say who acts, e.g. Kim.", "error")
+            self._say(NAMELESS, "error")
             return
         self._sending = True
         try:
             self._tell(await self.board.office.ask(command(desk, by)))
             self.param.update(by=by, reason="")
         except (ValueError, RuntimeError, ConnectionError) as error:
-            self._say(str(error), "error")
+            self._say(labelled(self, str(error)), "error")
         finally:
             self._sending = False
 

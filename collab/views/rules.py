@@ -20,6 +20,7 @@ from collab.rules.reading import default
 from collab.rules.words import words
 from collab.views.alert_rows import ROWS
 from collab.views.board import Board
+from collab.views.labelled import labelled
 from collab.views.numberfield import NumberField
 from collab.views.progress import ProgressView
 from collab.views.rule_bars import RuleBars
@@ -203,7 +204,7 @@ class RulesView(pn.viewable.Viewer):
         try:
             said, error = words(self.changed()), ""
         except (TypeError, ValueError) as wrong:
-            said, error = "", str(wrong)
+            said, error = "", labelled(self, str(wrong))
         signal = self.in_force.of.source == "signal"
         self._says.object = f'<p class="soft">{escape(said)}</p>{empty(SIGNAL) if signal else ""}'
         self.said.param.update(object=plain(error), visible=bool(error), severity="error")
@@ -277,7 +278,7 @@ class RulesView(pn.viewable.Viewer):
             )
             self._say(f"In force as version {version} of the rules.{again}", "success")
         except (ValueError, RuntimeError, ConnectionError) as error:
-            self._say(str(error))
+            self._say(labelled(self, str(error)))
         finally:
             self._sending = False
 

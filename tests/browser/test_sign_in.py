@@ -62,7 +62,7 @@ def test_a_wrong_password_is_told_and_the_right_one_opens_what_was_asked_for(
     expect(page.get_by_role("tab", name="What-if")).to_have_attribute("aria-selected", "true")
     page.get_by_role("tab", name="Leads").click()
     expect(page.get_by_role("button", name="Route the lead")).to_be_disabled()
-    expect(page.get_by_text("You are signed in as an analyst, who may not route lead")).to_be_visible()
+    expect(page.get_by_text("You are signed in as an analyst, who may not route a lead")).to_be_visible()
     page.wait_for_url(re.compile(r"\?tab=leads&weights=10-70-10-10$"))
     page.reload()
     expect(page.get_by_role("tab", name="Leads")).to_have_attribute("aria-selected", "true")
