@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from typing import Any
+from urllib.parse import urlsplit
 
 from collab.balance import Limits
 from collab.files import Shelf
@@ -32,6 +33,24 @@ def settings(**given: Any) -> dict[str, Any]:
         "limits": limits(given.get("moves")),
         "page": given.get("page") or os.environ.get("COLLAB_PAGE") or given.get("served", ""),
     }
+
+
+def check_page(given: str | None = None) -> None:
+    """Refuse where people open the page, as given or in the environment, if that makes no link of a notice.
+
+    Raises:
+        ValueError: it is no http or https address; names the setting and the fix.
+    """
+    name, said = ("--page", given) if given else ("COLLAB_PAGE", os.environ.get("COLLAB_PAGE"))
+    if not said:
+        return
+    try:
+        found = urlsplit(said)
+        whole = found.scheme in ("http", "https") and bool(found.hostname) and found.port != 0
+    except ValueError:  # a port that is no number, half of an IPv6 address
+        whole = False
+    if not whole:
+        raise ValueError(f"{name} is {said!r}; give the whole address of the page, e.g. https://collab.example")
 
 
 def limits(moves: int | None = None) -> Limits:

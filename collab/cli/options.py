@@ -94,14 +94,17 @@ def or_exit(call: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 def check_port(address: str, port: int, name: str) -> None:
-    """Fail before any work is done if the port is taken."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
+    """Fail before any work is done if the address is none of this machine's, or the port is taken."""
+    try:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((address, port))
-        except OSError as error:
-            why = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
-            raise click.ClickException(f"port {port} {why}; name another, e.g. {name}={port + 1}") from None
+    except OSError as error:
+        if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+            fix = "give one of this machine's, e.g. localhost, or 0.0.0.0 for all of them"
+            raise click.ClickException(f"--address is {address!r} ({error.strerror}); {fix}") from None
+        why = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
+        raise click.ClickException(f"port {port} {why}; name another, e.g. {name}={port + 1}") from None
 
 
 def number(name: str, default: int) -> int:
