@@ -90,7 +90,7 @@ def show(id: str | None, **given: Any) -> None:
     from collab.settings import settings
     from collab.whatif import WhatIf
 
-    found = settings(**given)
+    found = or_exit(settings, **given)
     verdict = or_exit(or_exit(WhatIf, History(found["history"], found["tenant"])).verdict, id)
     a, b = ("-".join(map(str, values)) for values in (verdict.design.a, verdict.design.b))
     state = "runs" if verdict.runs else f"ended {verdict.until:%Y-%m-%d %H:%M}"
@@ -104,7 +104,8 @@ def _asked(url: str | None, tenant: str | None, by: str, ask: Callable[[Any], Aw
     from collab.live.client import connect
     from collab.settings import keys, settings
 
-    token = or_exit(or_exit(Access, keys()).token, settings(tenant=tenant)["tenant"], by, "team_lead", lasts_s=LASTS_S)
+    whose = or_exit(settings, tenant=tenant)["tenant"]
+    token = or_exit(or_exit(Access, keys()).token, whose, by, "team_lead", lasts_s=LASTS_S)
 
     async def asked() -> str:
         async with connect(url or f"ws://localhost:{number('WS_PORT', 8765)}", token) as member:

@@ -34,7 +34,7 @@ def token(
         if not new_key:
             raise click.UsageError("AGENT is missing; name one, e.g. `collab token ana`")
         return
-    whose = settings(tenant=tenant)["tenant"]
+    whose = or_exit(settings, tenant=tenant)["tenant"]
     if revoke or revoke_all:
         or_exit(*((access.revoke, agent) if revoke else (access.revoke_all, whose, agent)))
         click.echo("taken back; who is connected with it is sent out within seconds")
@@ -63,7 +63,7 @@ def import_(path: Path, **given: Any) -> None:
     from collab.settings import settings
 
     file = or_exit(read, path)
-    found = settings(**given)
+    found = or_exit(settings, **given)
     office = Office(found["stream"], found["history"], tenant=found["tenant"], weights=found["weights"])
     or_exit(office.start)
     try:
@@ -83,7 +83,7 @@ def export_(path: Path, history: str | None, tenant: str | None) -> None:
     from collab.history import History, export
     from collab.settings import settings
 
-    url = settings(history=history)["history"]
+    url = or_exit(settings, history=history)["history"]
     opened = or_exit(History, url, tenant)
     or_exit(export, opened, path)
     click.echo(f"wrote {path} ({opened.last:,} events)")

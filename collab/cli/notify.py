@@ -44,7 +44,7 @@ def try_(path: Path, target: str, tenant: str | None) -> None:
     now = datetime.now(UTC)
     told = Notice(
         id=f"try-{now:%Y%m%dT%H%M%S%f}",
-        tenant=settings(tenant=tenant)["tenant"],
+        tenant=or_exit(settings, tenant=tenant)["tenant"],
         severity=Severity.low,
         title="This is a try",
         body="Somebody tries whether notices arrive here. Nothing needs to be done.",

@@ -46,7 +46,7 @@ def recorder(stream: str | None, history: str | None, takeover: float) -> None:
     """Record all tenants on a Redis; of several, one records each partition and another goes on when it ends."""
     from collab.settings import settings
 
-    found = settings(stream=stream, history=history)
+    found = or_exit(settings, stream=stream, history=history)
     if found["stream"].startswith("embedded"):
         raise click.ClickException("an embedded stream is recorded by its own process; name a Redis with --stream")
     or_exit(asyncio.run, record(found["stream"], found["history"], takeover))

@@ -26,7 +26,7 @@ def add(id: str, role: str, password: str, file: str, tenant: str | None) -> Non
     """Write a line for ID, who acts under it; of the password only a hash (scrypt) is kept."""
     from collab.users import Users
 
-    whose = settings(tenant=tenant)["tenant"]
+    whose = or_exit(settings, tenant=tenant)["tenant"]
     or_exit(lambda: Users.made(file).add(id, role, whose, password))
     click.echo(f"{id} may sign in as {role} of {whose}; serve with --sign-in {file}")
 

@@ -69,7 +69,7 @@ def _watched(given: dict[str, Any]) -> Path:
     from collab.settings import settings
     from collab.whatif.journal import watched
 
-    found = settings(**given)
+    found = or_exit(settings, **given)
     folder: Path | None = watched(found["history"], found["tenant"], found["weights"])
     if folder is None:
         raise click.ClickException(f"the history is {found['history']}, beside which no folder can be; give --folder")
