@@ -6,7 +6,7 @@
 SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
-WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
+WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 VERSION := import sys; print(*sys.version_info[:2], sep=".")
 
 # An existing .venv is made anew only when PYTHON names another version.

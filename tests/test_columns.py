@@ -13,7 +13,7 @@ import pytest
 
 from collab import WhatIf
 from collab.records import FACTORS
-from collab.whatif import Limits
+from collab.whatif import Estimate, Limits
 
 N = 600
 """Decisions, of two agents each; labels of rows are text."""
@@ -167,7 +167,7 @@ def test_other_columns_and_other_kinds_of_numbers_are_welcome() -> None:
 def test_propensities_that_are_rounded_are_believed_and_many_wrong_ones_are_refused_with_a_row() -> None:
     given = frames()
     rounded = given["candidates"].assign(propensity=np.tile([0.3001, 0.7003], N))
-    assert "refused" not in repr(WhatIf.from_frames(rounded, given["outcomes"]).estimate((25, 25, 25, 25)))
+    assert isinstance(WhatIf.from_frames(rounded, given["outcomes"]).estimate((25, 25, 25, 25)).converted, Estimate)
     wrong = given["candidates"].assign(propensity=given["candidates"]["propensity"].to_numpy() * 0.8)
     one = WhatIf.from_frames(wrong, given["outcomes"]).estimate((25, 25, 25, 25))["converted"]
     assert "100.0% of the decisions do not sum to 1, one (that of row number 0 of the candidates" in str(one)
