@@ -200,6 +200,7 @@ def test_the_dark_can_be_turned_on_and_off(page: Page) -> None:
     until(lambda: background(page) < 150, "the page is dark")
     for name in ("Leads", "What-if", "Team"):
         tab(page, name)
+    until(lambda: '"dark":true' in page.evaluate("localStorage.collab"), "it is kept, which the server asks for")
     page.reload()
     page.locator(CARDS).first.wait_for()
     until(lambda: background(page) < 150, "the page is dark again")
