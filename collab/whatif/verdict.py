@@ -97,8 +97,8 @@ def run_of(history: History, asked: Design | str | None) -> Run:
     runs = runs_of(history)
     matching = [run for run in runs if asked is None or asked in (run.design, run.id)]
     if not matching:
-        there = f"it has {', '.join(run.id for run in runs)}" if runs else "none was started; see docs/experiments.md"
-        raise ValueError(f"the history has no experiment {asked or ''}".rstrip() + f": {there}")
+        there = f"; it has: {', '.join(run.id for run in runs)}" if runs else "; none was started (docs/experiments.md)"
+        raise ValueError(f"the history has no experiment {asked or ''}".rstrip() + there)
     return matching[-1]
 
 
