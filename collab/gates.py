@@ -12,16 +12,7 @@ from datetime import datetime
 import numpy as np
 from msgspec import Struct
 
-from collab.events import (
-    AgentJoined,
-    CapacityChanged,
-    LeadClosed,
-    LeadOverridden,
-    OfferDeclined,
-    OfferExpired,
-    PresenceChanged,
-    ShiftChanged,
-)
+from collab import events
 from collab.factors import Sheet
 from collab.records import Lead, Presence, Seconds, seconds_between
 from collab.team import Agent
@@ -43,14 +34,14 @@ AHEAD = "ahead of the others"
 """The gate of who had more than their share lately, as long as somebody else may take the lead."""
 
 OPENING = (
-    AgentJoined,
-    CapacityChanged,
-    LeadClosed,
-    LeadOverridden,
-    OfferDeclined,
-    OfferExpired,
-    PresenceChanged,
-    ShiftChanged,
+    events.AgentJoined,
+    events.CapacityChanged,
+    events.LeadClosed,
+    events.LeadOverridden,
+    events.OfferDeclined,
+    events.OfferExpired,
+    events.PresenceChanged,
+    events.ShiftChanged,
 )
 """Events after which a waiting lead may find an agent."""
 

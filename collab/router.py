@@ -29,8 +29,6 @@ from collab.team import OpenLead, Team
 from collab.wave import MOST, Coming, together
 from collab.whatif.winning import counting
 
-__all__ = ["TRIES", "Router", "TooLate"]
-
 TRIES = 100
 """How often a lead that others overtook is decided again."""
 

@@ -31,19 +31,19 @@ def settings(**given: Any) -> dict[str, Any]:
         "weights": given.get("weights") or os.environ.get("COLLAB_WEIGHTS"),
         "balance": given.get("balance") or os.environ.get("COLLAB_BALANCE") or "propose",
         "limits": limits(given.get("moves")),
-        "page": given.get("page") or os.environ.get("COLLAB_PAGE") or given.get("served", ""),
+        "page": page(given.get("page")) or given.get("served", ""),
     }
 
 
-def check_page(given: str | None = None) -> None:
-    """Refuse where people open the page, as given or in the environment, if that makes no link of a notice.
+def page(given: str | None = None) -> str:
+    """Where people open the page, as given or in the environment; "" if neither says it.
 
     Raises:
         ValueError: it is no http or https address; names the setting and the fix.
     """
-    name, said = ("--page", given) if given else ("COLLAB_PAGE", os.environ.get("COLLAB_PAGE"))
+    name, said = ("--page", given) if given else ("COLLAB_PAGE", os.environ.get("COLLAB_PAGE", ""))
     if not said:
-        return
+        return ""
     try:
         found = urlsplit(said)
         whole = found.scheme in ("http", "https") and bool(found.hostname) and found.port != 0
@@ -51,6 +51,7 @@ def check_page(given: str | None = None) -> None:
         whole = False
     if not whole:
         raise ValueError(f"{name} is {said!r}; give the whole address of the page, e.g. https://collab.example")
+    return said
 
 
 def limits(moves: int | None = None) -> Limits:

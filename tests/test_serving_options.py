@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from collab.cli import main
-from collab.settings import check_page
+from collab.settings import settings
 
 SERVE = ["serve", "--port", "0", "--ws-port", "0"]
 
@@ -28,7 +28,7 @@ def test_a_page_that_would_make_no_link_is_refused(said: str, monkeypatch: pytes
 @pytest.mark.parametrize("said", [None, "", "https://collab.example", "http://localhost:5006/team", "http://[::1]:80"])
 def test_a_page_that_makes_a_link_is_taken(said: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("COLLAB_PAGE", raising=False)
-    check_page(said)
+    assert settings(page=said, served="http://here")["page"] == (said or "http://here")
 
 
 @pytest.mark.parametrize("command", ["serve", "gateway"])

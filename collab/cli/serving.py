@@ -106,7 +106,7 @@ def serve(
     from collab.settings import keys, settings
 
     users, read = _users(given["sign_in"], address), _notebooks(given["notebooks"])
-    found = or_exit(settings, **given, served=_page(address, port, given["page"]))
+    found = or_exit(settings, **given, served=_page(address, port))
     signal.signal(signal.SIGTERM, interrupt)
     with Progress("the seeded team's past") as bar:
         office = or_exit(shared, **found, days=days, progress=bar, explore=explore, pacing=Pacing(ahead_most=ahead))
@@ -125,11 +125,8 @@ def serve(
     leave()
 
 
-def _page(address: str, port: int, said: str | None = None) -> str:
-    """Where this machine's page is opened; "" if its port is not known yet. What is said in its place is checked."""
-    from collab.settings import check_page
-
-    or_exit(check_page, said)
+def _page(address: str, port: int) -> str:
+    """Where this machine's page is opened; "" if its port is not known yet."""
     if address in ("", "0.0.0.0", "::"):  # all of this machine's, which is an address of none
         address = socket.gethostname()
     return f"http://{f'[{address}]' if ':' in address else address}:{port}" if port else ""

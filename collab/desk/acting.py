@@ -13,11 +13,12 @@ from msgspec.structs import replace
 from collab.actions import Action, actions
 from collab.attendance import Attendance
 from collab.balance import Move, on_trial, untouched
+from collab.decided import TooLate
 from collab.desk.appending import Appending
 from collab.events import Event, LeadOverridden, OfferExpired
 from collab.gates import OFF_SHIFT, OFFLINE, Pacing
 from collab.records import Presence
-from collab.router import Router, TooLate
+from collab.router import Router
 from collab.team import Agent, Choice
 
 NOTHING = "nothing was done, look at the team again"

@@ -8,10 +8,10 @@ from typing import Any
 
 from collab.alerts import Answer, acknowledge, give_back, resolve
 from collab.claims import claim
+from collab.decided import TooLate
 from collab.desk.appending import Appending
 from collab.events import Event, RulesAdopted, SilenceEnded, SilenceStarted
 from collab.records import aware, checked
-from collab.router import TooLate
 from collab.rules import Book, Rule
 from collab.team import Alert
 

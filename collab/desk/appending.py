@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from collab.claims import claim
+from collab.decided import TooLate
 from collab.events import Event
 from collab.live.follower import Follower
 from collab.records import checked
-from collab.router import TooLate
 from collab.team import OpenLead, Team
 
 

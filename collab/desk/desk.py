@@ -13,6 +13,7 @@ from typing import Any
 
 from collab import metrics
 from collab.attendance import Attendance
+from collab.decided import TooLate
 from collab.desk.acting import Acting
 from collab.desk.alerting import Alerting
 from collab.desk.appending import utc_now
@@ -39,7 +40,7 @@ from collab.live.tally import Durations
 from collab.offers import Terms, lapses
 from collab.records import Busy, Confirmation, Decision, Lead, Presence, checked, seconds_between
 from collab.rooms import Rooms
-from collab.router import Router, TooLate
+from collab.router import Router
 from collab.team import Agent, Team
 
 NEW_CAPACITY = 5

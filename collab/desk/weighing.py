@@ -7,11 +7,12 @@ from contextlib import suppress
 from datetime import datetime
 
 from collab.claims import claim
+from collab.decided import TooLate
 from collab.desk.appending import Appending
 from collab.events import ExperimentStarted, ExperimentStopped, WeightsAdopted
 from collab.experiment import Design
 from collab.records import aware, checked
-from collab.router import TRIES, TooLate
+from collab.router import TRIES
 from collab.weights import Weights
 
 PLANNED = "its planned end"

@@ -54,25 +54,12 @@ class Estimated:
         be if the rewards of the decisions that count were as hard to foresee as those of all. The last one is what is
         left where few of many decisions count, and by luck none of them was converted.
         """
-        return sqrt(max(self._own(blocks), self._pooled()))
-
-    def _own(self, blocks: NDArray[Any] | None) -> float:
-        alone = _variance(self.influences)
-        if blocks is None:
-            return alone
-        _, places = np.unique(blocks, return_inverse=True)
-        sums = np.bincount(places, self.influences)
-        if len(sums) < FEWEST_BLOCKS:
-            return alone
-        return max(alone, float(np.sum(sums**2)) / len(self.influences) ** 2 * len(sums) / (len(sums) - 1))
-
-    def _pooled(self) -> float:
-        n = len(self.missed)
-        return float(self.weights @ self.weights) * float(self.missed @ self.missed) / n**3 if n else 0.0
+        return self._judged(blocks)[0]
 
     def interval(self, level: float = 0.95, blocks: NDArray[Any] | None = None) -> tuple[float, float]:
         """The interval that covers the truth in a share `level` of logs, by Student's t with `degrees` of freedom."""
-        half = student(0.5 + level / 2, self.degrees(blocks)) * self.error(blocks)
+        error, degrees = self._judged(blocks)
+        half = student(0.5 + level / 2, degrees) * error
         return self.value - half, self.value + half
 
     def degrees(self, blocks: NDArray[Any] | None = None) -> float:
@@ -81,12 +68,23 @@ class Estimated:
         With blocks, their number less 1. Where few decisions make most of the variance it is less: twice their number
         over the kurtosis less 1 (Box 1953).
         """
-        count = len(self.influences) if blocks is None else len(np.unique(blocks))
-        most = (count if count >= FEWEST_BLOCKS else len(self.influences)) - 1
-        squares = (self.influences if self._own(blocks) >= self._pooled() else self.missed) ** 2
+        return self._judged(blocks)[1]
+
+    def _judged(self, blocks: NDArray[Any] | None) -> tuple[float, float]:
+        """The error and its degrees of freedom, for which blocks are sorted once."""
+        n = count = len(self.influences)
+        own = _variance(self.influences)
+        if blocks is not None:
+            _, places = np.unique(blocks, return_inverse=True)
+            sums = np.bincount(places, self.influences)
+            if len(sums) >= FEWEST_BLOCKS:
+                count = len(sums)
+                own = max(own, float(np.sum(sums**2)) / n**2 * count / (count - 1))
+        pooled = float(self.weights @ self.weights) * float(self.missed @ self.missed) / n**3 if n else 0.0
+        squares = (self.influences if own >= pooled else self.missed) ** 2
         fourth, second = float(squares @ squares), float(squares.sum()) ** 2
-        excess = len(squares) * fourth - second  # over second: the kurtosis less 1
-        return min(most, 2 * len(squares) * second / excess) if excess > 0 else most
+        excess = n * fourth - second  # over second: the kurtosis less 1
+        return sqrt(max(own, pooled)), min(count - 1, 2 * n * second / excess) if excess > 0 else count - 1
 
 
 def ips(rewards: ArrayLike, weights: ArrayLike) -> Estimated:
