@@ -40,7 +40,7 @@ from collab.views.leads import LeadView
 from collab.views.page import page
 from collab.views.presence import PresenceView, card, numbers
 from collab.views.queue import QueueView
-from collab.views.roster import RosterView, skills_of
+from collab.views.roster import PUT, RosterView, skills_of
 from collab.views.sliders import GATHER_MS, WeightSliders
 from collab.views.theme import BAND
 from collab.views.whatif import WhatIfView, words
@@ -302,9 +302,27 @@ def test_the_roster_form_hires_and_sets_presence(office: Office, board: Board) -
     view.agent.value = ""
     press(office, view._add(None))
     assert "id is empty" in view.said.object
-    view.agent.value, view.full_name.value = "ana", "Ana Other"
+
+
+def test_the_roster_form_shows_who_is_known_before_it_changes_them(office: Office, board: Board) -> None:
+    do(office, office.desk.add_agent("ana", "Ana Ruiz", skills={"language:es": 0.5}, capacity=9))
+    catch_up(board)
+    view = RosterView(board)
+    view.agent.value_input = "ana"  # and Enter: nobody has seen yet what is known
     press(office, view._add(None))
-    assert view.said.object.startswith("ana was on the roster as Ana Ruiz, and is changed: Ana Other")
+    assert "press again" in view.said.object
+    assert (view.full_name.value, view.skills.value, view.capacity.value) == ("Ana Ruiz", "language:es 0.5", 9)
+    assert view.add.label == "Change ana"
+    view.skills.value = view.skills.value_input = ""
+    press(office, view._add(None))
+    assert view.said.object == "Ana Ruiz has capacity 9 and no skills now."
+    assert office.team.agents["ana"].skills == {}
+    view.agent.value = view.agent.value_input = "bo"
+    assert (view.full_name.value, view.capacity.value, view.add.label) == ("", 5, PUT)
+    press(office, view._add(None))
+    view.capacity.value = 2
+    press(office, view._add(None))  # the frame has not heard of bo yet
+    assert office.team.agents["bo"].capacity == 2
 
 
 def test_an_agent_off_shift_is_shown_so_and_not_counted_with_those_who_are_here(office: Office, board: Board) -> None:

@@ -15,6 +15,8 @@ from collab.records import Presence
 from collab.views.board import Board
 from collab.views.theme import PRESENCE, SHEET, plain
 
+PUT = "Put on the roster"
+
 
 def skills_of(text: str) -> dict[str, float]:
     """Skills as a person types them: `property:condo 0.9, language:es`; a level of 0 to 1, 1 when left out.
@@ -59,7 +61,7 @@ class RosterView(pn.viewable.Viewer):
         self.full_name = pmui.TextInput(label="Name", placeholder="Ana Ruiz", **wide)
         self.capacity = pmui.IntInput(label="Capacity", value=5, start=0, end=1000, **wide)
         self.skills = pmui.TextInput(label="Skills", placeholder="property:condo 0.9, language:es", **wide)
-        self.add = pmui.Button(label="Put on the roster", icon="person_add", **wide)
+        self.add = pmui.Button(label=PUT, icon="person_add", **wide)
         self.who = pmui.Select(label="Agent", options={}, **wide)
         self.presence = pmui.Select(label="Is", options={word: str(p) for p, (word, _) in PRESENCE.items()}, **wide)
         self.set = pmui.Button(label="Set presence", icon="how_to_reg", **wide)
@@ -68,6 +70,8 @@ class RosterView(pn.viewable.Viewer):
         self.set.on_click(self._set)
         for field in (self.agent, self.full_name, self.skills):
             field.param.watch(self._add, "enter_pressed")
+        self.agent.param.watch(lambda event: self._recognize(event.new.strip()), "value")
+        self._filled: str | None = None
         forms = pn.FlexBox(
             pn.Column(
                 pn.Row(self.agent, self.full_name, **wide),
@@ -98,8 +102,26 @@ class RosterView(pn.viewable.Viewer):
             if self.who.value not in options.values():
                 self.who.value = next(iter(options.values()), None)
 
+    def _recognize(self, agent: str) -> bool:
+        """Put what is known of an agent into the fields, or take out what is another's; is it to be looked at first?"""
+        known = next((one for one in self.board.frame.agents if one.id == agent), None)
+        if self._filled in (agent, None if known is None else agent):
+            return False
+        self._filled = None if known is None else agent
+        name, skills, capacity = ("", {}, 5) if known is None else (known.name, known.skills, known.capacity)
+        written = ", ".join(f"{skill} {level:g}" for skill, level in skills.items())
+        self.full_name.param.update(value=name, value_input=name)
+        self.skills.param.update(value=written, value_input=written)
+        self.capacity.value = capacity
+        self.add.label = f"Change {agent}" if known else PUT
+        return known is not None
+
     async def _add(self, event: object) -> None:
         agent = (self.agent.value_input or self.agent.value).strip()
+        if self._recognize(agent):
+            text = f"{agent} is on the roster: change what stands in the fields now, and press again."
+            self.said.param.update(object=plain(text), severity="info", visible=True)
+            return
         name = (self.full_name.value_input or self.full_name.value).strip() or agent
 
         async def put(desk: Desk) -> str:
@@ -107,14 +129,16 @@ class RosterView(pn.viewable.Viewer):
             capacity = self.capacity.value
             if capacity is None or not 0 <= capacity <= 1000:
                 raise ValueError(f"capacity is {'empty' if capacity is None else capacity}; give 0 to 1000, e.g. 5")
-            skills = skills_of(self.skills.value_input or self.skills.value) or None  # who is known keeps theirs
-            before = next((known for known in desk.team.members() if known.id == agent), None)
+            skills = skills_of(self.skills.value_input or self.skills.value)
+            known = agent in desk.team.agents
             await desk.add_agent(agent, name, skills=skills, capacity=capacity)
-            if before is not None:
-                return f"{agent} was on the roster as {before.name}, and is changed: {name}, capacity {capacity}."
+            if known:
+                return f"{name} has capacity {capacity} and {', '.join(skills) or 'no skills'} now."
             return f"{name} is on the roster, and offline until their presence is set."
 
         await self._do(put)
+        if self.said.severity == "success":
+            self._filled, self.add.label = agent, f"Change {agent}"
 
     async def _set(self, event: object) -> None:
         async def change(desk: Desk) -> str:
