@@ -121,7 +121,7 @@ class Router:
                 if state is None or state.holder is not None:
                     return None
                 check_room(self._team.agents[to])
-                decision = chosen_by(self._decide(state, self._team.queue().index(state)), to, by, reason)
+                decision = chosen_by(self._decide(state, self._team.ahead(state)), to, by, reason)
                 assigned = LeadAssigned(id=self._new_id(), time=decision.time, decision=decision)
                 if (await self._follower.commit([claim(assigned)])).refused is None:
                     return decision
@@ -129,9 +129,10 @@ class Router:
 
     def preview(self, lead: Lead) -> Decision:
         """Who would get the lead if it were its turn now; nothing happens. One that waits keeps its place."""
-        waiting = {state.lead.id: state for state in self._team.queue()}
-        state = waiting.setdefault(lead.id, OpenLead(lead=lead, arrived=self._clock()))
-        return self._decide(state, list(waiting).index(lead.id))
+        state = self._team.leads.get(lead.id)
+        if state is not None and state.holder is None:
+            return self._decide(state, self._team.ahead(state))
+        return self._decide(OpenLead(lead=lead, arrived=self._clock()), self._team.waiting)
 
     async def drain(self) -> None:
         """Give waiting leads away, the one due first in front, as far as there is room."""
@@ -181,7 +182,7 @@ class Router:
         # Who is not subscribed does not hear of others' changes, and cannot know.
         first = not self._waiting() or not (self._moved or self._unsubscribe is None)
         if first:
-            decision = self._decide(OpenLead(lead=lead, arrived=now), len(self._team.queue()))
+            decision = self._decide(OpenLead(lead=lead, arrived=now), self._team.waiting)
             if decision.agent is not None:
                 assigned = LeadAssigned(id=self._new_id(), time=decision.time, decision=decision)
                 receipt = await self._follower.commit(in_turn(assigned, seen, arrived))
@@ -207,7 +208,7 @@ class Router:
             return await self._decided.closed(lead)
         if state.holder is not None:
             return await self._decided.at(state.place, lead)
-        return self._decide(state, self._team.queue().index(state))
+        return self._decide(state, self._team.ahead(state))
 
     async def _in_order(self) -> None:
         """Give waiting leads away, the one due first in front, looking again after each what has changed."""
@@ -222,6 +223,10 @@ class Router:
                 seen, decision = self._team.seq, self._decide(state, position)
                 if decision.agent is None:
                     passed.add(state.lead.id)
+                    if len(passed) % MOST == 0:  # others are heard between
+                        await asyncio.sleep(0)
+                        if self._team.seq != seen:
+                            break
                     continue
                 assigned = LeadAssigned(id=self._new_id(), time=decision.time, decision=decision)
                 if (await self._follower.commit(in_turn(assigned, seen))).refused is None:
@@ -280,7 +285,7 @@ class Router:
         return state is not None and state.holder is None
 
     def _waiting(self) -> bool:
-        return any(state.holder is None for state in self._team.leads.values())
+        return self._team.waiting > 0
 
     def _team_waits(self) -> bool:
         return self._room() and self._waiting()

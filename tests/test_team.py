@@ -72,7 +72,10 @@ def test_who_holds_a_lead_and_what_an_agent_holds_are_one_fact(entries: list[Ent
         by_lead = sorted((state.holder, lead) for lead, state in team.leads.items() if state.holder)
         by_agent = sorted((agent.id, lead) for agent in team.agents.values() for lead in agent.leads)
         assert by_lead == by_agent
-        waiting = {state.lead.id for state in team.queue()}
+        queue = team.queue()
+        assert queue == Team.restore(team.snapshot()).queue() == sorted(queue, key=lambda one: (one.due, one.lead.id))
+        assert [team.ahead(state) for state in queue] == list(range(team.waiting))
+        waiting = {state.lead.id for state in queue}
         assert waiting | {lead for _, lead in by_agent} == set(team.leads)
         assert all(bool(state.holder) == bool(state.decision) for state in team.leads.values())
         assert all(agent.converted <= agent.closed >= agent.rated for agent in team.agents.values())

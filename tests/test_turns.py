@@ -59,7 +59,7 @@ def test_newer_leads_overtake_an_older_one_for_an_hour_at_most(
         for state in team.leads.values():
             assert (first.arrived - state.arrived).total_seconds() <= MOST_S
             assert (first.due, first.lead.id) <= (state.due, state.lead.id)
-        del team.leads[first.lead.id]
+        team._put(first.lead.id, None)
 
 
 @given(arrivals)

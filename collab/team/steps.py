@@ -10,7 +10,6 @@ from collab import events
 from collab.events import Event, LeadAssigned
 from collab.records import Presence, seconds_between
 from collab.team.agent import ABSENCE_S, Choice
-from collab.team.lead import OpenLead
 
 if TYPE_CHECKING:
     from collab.team.team import Team
@@ -72,12 +71,12 @@ def _shift_changed(team: Team, event: events.ShiftChanged, seq: int) -> None:
 
 
 def _lead_arrived(team: Team, event: events.LeadArrived, seq: int) -> None:
-    team.leads.setdefault(event.lead.id, OpenLead(lead=event.lead, arrived=event.time))
+    team._arrive(event.lead, event.time)
 
 
 def _lead_assigned(team: Team, event: LeadAssigned, seq: int) -> None:
     lead, agent = event.decision.lead, event.decision.agent or ""
-    team.leads.setdefault(lead.id, OpenLead(lead=lead, arrived=event.time))
+    team._arrive(lead, event.time)
     team._give_back(lead.id)
     team._lead(
         lead.id,
@@ -142,7 +141,7 @@ def _lead_closed(team: Team, event: events.LeadClosed, seq: int) -> None:
     if not _in_force(team, event):
         return
     team._give_back(event.lead)
-    del team.leads[event.lead]
+    team._put(event.lead, None)
     team.alerts.closings.add(event.time, float(event.converted))
     agent = team.agents[event.agent]
     rated = event.satisfaction is not None

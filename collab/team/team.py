@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -15,10 +16,11 @@ from msgspec import Struct, field
 from collab import chat, events
 from collab.chat import Room
 from collab.events import Entry, LeadAssigned, RoomEvent, WeightsAdopted
-from collab.records import WeightsVersion
+from collab.records import Lead, WeightsVersion
 from collab.team.agent import Agent
 from collab.team.alert import Alerts
 from collab.team.lead import OpenLead
+from collab.team.queue import Queue
 from collab.team.steps import APPLY
 from collab.team.turn import Turn, turn
 from collab.team.values import values
@@ -27,7 +29,7 @@ KNOWN = 5_000
 """How many of the newest customers a team remembers."""
 
 
-class Team(Struct, kw_only=True):
+class Team(Struct, kw_only=True, dict=True):
     """Agents, open leads, the weights in force and the rooms, after the event at `seq`.
 
     `known` names the agent who had the last lead of each customer, the newest customer last. `adopted` brought the
@@ -63,8 +65,16 @@ class Team(Struct, kw_only=True):
 
     def queue(self) -> list[OpenLead]:
         """Leads that nobody holds, the one due first in front; ties to the lowest lead id."""
-        waiting = [lead for lead in self.leads.values() if lead.holder is None]
-        return sorted(waiting, key=lambda lead: (lead.due, lead.lead.id))
+        return list(self._queue.states)
+
+    @property
+    def waiting(self) -> int:
+        """How many leads nobody holds."""
+        return len(self._queue.states)
+
+    def ahead(self, lead: OpenLead) -> int:
+        """How many leads that nobody holds are due before this one."""
+        return self._queue.ahead(lead)
 
     def turn(self, time: datetime) -> Turn:
         """Which weights count at this moment."""
@@ -91,12 +101,29 @@ class Team(Struct, kw_only=True):
         """The team of a snapshot."""
         return _decoder.decode(snapshot)
 
+    @cached_property
+    def _queue(self) -> Queue:
+        # put in order when somebody first asks; a copy of a team makes its own
+        return Queue(self.leads.values())
+
+    def _put(self, lead: str, state: OpenLead | None) -> None:
+        if "_queue" in self.__dict__:
+            self._queue.change(self.leads.get(lead), state)
+        if state is None:
+            del self.leads[lead]
+        else:
+            self.leads[lead] = state
+
+    def _arrive(self, lead: Lead, time: datetime) -> None:
+        if lead.id not in self.leads:
+            self._put(lead.id, OpenLead(lead=lead, arrived=time))
+
     def _agent(self, agent: str, **changes: Any) -> None:
         before = self.agents.get(agent) or Agent(id=agent, name=agent)
         self.agents[agent] = msgspec.structs.replace(before, **changes)
 
     def _lead(self, lead: str, **changes: Any) -> None:
-        self.leads[lead] = msgspec.structs.replace(self.leads[lead], **changes)
+        self._put(lead, msgspec.structs.replace(self.leads[lead], **changes))
 
     def _take(self, agent: str, lead: str) -> None:
         self._agent(agent)
