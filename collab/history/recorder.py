@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from time import monotonic
 from types import TracebackType
 from typing import Protocol
@@ -19,6 +19,9 @@ from collab.history.folder import Folder, NotAHistory
 from collab.history.writer import Fence, Writer
 
 logger = logging.getLogger(__name__)
+
+SELDOM_S = 5.0
+"""Seconds between two appends of what can be made anew."""
 
 READ_AT_ONCE = 500
 """Events read in one step, so that others on the loop get their turn."""
@@ -174,6 +177,16 @@ class Recorder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.stop()
+
+    @contextlib.contextmanager
+    def seldom(self) -> Iterator[None]:
+        """Record less often meanwhile: for events that come by the thousand and can be made anew."""
+        usual, self.every_s = self.every_s, SELDOM_S
+        try:
+            yield
+        finally:
+            self.every_s = usual
+            self.wake()
 
     def wake(self) -> None:
         """Record now instead of at the end of `every_s`; call it in the recorder's loop."""

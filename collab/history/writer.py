@@ -84,9 +84,10 @@ class TenantTables:
         self._history = History(folder.url, tenant, storage_options=folder.options)
         if fence is not None:
             self._shut_out(folder.url, fence.number)
-        for table in DERIVED:
-            if self._version(table.name) > self.recorded:
-                self._cut_back(table.name)
+        self._reached = {table.name: self._version(table.name) for table in DERIVED}
+        for name, reached in self._reached.items():
+            if reached > self.recorded:
+                self._cut_back(name)
 
     @property
     def marker(self) -> int:
@@ -97,6 +98,7 @@ class TenantTables:
         """Append entries, which reach to the place `last`; with `closes` all tenants are recorded up to it then."""
         fresh = [entry for entry in entries if entry.seq > self.recorded]
         made = derived_rows(fresh)
+        self._version(EVENTS.name)  # fails if the history is gone, which a write would make anew
         for table in DERIVED:
             if table.name in made:
                 self._append_derived(table.name, made[table.name], last)
@@ -128,11 +130,11 @@ class TenantTables:
         self.appends = 0
 
     def _append_derived(self, name: str, columns: Columns, last: int) -> None:
-        has = self._version(name)
-        first = bisect.bisect_right(columns["seq"], has)
+        first = bisect.bisect_right(columns["seq"], self._reached[name])
         if first < len(columns["seq"]):
             kept = {column: values[first:] for column, values in columns.items()} if first else columns
             append(self._tables[name], arrow(TABLES[name], kept), recorder=last)
+            self._reached[name] = last
 
     def _shut_out(self, url: str, fence: int) -> None:
         """Make appends of recorders with lower numbers fail from now on."""
@@ -154,6 +156,7 @@ class TenantTables:
         """Drop the rows of events that never got into `events`, in one commit."""
         back = CommitProperties(app_transactions=[Transaction("recorder", self.recorded)])
         self._tables[name].delete(f"seq > {self.recorded}", writer_properties=PROPERTIES, commit_properties=back)
+        self._reached[name] = self.recorded
 
     def _followed(self) -> Team:
         if self._team is None:

@@ -242,12 +242,13 @@ class Office(Threaded):
 
     async def _put_to_work(self) -> None:
         """Let the seeded team work here, if it is wanted and does not yet."""
-        if not self.team_at_work or self.desk is None or self._at_work:
+        if not self.team_at_work or self.desk is None or self.recorder is None or self._at_work:
             return
         self._at_work = True
         work = TeamAtWork(self.desk, clock=self._clock, pace=self.pace)
         if not self.team.agents:
-            await work.backfill(days=self.days, progress=self._progress)
+            with self.recorder.seldom():
+                await work.backfill(days=self.days, progress=self._progress)
         self._tasks.append(asyncio.create_task(work.run(), name="team at work"))
 
     async def close(self) -> None:
