@@ -14,6 +14,7 @@ import msgspec
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as open_socket
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+from websockets.frames import CloseCode
 
 from collab import protocol as p
 from collab.events import AnyEvent, RoomLeft
@@ -29,6 +30,7 @@ from collab.live.heard import (
     Trimmed,
     Waiting,
 )
+from collab.live.unanswered import Unanswered, framed
 from collab.records import Confirmation
 
 __all__ = [
@@ -49,14 +51,6 @@ LONGEST_PAUSE_S = 5.0
 AT_ONCE = 50
 """So many rooms are joined again at once, and in each second after: a gateway takes no more than its rate."""
 
-AGAIN = (
-    p.Send, p.Delete, p.Join, p.Read, p.Typing, p.ArchiveRoom, p.Page, p.Search, p.ListRooms, p.SetPresence, p.Idle,
-    p.Call, p.SetCalendar, p.AddAgent, p.UpdateWorkload, p.RouteLead, p.Accept, p.Watch, p.Metrics, p.Ping,
-    p.ListAlerts,
-    p.ListRules,
-)  # fmt: skip
-"""Commands that may be carried out twice without harm: they are sent again after a cut."""
-
 
 class Member(Calls):
     """A member's side of a connection; use it as `async with connect(url, token) as desk`.
@@ -76,7 +70,7 @@ class Member(Calls):
         self.welcome: p.Welcome | None = None
         self._token = token
         self._ids = itertools.count(1)
-        self._waiting: dict[int, tuple[p.Command, asyncio.Future[Any]]] = {}
+        self._unanswered = Unanswered()
         self._heard = Waiting(most_waiting)
         self._socket: ClientConnection | None = None
         self._joined: dict[str, bool] = {}
@@ -85,24 +79,39 @@ class Member(Calls):
         self._said: dict[type[p.Command], p.Command] = {}
         self._running: asyncio.Task[None] | None = None
         self._first: asyncio.Future[None] | None = None
+        self._why: Exception | None = None
 
     async def __aenter__(self) -> Member:
+        self._why = None
         self._first = asyncio.get_running_loop().create_future()
         self._running = asyncio.create_task(self._run(), name=f"member {self.url}")
-        await self._first
+        try:
+            await self._first
+        except BaseException:  # else who gave up would come in later
+            await self._stop()
+            raise
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self._stop()
+
+    async def _stop(self) -> None:
         assert self._running is not None
         self._running.cancel()
         await asyncio.gather(self._running, return_exceptions=True)
 
     async def events(self) -> AsyncIterator[Heard]:
-        """What happens in the joined rooms and, after `watch`, to agents and leads, until the connection ends."""
+        """What happens in the joined rooms and, after `watch`, to agents and leads, until the connection is closed.
+
+        Raises:
+            Denied: the token ended, or was taken back.
+        """
         while (heard := await self._heard.next()) is not None:
             yield heard
+        if self._why is not None:
+            raise self._why
 
     async def join(self, room: str, after: int | None = None) -> dict[str, Any]:
         """Enter a room: what happened after a number comes through `events`, then all that does, without a seam."""
@@ -130,27 +139,27 @@ class Member(Calls):
 
     async def ask(self, command: p.Command) -> Any:
         """Ask for anything of `collab.protocol`, as `Calls.ask` says."""
-        number = next(self._ids)
-        command = msgspec.structs.replace(command, id=number)
-        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._waiting[number] = command, answer
+        command = msgspec.structs.replace(command, id=next(self._ids))
+        data = framed(command)
+        answer = self._unanswered.add(command)
         try:
             if self._socket is not None:
-                await self._write(self._socket, command)
+                await self._write(self._socket, data)
             elif self._running is None or self._running.done():
-                raise CutOff(f"not connected to {self.url}")
+                raise self._why or CutOff(f"not connected to {self.url}")
             async with asyncio.timeout(ANSWER_S):
                 result = await answer
             if isinstance(command, p.Watch | p.Idle | p.Call):
                 self._said[type(command)] = msgspec.structs.replace(command, id=0)
             return result
         finally:
-            del self._waiting[number]
+            self._unanswered.remove(command)
 
     async def _run(self) -> None:
         pause = 0.0
         try:
             while True:
+                too_long = False
                 try:
                     async with self._open() as socket:
                         await self._greet(socket)
@@ -160,6 +169,7 @@ class Member(Calls):
                 except Denied:  # an OSError too, but not one to try again
                     raise
                 except (OSError, InvalidHandshake, ConnectionClosed, TimeoutError) as error:
+                    too_long = _code(error) == CloseCode.MESSAGE_TOO_BIG
                     if self.welcome is None and not pause:
                         why = (
                             "no gateway answers at %s, trying again: %s; start one with `collab serve`, or mend the url"
@@ -168,10 +178,12 @@ class Member(Calls):
                     logger.info(
                         "the connection to %s is lost, trying again: %s", self.url, str(error) or "it is silent"
                     )
-                self._lose()
+                self._socket = None
+                self._unanswered.lose(self.url, too_long=too_long)
                 pause = min(max(0.1, pause * 2), LONGEST_PAUSE_S)
                 await asyncio.sleep(random.uniform(0, pause))  # else all who were cut off come back at once
-        except (Denied, InvalidURI, msgspec.ValidationError) as error:
+        except (Denied, InvalidURI, ValueError) as error:
+            self._why = error
             self._end(error)
         finally:
             self._socket = None
@@ -183,29 +195,30 @@ class Member(Calls):
         )
 
     async def _greet(self, socket: ClientConnection) -> None:
-        await self._write(socket, p.Hello(id=0, token=self._token, device=self.device))
+        await self._write(socket, framed(p.Hello(id=0, token=self._token, device=self.device)))
         answer = p.frame(await socket.recv())
         if isinstance(answer, p.Refused):
-            raise Denied(answer.message) if answer.code == "denied" else ConnectionError(answer.message)
+            raise {"denied": Denied, "malformed": ValueError}.get(answer.code, ConnectionError)(answer.message)
         assert isinstance(answer, p.Welcome)
         self.welcome = answer
-        self._rejoining = {next(self._ids): room for room in self._joined if room in self.numbers}
+        again = self.numbers.keys() - self._unanswered.rooms  # what is asked comes first: one may be no member yet
+        self._rejoining = {next(self._ids): room for room in self._joined if room in again}
         for place, number in enumerate(self._rejoining):
             if place < AT_ONCE:
-                await self._write(socket, self._again(number))
+                await self._write(socket, framed(self._again(number)))
             else:
                 asyncio.get_running_loop().call_later(place / AT_ONCE, self._rejoin, socket, number)
         for command in tuple(self._said.values()):
-            await self._write(socket, command)
-        for command, _ in tuple(self._waiting.values()):
-            await self._write(socket, command)
+            await self._write(socket, framed(command))
+        for command in self._unanswered.commands:
+            await self._write(socket, framed(command))
         self._socket = socket
         if self._first is not None and not self._first.done():
             self._first.set_result(None)
 
-    async def _write(self, socket: ClientConnection, command: p.Command) -> None:
+    async def _write(self, socket: ClientConnection, data: bytes) -> None:
         try:
-            await socket.send(p.encode(command), text=True)
+            await socket.send(data, text=True)
         except ConnectionClosed:
             logger.debug("a command waits for the next connection")
 
@@ -218,7 +231,7 @@ class Member(Calls):
         if self._rejoining.get(number) not in self._joined:
             self._rejoining.pop(number, None)  # it was left meanwhile
         elif socket is not None and socket is self._socket:
-            joining = asyncio.create_task(self._write(socket, self._again(number)))
+            joining = asyncio.create_task(self._write(socket, framed(self._again(number))))
             self._joining.add(joining)
             joining.add_done_callback(self._joining.discard)
 
@@ -226,14 +239,14 @@ class Member(Calls):
         match frame:
             case p.Done(re=re, result=result):
                 self._rejoining.pop(re, None)
-                self._answer(re, result)
+                self._unanswered.answer(re, result)
             case p.Refused(re=re, code="too_many") if re is not None and re in self._rejoining:
                 asyncio.get_running_loop().call_later(random.uniform(1, 2), self._rejoin, self._socket, re)
             case p.Refused(re=re, code=code, message=message) if re is not None and re in self._rejoining:
                 self._not_let_in(self._rejoining.pop(re), code, message)
             case p.Refused(re=re, code=code, message=message):
                 kind = {"forbidden": PermissionError, "refused": ValueError}.get(code, RuntimeError)
-                self._answer(re, kind(message))
+                self._unanswered.answer(re, kind(message))
             case p.Happened(room=room, number=first, events=events):
                 self._happened(room, first, events)
             case p.Reset(room=room, number=number):
@@ -260,28 +273,16 @@ class Member(Calls):
                 self._joined.pop(room, None)
         self.numbers[room] = max(has, first + len(events) - 1)
 
-    def _answer(self, re: Any, result: Any) -> None:
-        answer = self._waiting[re][1] if re in self._waiting else None
-        if answer is not None and not answer.done():
-            if isinstance(result, Exception):
-                answer.set_exception(result)
-            else:
-                answer.set_result(result)
-
-    def _lose(self) -> None:
-        """The connection is lost: what is not safe to repeat fails, the rest waits for the next one."""
-        self._socket = None
-        for command, answer in self._waiting.values():
-            if not isinstance(command, AGAIN) and not answer.done():
-                answer.set_exception(CutOff(f"the connection to {self.url} was lost before the answer"))
-
     def _end(self, error: Exception) -> None:
         if self._first is not None and not self._first.done():
             self._first.set_exception(error)
-        for _, answer in self._waiting.values():
-            if not answer.done():
-                answer.set_exception(error)
+        self._unanswered.end(error)
         self._heard.end()
+
+
+def _code(error: Exception) -> int | None:
+    """The code that the gateway closed with, if that is what ended the connection."""
+    return error.rcvd.code if isinstance(error, ConnectionClosed) and error.rcvd is not None else None
 
 
 def connect(url: str, token: str, *, device: str = "python", most_waiting: int = MOST_WAITING) -> Member:

@@ -17,7 +17,7 @@ from collab.protocol.alerts import (
     RulesInForce,
     SilenceAlerts,
 )
-from collab.protocol.base import VERSION, Command, Id
+from collab.protocol.base import MOST_BYTES, VERSION, Command, Id
 from collab.protocol.codec import command, encode, frame, happened, id_of, schema
 from collab.protocol.commands import (
     COMMANDS,
@@ -76,6 +76,7 @@ from collab.protocol.roster import AddAgent, UpdateWorkload
 __all__ = [
     "COMMANDS",
     "FRAMES",
+    "MOST_BYTES",
     "VERSION",
     "Accept",
     "AcknowledgeAlert",

@@ -13,6 +13,9 @@ VERSION = 1
 MOST_EXACT = 2**53 - 1
 """The greatest whole number that every reader of JSON has exactly."""
 
+MOST_BYTES = 64 * 1024
+"""The longest frame that a member may send."""
+
 Id = Annotated[str, Meta(min_length=1, max_length=64)] | Annotated[int, Meta(ge=0, le=MOST_EXACT)]
 Number = Annotated[int, Meta(ge=0, le=MOST_EXACT)]
 Moment = Annotated[datetime, Meta(tz=True)]
