@@ -138,3 +138,23 @@ def test_a_broken_file_of_keys_is_named_with_its_line(tmp_path: Path, line: str)
     (tmp_path / "keys").write_text("\n")
     with pytest.raises(ValueError, match="holds no key"):
         Access(tmp_path / "keys")
+
+
+def test_while_the_file_cannot_be_read_the_keys_stay_as_they_were_which_is_said_once(
+    access: Access, caplog: pytest.LogCaptureFixture
+) -> None:
+    token, good = access.token("acme", "ana"), access.file.read_text()
+    for broken, says in ((f"{good}oops\n".encode(), "line 2 is neither"), (b"\xff\xfe", "is no text in UTF-8")):
+        access.file.write_bytes(broken)
+        caplog.clear()
+        assert access.check(token) == access.check(token)
+        assert says in access.trouble
+        assert [record.message for record in caplog.records] == [f"the keys stay as they were: {access.trouble}"]
+    access.file.unlink()
+    assert access.check(token).agent == "ana"
+    assert access.trouble.startswith(f"{access.file} cannot be read: No such file or directory; put it back")
+    access.file.write_text(good)
+    access.revoke(token)
+    with pytest.raises(AccessDenied, match="taken back"):
+        access.check(token)
+    assert access.trouble == ""

@@ -14,8 +14,12 @@ from real_redis import RealRedis
 from sites import Asked, a_site, said
 
 from collab import protocol as p
+from collab.checks.check import State
+from collab.checks.ports import of_health
+from collab.checks.serving import of_gateway
 from collab.live.access import Access
 from collab.live.redis import server_at
+from collab.live.tally import UNREACHABLE
 from collab.office import Office
 from collab.web import Listener, Site
 
@@ -262,12 +266,17 @@ def test_health_says_what_is_wrong_and_webhooks_are_not_taken_meanwhile(redis_pr
         async with a_site(tmp_path, server.url) as asked:
             well = await asked.ask("/healthz")
             assert (well.code, said(well)["ok"]) == (200, True)
-            server.kill()
+            async with asked.gate.member("ana") as ana:
+                await ana.join("main")
+                server.kill()
+                with pytest.raises(RuntimeError, match=f"^{UNREACHABLE}$"):
+                    await ana.send_message("main", "hello")
             ill = await asked.ask("/healthz")
             assert ill.code == 503
             assert said(ill)["trouble"][0].startswith("stream: ")
             refused = await send(asked)
             assert (refused.code, said(refused)["code"]) == (503, "unreachable")
+            assert said(refused)["message"] == UNREACHABLE  # where it is, is the operator's
             assert refused.headers["Retry-After"] == "2"
             server.start()
             await soon_well(asked)
@@ -277,6 +286,22 @@ def test_health_says_what_is_wrong_and_webhooks_are_not_taken_meanwhile(redis_pr
         asyncio.run(work())
     finally:
         server.stop()
+
+
+def test_health_names_a_file_of_keys_that_is_broken_and_stays_well(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with a_site(tmp_path) as asked:
+            keys = tmp_path / "keys"
+            keys.write_text(f"{keys.read_text()}oops\n")
+            assert said(await asked.ask("/files/x/y", Authorization="Bearer x"))["code"] == "denied"
+            found = await asked.ask("/healthz")
+            assert (found.code, said(found)["ok"]) == (200, True)
+            assert said(found)["trouble"] == [f"keys: {asked.gate.access.trouble}"]
+            assert of_health("HTTP", 1, said(found)).state == State.warn
+            check = of_gateway(asked.gate.door)
+            assert (check.state, str(keys) in check.value, check.fix[:4]) == (State.bad, True, "Mend")
+
+    asyncio.run(work())
 
 
 def test_health_says_of_a_redis_that_hangs_that_it_does_not_answer(

@@ -43,11 +43,12 @@ def of_health(name: str, port: int, found: dict[str, Any]) -> Check:
     value = f"port {port}: collab runs{team} (mode {found.get('mode', 'unknown')}{up})"
     shown = ("boards", "connections", "teams", "behind")
     facts = tuple(f"{key}: {found[key]}" for key in shown if isinstance(found.get(key), int))
-    if found["ok"]:
-        return Check(name=name, state=State.ok, value=value, facts=facts)
     trouble = [str(reason) for reason in found.get("trouble", [])]
+    if found["ok"] and not trouble:
+        return Check(name=name, state=State.ok, value=value, facts=facts)
+    state, how = (State.warn, "goes on in spite of something") if found["ok"] else (State.bad, "is in trouble")
     fix = "Do what the reasons say; it goes on by itself then."
-    return Check(name=name, state=State.bad, value=f"{value} is in trouble", fix=fix, facts=(*trouble, *facts))
+    return Check(name=name, state=state, value=f"{value} {how}", fix=fix, facts=(*trouble, *facts))
 
 
 def _read(body: str) -> dict[str, Any] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collab.checks.check import Check, State
+from collab.checks.check import Check, State, told
 from collab.door import Door
 
 
@@ -16,6 +16,9 @@ def of_gateway(door: Door | None) -> Check:
     if not gateway.open:
         fix = "Start `collab serve` or `collab gateway` again; its log says why it closed."
         return Check(name=name, state=State.bad, value="closed: nobody can connect", fix=fix)
+    if gateway.access.trouble:
+        what, fix = told(gateway.access.trouble)
+        return Check(name=name, state=State.bad, value=f"{what}: the keys stay as they were", fix=fix)
     count, cut = len(gateway.lines), gateway.tally.cut
     value = f"open on port {gateway.port}, {count} connection{'s' if count != 1 else ''}"
     facts = tuple(f"{number:,} ended by the gateway: {code}" for code, number in sorted(cut.items()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import logging
 import os
 import secrets
 from collections.abc import Callable
@@ -19,6 +20,8 @@ from msgspec import Struct
 from collab.live.partition import check_tenant
 from collab.protocol import Role
 from collab.records import Key
+
+logger = logging.getLogger(__name__)
 
 ALGORITHM = "HS256"
 
@@ -52,7 +55,10 @@ class Access:
 
     Each line of the file is `key ID SECRET`, the newest first: it signs, all are accepted; or `revoked ID` for a token
     that was taken back; or `revoked-until TENANT AGENT TIME` for all that an agent was given up to then. Gateways that
-    share the file have the same keys.
+    share the file have the same keys. While the file cannot be read, what it held before counts on.
+
+    Attributes:
+        trouble: why the file cannot be read now, and what to do; "" while it can.
 
     Args:
         file: the file; it is made with a new key, readable by its owner only, if it is not there.
@@ -60,7 +66,7 @@ class Access:
     """
 
     def __init__(self, file: str | os.PathLike[str], *, clock: Callable[[], datetime] | None = None) -> None:
-        self.file = Path(file)
+        self.file, self.trouble = Path(file), ""
         self._clock = clock or (lambda: datetime.now(UTC))
         self._seen: tuple[int, int] | None = None
         self._keys: dict[str, str] = {}
@@ -68,7 +74,7 @@ class Access:
         self._revoked_until: dict[tuple[str, str], datetime] = {}
         if not self.file.exists():
             self._make()
-        self._read()
+        self._load()
 
     def secret(self, purpose: str) -> str:
         """A secret for something else than tokens, the same wherever the newest key is, and new with it."""
@@ -154,12 +160,27 @@ class Access:
         new.replace(self.file)
 
     def _read(self) -> None:
+        """Take in what changed in the file."""
+        trouble = ""
+        try:
+            self._load()
+        except OSError as error:
+            trouble = f"{self.file} cannot be read: {error.strerror}; put it back, readable by who runs this"
+        except ValueError as error:
+            trouble = str(error)
+        if trouble and trouble != self.trouble:
+            logger.error("the keys stay as they were: %s", trouble)
+        elif self.trouble and not trouble:
+            logger.info("the keys in %s are read again", self.file)
+        self.trouble = trouble
+
+    def _load(self) -> None:
         status = self.file.stat()
         if self._seen == (status.st_mtime_ns, status.st_size):
             return
         keys: dict[str, str] = {}
         revoked, until = set(), dict[tuple[str, str], datetime]()
-        for number, line in enumerate(self.file.read_text(encoding="utf-8").splitlines(), 1):
+        for number, line in enumerate(self._text().splitlines(), 1):
             match line.split():
                 case ["key", name, secret] if len(secret) >= LEAST_BYTES:
                     keys[name] = secret
@@ -179,6 +200,12 @@ class Access:
             raise ValueError(f"{self.file} holds no key; remove it to have a new one made")
         self._keys, self._revoked, self._revoked_until = keys, frozenset(revoked), until
         self._seen = status.st_mtime_ns, status.st_size
+
+    def _text(self) -> str:
+        try:
+            return self.file.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            raise ValueError(f"{self.file} is no text in UTF-8; mend it, or remove it to have a new one made") from None
 
 
 @lru_cache(REMEMBERED)

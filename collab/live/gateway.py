@@ -22,7 +22,7 @@ from collab.live.access import Access, AccessDenied, Pass
 from collab.live.line import WINDOW_BITS, Allowance, Connection, Line
 from collab.live.tally import Tally
 from collab.live.turns import Floor, listen
-from collab.protocol import VERSION, AnyCommand, Hello, Refused, Welcome, command, encode
+from collab.protocol import MOST_BYTES, VERSION, Hello, Id, Refused, Welcome, command, encode, id_of
 
 logger = logging.getLogger(__name__)
 
@@ -31,9 +31,6 @@ HELLO_S = 5.0
 
 LEASE_S = 20.0
 """A member is asked to answer after a quarter of it, gone after half; after the rest its device is forgotten."""
-
-MOST_BYTES = 64 * 1024
-"""The longest frame that a member may send."""
 
 RATE = 100.0
 """Commands a second that one connection may send, with three seconds' worth in reserve."""
@@ -165,27 +162,20 @@ class Gateway:
 
     async def _let_in(self, connection: Connection) -> tuple[Line, Floor] | None:
         """The line and floor of who says hello with a good token; anybody else is told why not and sent away."""
-        asked: AnyCommand | None = None
+        if (asked := await self._hello(connection)) is None:
+            return None
         try:
-            async with asyncio.timeout(HELLO_S):
-                data = await connection.recv()
-            connection.queued -= 1
-            asked = command(data)
-            if not isinstance(asked, Hello):
-                raise AccessDenied('the first frame must be {"do": "hello", "id": 1, "token": "…"}')
-            if asked.version != VERSION:
-                raise AccessDenied(f"version is {asked.version}; this gateway speaks version {VERSION}")
             entry = self.access.check(asked.token)
             floor = await self._floor(entry.tenant)
-        except ConnectionClosed:
-            return None
-        except (AccessDenied, ValueError) as error:
-            await self._send_away(connection, asked, "denied", str(error))
+        except AccessDenied as error:
+            await self._send_away(connection, asked.id, "denied", str(error))
             return None
         except OSError as error:  # it is no fault of theirs: they may come again
-            late = isinstance(error, TimeoutError) and asked is None
-            code, why = ("too_late", "no hello came in time") if late else ("unreachable", str(error))
-            await self._send_away(connection, asked, code, why)
+            await self._send_away(connection, asked.id, "unreachable", self.tally.unreachable(error))
+            return None
+        except Exception:
+            logger.exception("a team cannot be opened")
+            await self._send_away(connection, asked.id, "failed", "it failed on the server; try again in a moment")
             return None
         connection.lighten()
         line = Line(connection, entry, asked.device, self._allowance(entry), self.tally)
@@ -201,11 +191,34 @@ class Gateway:
         )
         return line, floor
 
-    async def _send_away(self, connection: ServerConnection, asked: AnyCommand | None, code: str, why: str) -> None:
-        re = asked.id if asked is not None else None
+    async def _hello(self, connection: Connection) -> Hello | None:
+        """What is said first, if it is a hello; who says anything else, or nothing, is told so and sent away."""
+        try:
+            async with asyncio.timeout(HELLO_S):
+                data = await connection.recv()
+        except ConnectionClosed:
+            return None
+        except TimeoutError:
+            await self._send_away(connection, None, "too_late", "no hello came in time")
+            return None
+        connection.queued -= 1
+        code, why = "denied", 'the first frame must be {"do": "hello", "id": 1, "token": "…"}'
+        try:
+            asked = command(data)
+        except ValueError as error:
+            code, why = "malformed", str(error)
+        else:
+            if isinstance(asked, Hello) and asked.version == VERSION:
+                return asked
+            if isinstance(asked, Hello):
+                why = f"version is {asked.version}; this gateway speaks version {VERSION}"
+        await self._send_away(connection, id_of(data), code, why)
+        return None
+
+    async def _send_away(self, connection: ServerConnection, re: Id | None, code: str, why: str) -> None:
         with contextlib.suppress(ConnectionClosed):
             await connection.send(encode(Refused(re=re, code=code, message=why)), text=True)
-            await connection.close(1008 if code == "denied" else 1013, code)
+            await connection.close(1008 if code in ("denied", "malformed") else 1013, code)
 
     def _allowance(self, entry: Pass) -> Allowance:
         whole = self._allowances.setdefault((entry.tenant, entry.agent), Allowance(self.agent_rate))

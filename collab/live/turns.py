@@ -132,7 +132,8 @@ def _refused(line: Line, re: Any, error: Exception) -> Refused:
         logger.error("a command failed", exc_info=error)
         message = "it failed on the server, and nothing is known of it; look at what happened and try again"
         return Refused(re=re, code=code, message=message)
-    return Refused(re=re, code=code, message=str(error))
+    message = line.tally.unreachable(error) if code == "unreachable" else str(error)
+    return Refused(re=re, code=code, message=message)
 
 
 _CODES: tuple[tuple[type[Exception], str], ...] = (

@@ -15,14 +15,15 @@ ANSWERS_WITHIN_S = 3.0
 
 
 class Health(Page):
-    """200 if the stream answers and the recorder records, else 503 with the reasons."""
+    """200 if the stream answers and the recorder records, else 503; with the reasons, and what else is wrong."""
 
     name = "healthz"
 
     async def get(self) -> None:
         """How this process is, as JSON."""
         reasons = await troubles(self.site)
-        self.answer(503 if reasons else 200, {"ok": not reasons, "trouble": reasons} | status(self.site))
+        trouble = [*reasons, *keys(self.site)]
+        self.answer(503 if reasons else 200, {"ok": not reasons, "trouble": trouble} | status(self.site))
 
 
 def status(site: Site) -> dict[str, Any]:
@@ -31,6 +32,11 @@ def status(site: Site) -> dict[str, Any]:
         return site.office.status() | site.more()
     connections = len(site.door.gateway.lines) if site.door is not None else 0
     return {"mode": "gateway", "teams": len(site.offices), "connections": connections} | site.more()
+
+
+def keys(site: Site) -> list[str]:
+    """Why the file of keys cannot be read; members are let in by those that it had."""
+    return [f"keys: {site.access.trouble}"] if site.access is not None and site.access.trouble else []
 
 
 async def troubles(site: Site) -> list[str]:

@@ -16,6 +16,7 @@ from collab.live.access import Access, AccessDenied, Pass
 from collab.live.gateway import RATE
 from collab.live.line import Allowance
 from collab.live.stream import StreamUnreachable
+from collab.live.tally import UNREACHABLE
 from collab.office import Office
 
 Result = TypeVar("Result")
@@ -132,15 +133,18 @@ class Site:
         except (Unwanted, NoPicture) as error:
             raise Refusal(415, "refused", str(error)) from error
         except StreamUnreachable as error:
-            raise Refusal(503, "unreachable", str(error)) from error
+            raise Refusal(503, "unreachable", self._unreachable(error)) from error
         except PermissionError as error:
             raise Refusal(403, "forbidden", str(error)) from error
         except ValueError as error:
             raise Refusal(400, "refused", str(error)) from error
         except OSError as error:
-            raise Refusal(503, "unreachable", str(error)) from error
+            raise Refusal(503, "unreachable", self._unreachable(error)) from error
         except RuntimeError as error:
             raise Refusal(409, "too_late", str(error)) from error
+
+    def _unreachable(self, error: Exception) -> str:
+        return self.door.gateway.tally.unreachable(error) if self.door is not None else UNREACHABLE
 
     def _allowance(self, entry: Pass) -> Allowance:
         """How much the holder may ask; who asked longest ago is forgotten when there are too many."""

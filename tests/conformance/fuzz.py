@@ -28,7 +28,7 @@ from gateways import Gate, a_gate, raw
 from websockets.asyncio.client import ClientConnection
 
 from collab import protocol as p
-from collab.live.gateway import MOST_BYTES
+from collab.protocol import MOST_BYTES
 from collab.records import Presence, Seat, Urgency
 
 BATCH = 200

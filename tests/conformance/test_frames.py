@@ -11,7 +11,7 @@ from fuzz import DEEP, Frames, Fuzz, harmed, read
 from gateways import a_gate, raw
 from websockets.exceptions import ConnectionClosed
 
-from collab.live.gateway import MOST_BYTES
+from collab.protocol import MOST_BYTES
 
 
 def test_ten_thousands_of_frames_are_read_or_refused_in_words_that_name_the_field() -> None:
