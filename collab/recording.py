@@ -83,9 +83,10 @@ class Recording:
     async def stop(self) -> None:
         """Record what is on the stream and let another process go on; twice is as once."""
         keeping, self._keeping = self._keeping, None
-        if keeping is not None:
-            keeping.cancel()
-            await asyncio.gather(keeping, return_exceptions=True)
+        if keeping is None:
+            return
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
         if self.recorder is not None:
             try:
                 await self._renewing(self.recorder.stop())
@@ -165,7 +166,9 @@ class Recording:
 
     async def _let_go(self) -> None:
         """Let another process record at once, if the stream can be reached."""
+        held = self._lease.held
         try:
             await self._lease.give_back()
         except StreamUnreachable as error:
-            logger.warning("another process can record in %s s: %s", self._lease.lasts_s, error)
+            if held:
+                logger.warning("another process can record in %s s: %s", self._lease.lasts_s, error)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
+from typing import Any
 
 import click
 
 from collab.cli.options import HISTORY, STREAM, or_exit
+
+AGAIN_S = 1.0
+"""The pause before a Redis that did not answer is asked again."""
 
 
 async def record(stream: str, history: str, lasts_s: float) -> None:
@@ -22,14 +27,34 @@ async def record(stream: str, history: str, lasts_s: float) -> None:
     streams = [open_partition(stream, number) for number in range(PARTITIONS)]
     recordings = [Recording(history, one, lasts_s=lasts_s) for one in streams]
     try:
-        await streams[0].ping()
-        for recording in recordings:
-            await recording.start()
-        click.echo(f"collab: {sum(one.recorder is not None for one in recordings)} of {PARTITIONS} partitions are ours")
-        await ended.wait()
+        if await _answers(streams[0], ended):
+            for recording in recordings:
+                await recording.start()
+            ours = sum(one.recorder is not None for one in recordings)
+            click.echo(f"collab: {ours} of {PARTITIONS} partitions are ours")
+            await ended.wait()
     finally:
         await asyncio.gather(*(recording.stop() for recording in recordings))
         await asyncio.gather(*(one.close() for one in streams))
+
+
+async def _answers(stream: Any, ended: asyncio.Event) -> bool:
+    """Wait until the Redis answers; False if it is to end before."""
+    from collab.live.stream import StreamUnreachable
+
+    said = False
+    while not ended.is_set():
+        try:
+            await stream.ping()
+            return True
+        except StreamUnreachable as error:
+            if not said:
+                click.echo(f"collab: {error}; it is recorded as soon as it answers", err=True)
+            said = True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(AGAIN_S):
+                await ended.wait()
+    return False
 
 
 @click.command("recorder")

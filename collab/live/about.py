@@ -54,7 +54,7 @@ async def about(url: str, tenant: str, rights: Sequence[str] = ()) -> About:
         rights: those of leases, as `Stream.lease` names them.
 
     Raises:
-        ValueError: the url or the tenant is malformed.
+        ValueError: the url or the tenant is malformed, or the url is one server's and it is a node of a cluster.
         StreamUnreachable: nobody answers in time; says where and what to do.
     """
     check_tenant(tenant)
@@ -75,7 +75,7 @@ async def about(url: str, tenant: str, rights: Sequence[str] = ()) -> About:
 
 async def _asked(server: Server, key: str, rights: Sequence[str]) -> About:
     client = server.client
-    await client.ping()  # the connection is made here, and not timed
+    await server.ping()  # the connection is made here, and not timed
     took, ahead = min([await _timed(client) for _ in range(TIMES)])
     held = frozenset([right for right in rights if await client.exists(f"{key}:@{right}")])
     last = int(await client.get(f"{key}:seq") or 0)

@@ -167,6 +167,10 @@ class Moving(Server):
                     raise
             await asyncio.sleep(PAUSE_S)
 
+    async def ping(self) -> None:
+        """Return when it answers."""
+        await self.client.ping()
+
     async def run(self, script: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
         """The reply of a script, when as many replicas have what it wrote as the address asks for."""
         if script not in COPIED or self.address.wait == 0:

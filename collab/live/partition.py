@@ -24,7 +24,12 @@ def partition_of(tenant: str) -> int:
 
 def key_of(tenant: str) -> str:
     """What the keys of the tenant's partition begin with; the braces keep them on one node of a cluster."""
-    return f"collab:{{p{partition_of(tenant):02}}}"
+    return key_at(partition_of(tenant))
+
+
+def key_at(partition: int) -> str:
+    """The same by the partition's number."""
+    return f"collab:{{p{partition:02}}}"
 
 
 _TENANT = re.compile(r"(?!id$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

@@ -21,12 +21,13 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.connection import parse_url
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
-from redis.exceptions import AuthenticationError, InvalidResponse, ResponseError
+from redis.exceptions import AskError, AuthenticationError, ClusterDownError, InvalidResponse, ResponseError
 from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import TimeoutError as NoReply
 
 from collab.live.bell import Bell
 from collab.live.feed import Feed
+from collab.live.partition import PARTITIONS, key_at
 from collab.live.pipe import Answer, Pipe, settle
 
 MOVING = ("redis+cluster", "rediss+cluster", "redis+sentinel", "rediss+sentinel")
@@ -106,6 +107,22 @@ class Server:
         self._address: dict[str, Any] = address
         self._feed: Feed | None = None
         self._pipe = Pipe(address, REPLY_S, loads)
+
+    async def ping(self) -> None:
+        """Return when it answers.
+
+        Raises:
+            ValueError: it is a node of a cluster, which has some of the partitions only.
+        """
+        pipeline = self.client.pipeline(transaction=False)
+        for number in range(PARTITIONS):
+            pipeline.get(f"{key_at(number)}:seq")
+        for reply in await pipeline.execute(raise_on_error=False):
+            if isinstance(reply, AskError | ClusterDownError):  # the first of these two is moved, too
+                scheme = "rediss" if self.url.startswith("rediss") else "redis"
+                raise ValueError(f"the Redis at {self.url} is a node of a cluster; use {scheme}+cluster://host:port")
+            if isinstance(reply, Exception):
+                raise reply
 
     async def run(self, script: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
         """The reply of a script; a server that does not know it (any more) is given it first."""
@@ -210,6 +227,10 @@ class Embedded(Server):
             if name not in cls._servers:
                 cls._servers[name] = _embedded_server(), Bell()
             return cls(name, *cls._servers[name])
+
+    async def ping(self) -> None:
+        """Return when it answers."""
+        await self.client.ping()
 
     async def run(self, script: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
         """The reply of a script. As a function it is compiled once; EVALSHA would compile it here at each call."""

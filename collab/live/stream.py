@@ -239,10 +239,11 @@ class Stream:
 
         Raises:
             StreamUnreachable: nobody answers; says where and what to do.
+            ValueError: it is a node of a cluster, at an address of one server.
         """
         start = perf_counter()
         with self._server.answering():
-            await self._redis.ping()
+            await self._server.ping()
         return (perf_counter() - start) * 1000
 
     async def close(self) -> None:

@@ -60,7 +60,7 @@ class Reset(Frame, frozen=True, tag="reset"):
 
 
 class Types(Frame, frozen=True, tag="types"):
-    """Somebody began or ceased to type in a room."""
+    """Somebody at the same gateway began or ceased to type in a room; those at other gateways are not told."""
 
     room: Key
     agent: Key

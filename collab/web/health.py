@@ -76,6 +76,6 @@ async def _of(stream: Stream) -> list[str]:
     try:
         async with asyncio.timeout(ANSWERS_WITHIN_S):
             await stream.ping()
-    except (StreamUnreachable, TimeoutError) as error:  # of a timeout there is no more to say
+    except (StreamUnreachable, TimeoutError, ValueError) as error:  # of a timeout there is no more to say
         return [f"stream: {str(error) or f'no answer within {ANSWERS_WITHIN_S:g} s'}"]
     return []

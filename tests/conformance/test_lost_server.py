@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -13,9 +14,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from gateways import soon
 from real_redis import RealRedis
 
 from collab.claims import Add, Claim
+from collab.cli.recording import record
 from collab.events import PresenceChanged, new_id
 from collab.live.client import connect
 from collab.live.stream import StreamUnreachable, open_stream
@@ -252,6 +255,34 @@ def test_a_gateway_without_its_redis_says_so_and_waits_for_it(tmp_path: Path) ->
     assert "no Redis answers at redis://127.0.0.1:1" in said
     assert "members are let in as soon as it answers" in said
     assert "name one with --stream or COLLAB_REDIS" in asyncio.run(start())
+
+
+def test_a_recorder_without_its_redis_says_so_once_and_waits_for_it(
+    own_redis: RealRedis,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("collab.cli.recording.AGAIN_S", 0.01)
+    own_redis.kill()
+
+    async def wait() -> None:
+        recording, said = asyncio.create_task(record(own_redis.url, str(tmp_path), 4.0)), ["", ""]
+
+        def says(place: int, what: str) -> bool:
+            said[:] = [old + new for old, new in zip(said, capsys.readouterr(), strict=True)]
+            return what in said[place] and not recording.done()
+
+        await soon(lambda: says(1, "it is recorded as soon as it answers"))
+        await asyncio.to_thread(own_redis.start)
+        await soon(lambda: says(0, "16 of 16 partitions are ours"))
+        signal.raise_signal(signal.SIGTERM)
+        await recording
+        assert said[1].count("no Redis answers") == 1
+        assert "another process can record" not in caplog.text
+
+    run(wait)
 
 
 def test_an_address_that_is_no_websocket_s_is_refused() -> None:

@@ -9,6 +9,7 @@ import pytest
 from on_stream import on, plain
 from redis_groups import RealCluster, UnderSentinel
 
+from collab.live.about import about
 from collab.live.moving import Address, address_of
 from collab.live.stream import Stream, StreamUnreachable, open_stream
 
@@ -68,6 +69,14 @@ def test_a_plain_server_is_no_cluster(redis_sentinel: UnderSentinel) -> None:
     port = redis_sentinel.nodes[0].port
     with pytest.raises(StreamUnreachable, match="is no node of a cluster"):
         on(f"redis+cluster://127.0.0.1:{port}", lambda stream: stream.last())
+
+
+def test_a_node_of_a_cluster_is_no_plain_server(redis_cluster: RealCluster) -> None:
+    for node in redis_cluster.nodes:
+        says = rf"the Redis at redis://127.0.0.1:{node.port} is a node of a cluster; use redis\+cluster://host:port"
+        for ask in (lambda url: on(url, lambda stream: stream.ping()), lambda url: asyncio.run(about(url, "acme"))):
+            with pytest.raises(ValueError, match=says):
+                ask(f"redis://127.0.0.1:{node.port}")
 
 
 def test_one_node_of_a_cluster_is_enough_to_find_the_others(redis_cluster: RealCluster) -> None:
