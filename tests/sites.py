@@ -23,7 +23,15 @@ class Asked(Struct):
     listener: Listener
 
     async def ask(
-        self, path: str, agent: str = "", role: str = "agent", *, body: Any = None, tenant: str = "", **headers: str
+        self,
+        path: str,
+        agent: str = "",
+        role: str = "agent",
+        *,
+        body: Any = None,
+        tenant: str = "",
+        method: str = "",
+        **headers: str,
     ) -> HTTPResponse:
         """Ask a page, by GET or, with a body, by POST; an agent has a token, and a body that is no bytes is JSON."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -37,7 +45,7 @@ class Asked(Struct):
         try:
             return await client.fetch(
                 f"http://127.0.0.1:{self.listener.port}{path}",
-                method="GET" if body is None else "POST",
+                method=method or ("GET" if body is None else "POST"),
                 body=body,
                 headers=named,
                 raise_error=False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -24,6 +25,7 @@ from collab.office import Office
 from collab.web import Listener, Site
 
 LEAD = {"id": "L-1", "name": "Zoe Park", "property_type": "condo"}
+JSON = {"Content_Type": "application/json"}
 Work = Callable[[Asked], Awaitable[None]]
 
 
@@ -118,6 +120,11 @@ def test_a_lead_that_nobody_can_take_is_there_and_waits(at_site: Callable[[Work]
         ({"name": "Zoe"}, "id is missing; give the lead an id, or the request an Idempotency-Key"),
         ([1], "Expected `object`, got `array`"),
         (b"{", "the body is no JSON: it ends before its object does; send one whole object"),
+        (
+            '{"id": "L-1", "name": "Zoë"}'.encode("latin-1"),
+            "the body is no UTF-8, in which JSON is sent: 'utf-8' codec",
+        ),
+        (b"[" * 60_000, "the body holds too many lists in lists; send a lead as one object"),
         (b'{"id": "L-1", "name": "Zoe \\ud83d"}', "name holds half of a character (a lone surrogate, \\ud83d)"),
     ],
 )
@@ -148,11 +155,48 @@ def test_who_may_not_is_told_why_and_nothing_comes_in(tmp_path: Path) -> None:
             assert "not served here" in said(other)["message"]
             assert (await asked.ask("/webhooks/fax", "crm", "service", body=LEAD)).code == 404
             assert (await asked.ask("/nothing")).code == 404
-            assert (await asked.ask("/webhooks/lead", "crm", "service")).code == 405
+            wrong = await asked.ask("/webhooks/lead", "crm", "service")
+            assert (wrong.code, wrong.headers["Allow"]) == (405, "POST")
             assert (await send(asked, b"id=1", Content_Type="text/plain")).code == 415
             assert (await send(asked, LEAD | {"name": "x" * 70_000})).code == 413
+            zipped = await send(asked, gzip.compress(json.dumps(LEAD).encode()), Content_Encoding="gzip", **JSON)
+            assert (zipped.code, said(zipped)["message"]) == (
+                415,
+                "Content-Encoding is 'gzip'; send the body as it is",
+            )
             assert (await send(asked, LEAD, Idempotency_Key="a b")).code == 400
             assert [*asked.gate.office.team.leads] == ["L-1"]
+
+    asyncio.run(work())
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_who_sends_far_too_much_sees_the_answer_and_no_reset(tmp_path: Path, chunked: bool) -> None:
+    async def work() -> None:
+        async with a_site(tmp_path) as asked:
+            token = asked.gate.access.token("acme", "crm", "service")
+            reader, writer = await asyncio.open_connection("127.0.0.1", asked.listener.port)
+            data = b"x" * 6_000_000
+            length = "Transfer-Encoding: chunked" if chunked else f"Content-Length: {len(data)}"
+            named = f"Host: x\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n{length}"
+            writer.write(f"POST /webhooks/lead HTTP/1.1\r\n{named}\r\n\r\n".encode())
+            writer.write(b"%x\r\n%b\r\n0\r\n\r\n" % (len(data), data) if chunked else data)
+            await writer.drain()
+            assert (await reader.readline()).startswith(b"HTTP/1.1 413 ")
+            writer.close()
+
+    asyncio.run(work())
+
+
+def test_who_waits_before_sending_too_much_is_answered_at_once(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with a_site(tmp_path) as asked:
+            token = asked.gate.access.token("acme", "crm", "service")
+            reader, writer = await asyncio.open_connection("127.0.0.1", asked.listener.port)
+            named = f"Host: x\r\nAuthorization: Bearer {token}\r\nContent-Length: 70000\r\nExpect: 100-continue"
+            writer.write(f"POST /webhooks/lead HTTP/1.1\r\n{named}\r\n\r\n".encode())
+            assert (await reader.readline()).startswith(b"HTTP/1.1 413 ")
+            writer.close()
 
     asyncio.run(work())
 
@@ -266,6 +310,8 @@ def test_health_says_what_is_wrong_and_webhooks_are_not_taken_meanwhile(redis_pr
         async with a_site(tmp_path, server.url) as asked:
             well = await asked.ask("/healthz")
             assert (well.code, said(well)["ok"]) == (200, True)
+            head = await asked.ask("/healthz", method="HEAD")
+            assert (head.code, head.body, head.headers["Content-Length"]) == (200, b"", str(len(well.body)))
             async with asked.gate.member("ana") as ana:
                 await ana.join("main")
                 server.kill()

@@ -15,7 +15,7 @@ from collab.files import INLINE, Draft, thumbnail
 from collab.files.thumbnail import TYPE
 from collab.floor import EVERYBODY, WORKING, Floor
 from collab.live.access import Pass
-from collab.web.page import Page, allow, declared, too_large
+from collab.web.page import Page, Taking, too_large
 from collab.web.site import Refusal
 
 AT_ONCE = 256 * 1024
@@ -23,7 +23,7 @@ AT_ONCE = 256 * 1024
 
 
 @stream_request_body
-class Upload(Page):
+class Upload(Taking):
     """Takes a file into a room: the body is its bytes, `?name=` what it is called; the answer has its hash."""
 
     name = "upload"
@@ -35,16 +35,19 @@ class Upload(Page):
         if self.request.method != "POST":
             return
         self.entry, shelf = self.let_in(WORKING), self.site.shelf
-        allow(self, 2 * shelf.most_bytes)
-        self._measure(declared(self))
+        self.begin(shelf.most_bytes)
         agent, room = self.entry.agent, self.path_args[0]
 
         async def checked(floor: Floor) -> None:
             if floor.seated(room, agent).archived:
                 raise ValueError(f"room is {room!r}, which is archived; nothing is added to it any more")
 
-        await self.site.on_floor(self.entry, checked)
-        self.draft = await asyncio.to_thread(shelf.begin, self.entry.tenant)
+        try:
+            await self.site.on_floor(self.entry, checked)
+        except Refusal as refusal:
+            self.refuse(refusal)
+        if self.refusal is None:
+            self.draft = await asyncio.to_thread(shelf.begin, self.entry.tenant)
 
     async def data_received(self, chunk: bytes) -> None:
         """Write a piece of the body to the disk; the next one is read then."""
@@ -53,12 +56,15 @@ class Upload(Page):
 
     async def post(self, room: str) -> None:
         """Keep the file: 201 with its hash, name, size and type, with which a message may have it."""
+        if self.refusal is not None:
+            raise self.refusal
         entry, draft, shelf = self.entry, self.draft, self.site.shelf
         assert entry is not None
         assert draft is not None
         if not draft.size:
             raise Refusal(400, "malformed", "the body is empty; send the bytes of the file")
-        self._measure(draft.size)
+        if draft.size > shelf.most_bytes:
+            raise too_large(draft.size, shelf.most_bytes)
 
         async def taken(floor: Floor) -> str:
             return await shelf.take(floor.desk, draft, room, entry.agent)
@@ -77,10 +83,6 @@ class Upload(Page):
         draft, self.draft = getattr(self, "draft", None), None
         if draft is not None:
             draft.drop()
-
-    def _measure(self, size: int) -> None:
-        if size > self.site.shelf.most_bytes:
-            raise too_large(size, self.site.shelf.most_bytes)
 
 
 class Download(Page):

@@ -25,6 +25,10 @@ class Health(Page):
         trouble = [*reasons, *keys(self.site)]
         self.answer(503 if reasons else 200, {"ok": not reasons, "trouble": trouble} | status(self.site))
 
+    async def head(self) -> None:
+        """The same without the words."""
+        await self.get()
+
 
 def status(site: Site) -> dict[str, Any]:
     """What works in the process."""

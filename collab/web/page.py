@@ -13,8 +13,13 @@ from collab.live.access import Pass
 from collab.protocol import Role
 from collab.web.site import Refusal, Site
 
+DISCARDED = 100 << 20
+"""So many bytes more than it may have are read of a body, and forgotten: who still sends does not see the answer."""
+
 AGAIN_AFTER_S = {429: 1, 503: 2}
 """After so many seconds it is worth asking again."""
+
+METHODS = tuple(name.lower() for name in RequestHandler.SUPPORTED_METHODS)
 
 
 class Page(RequestHandler):
@@ -61,6 +66,9 @@ class Page(RequestHandler):
             code, message = error.code, error.message
         elif status_code < 500:
             code, message = "malformed", f"{self.request.method} {self.request.path}: {HTTPStatus(status_code).phrase}"
+        if status_code == 405:
+            own = (name for name in METHODS if getattr(type(self), name) is not getattr(RequestHandler, name))
+            self.set_header("Allow", ", ".join(name.upper() for name in own))
         if status_code == 401:
             self.set_header("WWW-Authenticate", "Bearer")
         if status_code in AGAIN_AFTER_S:
@@ -77,6 +85,34 @@ class Page(RequestHandler):
         self.site.answered[self.name, self.get_status()] += 1
 
 
+class Taking(Page):
+    """The base of pages that take a body; what is refused of it before it is read is answered after it is read."""
+
+    refusal: Refusal | None = None
+
+    def begin(self, most_bytes: int) -> None:
+        """Let a body come, and look at how long it is said to be; one that is much too long is cut off.
+
+        Raises:
+            Refusal: it is too long, and who sends it waits for the answer or cannot be heard out.
+        """
+        text = self.request.headers.get("Content-Length", "0")
+        said = int(text) if text.isdigit() else 0
+        self.request.connection.set_max_body_size(most_bytes + DISCARDED)  # type: ignore[union-attr]
+        if said > most_bytes:
+            self.refuse(too_large(said, most_bytes), at_once=said > most_bytes + DISCARDED)
+
+    def refuse(self, refusal: Refusal, *, at_once: bool = False) -> None:
+        """Refuse the body, once it is read.
+
+        Raises:
+            Refusal: nothing of it was sent yet.
+        """
+        if at_once or "Expect" in self.request.headers:
+            raise refusal
+        self.refusal = self.refusal or refusal
+
+
 class Missing(Page):
     """Any path that is no page."""
 
@@ -85,17 +121,6 @@ class Missing(Page):
     def prepare(self) -> None:
         """Say so."""
         raise Refusal(404, "refused", f"path is {self.request.path!r}, which is no page here; see docs/http.md")
-
-
-def declared(page: RequestHandler) -> int:
-    """How many bytes the body is said to have; 0 if that is not said."""
-    text = page.request.headers.get("Content-Length", "0")
-    return int(text) if text.isdigit() else 0
-
-
-def allow(page: RequestHandler, most_bytes: int) -> None:
-    """Read a body of so many bytes at most, and cut a longer one off; what is a little too long can be answered."""
-    page.request.connection.set_max_body_size(most_bytes)  # type: ignore[union-attr]
 
 
 def too_large(size: int, most: int) -> Refusal:

@@ -33,6 +33,10 @@ class Scrape(Page):
         self.set_header("Content-Type", CONTENT_TYPE_LATEST)
         self.finish(await scraped(self.site))
 
+    async def head(self) -> None:
+        """That they are there, without them."""
+        await self.get()
+
 
 async def scraped(site: Site) -> bytes:
     """The metrics as text, read in the loop in which they change."""

@@ -11,7 +11,7 @@ from collab.floor import LEADING
 from collab.live.access import Pass
 from collab.protocol.wrong import explained, unreadable
 from collab.records import Decision, GivenLead, Lead
-from collab.web.page import Page, allow, declared, too_large
+from collab.web.page import Taking, too_large
 from collab.web.site import Refusal
 
 MOST_BYTES = 64 * 1024
@@ -30,7 +30,7 @@ class Named(msgspec.Struct):
 
 
 @stream_request_body
-class Webhook(Page):
+class Webhook(Taking):
     """Takes a lead in; answered when it is on the stream. The same key, or else the same lead id, adds nothing."""
 
     name = "webhooks"
@@ -42,14 +42,17 @@ class Webhook(Page):
         if self.request.method != "POST":
             return
         self.entry = self.let_in(LEADING)
+        self.begin(MOST_BYTES)
         source = self.path_args[0]
         if source not in SOURCES:
-            raise Refusal(404, "refused", f"source is {source!r}, which is not known; known are {', '.join(SOURCES)}")
+            known = ", ".join(SOURCES)
+            self.refuse(Refusal(404, "refused", f"source is {source!r}, which is not known; known are {known}"))
         kind = self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if kind != "application/json":
-            raise Refusal(415, "malformed", f"Content-Type is {kind!r}; send application/json")
-        allow(self, 16 * MOST_BYTES)
-        self._measure(declared(self))
+            self.refuse(Refusal(415, "malformed", f"Content-Type is {kind!r}; send application/json"))
+        coding = self.request.headers.get("Content-Encoding", "identity").strip().lower()
+        if coding != "identity":
+            self.refuse(Refusal(415, "malformed", f"Content-Encoding is {coding!r}; send the body as it is"))
 
     def data_received(self, chunk: bytes) -> None:
         """Keep a piece of the body."""
@@ -59,7 +62,10 @@ class Webhook(Page):
     async def post(self, source: str) -> None:
         """Give the lead to an agent: 201 with who has it, 202 if it waits."""
         assert self.entry is not None
-        self._measure(len(self.body))
+        if self.refusal is not None:
+            raise self.refusal
+        if len(self.body) > MOST_BYTES:
+            raise too_large(len(self.body), MOST_BYTES)
         key = self._key()
         lead = _lead(bytes(self.body), key)
 
@@ -70,10 +76,6 @@ class Webhook(Page):
         decision = await self.site.on_floor(self.entry, routed)
         said = {"lead": decision.lead.id, "agent": decision.agent, "time": decision.time}
         self.answer(201 if decision.agent is not None else 202, said)
-
-    def _measure(self, size: int) -> None:
-        if size > MOST_BYTES:
-            raise too_large(size, MOST_BYTES)
 
     def _key(self) -> str | None:
         key = self.request.headers.get(_HEADER)
@@ -97,5 +99,11 @@ def _lead(body: bytes, key: str | None) -> Lead:
         return msgspec.convert(found, GivenLead).plain()
     except msgspec.ValidationError as error:
         raise Refusal(400, "malformed", explained(found, str(error), GivenLead, "a lead")) from None
+    except UnicodeDecodeError as error:
+        raise Refusal(
+            400, "malformed", f"the body is no UTF-8, in which JSON is sent: {error}; send it as that"
+        ) from None
+    except RecursionError:
+        raise Refusal(400, "malformed", "the body holds too many lists in lists; send a lead as one object") from None
     except msgspec.DecodeError as error:
         raise Refusal(400, "malformed", unreadable(body, str(error), "the body")) from None
