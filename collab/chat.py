@@ -98,6 +98,10 @@ class Room(Struct, kw_only=True):
             return None
         return kept
 
+    def others(self, agent: str) -> dict[str, Seat]:
+        """The seats of all members but this one, who is in longest first."""
+        return {other: seat for other, seat in self.members.items() if other != agent}
+
     def message(self, id: str) -> Message | None:
         """A message that the room remembers."""
         return next((message for message in reversed(self.messages) if message.id == id), None)
@@ -131,11 +135,28 @@ def mentioned(text: str, members: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(known)) if "all" in found else tuple(found)
 
 
-def file_name(name: str) -> str:
-    """A name that is safe to save under: no folders, nothing unseen, no dot in front, at most 120 characters."""
+ENDINGS = {
+    "image/png": "png", "image/jpeg": "jpg jpeg jfif", "image/gif": "gif", "image/webp": "webp",
+    "audio/wav": "wav wave", "audio/mpeg": "mp3", "audio/ogg": "ogg oga opus ogv", "video/webm": "webm mkv mka weba",
+    "video/mp4": "mp4 m4v m4a mov 3gp heic heif avif", "application/pdf": "pdf ai",
+    "application/zip": "zip odt ods odp odg epub", "wordprocessingml.document": "docx dotx",
+    "spreadsheetml.sheet": "xlsx xltx", "presentationml.presentation": "pptx potx ppsx",
+    "text/plain": "txt csv tsv md log json jsonl yaml yml toml ini ics vcf sql srt vtt",
+}  # fmt: skip
+"""How names of files may end, by their media type or the end of it; the first is put to any other name."""
+
+
+def file_name(name: str, type: str = "") -> str:
+    """A name that is safe to save under: no folders, nothing unseen, no dot in front, at most 120 characters.
+
+    It ends as a file of this media type may, so that what is saved is opened as what it is.
+    """
+    fitting = next((ends.split() for kind, ends in ENDINGS.items() if type.endswith(kind)), None)
     last = re.split(r"[/\\]", name)[-1]
     seen = "".join(sign for sign in last if sign.isprintable() and sign not in '<>:"|?*')
     stem, dot, ending = " ".join(seen.split()).strip(". ").rpartition(".")
+    if fitting and (ending.lower() not in fitting or not stem):
+        stem, dot, ending = f"{stem}{dot}{ending}" or "file", ".", fitting[0]
     return f"{stem[: 119 - len(ending)]}{dot}{ending}"[:120] or "file"
 
 

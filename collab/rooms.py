@@ -1,34 +1,20 @@
-"""The rooms' service: who may do what in a room, and the events that come of it."""
+"""The rooms' service: what members say and do in a room, and the events that come of it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
 
-from collab.chat import DEFAULT_ROOMS, Message, Room, file_name, mentioned
-from collab.claims import Absent, Claim, claim, entering, file_key, room_key, seat_key
-from collab.events import (
-    FileUploaded,
-    MessageDeleted,
-    MessageEdited,
-    MessageReacted,
-    MessageSent,
-    RoomArchived,
-    RoomCreated,
-    RoomEvent,
-    RoomJoined,
-    RoomLeft,
-    RoomRead,
-    RoomRenamed,
-)
+from collab.chat import Message, Room, file_name, mentioned
+from collab.events import FileUploaded, MessageDeleted, MessageEdited, MessageReacted, MessageSent, RoomRead
 from collab.keyed import Keyed, Words, claimed
 from collab.live.follower import Follower
 from collab.live.stream import Receipt
-from collab.records import Confirmation, File, Seat, checked
+from collab.membership import Membership, gone
+from collab.records import Confirmation, File, Seat
 
 
-class Rooms:
+class Rooms(Membership):
     """Takes commands in rooms for one tenant.
 
     Args:
@@ -38,69 +24,9 @@ class Rooms:
     """
 
     def __init__(self, follower: Follower, *, clock: Callable[[], datetime], new_id: Callable[[], str]) -> None:
-        self._follower, self._clock, self._new_id = follower, clock, new_id
+        super().__init__(follower, clock=clock, new_id=new_id)
         self._keyed, self._words = Keyed(follower.stream.tenant), Words()
         follower.subscribe(self._words.take)
-
-    async def create(self, room: str, agent: str, name: str, *, private: bool = False) -> bool:
-        """Make a room with this agent as its moderator; False if there is one of this id already."""
-        receipt = await self._append(RoomCreated, room=room, agent=agent, name=name, private=private)
-        return receipt.refused is None
-
-    async def create_defaults(self, agent: str) -> None:
-        """Make the rooms that a team begins with, those that are not there."""
-        for room, name in DEFAULT_ROOMS.items():
-            if room not in self._rooms:
-                await self.create(room, agent, name)
-
-    async def rename(self, room: str, agent: str, name: str, *, leading: bool = False) -> None:
-        """Give the room another name; with `leading` (a team lead) a moderator's seat is not needed."""
-        await self._moderated(room, agent, "rename it", leading)
-        self._held(await self._append(RoomRenamed, room=room, agent=agent, name=name), room, agent)
-
-    async def archive(self, room: str, agent: str, *, leading: bool = False) -> None:
-        """Close the room: it can be read, and nothing is added to it any more; twice is as once."""
-        found = await self._moderated(room, agent, "archive it", leading)
-        if not found.archived:
-            await self._append(RoomArchived, room=room, agent=agent)
-
-    async def join(
-        self,
-        room: str,
-        agent: str,
-        *,
-        by: str | None = None,
-        seat: Seat = Seat.member,
-        leading: bool = False,
-        again: bool = False,
-    ) -> None:
-        """Let the agent in, or give them another seat, by one of the room's moderators; twice is as once.
-
-        By themselves they come into a room that is not private, or whose members they are: only that with `again`.
-
-        Raises:
-            ValueError: there is no such room, or it is archived.
-            PermissionError: the room is private, or `by` is no moderator.
-        """
-        found = await self._known(room) if not again else await self._seated(room, agent)
-        if by is not None:
-            await self._moderated(room, by, "let others in", leading)
-        elif agent in found.members:
-            return
-        elif found.private:
-            raise PermissionError(f"room is {room!r}, which is private; ask one of its moderators to let you in")
-        if found.members.get(agent) != seat:
-            rule = claim if by is not None else entering
-            event = await self._append(RoomJoined, rule, room=room, agent=agent, by=by or agent, seat=seat)
-            self._held(event, room, agent)
-
-    async def leave(self, room: str, agent: str, *, by: str | None = None, leading: bool = False) -> None:
-        """End the agent's membership, by themselves or one of the room's moderators; twice is as once."""
-        found = await self._known(room)
-        if by not in (None, agent):
-            await self._moderated(room, by or "", "send others out", leading)
-        if agent in found.members:
-            await self._append(RoomLeft, room=room, agent=agent, by=by or agent)
 
     async def send(
         self,
@@ -170,6 +96,7 @@ class Rooms:
     ) -> MessageSent:
         if thread is not None and (answered := found.message(thread)) is not None and answered.thread is not None:
             thread = answered.thread  # a thread has one level
+        _check_words(text)
         now = self._clock()
         return MessageSent(
             id=self._new_id() if key is None else self._keyed.id(found.id, agent, key, now.date()),
@@ -197,7 +124,8 @@ class Rooms:
     async def edit(self, room: str, agent: str, message: str, text: str) -> None:
         """Put other words into one's own message; twice is as once."""
         found = await self._seated(room, agent)
-        self._own(known := await self._message(found, message), agent)
+        self._own(known := await self._kept(found, message), agent)
+        _check_words(text)
         mentions = mentioned(text, found.members)
         if mentions == known.mentions and await self._follower.still(lambda: self._words.says(message, text)):
             return
@@ -215,7 +143,7 @@ class Rooms:
 
     async def react(self, room: str, agent: str, message: str, reaction: str, *, on: bool = True) -> None:
         """Put a reaction on a message, or take one's own away; twice is as once."""
-        await self._message(await self._seated(room, agent), message)
+        await self._kept(await self._seated(room, agent), message)
         if await self._follower.still(lambda: self._words.reacted(message, agent, reaction, on)):
             return
         event = await self._append(MessageReacted, room=room, agent=agent, message=message, reaction=reaction, on=on)
@@ -232,47 +160,6 @@ class Rooms:
         if min(number, found.number) > upto:
             await self._append(RoomRead, room=room, agent=agent, number=number, thread=thread)
 
-    @property
-    def _rooms(self) -> dict[str, Room]:
-        return self._follower.team.rooms
-
-    async def _append(self, kind: type[RoomEvent], rule: Callable[[Any], Claim] = claim, /, **fields: Any) -> Receipt:
-        event = checked(kind(id=self._new_id(), time=self._clock(), **fields))
-        return await self._follower.commit([rule(event)])
-
-    async def _known(self, room: str) -> Room:
-        if room not in self._rooms:
-            await self._follower.catch_up()
-        if room not in self._rooms:
-            raise ValueError(f"room is {room!r}, which does not exist; create it, or look at the rooms you are in")
-        return self._rooms[room]
-
-    async def _seated(self, room: str, agent: str) -> Room:
-        found = await self._known(room)
-        if agent not in found.members:
-            await self._follower.catch_up()
-        if agent not in found.members:
-            raise PermissionError(f"agent is {agent!r}, who is no member of room {room}; join it first")
-        return found
-
-    async def _moderated(self, room: str, agent: str, act: str, leading: bool) -> Room:
-        if leading:
-            return await self._known(room)
-        found = await self._seated(room, agent)
-        if found.members[agent] != Seat.moderator:
-            raise PermissionError(f"agent is {agent!r}, a member of room {room}; only a moderator may {act}")
-        return found
-
-    def _held(self, receipt: Receipt, room: str, agent: str) -> None:
-        """Say why an append was refused, if it was."""
-        if receipt.refused in (None, Absent(seat_key(room, agent))):  # the second: they came in at another gateway
-            return
-        if receipt.refused.key.startswith(file_key(room, "")):
-            raise ValueError(f"a file was not uploaded to room {room}; upload it there first")
-        if receipt.refused.key == room_key(room):
-            raise ValueError(f"room is {room!r}, which is archived; it can be read, and nothing is added to it")
-        raise PermissionError(f"agent is {agent!r}, who is no member of room {room}; join it first")
-
     async def _files(self, room: str, agent: str, files: Mapping[str, str]) -> tuple[File, ...]:
         if any(self._rooms[room].file(hash, agent) is None for hash in files):
             await self._follower.catch_up()
@@ -281,7 +168,7 @@ class Rooms:
             kept = self._rooms[room].file(hash, agent)
             if kept is None:
                 raise ValueError(f"file is {hash!r}, which room {room} does not have; upload it there first")
-            found.append(File(hash=hash, name=file_name(name), size=kept.size, type=kept.type))
+            found.append(File(hash=hash, name=file_name(name, kept.type), size=kept.size, type=kept.type))
         return tuple(found)
 
     async def _message(self, room: Room, message: str) -> Message:
@@ -294,6 +181,18 @@ class Rooms:
             raise ValueError(f"message is {message!r}, which room {room.id} does not have among its newest")
         return found
 
+    async def _kept(self, room: Room, message: str) -> Message:
+        """A message of the room that was not taken back."""
+        found = await self._message(room, message)
+        if found.deleted:
+            raise gone(message)
+        return found
+
     def _own(self, message: Message, agent: str) -> None:
         if message.agent != agent:
             raise PermissionError(f"agent is {agent!r}, and the message is {message.agent}'s; change your own")
+
+
+def _check_words(text: str) -> None:
+    if text and not any(sign.isprintable() and not sign.isspace() for sign in text):
+        raise ValueError(f"text is {text[:20]!r}, in which nothing can be seen; say something")

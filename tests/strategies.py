@@ -298,7 +298,8 @@ def comparable(values: dict[str, str]) -> dict[str, str]:
     kept |= {place_key(lead): values[place_key(lead)] for lead in held}
     loads = {key for key, value in kept.items() if key.startswith("load:") and value == "0"}
     closed = {key for key, value in kept.items() if key.startswith("lead:") and value == CLOSED}
-    return {key: value for key, value in kept.items() if key not in loads | closed | {QUEUE_KEY}}
+    past = {key for key in kept if key.startswith("deleted:")}  # of the newest messages the room knows it itself
+    return {key: value for key, value in kept.items() if key not in loads | closed | past | {QUEUE_KEY}}
 
 
 def nobody() -> Candidates:

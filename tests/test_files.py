@@ -23,8 +23,8 @@ from sites import Asked, a_site, said
 from tornado.httpclient import AsyncHTTPClient, HTTPResponse
 
 from collab import protocol as p
-from collab.chat import file_name, stored
-from collab.files import Shelf, Unwanted, kind_of
+from collab.chat import ENDINGS, file_name, stored
+from collab.files import TYPES, Shelf, Unwanted, kind_of
 
 Work = Callable[[Asked], Awaitable[None]]
 MIB = 1 << 20
@@ -89,7 +89,7 @@ def test_a_file_of_ten_megabytes_goes_to_the_members_of_its_room_unchanged(strea
     async def work(asked: Asked) -> None:
         answer = await put(asked, data)
         found = said(answer)
-        wanted = {"hash": hashlib.sha256(data).hexdigest(), "name": "Plan A.png", "size": len(data)}
+        wanted = {"hash": hashlib.sha256(data).hexdigest(), "name": "Plan A.png.pdf", "size": len(data)}
         assert (answer.code, found) == (201, wanted | {"type": "application/pdf"})
         path = f"/files/deal/{found['hash']}"
         assert (await asked.ask(path, "ana")).body == data
@@ -411,3 +411,25 @@ def test_a_name_is_safe_to_save_under(name: str) -> None:
 )
 def test_a_name_keeps_what_can_be_kept(name: str, safe: str) -> None:
     assert file_name(name) == safe
+
+
+@pytest.mark.parametrize(
+    "name, type, safe",
+    [
+        ("x.exe", "image/png", "x.exe.png"),
+        ("Plan.PNG", "image/png", "Plan.PNG"),
+        ("notes", "text/plain", "notes.txt"),
+        ("run.bat", "text/plain", "run.bat.txt"),
+        ("table.csv", "text/plain", "table.csv"),
+        ("png", "image/png", "png.png"),
+        ("", "application/pdf", "file.pdf"),
+        ("a.zip", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "a.zip.docx"),
+        ("x" * 200 + ".exe", "image/gif", "x" * 116 + ".gif"),
+    ],
+)
+def test_a_name_ends_as_what_the_file_is(name: str, type: str, safe: str) -> None:
+    assert file_name(name, type) == safe == file_name(safe, type)
+
+
+def test_every_type_that_is_taken_has_its_endings() -> None:
+    assert all(any(type.endswith(kind) for kind in ENDINGS) for type in TYPES)

@@ -21,8 +21,8 @@ HOUSE = ROOT / "collab"
 ORDER = (
     "records experiment rules events claims chat keyed markup weights team presence offers factors gates fairness "
     "winning routing wave reasons balance actions shadow metrics alerts history analytics forecast whatif protocol "
-    "live recording decided router rooms attendance desk files delivery floor users team_at_work office intake door "
-    "roundtrip checks web settings views app cli __main__"
+    "live recording decided router membership rooms attendance desk files delivery floor users team_at_work office "
+    "intake door roundtrip checks web settings views app cli __main__"
 ).split()
 # The rooms that are functions of their arguments: no I/O, no clock, no chance without a seed.
 CENTRE = (

@@ -153,6 +153,7 @@ def test_who_has_no_right_is_told_so(act: Callable[[Desk], Awaitable[object]], s
         (lambda desk: desk.send_message("other", "ana", "Hi"), "room is 'other', which does not exist"),
         (lambda desk: desk.send_message("main", "ana", ""), "text"),
         (lambda desk: desk.send_message("main", "ana", "x" * 8001), "text"),
+        (lambda desk: desk.send_message("main", "ana", " \n\u200b "), "in which nothing can be seen; say something"),
         (lambda desk: desk.send_message("main", "ana", "Hi", thread="m0"), "message is 'm0', which room main does not"),
         (lambda desk: desk.rooms.edit("main", "ana", "m0", "Hi"), "message is 'm0', which room main does not"),
         (lambda desk: desk.rooms.create("a room", "ana", "Mine"), "room is 'a room'"),
@@ -185,6 +186,26 @@ def test_one_changes_one_s_own_words_and_a_moderator_may_take_back_anybody_s() -
         assert desk.team.rooms["main"].unread("cy") == Unread(0, 0)
 
     run(talk, "ana", "bo", "cy")
+
+
+def test_what_was_taken_back_stays_so_at_every_desk() -> None:
+    async def talk() -> None:
+        stream = url()
+        async with at_desk(stream) as a, at_desk(stream, name="b") as b:
+            await a.create_room("main", "Main", by="ana")
+            said = (await a.send_message("main", "ana", "Hello")).message
+            await level(a, b)
+            await b.stop()  # it hears of nothing by itself
+            await a.rooms.delete("main", "ana", said)
+            before = await a.stream.last()
+            for desk in (a, b):
+                with pytest.raises(ValueError, match=f"message is '{said}', which was deleted"):
+                    await desk.rooms.edit("main", "ana", said, "Once more")
+                with pytest.raises(ValueError, match=f"message is '{said}', which was deleted"):
+                    await desk.rooms.react("main", "ana", said, "👍")
+            assert await a.stream.last() == before
+
+    asyncio.run(talk())
 
 
 def test_the_same_words_and_the_same_reaction_again_add_nothing() -> None:
@@ -252,10 +273,47 @@ def test_an_archived_room_takes_nothing_more() -> None:
     async def talk(desk: Desk) -> None:
         await desk.rooms.archive("main", "ana")
         await desk.rooms.archive("main", "ana")
-        with pytest.raises(ValueError, match="which is archived"):
+        with pytest.raises(ValueError, match="which is archived; its members can read it, and nobody comes in"):
             await desk.send_message("main", "bo", "Hi")
+        await desk.rooms.leave("main", "ana")
+        for who in ("ana", "cy"):
+            with pytest.raises(ValueError, match="which is archived; its members can read it, and nobody comes in"):
+                await desk.rooms.join("main", who)
 
     run(talk, "ana", "bo")
+
+
+def test_a_room_whose_last_moderator_leaves_is_moderated_by_who_is_in_it_longest() -> None:
+    async def talk(desk: Desk) -> None:
+        with pytest.raises(ValueError, match="the only moderator of room main; make another one first"):
+            await desk.rooms.join("main", "ana", by="ana", seat=Seat.member)
+        await desk.rooms.join("main", "cy", by="ana", seat=Seat.moderator)
+        await desk.rooms.leave("main", "ana")
+        assert desk.team.rooms["main"].members == {"bo": Seat.member, "cy": Seat.moderator}
+        await desk.rooms.leave("main", "kim", by="kim", leading=True)
+        await desk.rooms.leave("main", "cy", by="kim", leading=True)
+        assert desk.team.rooms["main"].members == {"bo": Seat.moderator}
+        await desk.rooms.join("main", "ana", by="bo")
+        await desk.rooms.leave("main", "ana")
+        await desk.rooms.leave("main", "bo")
+        assert desk.team.rooms["main"].members == {}
+
+    run(talk, "ana", "bo", "cy")
+
+
+def test_of_two_moderators_who_leave_at_two_desks_at_once_the_seat_passes_on() -> None:
+    async def leave() -> None:
+        stream = url()
+        async with at_desk(stream) as a, at_desk(stream, name="b") as b:
+            await a.create_room("main", "Main", by="ana")
+            await a.rooms.join("main", "bo", by="ana", seat=Seat.moderator)
+            await a.rooms.join("main", "cy", by="ana")
+            await level(a, b)
+            await asyncio.gather(a.rooms.leave("main", "ana"), b.rooms.leave("main", "bo"))
+            await level(a, b)
+            assert a.team.rooms["main"].members == b.team.rooms["main"].members == {"cy": Seat.moderator}
+
+    asyncio.run(leave())
 
 
 def test_seats_are_given_changed_and_ended() -> None:

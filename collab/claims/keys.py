@@ -77,6 +77,11 @@ def file_key(room: str, hash: str) -> str:
     return f"file:{room}:{hash}"
 
 
+def deleted_key(message: str) -> str:
+    """Holds "1" for some minutes after the message was taken back: so long until every desk knows of it."""
+    return f"deleted:{message}"
+
+
 def seat_key(room: str, agent: str) -> str:
     """Holds "1" while the agent is a member of the room."""
     return f"seat:{room} {agent}"  # ids may hold colons, but no space

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from collab.claims.guards import Absent, Claim, Equals, Put, Remove
-from collab.claims.keys import ARCHIVED, OPEN, file_key, room_key, seat_key
+from collab.claims.guards import REMEMBERED_S, Absent, Claim, Equals, Put, Remove
+from collab.claims.keys import ARCHIVED, OPEN, deleted_key, file_key, room_key, seat_key
 from collab.claims.rules import Rules, claim, rules
 from collab.events import (
     FileUploaded,
@@ -74,11 +74,15 @@ def _(event: FileUploaded) -> Rules:
     return [_open(event.room), _seated(event)], [Put(file_key(event.room, event.hash), "1")]
 
 
+@rules.register
+def _(event: MessageDeleted) -> Rules:
+    return [_open(event.room), _seated(event)], [Put(deleted_key(event.message), "1", REMEMBERED_S)]
+
+
 @rules.register(MessageEdited)
-@rules.register(MessageDeleted)
 @rules.register(MessageReacted)
-def _(event: RoomEvent) -> Rules:
-    return [_open(event.room), _seated(event)], []
+def _(event: MessageEdited | MessageReacted) -> Rules:
+    return [_open(event.room), _seated(event), Absent(deleted_key(event.message))], []
 
 
 @rules.register

@@ -31,7 +31,7 @@ class RoomRenamed(RoomEvent, frozen=True, tag="room_renamed"):
 
 
 class RoomArchived(RoomEvent, frozen=True, tag="room_archived"):
-    """A room was closed: it can be read, and nothing is added to it any more."""
+    """A room was closed: its members can read it, and nothing is added to it any more."""
 
 
 class RoomJoined(RoomEvent, frozen=True, tag="room_joined"):

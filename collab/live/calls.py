@@ -79,7 +79,7 @@ class Calls(ABC):
         await self.ask(p.RenameRoom(id=0, room=room, name=name))
 
     async def archive_room(self, room: str) -> None:
-        """Close a room: it can be read, and nothing is added to it any more."""
+        """Close a room: its members can read it, and nothing is added to it any more."""
         await self.ask(p.ArchiveRoom(id=0, room=room))
 
     async def invite(self, room: str, agent: str, seat: Seat | str = Seat.member) -> None:

@@ -115,7 +115,7 @@ class RenameRoom(Command, frozen=True, tag="rename_room"):
 
 
 class ArchiveRoom(Command, frozen=True, tag="archive_room"):
-    """Close a room: it can be read, and nothing is added to it any more."""
+    """Close a room: its members can read it, and nothing is added to it any more."""
 
     room: Key
 

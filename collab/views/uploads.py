@@ -93,7 +93,7 @@ class Uploads:
         if not draft.size:
             raise ValueError("the file is empty; choose one with something in it")
         kind = await shelf.take(floor.desk, draft, str(asked["room"]), agent)
-        name = file_name(str(asked.get("name") or "file"))
+        name = file_name(str(asked.get("name") or "file"), kind)
         return {"hash": draft.hash, "name": name, "size": draft.size, "type": kind}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import mimetypes
 import os
 from pathlib import Path
 from urllib.parse import quote
@@ -70,7 +69,7 @@ class Upload(Taking):
             return await shelf.take(floor.desk, draft, room, entry.agent)
 
         kind = await self.site.on_floor(entry, taken)
-        name = file_name(self.get_query_argument("name", "file"))
+        name = file_name(self.get_query_argument("name", "file"), kind)
         self.answer(201, {"hash": draft.hash, "name": name, "size": draft.size, "type": kind})
 
     def on_finish(self) -> None:
@@ -93,7 +92,7 @@ class Download(Page):
     async def get(self, room: str, hash: str) -> None:
         """The file, to be saved; pictures of safe types may be shown in place."""
         entry, kept = await self._kept(room, hash)
-        name = kept.name or f"{hash[:12]}{mimetypes.guess_extension(kept.type) or ''}"
+        name = file_name(kept.name or hash[:12], kept.type)
         await self._send(self.site.shelf.path(entry.tenant, hash), kept.type, name, hash)
 
     async def head(self, room: str, hash: str) -> None:
