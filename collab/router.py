@@ -95,8 +95,8 @@ class Router:
     async def route(self, lead: Lead, key: str | None = None) -> Decision:
         """Give the lead to an agent; with nobody eligible it waits. The same id again gives the decision in force.
 
-        So does the same `key` of the sender within a week, whatever the lead is then. Leads that wait and are due
-        before it go first, if they can go now.
+        So does the same `key` of the sender that a new lead came in with, within a week, whatever the lead is then.
+        Leads that wait and are due before it go first, if they can go now.
         """
         coming = Coming(lead, key)
         self._coming.append(coming)
@@ -170,7 +170,8 @@ class Router:
             decision = await self._straight(lead, key)
             if decision is not None:
                 return decision
-        return await self._in_force(lead.id)
+        named = await self._follower.stream.values([request_key(key)]) if key is not None else [None]
+        return await self._in_force(named[0] or lead.id)
 
     async def _straight(self, lead: Lead, key: str | None) -> Decision | None:
         """Let a lead in, and give it away in the same step unless another may have to go first.

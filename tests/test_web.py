@@ -86,8 +86,12 @@ def test_the_same_key_gives_the_same_answer_whatever_comes_with_it(at_site: Call
         desk = asked.gate.office.desk
         assert desk is not None
         assert sorted(desk.team.leads) == ["L-1", "k-2"]
+        for_known = await send(asked, LEAD | {"id": "k-2"}, Idempotency_Key="k-1")
+        assert (for_known.code, said(for_known)) == (201, said(first))
         await desk.close_lead("L-1", "ana", converted=True)
         assert said(await send(asked, Idempotency_Key="k-1")) == said(first)
+        await desk.close_lead("k-2", "ana", converted=True)
+        assert said(await send(asked, LEAD | {"id": "k-2"}, Idempotency_Key="k-1")) == said(first)
 
     at_site(work)
 

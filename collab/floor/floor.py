@@ -17,6 +17,7 @@ from collab.floor.act import Act, by_desk, by_rooms
 from collab.floor.alerting import ALERTING
 from collab.floor.devices import Devices
 from collab.floor.hall import AT_ONCE, Hall
+from collab.floor.hearing import may_see
 from collab.floor.recalled import recalled
 from collab.floor.shown import shown
 from collab.history import History
@@ -25,7 +26,7 @@ from collab.live.access import Pass
 from collab.live.gateway import LEASE_S
 from collab.live.line import Line
 from collab.protocol.role import EVERYBODY, LEADING, OWNING, TUNING, WORKING, Role
-from collab.rooms import Confirmation
+from collab.records import Confirmation, Decision
 
 CLERK = "desk"
 """Who makes the rooms that a team begins with."""
@@ -216,6 +217,13 @@ class Floor:
         if agent != entry.agent and entry.role not in LEADING:
             raise PermissionError(f"agent is {agent!r}, and you are {entry.agent}; only a team lead may change others")
 
+    async def _route(self, line: Line, asked: p.RouteLead) -> Decision:
+        lead, me = asked.lead.plain(), line.entry.agent
+        decision = await self.desk.route_lead(lead)
+        if line.entry.role is Role.agent and not may_see(me, decision, lead, self.desk.team.leads.get(lead.id)):
+            raise PermissionError(f"lead is {lead.id!r}, which came in before and is not yours; a team lead may see it")
+        return decision
+
     async def _watch(self, line: Line, asked: p.Watch) -> None:
         self.hall.watch(line, asked.on)
 
@@ -271,7 +279,7 @@ _ACTS: dict[type[p.Command], tuple[frozenset[Role], Act]] = {
     p.SetCalendar: (WORKING, Floor._calendar),
     p.UpdateWorkload: (WORKING, Floor._workload),
     p.AddAgent: (LEADING, by_desk(lambda desk, me, c: desk.add_agent(c.agent, c.name, **_joining(c)))),
-    p.RouteLead: (WORKING, by_desk(lambda desk, me, c: desk.route_lead(c.lead.plain()))),
+    p.RouteLead: (WORKING, Floor._route),
     p.Accept: (WORKING, by_desk(lambda desk, me, c: desk.accept(c.lead, me))),
     p.Decline: (WORKING, by_desk(lambda desk, me, c: desk.decline(c.lead, me, c.reason))),
     p.FirstResponse: (WORKING, by_desk(lambda desk, me, c: desk.first_response(c.lead, me))),

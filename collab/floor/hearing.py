@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from collab.events import AlertEvent, Watched
 from collab.protocol.role import TUNING, Role
-from collab.team import Alert
+from collab.records import Decision, Lead
+from collab.team import Alert, OpenLead
 
 Words = TypeVar("Words", Alert, AlertEvent)
 
@@ -22,6 +23,11 @@ def heard_by(agent: str, events: list[Any]) -> list[Any]:
     """What an agent hears: what concerns themselves, without others' words."""
     own = (event for event in events if _concerns(event, agent))
     return [without_words(event, agent) if isinstance(event, AlertEvent) else event for event in own]
+
+
+def may_see(agent: str, decision: Decision, sent: Lead, now: OpenLead | None) -> bool:
+    """May an agent see a decision: it is on the very lead that they sent, gave it to them, or they hold it now?"""
+    return decision.lead == sent or agent in (decision.agent, now and now.holder)
 
 
 def is_of(alert: Alert | AlertEvent, agent: str) -> bool:

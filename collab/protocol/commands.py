@@ -198,7 +198,10 @@ class SetCalendar(Command, frozen=True, tag="set_calendar"):
 
 
 class RouteLead(Command, frozen=True, tag="route_lead"):
-    """Give a lead to an agent; the same lead id again gives the decision in force. A field no lead has is refused."""
+    """Give a lead to an agent; the same lead id again gives the decision in force. A field no lead has is refused.
+
+    An agent is refused the decision on another lead of the same id that is not theirs.
+    """
 
     lead: GivenLead
 

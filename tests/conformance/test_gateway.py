@@ -240,6 +240,9 @@ def test_a_lead_goes_through_the_socket_as_through_the_desk(at_gate: Callable[[W
             decision = await crm.route_lead(Lead(id="L-1", name="Zoe", property_type="condo"))
             assert decision.agent == "ana"
             assert (await crm.route_lead(Lead(id="L-1", name="Zoe"))).candidates == decision.candidates
+            assert (await ana.route_lead(Lead(id="L-1", name="Mine"))).candidates == decision.candidates
+            with pytest.raises(PermissionError, match="lead is 'L-1', which came in before and is not yours"):
+                await eve.route_lead(Lead(id="L-1", name="Hers"))
             with pytest.raises(ValueError, match="but lead L-1 is with ana"):
                 await eve.accept("L-1")
             await ana.accept("L-1")
