@@ -10,6 +10,7 @@ import csv
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -90,14 +91,14 @@ def read(path: Path) -> LeadFile:
         with path.open(encoding="utf-8-sig", newline="") as lines:
             first = lines.readline()
             lines.seek(0)
-            table = list(csv.reader(lines, delimiter=max(",;\t", key=first.count), strict=True))
-    except (UnicodeDecodeError, csv.Error) as error:
+            table = _table(path, csv.reader(lines, delimiter=max(",;\t", key=first.count), strict=True))
+    except UnicodeDecodeError as error:
         raise ValueError(f"{path} cannot be read as CSV in UTF-8: {error}; save it as that") from None
     header = table[0] if table else []
     names = ["_".join(name.split()).lower() for name in header]
     _check_header(path, names)
     numbered = [(number, cells) for number, cells in enumerate(table[1:], 2) if any(cell.strip() for cell in cells)]
-    return LeadFile(path, header, [_row(number, cells, names) for number, cells in numbered])
+    return LeadFile(path, header, _told_apart([_row(number, cells, names) for number, cells in numbered]))
 
 
 def take_in(office: Office, file: LeadFile, progress: Callable[[int, int], None] | None = None) -> Taken:
@@ -136,6 +137,31 @@ async def _route(desk: Desk, lead: Lead, recorded: set[str]) -> str:
     if lead.id in recorded or lead.id in desk.team.leads or (await desk.stream.values([lead_key(lead.id)]))[0]:
         return "known"
     return "waiting" if (await desk.route_lead(lead)).agent is None else "assigned"
+
+
+def _table(path: Path, reader: Any) -> list[list[str]]:
+    table: list[list[str]] = []
+    line = 1
+    try:
+        for cells in reader:
+            table.append(cells)
+            line = reader.line_num + 1
+    except csv.Error as error:
+        fix = "close the quote that opens there, or write one that is part of a cell twice"
+        raise ValueError(f"{path} cannot be read from row {len(table) + 1} (line {line}) on: {error}; {fix}") from None
+    return table
+
+
+def _told_apart(rows: list[Row]) -> list[Row]:
+    """The rows, those rejected that give another lead the id of one before."""
+    found: dict[str, Row] = {}
+    told = []
+    for row in rows:
+        if row.lead is not None and (first := found.setdefault(row.lead.id, row)).lead != row.lead:
+            reason = f"id is {row.lead.id!r}, which row {first.number} has with other data; give each lead its own"
+            row = Row(row.number, row.cells, None, reason)
+        told.append(row)
+    return told
 
 
 def _check_header(path: Path, names: list[str]) -> None:

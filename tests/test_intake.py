@@ -65,6 +65,12 @@ def test_a_row_that_is_no_lead_says_field_value_and_fix(tmp_path: Path, row: str
     assert file.rows[1].lead is None
 
 
+def test_two_leads_of_one_id_in_one_file_are_told_apart(tmp_path: Path) -> None:
+    file = read(written(tmp_path, HEAD + GOOD + GOOD + "L-1;Bo;;;;;;\n"))
+    reason = "id is 'L-1', which row 2 has with other data; give each lead its own"
+    assert [(row.number, row.reason) for row in file.rows] == [(2, ""), (3, ""), (4, reason)]
+
+
 @pytest.mark.parametrize(
     "data, said",
     [
@@ -73,7 +79,11 @@ def test_a_row_that_is_no_lead_says_field_value_and_fix(tmp_path: Path, row: str
         (b"id,name,urgancy\n", "has a column 'urgancy', which no lead has; rename or remove it; columns are id, name"),
         (b"id,name,Name\n", "has 2 columns 'name'; keep one"),
         (b"id,name\nL,\xff\n", "cannot be read as CSV in UTF-8"),
-        (b'id,name\nL,"x\n', "cannot be read as CSV in UTF-8: unexpected end of data; save it as that"),
+        (
+            b'id,name\nK,"a\nb"\nL,"x\nM,y\n',
+            "cannot be read from row 3 (line 4) on: unexpected end of data; close the quote that opens there",
+        ),
+        (b'id,name\nL,"x\nM,"y"\n', "cannot be read from row 2 (line 2) on: ',' expected after '\"'"),
     ],
 )
 def test_a_file_that_is_none_of_leads_is_refused_whole(tmp_path: Path, data: bytes, said: str) -> None:
@@ -122,7 +132,7 @@ def test_the_command_tells_the_counts_and_takes_corrected_rejects(tmp_path: Path
     path = written(tmp_path, HEAD + GOOD + "L-2;Bo;;;soon;;;\n")
     command = [sys.executable, "-c", "from collab.cli import main; main()", "import", str(path), *given]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    assert ran.returncode == 0, ran.stderr
+    assert ran.returncode == 1, ran.stderr
     rejects = tmp_path / "leads.rejects.csv"
     counts = f"of 2 rows 0 assigned, 1 waiting, 0 known before and 1 rejected (see {rejects})"
     assert ran.stdout.splitlines()[-1] == f"leads.csv: {counts}"
@@ -143,4 +153,6 @@ def test_the_command_tells_the_counts_and_takes_corrected_rejects(tmp_path: Path
         office.stop()
     assert sorted(History(tmp_path / "history", "t").sql("SELECT lead FROM arrivals")["lead"]) == ["L-1", "L-2"]
     file = read(written(tmp_path, HEAD + GOOD))
+    ran = CliRunner().invoke(main, ["import", str(written(tmp_path, HEAD + GOOD)), *given])
+    assert ran.exit_code == 0, ran.output
     assert Taken(known=1).sentence(file) == "leads.csv: of 1 rows 0 assigned, 0 waiting, 1 known before and 0 rejected"

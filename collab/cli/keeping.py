@@ -53,8 +53,8 @@ def import_(path: Path, **given: Any) -> None:
     The first row names the columns: id and name, and any of property_type, location, budget, language, urgency (low,
     medium, high or critical), score (0 to 100), requires (skills with spaces between them), source and customer (an id
     that all leads of one person share). A lead whose id is known is left alone, so a file may be imported again. Rows
-    that are no lead go to a file of their own with the reason (leads.rejects.csv beside leads.csv), to be corrected and
-    imported.
+    that are no lead, or another lead of an id in a row before, go to a file of their own with the reason
+    (leads.rejects.csv beside leads.csv), to be corrected and imported; the command ends with 1 then, else with 0.
 
     It works beside `collab serve` if both use one Redis, and on the embedded stream if nothing else has the history.
     """
@@ -72,6 +72,8 @@ def import_(path: Path, **given: Any) -> None:
     finally:
         office.stop()
     click.echo(taken.sentence(file))
+    if taken.rejected:
+        raise SystemExit(1)
 
 
 @click.command("export")
