@@ -18,11 +18,11 @@ from msgspec import Struct
 from collab.claims import lead_key
 from collab.desk import Desk
 from collab.office import Office
-from collab.records import Lead, Urgency
+from collab.records import GivenLead, Lead, Urgency
 
 logger = logging.getLogger(__name__)
 
-COLUMNS = Lead.__struct_fields__
+COLUMNS = GivenLead.__struct_fields__
 """What a column may be called."""
 
 NOTES = ("row", "reason")
@@ -40,6 +40,8 @@ FIXES = {
     "requires": "give skills like language:es with spaces between them",
     "source": "give at most 60 characters",
     "customer": "give at most 120 characters without spaces",
+    "email": "give an address like zoe@example.com",
+    "phone": "give a number with its country code, e.g. +1 555 010 2030",
 }
 """What each field may hold, in the words of a reason."""
 
@@ -81,7 +83,7 @@ class Taken(Struct, frozen=True, kw_only=True):
         return f"{file.path.name}: of {len(file.rows):,} rows {', '.join(parts[:-1])} and {parts[-1]}"
 
 
-def read(path: Path) -> LeadFile:
+def read(path: Path, tenant: str = "main") -> LeadFile:
     """Read a file of leads; fields are separated by commas, semicolons or tabs, the text is UTF-8.
 
     Raises:
@@ -98,7 +100,7 @@ def read(path: Path) -> LeadFile:
     names = ["_".join(name.split()).lower() for name in header]
     _check_header(path, names)
     numbered = [(number, cells) for number, cells in enumerate(table[1:], 2) if any(cell.strip() for cell in cells)]
-    return LeadFile(path, header, _told_apart([_row(number, cells, names) for number, cells in numbered]))
+    return LeadFile(path, header, _told_apart([_row(number, cells, names, tenant) for number, cells in numbered]))
 
 
 def take_in(office: Office, file: LeadFile, progress: Callable[[int, int], None] | None = None) -> Taken:
@@ -179,7 +181,7 @@ def _check_header(path: Path, names: list[str]) -> None:
             raise ValueError(f"{path} has {names.count(name)} columns {name!r}; keep one")
 
 
-def _row(number: int, cells: list[str], names: list[str]) -> Row:
+def _row(number: int, cells: list[str], names: list[str], tenant: str) -> Row:
     if len(cells) != len(names):
         reason = f"the row has {len(cells)} cells and the header {len(names)}; quote cells that hold the separator"
         return Row(number, cells, None, reason)
@@ -190,10 +192,12 @@ def _row(number: int, cells: list[str], names: list[str]) -> Row:
     if "urgency" in fields:
         fields["urgency"] = texts["urgency"].lower()
     try:
-        lead = msgspec.convert(fields, Lead, strict=False)
+        lead = msgspec.convert(fields, GivenLead, strict=False).plain(tenant)
     except msgspec.ValidationError as error:
         wrong = str(error).partition("$.")[2].rstrip("`").partition("[")[0]
         return Row(number, cells, None, f"{wrong} is {texts[wrong]!r}; {FIXES[wrong]}")
+    except ValueError as error:
+        return Row(number, cells, None, str(error))
     return Row(number, cells, lead)
 
 

@@ -10,6 +10,8 @@ from typing import Annotated, Literal, TypeVar, get_type_hints
 import msgspec
 from msgspec import Meta, Struct
 
+from collab.contact import customer_of, mail_of, phone_of
+
 FACTORS = ("availability", "expertise", "performance", "responsiveness")
 """The four factors, in the order in which every array, column and weight vector holds them."""
 
@@ -28,7 +30,6 @@ Key = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[^\s\x00-\x1f
 
 Hash = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
 """The SHA-256 of a file's bytes, in hexadecimal digits."""
-
 
 Customer = Annotated[str, Meta(max_length=120, pattern=r"^[^\s\x00-\x1f]*$(?!\n)")]
 """A customer's id as a Key, or "" for an unknown one."""
@@ -129,12 +130,18 @@ class Lead(Fact, frozen=True, kw_only=True):
 class GivenLead(Lead, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A Lead as somebody gives it to be routed: a field that no lead has is refused, or its value would be lost.
 
+    `email` and `phone`, with its country code, make the customer if that is not given; only hashes of them are kept.
     What is on the stream is read as a Lead, so that fields may come and go with versions.
     """
 
-    def plain(self) -> Lead:
-        """The lead, as events carry it."""
-        return Lead(**msgspec.structs.asdict(self))
+    email: str = ""
+    phone: str = ""
+
+    def plain(self, tenant: str) -> Lead:
+        """The lead, as events of this tenant carry it; a ValueError says what is wrong with the e-mail or the phone."""
+        fields = msgspec.structs.asdict(self)
+        known = customer_of(mail_of(fields.pop("email")), phone_of(fields.pop("phone")), tenant)
+        return Lead(**(fields | {"customer": self.customer or known}))
 
 
 class File(Struct, frozen=True, kw_only=True):

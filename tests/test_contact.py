@@ -6,8 +6,9 @@ import pytest
 from desks import lead
 from strategies import NOON, assigned
 
+from collab.contact import customer_of, mail_of, phone_of
 from collab.team import OpenLead
-from collab.views.contact import customer_of, mail_of, phone_of, twin
+from collab.views.contact import twin
 from collab.views.frame import Frame
 
 MAIL, PHONE = "zoe@example.com", "+15550102030"

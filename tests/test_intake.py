@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from collab.cli import main
+from collab.contact import customer_of
 from collab.history import History
 from collab.intake import COLUMNS, FIXES, Taken, read, take_in
 from collab.office import Office
@@ -93,8 +94,19 @@ def test_a_file_that_is_none_of_leads_is_refused_whole(tmp_path: Path, data: byt
         read(path)
 
 
+def test_a_customer_is_known_by_e_mail_and_phone_and_neither_is_kept(tmp_path: Path) -> None:
+    rows = "L-1,Zoë,Zoe@Example.com,\nL-2,Bo,,+1 555 010 2030\nL-3,Al,al@,\nL-4,Al,,555\n"
+    file = read(written(tmp_path, "id,name,email,phone\n" + rows), "acme")
+    customers = [customer_of("zoe@example.com", "", "acme"), customer_of("", "+15550102030", "acme")]
+    assert [row.lead.customer for row in file.rows if row.lead is not None] == customers
+    assert [row.reason for row in file.rows[2:]] == [
+        "e-mail is 'al@'; give an address like zoe@example.com, or leave it empty",
+        "phone is '555'; give it with its country code, e.g. +1 555 010 2030, or leave it empty",
+    ]
+
+
 def test_every_field_of_a_lead_is_a_column_with_its_fix() -> None:
-    assert set(FIXES) == set(COLUMNS) == set(Lead.__struct_fields__)
+    assert set(FIXES) == set(COLUMNS) == {*Lead.__struct_fields__, "email", "phone"}
     shown = CliRunner().invoke(main, ["import", "--help"]).output
     assert all(column in shown for column in COLUMNS)
 

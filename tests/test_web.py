@@ -18,10 +18,12 @@ from collab import protocol as p
 from collab.checks.check import State
 from collab.checks.ports import of_health
 from collab.checks.serving import of_gateway
+from collab.contact import customer_of
 from collab.live.access import Access
 from collab.live.redis import server_at
 from collab.live.tally import UNREACHABLE
 from collab.office import Office
+from collab.records import GivenLead
 from collab.web import Listener, Site
 
 LEAD = {"id": "L-1", "name": "Zoe Park", "property_type": "condo"}
@@ -96,6 +98,21 @@ def test_the_same_key_gives_the_same_answer_whatever_comes_with_it(at_site: Call
     at_site(work)
 
 
+def test_a_customer_is_known_by_what_the_webhook_and_the_socket_are_told(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with a_site(tmp_path) as asked:
+            given = {"email": "Zoe@example.com", "phone": "+1 555 0102030"}
+            assert (await send(asked, LEAD | given)).code == 202
+            async with asked.gate.member("crm", "service") as crm:
+                await crm.route_lead(GivenLead(id="L-2", name="Zoe", **given))
+            leads = asked.gate.office.team.leads
+            wanted = customer_of("zoe@example.com", "+15550102030", "acme")
+            assert [leads[lead].lead.customer for lead in ("L-1", "L-2")] == [wanted] * 2
+            assert not hasattr(leads["L-1"].lead, "email")
+
+    asyncio.run(work())
+
+
 def test_a_lead_that_nobody_can_take_is_there_and_waits(at_site: Callable[[Work], None]) -> None:
     async def work(asked: Asked) -> None:
         waits = await send(asked)
@@ -120,6 +137,7 @@ def test_a_lead_that_nobody_can_take_is_there_and_waits(at_site: Callable[[Work]
             {"id": "L-4", "name": "N", "proprty_type": "x"},
             "proprty_type is no field of a lead; did you mean property_type?",
         ),
+        (LEAD | {"email": "zoe@"}, "e-mail is 'zoe@'; give an address like zoe@example.com, or leave it empty"),
         ({"id": "L-1"}, "missing required field `name`"),
         ({"name": "Zoe"}, "id is missing; give the lead an id, or the request an Idempotency-Key"),
         ([1], "Expected `object`, got `array`"),

@@ -52,9 +52,10 @@ def import_(path: Path, **given: Any) -> None:
 
     The first row names the columns: id and name, and any of property_type, location, budget, language, urgency (low,
     medium, high or critical), score (0 to 100), requires (skills with spaces between them), source and customer (an id
-    that all leads of one person share). A lead whose id is known is left alone, so a file may be imported again. Rows
-    that are no lead, or another lead of an id in a row before, go to a file of their own with the reason
-    (leads.rejects.csv beside leads.csv), to be corrected and imported; the command ends with 1 then, else with 0.
+    that all leads of one person share; else email and phone make it, of which only hashes are kept). A lead whose id is
+    known is left alone, so a file may be imported again. Rows that are no lead, or another lead of an id in a row
+    before, go to a file of their own with the reason (leads.rejects.csv beside leads.csv), to be corrected and
+    imported; the command ends with 1 then, else with 0.
 
     It works beside `collab serve` if both use one Redis, and on the embedded stream if nothing else has the history.
     """
@@ -62,8 +63,8 @@ def import_(path: Path, **given: Any) -> None:
     from collab.office import Office
     from collab.settings import settings
 
-    file = or_exit(read, path)
     found = or_exit(settings, **given)
+    file = or_exit(read, path, found["tenant"])
     office = Office(found["stream"], found["history"], tenant=found["tenant"], weights=found["weights"])
     or_exit(office.start)
     try:

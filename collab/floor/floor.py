@@ -218,7 +218,7 @@ class Floor:
             raise PermissionError(f"agent is {agent!r}, and you are {entry.agent}; only a team lead may change others")
 
     async def _route(self, line: Line, asked: p.RouteLead) -> Decision:
-        lead, me = asked.lead.plain(), line.entry.agent
+        lead, me = asked.lead.plain(self.desk.tenant), line.entry.agent
         decision = await self.desk.route_lead(lead)
         if line.entry.role is Role.agent and not may_see(me, decision, lead, self.desk.team.leads.get(lead.id)):
             raise PermissionError(f"lead is {lead.id!r}, which came in before and is not yours; a team lead may see it")

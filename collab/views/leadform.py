@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import param
 
+from collab.contact import customer_of, mail_of, phone_of
 from collab.events import new_id
 from collab.records import Lead, Urgency
-from collab.views.contact import customer_of, mail_of, phone_of
 
 UNSAID = "not said"
 PROPERTIES = {UNSAID: ""} | {kind: kind for kind in ("condo", "house", "townhouse", "commercial", "land")}

@@ -9,11 +9,12 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 
+from collab.contact import customer_of, mail_of, phone_of
 from collab.desk import Desk
 from collab.events import new_id
 from collab.records import Decision, Lead
 from collab.views.board import Board
-from collab.views.contact import Twin, customer_of, mail_of, phone_of, twin
+from collab.views.contact import Twin, twin
 from collab.views.decision import DecisionView
 from collab.views.feed import feed_of
 from collab.views.leadform import LeadForm, money_of, name_of, place_of

@@ -67,7 +67,7 @@ class Webhook(Taking):
         if len(self.body) > MOST_BYTES:
             raise too_large(len(self.body), MOST_BYTES)
         key = self._key()
-        lead = _lead(bytes(self.body), key)
+        lead = _lead(bytes(self.body), key, self.entry.tenant)
 
         async def routed(floor: Any) -> Decision:
             found: Decision = await floor.desk.route_lead(lead, key and f"{source}:{key}")
@@ -88,7 +88,7 @@ class Webhook(Taking):
             raise Refusal(400, "malformed", message) from None
 
 
-def _lead(body: bytes, key: str | None) -> Lead:
+def _lead(body: bytes, key: str | None, tenant: str) -> Lead:
     """The lead of the body; without an id of its own it has that of the key."""
     try:
         found = msgspec.json.decode(body)
@@ -96,7 +96,7 @@ def _lead(body: bytes, key: str | None) -> Lead:
             found.setdefault("id", key)
         elif isinstance(found, dict) and "id" not in found:
             raise Refusal(400, "malformed", f"id is missing; give the lead an id, or the request an {_HEADER}")
-        return msgspec.convert(found, GivenLead).plain()
+        return msgspec.convert(found, GivenLead).plain(tenant)
     except msgspec.ValidationError as error:
         raise Refusal(400, "malformed", explained(found, str(error), GivenLead, "a lead")) from None
     except UnicodeDecodeError as error:
@@ -107,3 +107,5 @@ def _lead(body: bytes, key: str | None) -> Lead:
         raise Refusal(400, "malformed", "the body holds too many lists in lists; send a lead as one object") from None
     except msgspec.DecodeError as error:
         raise Refusal(400, "malformed", unreadable(body, str(error), "the body")) from None
+    except ValueError as error:
+        raise Refusal(400, "malformed", str(error)) from None
