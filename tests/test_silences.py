@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from collab.whatif.presences import LONG_S
+from collab.whatif.presences import LONG_S, shifts_of
 from collab.whatif.silences import overlap_s, silences, without
 from collab.whatif.world import Shifts
 
@@ -60,3 +60,13 @@ def test_what_is_not_known_has_no_silence_in_it() -> None:
     silent = np.array([[10.0, 20.0]])
     found = overlap_s(np.array([0.0, np.nan, 12.0, 30.0]), np.array([np.inf, 15.0, np.nan, 40.0]), silent)
     assert_array_equal(found, [10.0, 0.0, 0.0, 0.0])
+
+
+def test_who_is_last_before_a_night_was_not_there_all_night() -> None:
+    day_s = np.concatenate([8 * HOUR_S + BUSY, 24 * HOUR_S + 7 * HOUR_S + BUSY, 24 * HOUR_S + 8 * HOUR_S + BUSY])
+    late = np.repeat([True, False, True], len(BUSY))  # ana; next day ben begins alone
+    eligible = np.stack([late, ~late], axis=1)
+    found = shifts_of(day_s, eligible, np.zeros_like(eligible), np.ones_like(eligible))
+    ana = found.agent == 0
+    assert_array_equal(found.start_s[ana], [8 * HOUR_S, 32 * HOUR_S])
+    assert_array_equal(found.end_s[ana], [9 * HOUR_S, 33 * HOUR_S])

@@ -77,7 +77,7 @@ def course_of_frames(
         kind=kind.astype(np.int64),
         start_s=found.start_s,
         active=found.active,
-        single=~leads["lead"].duplicated(keep=False).to_numpy(),
+        single=~(leads["lead"].duplicated(keep=False) & leads["lead"].notna()).to_numpy(),
         weights=_weights(candidates, leads),
         explore=np.full(len(leads), np.nan),
         expertise=np.where(np.isnan(grid.factors["expertise"]), -1, grid.factors["expertise"]).astype(np.int16),

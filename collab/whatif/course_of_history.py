@@ -37,6 +37,8 @@ ORDER BY a.time, a.seq"""
 
 PRESENCES = "SELECT seq, epoch_us(time) AS time, agent, change, presence, capacity, on_shift FROM presence ORDER BY seq"
 
+BY_HAND = "given by a person, whom the simulation does not know"
+
 COLUMNS = ("seq", "agent", "gate", "active", "expertise")
 """What is read of the candidates."""
 
@@ -198,9 +200,9 @@ def _notes(leads: pd.DataFrame, silent: Floats) -> tuple[str, ...]:
     chosen = int(leads["overridden"].fillna(False).astype(bool).sum())
     notes = []
     if again:
-        notes.append(f"{_were(again)} given back and given again, which is not simulated")
+        notes.append(f"{were(again)} given back and given again, which is not simulated")
     if chosen:
-        notes.append(f"{_were(chosen)} given by a person, whom the simulation does not know")
+        notes.append(f"{were(chosen)} {BY_HAND}")
     if len(silent):
         hours = float((silent[:, 1] - silent[:, 0]).sum()) / 3600
         notes.append(
@@ -210,5 +212,6 @@ def _notes(leads: pd.DataFrame, silent: Floats) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _were(number: int) -> str:
+def were(number: int) -> str:
+    """So many leads, in words, before what was done with them."""
     return f"{number:,} lead was" if number == 1 else f"{number:,} leads were"

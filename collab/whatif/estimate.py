@@ -217,13 +217,15 @@ def _weighed(evidence: Evidence, chances: NDArray[np.float64], asked: Asked) -> 
     p = evidence.propensity[evidence.logged]
     weights = np.divide(chances[evidence.logged], p, out=np.zeros(n), where=p > 0)
     unsupported = float(chances[evidence.propensity <= 0].sum()) / n if n else 1.0
-    return weights, _trust(weights, unsupported, asked.calibration_z, asked.limits)
+    return weights, _trust(weights, unsupported, asked.calibration_z, asked.limits, evidence.overridden)
 
 
-def _trust(weights: NDArray[np.float64], unsupported: float, calibration_z: float, limits: Limits) -> Trust:
+def _trust(
+    weights: NDArray[np.float64], unsupported: float, calibration_z: float, limits: Limits, overridden: int = 0
+) -> Trust:
     total = float(weights.sum())
     largest = float(weights.max()) / total if total > 0 else 1.0
-    warnings = []
+    warnings = [f"{by_hand(overridden)} left out"] if overridden else []
     if unsupported > limits.warn_unsupported:
         warnings.append(f"{unsupported:.1%} of the leads would go where the log never went")
     if limits.largest < largest <= limits.heaviest:
@@ -244,8 +246,15 @@ def wrong(evidence: Evidence, calibration_z: float, limits: Limits) -> str | Non
         return (
             f"choices differ from the logged propensities by {calibration_z:.1f} standard deviations (at most "
             f"{limits.calibration_z:g}): somebody chose beside the router, or they are wrong; see calibration"
+            + (f" ({by_hand(evidence.overridden)} left out, which may be why)" if evidence.overridden else "")
         )
     return None
+
+
+def by_hand(number: int) -> str:
+    """So many decisions in whose place a person chose, in words."""
+    many = "decision in whose place a person chose is" if number == 1 else "decisions in whose place a person chose are"
+    return f"{number:,} {many}"
 
 
 def _short(trust: Trust, limits: Limits) -> str | None:

@@ -34,6 +34,7 @@ class Evidence:
         leads: what the model may know of each lead besides, one row a decision.
         blocks: a label a decision for decisions that may depend on each other, e.g. of a day; None if nothing is known.
         rank: the place of each decision in an order that does not depend on the rows'; as they stand, if it is None.
+        overridden: decisions in whose place a person chose, which are not among them.
     """
 
     cases: Cases
@@ -41,6 +42,7 @@ class Evidence:
     leads: NDArray[np.float64]
     blocks: NDArray[Any] | None = None
     rank: NDArray[np.int64] | None = None
+    overridden: int = 0
 
     @property
     def n(self) -> int:

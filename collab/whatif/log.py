@@ -11,13 +11,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from collab.records import aware
-from collab.whatif import card, frames, kernel
+from collab.whatif import card, frames, kernel, overrides
 from collab.whatif.calibration import calibration
 from collab.whatif.cases import Cases
 from collab.whatif.columns import aware_times, checked, refuse_empty, when
 from collab.whatif.course import Course
 from collab.whatif.course_of_frames import course_of_frames
-from collab.whatif.course_of_history import course_of_history
+from collab.whatif.course_of_history import BY_HAND, course_of_history, were
 from collab.whatif.evidence import Evidence
 from collab.whatif.ledger import Ledger, grown
 from collab.whatif.logged import Counts, of_frames, of_history
@@ -104,7 +104,8 @@ class Log:
         self._window, self._history, self._names = Window(None, None), None, names
         self._frames = (found, names, candidates)
         self.outcomes, self.last, self._roster = outcomes, 0, agents
-        self._hold(grown([], found), np.empty(0, np.int64), np.empty(0, np.int64))
+        self._by_hand = overrides.overridden(found, names, outcomes, agents)
+        self._hold(grown([], found), self._by_hand, np.empty(0, np.int64))
         _ = self.evidence  # what is wrong with the frames is said now
         _ = self.course if agents is not None else None
         return self
@@ -147,7 +148,7 @@ class Log:
         found, names, candidates = self._frames
         if found.propensity is None or self.outcomes is None:
             return None
-        return of_frames(found, names, self.outcomes, candidates)
+        return of_frames(found, names, self.outcomes, candidates, self._by_hand)
 
     @cached_property
     def course(self) -> tuple[Course, tuple[str, ...]]:
@@ -162,7 +163,9 @@ class Log:
             missing = "outcomes" if self.outcomes is None else "agents"
             raise ValueError(f"there are no {missing} to simulate; give them to from_frames")
         assert self._frames is not None
-        return course_of_frames(self._frames[2], self.outcomes, self._roster)
+        course, notes = course_of_frames(self._frames[2], self.outcomes, self._roster)
+        by_hand = (f"{were(len(self._by_hand))} {BY_HAND}",) if len(self._by_hand) else ()
+        return course, (*by_hand, *notes)
 
     @cached_property
     def names(self) -> dict[str, str]:

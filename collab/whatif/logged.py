@@ -70,22 +70,30 @@ def of_history(history: History, cases: Cases) -> tuple[Evidence, Counts]:
     keep = np.flatnonzero(mature & ~overridden)
     counts = Counts(len(keep), int(overridden.sum()), int((~mature & ~overridden).sum()), len(cases.keys) - len(found))
     leads = _leads(found["kind"].to_numpy(object), found["score"].to_numpy(np.float64))
-    return _of_decisions(cases, found["place"].to_numpy()[keep], rewards, leads, time // DAY_US, keep), counts
+    evidence = _of_decisions(cases, found["place"].to_numpy()[keep], rewards, leads, time // DAY_US, keep)
+    return replace(evidence, overridden=counts.overridden), counts
 
 
 def of_frames(
-    cases: Cases, names: pd.DataFrame, outcomes: pd.DataFrame, candidates: pd.DataFrame
+    cases: Cases,
+    names: pd.DataFrame,
+    outcomes: pd.DataFrame,
+    candidates: pd.DataFrame,
+    overridden: NDArray[np.int64],
 ) -> tuple[Evidence, Counts]:
     """The evidence of frames: of the decisions that have a row of outcomes where converted (or value) is not empty.
 
-    With times and leads in the candidates the outcome counts for the lead's first decision, as of a history.
+    With times and leads in the candidates the outcome counts for the lead's first decision, as of a history; that is
+    left out if its key is among the `overridden`.
 
     Raises:
         ValueError: names the column, the row, the value and the fix.
     """
-    place, again = _firsts(_places(names, outcomes), names, candidates)
+    given = _places(names, outcomes)
+    place, again = _firsts(given, names, candidates)
     values = _earned(outcomes)
-    keep = np.flatnonzero(~np.isnan(next(iter(values.values()))))
+    by_hand = (place == given) & np.isin(cases.keys[given], overridden)
+    keep = np.flatnonzero(~np.isnan(next(iter(values.values()))) & ~by_hand)
     keep = keep[place[keep].argsort(kind="stable")]
     for name in ("lead_type", "lead_score"):
         if name in outcomes:
@@ -94,10 +102,11 @@ def of_frames(
     score = _numbers(outcomes, "lead_score") if "lead_score" in outcomes else np.zeros(len(outcomes))
     days = _days(outcomes["time"]) if "time" in outcomes else _days_of(candidates, names)[place]
     leads = _leads(kind, score)
-    counts = Counts(len(keep), 0, len(cases.keys) - len(keep) - again, again)
+    left = int(by_hand.sum())
+    counts = Counts(len(keep), left, len(cases.keys) - len(keep) - again - left, again)
     found = _of_decisions(cases, place[keep], values, leads, days, keep)
     rank = names["decision"].astype(str).to_numpy(object)[place[keep]].argsort(kind="stable").argsort()
-    return replace(found, rank=np.asarray(rank, np.int64)), counts
+    return replace(found, rank=np.asarray(rank, np.int64), overridden=left), counts
 
 
 def _firsts(place: NDArray[np.int64], names: pd.DataFrame, candidates: pd.DataFrame) -> tuple[NDArray[np.int64], int]:

@@ -50,7 +50,8 @@ def shifts_of(time_s: Floats, eligible: Flags, full: Flags, able: Flags) -> Shif
         for begin, end in edges.reshape(-1, 2).tolist():
             stops = closed[(closed >= begin) & (closed < end - 1)]
             for first, last in zip([begin, *(stops + 1)], [*stops, end - 1], strict=True):
-                until = time_s[last] + usual_s if last + 1 < end or end == n else time_s[end]
+                # a long gap ends the shift, be it within a run or right behind it
+                until = time_s[last] + usual_s if end == n or last in closed else time_s[end]
                 rows.append(agent)
                 starts.append(time_s[first])
                 ends.append(max(until, np.nextafter(time_s[first], np.inf)))

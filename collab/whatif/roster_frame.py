@@ -11,6 +11,8 @@ from collab.whatif.columns import checked, label, refuse_empty, shown
 
 Ints = NDArray[np.int64]
 
+STRANGER = "who is not in agents; give a row with their capacity"
+
 
 def team(agents: pd.DataFrame, candidates: pd.DataFrame) -> tuple[tuple[str, ...], Ints]:
     """The ids, sorted, and the capacity of each."""
@@ -49,8 +51,8 @@ def static(known: pd.DataFrame, name: str) -> Ints:
     return found
 
 
-def rows(column: pd.Series, ids: tuple[str, ...], title: str) -> Ints:
-    """The row of each agent; -1 where nobody is named."""
+def rows(column: pd.Series, ids: tuple[str, ...], title: str, stranger: str = STRANGER) -> Ints:
+    """The row of each agent; -1 where nobody is named; `stranger` is said of who is not among the ids."""
     empty = column.isna().to_numpy()
     known = pd.Index(ids)
     found = known.get_indexer(pd.Index(column.astype(str)))
@@ -60,8 +62,5 @@ def rows(column: pd.Series, ids: tuple[str, ...], title: str) -> Ints:
     lost = np.flatnonzero((found < 0) & ~empty)
     if len(lost):
         row = int(lost[0])
-        raise ValueError(
-            f"agent is {shown(column.iloc[row])} in {label(column, row, title)}, who is not in agents; "
-            "give a row with their capacity"
-        )
+        raise ValueError(f"agent is {shown(column.iloc[row])} in {label(column, row, title)}, {stranger}")
     return np.where(empty, -1, found).astype(np.int64)
