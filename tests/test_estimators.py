@@ -101,6 +101,20 @@ def test_the_interval_that_always_holds_covers_what_was_never_tried() -> None:
     assert high - low > 0.28
 
 
+def test_the_interval_that_always_holds_covers_though_days_differ() -> None:
+    chance = np.random.default_rng(7)
+    day, covered = np.repeat(np.arange(30), 80), np.zeros((60, 2))
+    for row in covered:
+        rewards = (chance.random(2400) < np.repeat(chance.uniform(0, 0.6, 30), 80)).astype(float)
+        for place, blocks in enumerate((None, day)):
+            low, high = estimators.betting(rewards, np.ones(2400), blocks=blocks)
+            row[place] = low <= 0.3 <= high
+    assert covered[:, 0].mean() < 0.9  # decisions one by one
+    assert covered[:, 1].mean() >= 0.95
+    few = day // 5  # six blocks say too little
+    assert estimators.betting(rewards, np.ones(2400), blocks=few) == estimators.betting(rewards, np.ones(2400))
+
+
 @pytest.mark.parametrize(
     "share, degrees, quantile",
     [(0.975, 7, 2.3646), (0.975, 29, 2.0452), (0.95, 12, 1.7823), (0.995, 60, 2.6603), (0.975, 100_000, 1.9600)],

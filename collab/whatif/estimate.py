@@ -19,6 +19,7 @@ from collab.whatif.estimators import Estimated
 from collab.whatif.evidence import Evidence, Values
 from collab.whatif.leaning import leaning
 from collab.whatif.logged import METRICS
+from collab.whatif.overrides import by_hand
 from collab.whatif.rescore import integers
 from collab.whatif.sweep import Sweep, sweep
 
@@ -117,10 +118,9 @@ def estimate(evidence: Evidence, metric: str, asked: Asked) -> Estimate | Refuse
     weights, trust = _weighed(evidence, asked.target, asked)
     if (fault := wrong(evidence, asked.calibration_z, asked.limits)) is not None:
         return Refused(metric, fault, (0.0, 1.0) if metric == "converted" else None, trust)
-    if (short := _short(trust, asked.limits)) is not None:
-        return Refused(metric, short, _bounds(rewards, weights, asked.level, metric) if asked.betting else None, trust)
-    if (flat := _flat(rewards, metric)) is not None:
-        return Refused(metric, flat, _bounds(rewards, weights, asked.level, metric) if asked.betting else None, trust)
+    if (short := _short(trust, asked.limits) or _flat(rewards, metric)) is not None:
+        bounds = _bounds(rewards, weights, asked.level, metric, evidence.blocks) if asked.betting else None
+        return Refused(metric, short, bounds, trust)
     model = evidence.models[metric]
     # the log by the same model: what it happened to draw is in both, and falls out of the difference
     own = _expected(evidence, model, evidence.propensity)
@@ -133,7 +133,8 @@ def estimate(evidence: Evidence, metric: str, asked: Asked) -> Estimate | Refuse
         base = _doubly(rewards, others, model[evidence.logged], _expected(evidence, model, asked.against))["sndr"]
         mean = base.value
     found = _doubly(rewards, weights, model[evidence.logged], _expected(evidence, model, asked.target))
-    always = estimators.betting(rewards, weights, asked.level) if metric == "converted" and asked.betting else None
+    sure = asked.betting and metric == "converted"
+    always = _bounds(rewards, weights, asked.level, metric, evidence.blocks) if sure else None
     return _answer(metric, found, (mean, base), always, trust, asked.level, evidence.blocks)
 
 
@@ -165,11 +166,11 @@ def from_arrays(
     limits = limits or Limits()
     trust = _trust(given, 0.0, 0.0, limits)
     if (short := _short(trust, limits)) is not None:
-        return Refused(metric, short, _bounds(earned, given, level, metric) if len(earned) else None, trust)
+        return Refused(metric, short, _bounds(earned, given, level, metric, blocks) if len(earned) else None, trust)
     if (flat := _flat(earned, metric)) is not None:
-        return Refused(metric, flat, _bounds(earned, given, level, metric), trust)
+        return Refused(metric, flat, _bounds(earned, given, level, metric, blocks), trust)
     found = _doubly(earned, given, zeros if logged is None else logged, zeros if target is None else target)
-    always = estimators.betting(earned, given, level) if metric == "converted" else None
+    always = _bounds(earned, given, level, metric, blocks) if metric == "converted" else None
     base = estimators.on_log(earned)
     return _answer(metric, found, (base.value, base), always, trust, level, blocks)
 
@@ -251,12 +252,6 @@ def wrong(evidence: Evidence, calibration_z: float, limits: Limits) -> str | Non
     return None
 
 
-def by_hand(number: int) -> str:
-    """So many decisions in whose place a person chose, in words."""
-    many = "decision in whose place a person chose is" if number == 1 else "decisions in whose place a person chose are"
-    return f"{number:,} {many}"
-
-
 def _short(trust: Trust, limits: Limits) -> str | None:
     """Why the log says too little of these weights, and what would help; None if it says enough."""
     if trust.unsupported > limits.unsupported:
@@ -287,8 +282,8 @@ def _flat(rewards: NDArray[np.float64], metric: str) -> str | None:
 
 
 def _bounds(
-    rewards: NDArray[np.float64], weights: NDArray[np.float64], level: float, metric: str
+    rewards: NDArray[np.float64], weights: NDArray[np.float64], level: float, metric: str, blocks: NDArray[Any] | None
 ) -> tuple[float, float] | None:
     """Where the mean lies whatever was never tried; of a value, if no lead is worth more than the dearest yet."""
     low, high = (0.0, 1.0) if metric == "converted" else (min(0.0, float(rewards.min())), float(rewards.max()))
-    return estimators.betting(rewards, weights, level, low, high) if high > low else None
+    return estimators.betting(rewards, weights, level, low, high, blocks) if high > low else None

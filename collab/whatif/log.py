@@ -70,6 +70,7 @@ class Log:
         self._names: pd.DataFrame | None = None
         self.outcomes: pd.DataFrame | None = None
         self._roster: pd.DataFrame | None = None
+        self._by_hand = np.empty(0, np.int64)
         self.last = history.last
         there = history.as_of(self.last)
         self._hold(grown([], read_all(there, self._window)), overridden(there), sticky(there))
