@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import Any
 
@@ -144,6 +144,15 @@ def same_in_decision(frame: pd.DataFrame, name: str, decision: NDArray[np.int64]
             f"{name} is {one} in {where(frame, row)} and {two} in {label(frame, other)}; "
             "give all candidates of a decision the same"
         )
+
+
+def numeric(column: pd.Series) -> pd.Series:
+    """A column of numbers, durations in seconds; what is neither is NaN."""
+    if pd.api.types.is_timedelta64_dtype(column.dtype):
+        return column.dt.total_seconds()
+    if column.map(lambda one: isinstance(one, timedelta | np.timedelta64)).any():
+        return numeric(pd.to_timedelta(column, errors="coerce"))
+    return pd.to_numeric(column, errors="coerce")
 
 
 def shown(value: Any) -> str:

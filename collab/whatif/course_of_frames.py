@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from collab.records import FACTORS, SCALE
-from collab.whatif.columns import checked, refuse_empty, shown, where
+from collab.whatif.columns import checked, numeric, refuse_empty, shown, where
 from collab.whatif.course import Course
 from collab.whatif.held import Held, held
 from collab.whatif.presences import able_of, shifts_of
@@ -217,7 +217,7 @@ def _numbers(leads: pd.DataFrame, name: str) -> Floats:
     """A column of numbers, NaN where it is empty or missing."""
     if name not in leads:
         return np.full(len(leads), np.nan)
-    values = pd.to_numeric(leads[name], errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    values = numeric(leads[name]).to_numpy(np.float64, na_value=np.nan)
     wrong = np.flatnonzero((np.isnan(values) & leads[name].notna().to_numpy()) | (values < 0) | np.isinf(values))
     if len(wrong) and name != "value":
         row = int(wrong[0])

@@ -82,7 +82,7 @@ class Fit:
     def _handling(self, weight: Floats) -> Times:
         course, seconds = self.course, self.course.handling_s.copy()
         law = self._times(seconds, weight)
-        cut = np.flatnonzero((course.agent >= 0) & (seconds > self._room_s))
+        cut = outlasting.cut(course, self._room_s)
         for _ in range(outlasting.ROUNDS if len(cut) else 0):
             seconds[cut] = outlasting.drawn(course, law, self._room_s, cut)
             law = self._times(seconds, weight)

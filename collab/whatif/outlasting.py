@@ -1,4 +1,4 @@
-"""Work that outlasted a shift: ended in a hurry, or next morning, it does not say how long such work takes."""
+"""Work that outlasted a shift or the log: ended in a hurry, or still open, it does not say how long it takes."""
 
 from __future__ import annotations
 
@@ -19,17 +19,35 @@ GOLDEN = (5**0.5 - 1) / 2
 
 
 def room_s(course: Course) -> Floats:
-    """The seconds that each lead's agent had for it until the end of the shift; infinite if the log ends before."""
+    """The seconds that each lead's agent had for it until the shift's end, or the log's if it is open; else infinite."""
     begun_s = course.start_s if course.at_once else course.arrival_s + course.response_s
     agents, starts_s, ends_s = stays(course.shifts)
     last_s = course.arrival_s[-1] if len(course) else 0.0
-    found = np.full(len(course), np.inf)
+    found = np.where(_open(course), np.maximum(_last_s(course) - begun_s, 0.0), np.inf)
     for agent in np.unique(agents).tolist():
         own, there = np.flatnonzero(course.agent == agent), agents == agent
         stay = np.searchsorted(starts_s[there], course.start_s[own], side="right") - 1
         end_s = np.where(stay >= 0, ends_s[there][np.maximum(stay, 0)], np.inf)
-        found[own] = np.where(end_s < last_s, np.maximum(end_s - begun_s[own], 0.0), np.inf)
+        room = np.where(end_s < last_s, np.maximum(end_s - begun_s[own], 0.0), np.inf)
+        found[own] = np.minimum(found[own], room)
     return found
+
+
+def cut(course: Course, room: Floats) -> NDArray[np.int64]:
+    """The leads of which is known only that they took longer than the room: they outlasted it, or are still open."""
+    return np.flatnonzero((course.agent >= 0) & ((course.handling_s > room) | (_open(course) & (room < np.inf))))
+
+
+def _open(course: Course) -> NDArray[np.bool_]:
+    """Whether each lead was begun and has neither an end nor an outcome."""
+    begun = np.isfinite(course.start_s if course.at_once else course.response_s)
+    return np.asarray(begun & np.isnan(course.handling_s) & np.isnan(course.converted), bool)
+
+
+def _last_s(course: Course) -> float:
+    """The last moment of which the log tells."""
+    told = np.concatenate([course.arrival_s, course.arrival_s + course.response_s, course.closed_s])
+    return float(np.nanmax(told, initial=0.0))
 
 
 def stays(shifts: Shifts) -> tuple[NDArray[np.int64], Floats, Floats]:
