@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from math import inf, nan
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from collab import WhatIf
 from collab.records import FACTORS
 from collab.whatif import Estimate, Limits
+from collab.whatif.queueing import waits
 
 N = 600
 """Decisions, of two agents each; labels of rows are text."""
@@ -125,6 +127,29 @@ WRONG: list[tuple[Callable[[Frames], Frames], str]] = [
         put("candidates", "lead", 7.0, 7),
         r"lead is 7\.0 in row c7 \(decision 73\) and 3\.0 in row c6; give all candidates",
     ),
+    (put("outcomes", "lead_score", -3.0), r"lead_score is -3\.0 in row o6 .* 0 or more, or leave the column out"),
+    (column("outcomes", "response_s", pd.Timestamp("2026-03-02", tz="UTC")), r"response_s is .* give a number of 0"),
+    (column("candidates", "weights", "v1"), r"weights is 'v1' in row c0 .* sum to 100, e\.g\. 'v1-35-30-20-15', or"),
+    (column("candidates", "weights", "v1-35-30-20-14"), r"weights is 'v1-35-30-20-14' in row c0"),
+    (
+        column("candidates", "weights", ["v1-35-30-20-15", "v2-25-25-25-25"] * N),
+        r"weights is 'v2-25-25-25-25' in row c1 .* and 'v1-35-30-20-15' in row c0; give all candidates",
+    ),
+    (
+        column("outcomes", "lead_type", [["house"]] * N),
+        r"lead_type is \['house'\] in row o0 of outcomes; give a text or",
+    ),
+    (column("candidates", "decision", [{}] * 2 * N), r"decision is \{\} in row c0 of candidates; give a text or"),
+    (
+        column(
+            "outcomes",
+            "time",
+            pd.Series([datetime(3000, 1, 1, tzinfo=UTC)] * N, [f"o{row}" for row in range(N)], object),
+        ),
+        r"time of outcomes is 3000-01-01 .* in row o0 .* give a time of the years 1678 to 2261",
+    ),
+    (column("agents", "capacity", inf), r"capacity is inf in row 0 of agents; .* a whole number of 1 to 1,000,000"),
+    (column("agents", "capacity", 1e30), r"capacity is 1e\+30 in row 0 of agents"),
     (whole("expertise"), r"expertise is 1 in row c\d+ .* in whole numbers, which count ten-thousandths"),
     (
         twice("candidates", slice(5, 6)),
@@ -162,6 +187,46 @@ def test_other_columns_and_other_kinds_of_numbers_are_welcome() -> None:
     agents = given["outcomes"]["agent"].astype(float).where(np.arange(N) > 0)  # of integers with an empty field
     given["outcomes"] = given["outcomes"].assign(note="-", value=[Decimal(1)] * N, agent=agents)
     assert repr(WhatIf.from_frames(**given).estimate((25, 25, 25, 25))) == repr(plain)
+
+
+def test_durations_empty_leads_empty_weights_and_categories_are_read_as_what_they_mean() -> None:
+    given = frames()
+    plain = WhatIf.from_frames(**given)
+    some = np.repeat(np.arange(N) % 5 > 0, 2)
+    told = given["outcomes"]
+    given["outcomes"] = told.assign(
+        response_s=pd.to_timedelta(told["response_s"], unit="s"),
+        handling_s=[timedelta(seconds=one) for one in told["handling_s"]],
+        lead=None,
+    )
+    given["candidates"] = given["candidates"].assign(
+        weights=np.where(some, "v1-35-30-20-15", None), chosen=given["candidates"]["chosen"].astype("category")
+    )
+    other = WhatIf.from_frames(**given)
+    for name in ("response_s", "handling_s", "single"):
+        np.testing.assert_array_equal(getattr(other.course[0], name), getattr(plain.course[0], name))
+    assert other.course[0].single.all()
+    known = np.array([35, 30, 20, 15])
+    np.testing.assert_array_equal(other.course[0].weights, np.where(some[::2, None], known, -1))
+
+
+def test_a_factor_in_hundredths_beside_others_in_ten_thousandths_is_told_of() -> None:
+    given = frames()["candidates"]
+    whole_ones = given.assign(**{name: np.rint(given[name] * 10_000).astype(int) for name in FACTORS})
+    WhatIf.from_frames(whole_ones)
+    with pytest.warns(UserWarning, match="expertise is 100 at most, in ten-thousandths .* multiply it by 100"):
+        WhatIf.from_frames(whole_ones.assign(expertise=whole_ones["expertise"].to_numpy() // 100 + 1))
+
+
+def test_numbers_that_are_texts_or_too_few_are_refused() -> None:
+    what_if = WhatIf.from_frames(frames()["candidates"], frames()["outcomes"])
+    with pytest.raises(ValueError, match="the column of probabilities has something else in it"):
+        what_if.estimate(pd.Series(["a"] * 2 * N))
+    with pytest.raises(ValueError, match=r"services_s is \['a'\]; give numbers"):
+        waits([1], ["a"], 1)
+    for most in (0, -1, 2.5, True):
+        with pytest.raises(ValueError, match=f"most is {most!r}; give how many weights at most"):
+            what_if.recommend(most=most)  # type: ignore[arg-type]
 
 
 def test_propensities_that_are_rounded_are_believed_and_many_wrong_ones_are_refused_with_a_row() -> None:

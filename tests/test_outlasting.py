@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -61,6 +63,27 @@ def test_how_long_work_takes_is_found_whether_or_not_it_is_hurried_at_the_end_of
     assert factors.std() == pytest.approx(2.5**-0.5, rel=0.06)
     if hurried:
         assert course(True).handling_s.mean() < 0.9 * MEAN_S  # what the times themselves would say
+
+
+def test_leads_that_are_open_when_the_log_ends_do_not_pass_for_quick_ones_by_their_absence() -> None:
+    whole = course(False)
+    once = np.argsort(whole.arrival_s % DAY_S, kind="stable")  # all leads within one shift, at whose end the log stops
+    arrival_s, handling_s = (whole.arrival_s % DAY_S)[once], whole.handling_s[once]
+    open_ = arrival_s + handling_s > SHIFT_S
+    found = replace(
+        whole,
+        arrival_s=arrival_s,
+        start_s=arrival_s,
+        handling_s=np.where(open_, np.nan, handling_s),
+        converted=np.where(open_, np.nan, 0.0),
+        shifts=Shifts(np.arange(AGENTS), np.zeros(AGENTS), np.full(AGENTS, np.inf)),
+    )
+    assert 0.1 < open_.mean() < 0.3
+    assert np.isfinite(room_s(found)).tolist() == open_.tolist()
+    for log, mean_s in ((found, MEAN_S), (replace(found, converted=whole.converted), 0.915 * MEAN_S)):
+        mechanism = Fit(log).whole.mechanism  # of leads that have an outcome nobody knows how long they took
+        mean = mechanism.handling_s.mean() * np.interp(0.25, np.linspace(0, 1, 9), mechanism.handling_by_load)
+        assert mean == pytest.approx(mean_s, rel=0.03)
 
 
 def test_there_is_room_until_the_shift_ends_whatever_the_agent_did_in_it() -> None:

@@ -19,7 +19,10 @@ def floats(
     Raises:
         ValueError: names the column, the place, the value and the fix.
     """
-    found = np.array(values, np.float64)
+    try:
+        found = np.array(values, np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} is {str(values)[:60]}; give numbers") from error
     _check_shape(name, found, shape)
     wrong = ~((found >= least) & (found <= most))
     if wrong.any():

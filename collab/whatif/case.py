@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -11,8 +10,9 @@ from numpy.typing import NDArray
 
 from collab.events import LeadAssigned, decode
 from collab.records import FACTORS, Decision
+from collab.whatif.columns import weights_in
 from collab.whatif.frames import factor, flags
-from collab.whatif.rescore import Values, integers
+from collab.whatif.rescore import Values
 
 if TYPE_CHECKING:
     from collab.history import History
@@ -97,13 +97,8 @@ def of_frame(candidates: pd.DataFrame, decision: Any) -> Case:
         gates=tuple(gates),
         factors=np.stack([factor(own, name).astype(np.int64) for name in FACTORS]),
         propensity=own["propensity"].to_numpy(np.float64) if "propensity" in own else None,
-        weights=_weights(own["weights"].iloc[0]) if "weights" in own else None,
+        weights=weights_in(own["weights"].iloc[0]) if "weights" in own else None,
     )
-
-
-def _weights(text: Any) -> Values | None:
-    found = re.fullmatch(r"v\d+-(\d+)-(\d+)-(\d+)-(\d+)", str(text))
-    return integers([int(one) for one in found.groups()]) if found else None
 
 
 def _unknown(decision: Any, known: Any, where: str) -> str:

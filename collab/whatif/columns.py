@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from difflib import get_close_matches
@@ -36,6 +37,9 @@ READ = {
 
 ROW_OF = {"candidates": "a candidate", "outcomes": "a decision", "agents": "an agent"}
 
+FIRST_YEAR, LAST_YEAR = 1678, 2261
+"""The years that pandas counts in nanoseconds."""
+
 ALIKE = 0.85
 """From so much of their letters in common on, one name is a misspelling of the other."""
 
@@ -53,6 +57,7 @@ def checked(frame: pd.DataFrame, title: str, needed: Sequence[str], why: str = "
     if twice:
         raise ValueError(f"{title} has more than one column {twice[0]!r}; keep one of them")
     _refuse_misspelt([str(name) for name in frame.columns], title)
+    _refuse_lists(frame, title)
     if missing := [name for name in needed if name not in frame.columns]:
         raise ValueError(
             f"{title} has no column {', '.join(map(repr, missing))}; {why} {', '.join(needed)}, "
@@ -69,6 +74,19 @@ def _refuse_misspelt(names: Sequence[str], title: str) -> None:
             raise ValueError(
                 f"{title} has no column {meant!r}, but one {name!r}; did you mean {meant!r}? "
                 "rename it, or call it something else if it is not that"
+            )
+
+
+def _refuse_lists(frame: pd.DataFrame, title: str) -> None:
+    for name in READ[title]:
+        if name not in frame or frame[name].dtype != object:
+            continue
+        odd = next(
+            (row for row, one in enumerate(frame[name]) if isinstance(one, list | dict | set | np.ndarray)), None
+        )
+        if odd is not None:
+            raise ValueError(
+                f"{name} is {shown(frame[name].iloc[odd])} in {label(frame, odd, title)}; give a text or a number"
             )
 
 
@@ -118,6 +136,11 @@ def aware_times(frame: pd.DataFrame, title: str, name: str, *, empty: bool = Fal
                 f"{name} of {title} is {value} in {where(frame, row)}, which is no time with a zone; "
                 f"convert the column with pd.to_datetime(..., utc=True)"
             )
+        if not pd.isna(value) and not FIRST_YEAR <= value.year <= LAST_YEAR:
+            raise ValueError(
+                f"{name} of {title} is {value} in {where(frame, row)}; "
+                f"give a time of the years {FIRST_YEAR} to {LAST_YEAR}"
+            )
 
 
 def when(frame: pd.DataFrame | None) -> tuple[datetime, datetime] | None:
@@ -146,13 +169,40 @@ def same_in_decision(frame: pd.DataFrame, name: str, decision: NDArray[np.int64]
         )
 
 
+def weights_in(value: Any) -> tuple[int, int, int, int] | None:
+    """The four integers at the end of the name of weights, e.g. of `v1-35-30-20-15`; None if they do not sum to 100."""
+    numbers = [int(one) for one in re.findall(r"\d+", str(value))[-4:]]
+    return (numbers[0], numbers[1], numbers[2], numbers[3]) if len(numbers) == 4 and sum(numbers) == 100 else None
+
+
+def named_weights(frame: pd.DataFrame, decision: NDArray[np.int64]) -> None:
+    """Refuse a column of weights that are none, or differ within a decision; empty fields are not known.
+
+    Raises:
+        ValueError: names the row, the value and the fix.
+    """
+    if "weights" not in frame:
+        return
+    same_in_decision(frame, "weights", decision)
+    codes, names = pd.factorize(frame["weights"])
+    odd = [number for number, name in enumerate(names) if weights_in(name) is None]
+    if odd:
+        row = int(np.argmax(codes == odd[0]))
+        raise ValueError(
+            f"weights is {shown(names[odd[0]])} in {where(frame, row)}; give four whole numbers that sum to 100, "
+            "e.g. 'v1-35-30-20-15', or leave it empty"
+        )
+
+
 def numeric(column: pd.Series) -> pd.Series:
     """A column of numbers, durations in seconds; what is neither is NaN."""
     if pd.api.types.is_timedelta64_dtype(column.dtype):
-        return column.dt.total_seconds()
-    if column.map(lambda one: isinstance(one, timedelta | np.timedelta64)).any():
+        return pd.Series(column.dt.total_seconds())
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        return pd.Series(np.nan, column.index)
+    if column.dtype == object and any(isinstance(one, timedelta | np.timedelta64) for one in column):
         return numeric(pd.to_timedelta(column, errors="coerce"))
-    return pd.to_numeric(column, errors="coerce")
+    return pd.Series(pd.to_numeric(column, errors="coerce"))
 
 
 def shown(value: Any) -> str:

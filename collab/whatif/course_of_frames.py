@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -11,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from collab.records import FACTORS, SCALE
-from collab.whatif.columns import checked, numeric, refuse_empty, shown, where
+from collab.whatif.columns import checked, numeric, refuse_empty, shown, weights_in, where
 from collab.whatif.course import Course
 from collab.whatif.held import Held, held
 from collab.whatif.presences import able_of, shifts_of
@@ -223,20 +222,18 @@ def _numbers(leads: pd.DataFrame, name: str) -> Floats:
         row = int(wrong[0])
         raise ValueError(
             f"{name} is {shown(leads[name].iloc[row])} in {where(leads, row, 'outcomes')}; "
-            "give a number of 0 or more, or leave it empty"
+            f"give a number of 0 or more, or leave {'the column out' if name == 'lead_score' else 'it empty'}"
         )
     return values
 
 
 def _weights(candidates: pd.DataFrame, leads: pd.DataFrame) -> Ints:
-    """The four integers at the end of the column of weights, e.g. of `v1-35-30-20-15`; -1 where there are none."""
+    """What the column of weights says; -1 where it is empty or missing."""
     found = np.full((len(leads), 4), -1, np.int64)
     if "weights" not in candidates:
         return found
     first = candidates.drop_duplicates("decision").set_index("decision")["weights"]
-    names, code = np.unique(first.reindex(leads["decision"]).astype(str), return_inverse=True)
+    code, names = pd.factorize(first.reindex(leads["decision"]))
     for number, name in enumerate(names):
-        numbers = re.findall(r"\d+", name)[-4:]
-        if len(numbers) == 4 and sum(map(int, numbers)) == 100:
-            found[code == number] = [int(one) for one in numbers]
+        found[code == number] = np.array(weights_in(name), np.int64)  # checked with the candidates
     return found

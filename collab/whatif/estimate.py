@@ -60,7 +60,11 @@ def chances_of(evidence: Evidence, target: Any, explore: float, rows: pd.Index |
         raise ValueError(f"explore is {explore}, but a column of probabilities has its exploration in it; leave it out")
     if isinstance(target, pd.Series) and rows is not None and rows.is_unique and set(target.index) == set(rows):
         target = target.loc[rows]
-    return evidence.given(np.asarray(target, np.float64))
+    try:
+        chances = np.asarray(target, np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError("the column of probabilities has something else in it; give numbers of 0 to 1") from error
+    return evidence.given(chances)
 
 
 def swept(

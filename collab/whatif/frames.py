@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,16 @@ from numpy.typing import NDArray
 from collab.records import FACTORS, SCALE
 from collab.whatif.calibration import SUMS
 from collab.whatif.cases import Cases, Rows, cases
-from collab.whatif.columns import aware_times, checked, label, refuse_empty, same_in_decision, shown, where
+from collab.whatif.columns import (
+    aware_times,
+    checked,
+    label,
+    named_weights,
+    refuse_empty,
+    same_in_decision,
+    shown,
+    where,
+)
 
 NEEDED = ("decision", "agent", *FACTORS, "chosen")
 """The columns without which nothing can be rescored; `eligible` is true, and `lead` empty, where they are missing."""
@@ -21,6 +31,9 @@ ROUNDING = 1e-9
 
 PERCENT = 100
 """Whole numbers that never exceed it, beside shares, are meant as shares or percentages."""
+
+MANY = 100
+"""Of so many rows the largest tells what a factor is meant in."""
 
 FEW, FEW_SHARE = 3, 0.01
 """So many choices without a chance, or this share of all, are slips of whoever made the frame."""
@@ -42,6 +55,7 @@ def read(candidates: pd.DataFrame) -> tuple[Cases, pd.DataFrame]:
     for name in ("lead", "time"):
         if name in candidates:
             same_in_decision(candidates, name, decision.astype(np.int64))
+    named_weights(candidates, decision.astype(np.int64))
     _refuse_mixed(candidates)
     agent, agents = _agents(candidates["agent"])
     first = np.unique(decision, return_index=True)[1]
@@ -100,9 +114,10 @@ def _propensity(frame: pd.DataFrame) -> NDArray[np.float64]:
             "convert the column with .astype(float)"
         )
     found = frame["propensity"].to_numpy(dtype=np.float64)
-    never = flags(frame, "chosen") & (found == 0)
+    chosen = flags(frame, "chosen")
+    never = chosen & (found == 0)
     # a few are slips to be mended; more of them are choices that nobody logged, which estimates then refuse
-    never &= never.sum() <= max(FEW, FEW_SHARE * np.sum(frame["chosen"])) or never.sum() == np.sum(frame["chosen"])
+    never &= never.sum() <= max(FEW, FEW_SHARE * chosen.sum()) or never.sum() == chosen.sum()
     shut = ~flags(frame, "eligible") if "eligible" in frame else np.zeros(len(frame), bool)
     for wrong, why in (
         (~((found >= 0) & (found <= 1 + ROUNDING)), "it is a chance of 0 to 1"),
@@ -133,6 +148,7 @@ def _refuse_mixed(frame: pd.DataFrame) -> None:
     Whole numbers count ten-thousandths, so a 1 that was meant as all would count as nearly nothing.
     """
     if not any(pd.api.types.is_float_dtype(frame[name].dtype) for name in FACTORS):
+        _warn_of_small(frame)
         return
     for name in FACTORS:
         if not pd.api.types.is_integer_dtype(frame[name].dtype) or not len(frame):
@@ -144,6 +160,20 @@ def _refuse_mixed(frame: pd.DataFrame) -> None:
                 f"{name} is {most} in {where(frame, row)} and never more, in whole numbers, which count "
                 f"ten-thousandths, while other factors are shares of 0 to 1; make it shares too, of dtype float"
             )
+
+
+def _warn_of_small(frame: pd.DataFrame) -> None:
+    """Warn of a factor that never exceeds 100 ten-thousandths where others do: it may be meant in hundredths."""
+    if len(frame) < MANY or not all(pd.api.types.is_integer_dtype(frame[name].dtype) for name in FACTORS):
+        return
+    most = {name: int(frame[name].max()) for name in FACTORS}
+    small = [name for name in FACTORS if 0 < most[name] <= PERCENT]
+    if small and max(most.values()) > PERCENT:
+        message = (
+            f"{small[0]} is {most[small[0]]} at most, in ten-thousandths as the other factors, and so counts next to "
+            "nothing; if it is in hundredths, multiply it by 100"
+        )
+        warnings.warn(message, stacklevel=4)
 
 
 def factor(frame: pd.DataFrame, name: str) -> NDArray[Any]:

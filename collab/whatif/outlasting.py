@@ -19,7 +19,7 @@ GOLDEN = (5**0.5 - 1) / 2
 
 
 def room_s(course: Course) -> Floats:
-    """The seconds that each lead's agent had for it until the shift's end, or the log's if it is open; else infinite."""
+    """The seconds that each lead's agent had for it until the shift's end, or the log's if it is open, or infinite."""
     begun_s = course.start_s if course.at_once else course.arrival_s + course.response_s
     agents, starts_s, ends_s = stays(course.shifts)
     last_s = course.arrival_s[-1] if len(course) else 0.0

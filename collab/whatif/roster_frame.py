@@ -11,6 +11,9 @@ from collab.whatif.columns import checked, label, refuse_empty, shown
 
 Ints = NDArray[np.int64]
 
+MOST = 1_000_000
+"""Nobody holds more leads at once."""
+
 STRANGER = "who is not in agents; give a row with their capacity"
 
 
@@ -24,12 +27,12 @@ def team(agents: pd.DataFrame, candidates: pd.DataFrame) -> tuple[tuple[str, ...
         row = int(np.flatnonzero(ids.duplicated())[0])
         raise ValueError(f"agent is {ids.iloc[row]!r} again in {label(agents, row, 'agents')}; keep one row for each")
     capacity = pd.to_numeric(agents["capacity"], errors="coerce").to_numpy(np.float64)
-    wrong = ~((capacity >= 1) & (capacity == np.rint(capacity)))
+    wrong = ~((capacity >= 1) & (capacity <= MOST) & (capacity == np.rint(capacity)))
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
         raise ValueError(
             f"capacity is {shown(agents['capacity'].iloc[row])} in {label(agents, row, 'agents')}; "
-            "give how many leads the agent holds at most, a whole number of 1 or more"
+            "give how many leads the agent holds at most, a whole number of 1 to 1,000,000"
         )
     lost = sorted(set(candidates["agent"].astype(str)) - set(ids))
     if lost:
