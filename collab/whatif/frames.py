@@ -173,7 +173,7 @@ def _warn_of_small(frame: pd.DataFrame) -> None:
             f"{small[0]} is {most[small[0]]} at most, in ten-thousandths as the other factors, and so counts next to "
             "nothing; if it is in hundredths, multiply it by 100"
         )
-        warnings.warn(message, stacklevel=4)
+        warnings.warn(message, stacklevel=5)
 
 
 def factor(frame: pd.DataFrame, name: str) -> NDArray[Any]:
