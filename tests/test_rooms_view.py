@@ -151,7 +151,7 @@ def test_a_new_room_is_open_at_once_and_a_second_of_the_name_is_refused(ana: Sho
     ana.ask(do="create_room", room="north", name="North side")
     assert ana.seen("room")["room"]["name"] == "North side"
     ana.ask(do="create_room", room="north", name="North side")
-    assert "exists already" in ana.seen("failed")["why"]
+    assert "name is 'North side'" in ana.seen("failed")["why"]
 
 
 def test_messages_are_found_by_their_words(office: Office, ana: Shown) -> None:

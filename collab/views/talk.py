@@ -162,7 +162,9 @@ class Talk:
             self._put([{"put": "found", "rows": rows}])
         elif isinstance(asked, p.CreateRoom):
             if not result:
-                raise ValueError(f"room is {asked.room!r}, which exists already; give another name")
+                other = self.rooms.get(asked.room, {"name": "a room that is not yours"})["name"]
+                raise ValueError(f"name is {asked.name!r}, which is too like that of {other}; give another")
+            self._put([{"put": "created"}])
             self.room = asked.room
             await self.show()
 

@@ -134,3 +134,33 @@ def test_on_a_phone_the_rooms_fold_away_and_nothing_is_wider_than_it(chat: Calla
         "all => all.map(one => one.getBoundingClientRect()).filter(one => one.height < 44 || one.right > 390).length"
     )
     assert small == 0
+
+
+def test_a_new_room_is_empty_until_something_is_said_and_delete_twice_takes_it_back(
+    chat: Callable[[str], Page],
+) -> None:
+    page = chat("ana")
+    page.get_by_text("New room").click()
+    name = page.get_by_role("textbox", name="Name of the new room")
+    name.fill("Main")
+    name.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("name is 'Main', which is too like that of Main")
+    expect(name).to_have_value("Main")
+    name.fill("North side")
+    name.press("Enter")
+    field = page.get_by_role("textbox", name="Message to the team in North side")
+    nothing = page.get_by_text("Nothing was said here yet")
+    expect(nothing).to_have_count(1)
+    expect(name).to_have_value("")
+    field.fill("First")
+    field.press("Enter")
+    message = page.get_by_role("article").filter(has_text="First")
+    expect(message).to_be_visible()
+    expect(nothing).to_have_count(0)
+
+    page.get_by_role("log").first.focus()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Delete")
+    expect(message.get_by_role("button", name="Sure?")).to_be_focused()
+    page.keyboard.press("Delete")
+    expect(page.get_by_role("article").filter(has_text="taken back")).to_be_visible()

@@ -91,9 +91,8 @@ function makeLog(chat, threaded) {
   }
 
   function empty(text) {
-    list.querySelector(".empty")?.remove()
+    box.querySelector(".empty")?.remove()
     if (text && !order.length) box.append(made("div", { class: "empty", role: "status" }, text))
-    else box.querySelector(".empty")?.remove()
   }
 
   function set(rows, options = {}) {
@@ -168,12 +167,14 @@ function makeLog(chat, threaded) {
     } else if (event.key === "Home") focus(order[0])
     else if (event.key === "End") focus(order.at(-1))
     else if (event.key === "Escape") chat.write(threaded)
-    else if (event.target.tagName === "BUTTON" || !on) return
+    else if (!on) return
+    else if (["Delete", "Backspace"].includes(event.key) && (event.target === on || event.target.matches(".acts .delete"))) {
+      if (!event.repeat) on.querySelector(".acts .delete")?.click()
+    } else if (event.target.tagName === "BUTTON") return
     else if (event.key === "Enter" || event.key === "r") threaded ? chat.write(true) : chat.openThread(on.row.id, true)
     else if (event.key === "e") press("Edit")
     else if (event.key === "+") press("React")
     else if (event.key === "l") press("Copy a link")
-    else if (event.key === "Delete" || event.key === "Backspace") press("Delete")
     else return
     event.preventDefault()
   }

@@ -51,7 +51,8 @@ export function render({ model, el }) {
   const log = makeLog(chat, false), composer = makeComposer(chat, false)
   const threadLog = makeLog(chat, true), threadComposer = makeComposer(chat, true)
   const come = made("div", { class: "come", hidden: true })
-  const nav = made("nav", { "aria-label": "Rooms" }, listed, newRoom(chat))
+  const making = newRoom(chat)
+  const nav = made("nav", { "aria-label": "Rooms" }, listed, making.box)
   const help = keys()
   const found = search(chat), about = makeAbout(chat)
   const threads = button("", "", () => toThread(), { class: "threads", hidden: true })
@@ -312,6 +313,7 @@ export function render({ model, el }) {
     uploading: (patch) => chat.uploads.went(patch),
     uploaded: (patch) => chat.uploads.done(patch),
     found: (patch) => found.show(patch.rows),
+    created: () => making.done(),
     failed: (patch) => {
       if (patch.do === "send" && chat.outbox.has(patch.key)) return unsent(patch.key, `Not sent: ${patch.why}`)
       if (patch.do === "upload") return chat.uploads.failed(patch.key, patch.why)
@@ -382,9 +384,8 @@ function newRoom(chat) {
     event.preventDefault()
     const room = name.value.trim().toLowerCase().replace(/\s+/g, "-").slice(0, 120)
     if (room) chat.ask({ do: "create_room", room, name: name.value.trim(), private: secret.checked })
-    form.reset()
   })
-  return made("details", {}, made("summary", {}, "New room"), form)
+  return { box: made("details", {}, made("summary", {}, "New room"), form), done: () => form.reset() }
 }
 
 function search(chat) {
