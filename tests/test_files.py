@@ -161,7 +161,7 @@ def test_markup_and_programs_are_refused_whatever_they_are_called(tmp_path: Path
     async def work(asked: Asked) -> None:
         refused = await put(asked, data, Content_Type="image/png")
         assert (refused.code, said(refused)["code"]) == (415, "refused")
-        assert "taken are" in said(refused)["message"]
+        assert "taken are PNG, JPEG, GIF, WebP, PDF, Word" in said(refused)["message"]
         assert asked.gate.office.team.rooms["deal"].files == {}
         assert [file for file in (tmp_path / "files").rglob("*") if file.is_file()] == []
 

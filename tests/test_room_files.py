@@ -97,7 +97,8 @@ def test_what_is_not_taken_says_why_and_leaves_nothing(
     do(office, desk.create_room("old", "Old", by="ana"))
     do(office, desk.rooms.archive("old", "ana"))
     put(ana, data, **more)
-    assert why in ana.seen("failed", do="upload", key=more.get("key", "k"))["why"]
+    failed = ana.seen("failed", do="upload", key=more.get("key", "k"))
+    assert (why in failed["why"], failed["for_good"]) == (True, why == "HTML")
     assert left(office) == []
 
 

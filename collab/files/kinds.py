@@ -35,7 +35,26 @@ _MAGIC: tuple[tuple[str, bytes], ...] = (
     ("application/zip", rb"PK\x03\x04"),
 )
 _PATTERNS = [(kind, re.compile(magic, re.DOTALL)) for kind, magic in _MAGIC]
-TYPES = frozenset([*(kind for kind, _ in _MAGIC), *ARCHIVES.values(), "text/plain"])
+NAMES = {
+    "image/png": "PNG",
+    "image/jpeg": "JPEG",
+    "image/gif": "GIF",
+    "image/webp": "WebP",
+    "application/pdf": "PDF",
+    f"{_OFFICE}.wordprocessingml.document": "Word",
+    f"{_OFFICE}.spreadsheetml.sheet": "Excel",
+    f"{_OFFICE}.presentationml.presentation": "PowerPoint",
+    "text/plain": "plain text",
+    "application/zip": "zip",
+    "audio/mpeg": "MP3",
+    "audio/ogg": "Ogg",
+    "audio/wav": "WAV",
+    "video/mp4": "MP4",
+    "video/webm": "WebM",
+}
+"""What people call the types."""
+
+TYPES = frozenset(NAMES)
 """Every type that is known; a file of none is not taken."""
 
 _MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<[a-zA-Z!?/]")
@@ -60,7 +79,8 @@ def kind_of(path: Path, allowed: frozenset[str] = TYPES) -> str:
         kind = _kind_of_zip(path)
     kind = kind or _kind_of_text(head)
     if kind not in allowed:
-        raise Unwanted(f"the file is {kind}; taken are {', '.join(sorted(allowed))}")
+        taken = ", ".join(name for one, name in NAMES.items() if one in allowed)
+        raise Unwanted(f"the file is {NAMES.get(kind, kind)}; taken are {taken}")
     return kind
 
 

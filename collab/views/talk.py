@@ -14,6 +14,7 @@ import msgspec
 
 from collab import protocol as p
 from collab.events import decode
+from collab.files import Unwanted
 from collab.live.stream import StreamUnreachable
 from collab.office import Office
 from collab.views.about import about, placed
@@ -109,7 +110,8 @@ class Talk:
         try:
             await self._do(dict(asked))
         except REFUSED as error:
-            self._put([{"put": "failed", "key": asked.get("key"), "do": asked.get("do"), "why": str(error)}])
+            more = {"key": asked.get("key"), "do": asked.get("do"), "for_good": isinstance(error, Unwanted)}
+            self._put([{"put": "failed", "why": str(error)} | more])
 
     async def _do(self, asked: dict[str, Any]) -> None:
         do, room = asked.get("do"), str(asked.get("room") or self.room)

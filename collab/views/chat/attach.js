@@ -5,7 +5,7 @@ const MOST_FILES = 10
 
 // Uploads one file after the other; each answer of the server asks for the next piece.
 function makeUploads(chat, changed) {
-  const all = new Map()  // by key: { key, where, room, file, name, size, sent, hash, why }
+  const all = new Map()  // by key: { key, where, room, file, name, size, sent, hash, why, for_good }
   let now = null
 
   async function piece(one) {
@@ -14,7 +14,7 @@ function makeUploads(chat, changed) {
     try {
       data = await encoded(one.file.slice(one.sent, end))
     } catch {
-      return failed(one.key, "The file cannot be read any more; choose it again.")
+      return failed(one.key, "The file cannot be read any more; choose it again.", true)
     }
     chat.ask({ do: "upload", key: one.key, room: one.room, name: one.name, size: one.size, data, last: end === one.size })
   }
@@ -29,8 +29,8 @@ function makeUploads(chat, changed) {
     for (const file of files) {
       const one = { key: key(), where, room, file, name: file.name || "picture.png", size: file.size, sent: 0, why: "" }
       if (of(where).length >= MOST_FILES) one.why = `A message has at most ${MOST_FILES} files; remove one.`
-      else if (!file.size) one.why = "It is empty; choose one with something in it."
-      else if (file.size > chat.most_bytes) one.why = `It has ${size(file.size)}; at most ${size(chat.most_bytes)} are taken.`
+      else if (!file.size) Object.assign(one, { why: "It is empty; choose one with something in it.", for_good: true })
+      else if (file.size > chat.most_bytes) Object.assign(one, { why: `It has ${size(file.size)}; at most ${size(chat.most_bytes)} are taken.`, for_good: true })
       all.set(one.key, one)
     }
     if (now) changed()
@@ -44,9 +44,10 @@ function makeUploads(chat, changed) {
     else changed()
   }
 
-  function failed(oneKey, why) {
+  // What is refused for good is not tried again.
+  function failed(oneKey, why, forGood) {
     const one = all.get(oneKey)
-    if (one) one.why = why
+    if (one) Object.assign(one, { why, for_good: forGood })
     if (now?.key === oneKey) next()
   }
 
@@ -107,7 +108,7 @@ function makeAttached(chat, area, here) {
     choose.disabled = area.disabled
     list.replaceChildren(...waiting.map((one) => {
       const state = one.why ? `not uploaded: ${one.why}` : one.hash ? "ready" : `${Math.floor(100 * one.sent / one.size) || 0} %`
-      const again = one.why && one.file && one.size && one.size <= chat.most_bytes
+      const again = one.why && !one.for_good
       return made("li", { class: one.why ? "wrong" : "" }, made("span", { class: "what" }, one.name), made("span", { class: "soft", role: one.why ? "alert" : null }, state),
         Boolean(again) && button(`Try again to upload ${one.name}`, "Try again", () => chat.uploads.again(one.key)),
         button(`Remove ${one.name}`, "✕", () => { chat.uploads.remove(one.key); area.focus() }, { "data-file": one.key }))

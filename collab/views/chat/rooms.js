@@ -316,7 +316,7 @@ export function render({ model, el }) {
     created: () => making.done(),
     failed: (patch) => {
       if (patch.do === "send" && chat.outbox.has(patch.key)) return unsent(patch.key, `Not sent: ${patch.why}`)
-      if (patch.do === "upload") return chat.uploads.failed(patch.key, patch.why)
+      if (patch.do === "upload") return chat.uploads.failed(patch.key, patch.why, patch.for_good)
       said.textContent = patch.why
       said.hidden = false
       setTimeout(() => { said.hidden = true }, ANSWER_MS)
