@@ -62,6 +62,8 @@ def test_a_message_is_edited_answered_reacted_to_and_taken_back(ana: Shown, bo: 
     assert ana.row(id=said["id"], reactions=[{"what": "🎉", "n": 1, "mine": False, "who": "bo"}])["edited"]
     bo.ask(do="send", room="main", text="Second", thread=said["id"])
     assert ana.row(id=said["id"], replies=1)["edited"]
+    bo.ask(do="send", room="main", text="Third, @ana", thread=said["id"])
+    assert ana.listed(threads={said["id"]: 2})["mentions_in_threads"] == 1
     bo.ask(do="delete", room="main", message=said["id"])
     assert "change your own" in bo.seen("failed", do="delete")["why"]
     ana.ask(do="delete", room="main", message=said["id"])

@@ -10,6 +10,7 @@ from collab.chat import Room
 def shown(room: Room, agent: str) -> dict[str, Any]:
     """What the answers to `join` and `rooms` say of it, to this agent."""
     unread = room.unread(agent)
+    threads = {thread: room.unread(agent, thread) for thread in room.threads()}
     return {
         "room": room.id,
         "name": room.name,
@@ -21,5 +22,6 @@ def shown(room: Room, agent: str) -> dict[str, Any]:
         "read": room.read.get(agent, 0),
         "unread": unread.messages,
         "mentions": unread.mentions,
-        "threads": {thread: room.unread(agent, thread).messages for thread in room.threads()},
+        "threads": {thread: new.messages for thread, new in threads.items()},
+        "mentions_in_threads": sum(new.mentions for new in threads.values()),
     }

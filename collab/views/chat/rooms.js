@@ -212,9 +212,11 @@ export function render({ model, el }) {
     listed.replaceChildren(...chat.rooms.map((room) => {
       const mine = room.seat != null
       const badges = mine && room.unread ? [made("span", { class: `badge${room.mentions ? " at" : ""}` }, room.mentions ? `@${room.mentions} · ${room.unread}` : `${room.unread}`)] : []
-      if (inThreads(room)) badges.push(made("span", { class: "badge" }, `↳ ${inThreads(room)}`))
+      const named = mine && inThreads(room) ? room.mentions_in_threads : 0
+      if (inThreads(room)) badges.push(made("span", { class: `badge${named ? " at" : ""}` }, `${named ? `@${named} · ` : ""}↳ ${inThreads(room)}`))
+      if (room.archived) badges.push(made("span", { class: "soft" }, "archived"))
       const label = [room.name, mine ? `${room.unread} unread` : "not joined", room.mentions ? counted(room.mentions, "mention") : "",
-        inThreads(room) ? `${inThreads(room)} unread in threads` : "", room.archived ? "archived" : ""]
+        inThreads(room) ? `${inThreads(room)} unread in threads` : "", named ? `${counted(named, "mention")} there` : "", room.archived ? "archived" : ""]
       return made("li", {}, roomButton(room, label, badges))
     }))
     if (focused) listed.querySelector(`[data-room="${CSS.escape(focused)}"]`)?.focus()
