@@ -62,6 +62,21 @@ def test_a_moderator_invites_seats_renames_and_removes(office: Office, ana: Show
     assert bo.seen("room")["rows"] == []
 
 
+def test_only_who_is_known_is_invited_on_a_page(office: Office, ana: Shown) -> None:
+    desk = at(office)
+    do(office, desk.create_room("side", "Side", by="lia"))
+    do(office, desk.rooms.create("deal", "zoe", "The deal", private=True))
+    do(office, desk.rooms.create_defaults("desk"))
+    assert [one["id"] for one in about(ana)["others"]] == ["kim", "lia"]
+    ana.ask(do="people")
+    assert [one["id"] for one in ana.seen("people")["people"]] == ["ana", "bo", "kim", "lia"]
+    for agent in ("nobodyhere", "zoe"):
+        ana.ask(do="invite", room="main", agent=agent)
+        assert f"agent is '{agent}', who is neither" in ana.seen("failed", do="invite")["why"]
+    ana.ask(do="invite", room="main", agent="lia")
+    assert [one["id"] for one in about(ana)["seats"]] == ["ana", "bo", "lia"]
+
+
 def test_who_is_no_moderator_is_refused_unless_a_team_lead_and_anybody_may_leave(office: Office, bo: Shown) -> None:
     for asked in (
         {"do": "invite", "agent": "kim"},

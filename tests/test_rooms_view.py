@@ -156,12 +156,17 @@ def test_a_new_room_is_open_at_once_and_a_second_of_the_name_is_refused(ana: Sho
     assert "name is 'North side'" in ana.seen("failed")["why"]
 
 
-def test_messages_are_found_by_their_words(office: Office, ana: Shown) -> None:
+def test_messages_are_found_by_their_words_and_the_names_of_their_files(office: Office, ana: Shown) -> None:
     ana.send("The blue house")
+    do(office, at(office).rooms.upload("main", "ana", "a" * 64, 15, "text/plain"))
+    ana.send("Read this", files=[{"hash": "a" * 64, "name": 'Plan "B" für Köln.pdf'}])
     assert office.recorder is not None
     do(office, office.recorder.flush())
-    ana.ask(do="search", words="blue")
-    assert [row["text"] for row in ana.seen("found")["rows"]] == ["The blue house"]
+    for words, text in (("blue", "The blue house"), ("köln", "Read this"), ("READ plan", "Read this")):
+        ana.ask(do="search", words=words)
+        assert [row["text"] for row in ana.seen("found")["rows"]] == [text]
+    ana.ask(do="search", words="hash")
+    assert ana.seen("found")["rows"] == []
 
 
 def test_who_one_is_must_be_an_id(office: Office) -> None:

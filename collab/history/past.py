@@ -13,6 +13,9 @@ from collab.history.reading import History
 GONE = "(deleted)"
 """Stands for words that were taken back."""
 
+NAMES = "array_to_string(json_extract_string(files, '$[*].name'), chr(10))"
+"""What the files of a message are called."""
+
 STRETCH = """WITH numbered AS (
   SELECT seq, row_number() OVER (ORDER BY seq) AS number, change IN ('sent', 'edited')
     AND message IN (SELECT message FROM chats WHERE change = 'deleted') AS gone
@@ -75,7 +78,7 @@ def found(
 ) -> list[dict[str, Any]]:
     """Messages in these rooms that hold all the words, of an author, in a time; the newest first.
 
-    A word in quotes is a phrase; case does not matter.
+    Names of files are searched, too. A word in quotes is a phrase; case does not matter.
     """
     if not history.exists or not rooms:
         return []
@@ -86,7 +89,7 @@ def found(
         if value is not None:
             asks.append(text)
             values.append(value)
-    asks += ["contains(lower(text), ?)"] * len(wanted)
+    asks += [f"contains(lower(concat_ws(chr(10), text, {NAMES})), ?)"] * len(wanted)
     values += wanted
     names = ("message", "room", "number", "agent", "thread", "text", "time")
     query = (

@@ -1,13 +1,13 @@
-"""What members want to know of a room: who is in it with which seat, what they may change, where a message is."""
+"""What members want to know of rooms: who is there with which seat, whom they may invite, where a message is."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from collab import protocol as p
 from collab.floor import LEADING, Floor
-from collab.floor.floor import roles_of
+from collab.floor.floor import CLERK, roles_of
 from collab.live.access import Pass
 from collab.records import Seat
 
@@ -23,14 +23,45 @@ async def about(floor: Floor, entry: Pass, room: str, names: Mapping[str, str]) 
         raise ValueError(f"room is {room!r}, which is not there; choose one of the list")
     moderates = known.members.get(entry.agent) == Seat.moderator or entry.role in LEADING
     seats = sorted(known.members.items())
-    others = [agent for agent in floor.desk.team.agents if agent not in known.members]
+    others = met(floor, entry.agent) - known.members.keys()
     return {
         "put": "about",
         "room": room,
         "seats": [{"id": one, "name": names.get(one, one), "seat": seat} for one, seat in seats],
-        "others": [{"id": one, "name": names.get(one, one)} for one in others],
+        "others": _named(others, names),
         "may": moderates and entry.role in roles_of(p.Invite),
     }
+
+
+def met(floor: Floor, agent: str) -> set[str]:
+    """Whom an agent may know of: the roster, and who is in a room that is not hidden from them."""
+    team = floor.desk.team
+    seen = [room.members for room in team.rooms.values() if not room.private or agent in room.members]
+    return {*team.agents}.union(*seen)
+
+
+async def people(floor: Floor, agent: str, names: Mapping[str, str]) -> dict[str, Any]:
+    """The patch that says who may have said something."""
+    return {"put": "people", "people": _named(met(floor, agent), names)}
+
+
+async def invited(floor: Floor, line: Any, asked: p.Invite) -> Any:
+    """Let somebody in; over a line it may be anybody, but who types an id on a page may err.
+
+    Raises:
+        ValueError: nobody here is called so.
+    """
+    if asked.agent not in met(floor, line.entry.agent):
+        raise ValueError(
+            f"agent is {asked.agent!r}, who is neither on the roster nor in a room; "
+            "choose one of the list, or let them come into a room first"
+        )
+    return await floor.do(line, asked)
+
+
+def _named(agents: Iterable[str], names: Mapping[str, str]) -> list[dict[str, str]]:
+    found = [{"id": one, "name": names.get(one, one)} for one in agents if one != CLERK]
+    return sorted(found, key=lambda one: one["name"].lower())
 
 
 async def placed(floor: Floor, agent: str, room: str, message: str) -> int:

@@ -17,7 +17,7 @@ from collab.events import decode
 from collab.files import Unwanted
 from collab.live.stream import StreamUnreachable
 from collab.office import Office
-from collab.views.about import about, placed
+from collab.views.about import about, invited, people, placed
 from collab.views.bubble import bubble
 from collab.views.enclosed import enclosed
 from collab.views.member import Member
@@ -38,8 +38,8 @@ ALLOWED = (
 OWN = ("ready", "choose", "enter", "older", "jump")
 """What a browser may ask of the page itself."""
 
-ASIDE = ("file", "picture", "upload", "drop", "about")
-"""What else: files, and who is in a room."""
+ASIDE = ("file", "picture", "upload", "drop", "about", "people")
+"""What else: files, and who is there."""
 
 REFUSED = (ValueError, RuntimeError, OSError, StreamUnreachable)
 Patch = dict[str, Any]
@@ -149,11 +149,16 @@ class Talk:
             return []
         if do == "about":
             return [await self.member.at(lambda floor, line: about(floor, line.entry, room, self._names()))]
+        if do == "people":
+            return [await self.member.at(lambda floor, line: people(floor, line.entry.agent, self._names()))]
         return [await self.member.at(lambda floor, line: enclosed(self.office, floor, line.entry.agent, asked))]
 
     async def _command(self, asked: p.AnyCommand) -> None:
         if not isinstance(asked, ALLOWED):
             raise ValueError(f"do is {type(asked).__struct_config__.tag!r}, which is not asked for on this tab")
+        if isinstance(asked, p.Invite):
+            await self.member.at(lambda floor, line: invited(floor, line, asked))
+            return
         result = await self.member.ask(asked)
         if isinstance(asked, p.Send):
             self._put([{"put": "sent", "key": asked.key, "number": result.number}])

@@ -35,11 +35,10 @@ function makeAbout(chat) {
   }
 
   function inviting(others) {
-    const who = made("input", { type: "text", list: "invited", "aria-label": "Whom to invite, by id", placeholder: "Invite: id, e.g. kim", maxlength: "120" })
+    const who = made("input", { type: "text", list: "invited", "aria-label": "Whom to invite, by id", placeholder: "Invite: choose or type an id", maxlength: "120" })
     const known = made("datalist", { id: "invited" }, ...others.map((one) => made("option", { value: one.id }, one.name)))
     return asking([who, known], "Invite", () => {
       if (who.value.trim()) ask("invite", { agent: who.value.trim() })
-      who.value = ""
     })
   }
 
@@ -65,7 +64,8 @@ function makeAbout(chat) {
         : "A moderator of this room or a team lead invites, removes, renames and archives.")
       change.replaceChildren(...[may && inviting(patch.others), may && renaming(), archive, leave, why].filter(Boolean))
     }
-    const list = change.querySelector("datalist")
+    const who = change.querySelector("[list]"), list = change.querySelector("datalist")
+    if (patch.seats.some((one) => one.id === who?.value.trim())) who.value = ""
     list?.replaceChildren(...patch.others.map((one) => made("option", { value: one.id }, one.name)))
   }
 

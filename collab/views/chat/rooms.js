@@ -254,6 +254,7 @@ export function render({ model, el }) {
       drawRooms()
     },
     about: (patch) => about.show(patch),
+    people: (patch) => found.know(patch.people),
     room: (patch) => {
       const same = chat.room?.room === patch.room.room
       if (!same) about.close()
@@ -312,10 +313,10 @@ export function render({ model, el }) {
       setTimeout(() => URL.revokeObjectURL(address), 60000)
     },
     sent: (patch) => chat.drop(patch.key),
+    created: () => making.done(),
     uploading: (patch) => chat.uploads.went(patch),
     uploaded: (patch) => chat.uploads.done(patch),
     found: (patch) => found.show(patch.rows),
-    created: () => making.done(),
     failed: (patch) => {
       if (patch.do === "send" && chat.outbox.has(patch.key)) return unsent(patch.key, `Not sent: ${patch.why}`)
       if (patch.do === "upload") return chat.uploads.failed(patch.key, patch.why, patch.for_good)
@@ -393,7 +394,7 @@ function newRoom(chat) {
 function search(chat) {
   const words = made("input", { type: "search", "aria-label": "Words to look for", placeholder: 'Words, or a "phrase"' })
   const room = made("select", { "aria-label": "In which room" })
-  const who = made("select", { "aria-label": "Who said it" })
+  const who = made("select", { "aria-label": "Who said it" }, made("option", { value: "" }, "Anybody"))
   const since = made("input", { type: "date", "aria-label": "Said on this day or later" })
   const until = made("input", { type: "date", "aria-label": "Said on this day or before" })
   const rows = made("ul", { class: "hits", "aria-label": "What was found" }), about = made("p", { class: "soft", role: "status" })
@@ -416,8 +417,13 @@ function search(chat) {
   const open = () => {
     form.hidden = false
     room.replaceChildren(option("", "All your rooms"), ...chat.rooms.filter((one) => one.seat).map((one) => option(one.room, one.name)))
-    who.replaceChildren(option("", "Anybody"), ...chat.members.map((one) => option(one.id, one.name)))
+    chat.ask({ do: "people" })
     words.focus()
+  }
+  const know = (people) => {
+    const chosen = who.value
+    who.replaceChildren(option("", "Anybody"), ...people.map((one) => option(one.id, one.name)))
+    who.value = people.some((one) => one.id === chosen) ? chosen : ""
   }
   const show = (hits) => {
     about.textContent = hits.length ? `${counted(hits.length, "message")}, the newest first` : "Nothing was found. Messages can be found within a second of being said; try fewer words or all rooms."
@@ -427,5 +433,5 @@ function search(chat) {
       return made("li", {}, made("button", { type: "button", onclick: go }, made("span", { class: "soft" }, label), hit.text.slice(0, 200)))
     }))
   }
-  return { form, open, show }
+  return { form, open, show, know }
 }
