@@ -9,6 +9,8 @@ import param
 import pytest
 from offices import Open
 
+from collab.floor import Seat
+from collab.protocol import Role
 from collab.views.address import Address, slug
 from collab.views.board import Board
 from collab.views.browser import kept
@@ -118,10 +120,10 @@ def test_the_browser_keeps_how_a_person_likes_the_page(open_office: Open) -> Non
     board = Board(open_office())
     shown = pmui.Page()
     browser = kept(Address("?tab=team", lambda write: write()), board, shown)
-    browser.found = {"dark": True, "person": "Kim", "paused": "yes", "other": 1}
-    assert (shown.dark_theme, board.person, board.paused) == (True, "Kim", False)
+    browser.found = {"dark": True, "person": "Kim", "member": "kim", "paused": "yes", "other": 1}
+    assert (shown.dark_theme, board.person, board.member, board.paused) == (True, "Kim", "kim", False)
     board.paused = True
-    assert browser.kept == {"dark": True, "person": "Kim", "paused": True}
+    assert browser.kept == {"dark": True, "person": "Kim", "member": "kim", "paused": True}
     assert browser.query == "?tab=team"
 
 
@@ -132,3 +134,10 @@ def test_what_a_browser_kept_is_nothing_at_first(open_office: Open) -> None:
     assert browser.kept == {}
     board.person = "Ana"
     assert browser.kept == {"person": "Ana"}
+
+
+def test_who_signed_in_reads_as_themselves_whatever_the_browser_kept(open_office: Open) -> None:
+    board = Board(open_office(), Seat("kim", lambda: Role.agent))
+    browser = kept(Address("", lambda write: None), board, pmui.Page())
+    browser.found = {"member": "ana"}
+    assert (board.member, browser.kept) == ("kim", {})

@@ -67,7 +67,7 @@ def test_who_says_who_they_are_is_counted_from_then_on(open_office: Open) -> Non
     do(office, at(office).send_message("main", "ana", "Hello"))
     board = Board(office)
     assert board.frame.unread == {}
-    board.read_as("cy")
+    board.member = "cy"
     until(board, Unread(1, 0))
 
 

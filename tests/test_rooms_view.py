@@ -175,6 +175,18 @@ def test_who_one_is_must_be_an_id(office: Office) -> None:
     assert "one word without spaces" in view.said.object
 
 
+def test_who_came_in_before_comes_in_again_and_may_be_somebody_else(office: Office) -> None:
+    board = Board(office)
+    view = RoomsView(board)
+    assert (view.me, view._who.visible) == ("", True)
+    board.member = "ana"  # the browser said so
+    assert (view.talk.me, view._who.visible) == ("ana", False)
+    do(office, view.hear({"do": "be", "me": "kim lead"}))
+    assert ("one word without spaces" in view.said.object, view.talk.me) == (True, "ana")
+    do(office, view.hear({"do": "be", "me": "bo"}))
+    assert (view.talk.me, board.member, view.said.visible) == ("bo", "bo", False)
+
+
 def test_an_office_that_only_reads_says_so(office: Office, open_office: Open) -> None:
     reading = open_office(office.stream_url)
     assert reading.mode == "reading"

@@ -37,13 +37,14 @@ class Board(param.Parameterized):
     frame = param.ClassSelector(class_=Frame, default=Frame(), doc="The team as it is shown now.")
     paused = param.Boolean(default=False, doc="Hold the frame still; on going on, the newest is shown at once.")
     person = param.String("", doc="What who acts here calls themselves, where nobody has to sign in.")
+    member = param.String("", doc="As whom rooms are read here, by id; nobody's at first where nobody has to sign in.")
 
     def __init__(self, office: Office, seat: Seat | None = None, **params: Any) -> None:
         self.office: Any = office if seat is None else SeatedOffice(office, seat)
         self.shared, self.seat, self._feed = office, seat, feed_of(office)
         self.schedule = scheduler()
-        self._waiting, self.closed, self._whole, self.member = False, False, self._feed.frame, self.by
-        super().__init__(frame=self._own(self._whole), **params)
+        self._waiting, self.closed, self._whole = False, False, self._feed.frame
+        super().__init__(frame=self._own(self._whole), member=self.by, **params)
         self._feed.join(self)
         if pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
             pn.state.on_session_destroyed(lambda context: self.close())
@@ -68,9 +69,8 @@ class Board(param.Parameterized):
         """How many boards of this team are shown in this process, this one among them."""
         return max(1, self._feed.boards)
 
-    def read_as(self, member: str) -> None:
-        """Say as whom this session reads rooms."""
-        self.member = member
+    @param.depends("member", watch=True)
+    def _reads(self) -> None:
         self._feed.join(self)
 
     def close(self) -> None:

@@ -16,8 +16,11 @@ SETTLED_MS = 300
 """An address is written when it has been the same for so long: browsers refuse too many changes of it."""
 
 
-HERE = ["paused"]
-"""What is kept for this window only: it outlives a reload, and another window is not held still with it."""
+HERE = ["paused", "member"]
+"""What a window keeps for itself: it outlives a reload, and another is not held still, or somebody else, with it."""
+
+NEW = ["member"]
+"""What of that a new window begins with."""
 
 
 class Browser(JSComponent):
@@ -31,7 +34,7 @@ class Browser(JSComponent):
     kept = param.Dict(default={}, doc="What is to be stored.")
 
     _esm = f"""
-    const NAME = "collab", HERE = {HERE}
+    const NAME = "collab", HERE = {HERE}, NEW = {NEW}
     const stores = () => [localStorage, sessionStorage]
     function stored() {{
       try {{ return Object.assign({{}}, ...stores().map((store) => JSON.parse(store.getItem(NAME)))) }}
@@ -39,7 +42,7 @@ class Browser(JSComponent):
     }}
     function store(kept) {{
       const entries = Object.entries(kept), isHere = ([name]) => HERE.includes(name)
-      const parts = [entries.filter((one) => !isHere(one)), entries.filter(isHere)]
+      const parts = [entries.filter((one) => !isHere(one) || NEW.includes(one[0])), entries.filter(isHere)]
       try {{ stores().forEach((store, i) => store.setItem(NAME, JSON.stringify(Object.fromEntries(parts[i])))) }}
       catch {{}}
     }}
@@ -66,7 +69,7 @@ def kept(address: Address, board: Board, shown: Any) -> Browser:
         "dark": (shown, "dark_theme", bool),
         "paused": (board, "paused", bool),
         "person": (board, "person", str),
-    }
+    } | ({"member": (board, "member", str)} if board.seat is None else {})  # nobody reads as somebody else
 
     def apply(event: Any) -> None:
         found = event.new or {}

@@ -29,6 +29,8 @@ WIDE = {"sizing_mode": "stretch_width"}
 class Conversation(JSComponent):
     """The browser's side: it shows patches, and asks for what is done there."""
 
+    signed = param.Boolean(default=False, doc="Did somebody sign in, who can't be somebody else here?")
+
     _esm = "\n".join((HERE / part).read_text(encoding="utf-8") for part in PARTS)
     _stylesheets = (SHEET, (HERE / "chat.css").read_text(encoding="utf-8"))
 
@@ -61,21 +63,23 @@ class RoomsView(pn.viewable.Viewer):
     def __init__(self, board: Board, room: str = "", number: int = 0, **params: Any) -> None:
         if board.seat is not None:  # nobody speaks as somebody else
             params |= {"me": board.by, "role": board.seat.role}
-        super().__init__(**params)
+        super().__init__(**{"me": board.member} | params)
         self.board = board
-        self.conversation = Conversation(self.hear, **WIDE)
+        self.conversation = Conversation(self.hear, signed=board.seat is not None, **WIDE)
         self.talk = Talk(board.shared, board.schedule, self._put, lambda: board.frame.names, room, number)
         self.said = pmui.Alert(severity="error", visible=False, closeable=False, **WIDE)
         self._name = pmui.TextInput(label="You are", value=self.me, placeholder="kim", description="", width=200)
         self._in = pmui.Button(label="Come in", icon="login", variant="outlined")
         self._in.on_click(self._enter)
         self._name.param.watch(self._enter, "enter_pressed")
-        who = pn.FlexBox(self._name, self._in, gap="12px", align_items="center", visible=not self.me, **WIDE)
-        self._layout = pn.Column(who, self.said, self.conversation, **WIDE)
+        self._who = pn.FlexBox(self._name, self._in, gap="12px", align_items="center", visible=not self.me, **WIDE)
+        self._layout = pn.Column(self._who, self.said, self.conversation, **WIDE)
         if board.office.desk is None:
-            who.visible = self.conversation.visible = False
+            self._who.visible = self.conversation.visible = False
             self._say(READS)
-        elif pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
+            return
+        board.param.watch(self._known, "member")
+        if pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
             pn.state.on_session_destroyed(lambda context: self.talk.member.forget())
 
     def _put(self, patches: list[Patch]) -> None:
@@ -92,6 +96,8 @@ class RoomsView(pn.viewable.Viewer):
             return
         if asked.get("do") == "ready" and self.me and not self.talk.inside:
             await self.enter(self.me)
+        elif asked.get("do") == "be":
+            await self.enter(str(asked.get("me")))
         else:
             await self.talk.hear(asked)
 
@@ -116,20 +122,25 @@ class RoomsView(pn.viewable.Viewer):
             await self.talk.enter(self.board.by or id_of(me.strip()), self.role)
         except REFUSED as error:
             self._say(str(error))
+            self._who.visible = self.board.seat is None
             return
-        self.said.visible = False
-        self.me = self.talk.me
-        self.board.read_as(self.me)
+        self.said.visible = self._who.visible = False
+        self.me = self.board.member = self.talk.me
 
     async def _enter(self, event: object) -> None:
         await self.enter(self._name.value_input or self._name.value)
+
+    async def _known(self, event: Any) -> None:
+        """The browser said, after this was made, who came in there before."""
+        if self.active and not self.me:
+            await self.enter(event.new)
 
     @param.depends("active", watch=True)
     async def _shown(self) -> None:
         if not self.active:
             await self.talk.member.leave()
-        elif self.me and not self.talk.inside:
-            await self.enter(self.me)
+        elif (me := self.me or self.board.member) and not self.talk.inside:
+            await self.enter(me)
 
     def _say(self, text: str) -> None:
         self.said.param.update(object=plain(text), visible=True)

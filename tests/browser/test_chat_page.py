@@ -110,6 +110,7 @@ def test_files_and_seats_are_given_by_keyboard(chat: Callable[[str], Page]) -> N
     )
     files = ana.get_by_role("list", name="Files of this message").first
     expect(files.get_by_role("alert")).to_contain_text("HTML")
+    expect(files.get_by_role("button", name="Try again")).to_have_count(0)
     ana.get_by_role("button", name="Remove page.txt").press("Enter")
     expect(files.get_by_role("listitem")).to_have_text(re.compile("notes.txt.*ready"))
     ana.keyboard.press("Enter")
@@ -126,6 +127,13 @@ def test_files_and_seats_are_given_by_keyboard(chat: Callable[[str], Page]) -> N
 def test_on_a_phone_the_rooms_fold_away_and_nothing_is_wider_than_it(chat: Callable[[str], Page]) -> None:
     page = chat("ana")
     page.set_viewport_size({"width": 390, "height": 844})
+    expect(page.get_by_role("textbox", name="You are")).to_be_hidden()
+    assert page.locator(".main > .top").evaluate("top => top.clientHeight") < 60
+    with page.expect_file_chooser() as chosen:
+        page.get_by_role("button", name="Add files").first.click()
+    chosen.value.set_files([{"name": f"{n}.txt", "mimeType": "text/plain", "buffer": b""} for n in range(10)])
+    expect(page.get_by_role("button", name="Remove 9.txt")).to_be_attached()
+    expect(page.get_by_role("textbox", name=FIELD)).to_be_in_viewport(ratio=1)
     rooms = page.get_by_role("navigation", name="Rooms")
     expect(rooms).to_be_hidden()
     page.get_by_role("button", name="Show the rooms").click()

@@ -20,7 +20,7 @@ function stored() {
 function makeChat(model) {
   const kept = stored()
   const chat = {
-    room: null, me: "", members: [], newest: true, last_number: 0, read: 0, thread: null,
+    room: null, me: "", signed: model.signed, members: [], newest: true, last_number: 0, read: 0, thread: null,
     rooms: [], most_bytes: 0, rows: new Map(), drafts: kept.drafts || {}, pictures: new Map(),
     outbox: new Map((kept.outbox || []).map((one) => [one.key, { ...one, why: "No answer came. Sent again it is said once." }])),
   }
@@ -46,19 +46,19 @@ export function render({ model, el }) {
   const title = made("h3", {})
   const told = made("div", { class: "told", role: "status" })
   const listed = made("ul", { class: "rooms" })
-  const fold = button("Show the rooms", "☰ Rooms", () => root.classList.toggle("folded-out"), { class: "fold" })
+  const fold = button("Show the rooms", "☰", () => root.classList.toggle("folded-out"), { class: "fold" })
   chat.uploads = makeUploads(chat, () => { composer.attached(); threadComposer.attached() })
   const log = makeLog(chat, false), composer = makeComposer(chat, false)
   const threadLog = makeLog(chat, true), threadComposer = makeComposer(chat, true)
   const come = made("div", { class: "come", hidden: true })
-  const making = newRoom(chat)
-  const nav = made("nav", { "aria-label": "Rooms" }, listed, making.box)
+  const making = newRoom(chat), being = somebodyElse(chat)
+  const nav = made("nav", { "aria-label": "Rooms" }, listed, making.box, being.box)
   const help = keys()
   const found = search(chat), about = makeAbout(chat)
   const threads = button("", "", () => toThread(), { class: "threads", hidden: true })
   const head = made("div", { class: "top" }, fold, title,
-    threads, button("About this room: its members (i)", "Members", () => about.open()),
-    button("Search messages (/)", "Search", () => found.open()), button("Keys (?)", "?", () => help.showModal()))
+    threads, button("About this room: its members (i)", "Members", () => about.open(), { class: "icon people" }),
+    button("Search messages (/)", "Search", () => found.open(), { class: "icon glass" }), button("Keys (?)", "?", () => help.showModal()))
   const main = made("section", { class: "main", "aria-label": "Room" }, head, found.form, about.form, log.box, come, told, typing, composer.form)
   const aside = made("aside", { class: "thread", "aria-label": "Thread", hidden: true },
     made("div", { class: "top" }, made("h3", {}, "Thread"), button("Close the thread (Esc)", "✕", () => chat.openThread(null))),
@@ -207,7 +207,8 @@ export function render({ model, el }) {
   function drawRooms() {
     drawThreads()
     const unread = chat.rooms.reduce((sum, room) => sum + (room.seat ? room.unread : 0), 0)
-    fold.textContent = unread ? `☰ Rooms (${unread})` : "☰ Rooms"
+    fold.textContent = unread ? `☰ ${unread}` : "☰"
+    fold.setAttribute("aria-label", unread ? `Show the rooms: ${unread} unread` : "Show the rooms")
     const focused = el.getRootNode().activeElement?.dataset?.room
     listed.replaceChildren(...chat.rooms.map((room) => {
       const mine = room.seat != null
@@ -236,6 +237,7 @@ export function render({ model, el }) {
     nobody: () => { root.hidden = true },
     rooms: (patch) => {
       chat.me = patch.me
+      being.show(patch.me)
       chat.rooms = patch.rooms
       chat.most_bytes = patch.most_bytes
       const now = patch.rooms.find((room) => room.room === patch.room)
@@ -389,6 +391,23 @@ function newRoom(chat) {
     if (room) chat.ask({ do: "create_room", room, name: name.value.trim(), private: secret.checked })
   })
   return { box: made("details", {}, made("summary", {}, "New room"), form), done: () => form.reset() }
+}
+
+// Where nobody has to sign in, who came in says here that they are somebody else.
+function somebodyElse(chat) {
+  const who = made("input", { type: "text", "aria-label": "Be somebody else, by id", placeholder: "kim", maxlength: "120" })
+  const said = made("summary", {})
+  const box = made("details", { hidden: chat.signed }, said, asking([who], "Come in", () => {
+    if (who.value.trim()) chat.ask({ do: "be", me: who.value.trim() })
+  }))
+  return {
+    box,
+    show: (me) => {
+      const now = `You are ${me} · Change`
+      if (said.textContent !== now) box.open = false
+      said.textContent = now
+    },
+  }
 }
 
 function search(chat) {
