@@ -404,7 +404,10 @@ function somebodyElse(chat) {
     box,
     show: (me) => {
       const now = `You are ${me} · Change`
-      if (said.textContent !== now) box.open = false
+      if (said.textContent !== now) {
+        box.open = false
+        who.value = ""
+      }
       said.textContent = now
     },
   }
