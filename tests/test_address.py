@@ -14,7 +14,7 @@ from collab.protocol import Role
 from collab.views.address import Address, slug
 from collab.views.board import Board
 from collab.views.browser import kept
-from collab.views.page import _analytics, _wrong, page
+from collab.views.page import _analytics, _tabs, _wrong, page
 from collab.weights import Weights
 
 NAMES = ["Team", "What-if", "Tuning"]
@@ -107,6 +107,12 @@ def test_every_tab_of_the_page_has_an_address_of_its_own(open_office: Open) -> N
     names = next(one for one in page(open_office()).main[0] if isinstance(one, pmui.Tabs))._names
     assert len({slug(name) for name in names}) == len(names) >= 6
     assert slug("What-if") == "what-if"
+
+
+def test_an_agent_who_opens_a_tab_of_others_is_told_that_agents_do_not_see_it(open_office: Open) -> None:
+    address = Address("?tab=tuning&weights=20-60-11-9", lambda write: None)
+    _tabs(Board(open_office(), Seat("kim", lambda: Role.agent)), address)
+    assert address.wrong == ["tab is 'tuning', which an agent does not see; give one of team, leads, chat"]
 
 
 def test_the_analytics_tab_opens_as_the_address_says(open_office: Open) -> None:

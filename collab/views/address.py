@@ -34,13 +34,14 @@ class Address(param.Parameterized):
         self._now = dict(self._said)
         self._schedule, self._waiting = schedule, False
 
-    def tab(self, tabs: Any, names: Sequence[str]) -> None:
-        """Keep which tab is open."""
+    def tab(self, tabs: Any, names: Sequence[str], hidden: Sequence[str] = ()) -> None:
+        """Keep which tab is open; `hidden` are those that others see, but not who opened this page."""
         places = {slug(name): place for place, name in enumerate(names)}
 
         def take(value: str) -> None:
             if value not in places:
-                raise ValueError(f"tab is {value!r}; give one of {', '.join(places)}")
+                unseen = ", which an agent does not see" if value in map(slug, hidden) else ""
+                raise ValueError(f"tab is {value!r}{unseen}; give one of {', '.join(places)}")
             tabs.active = places[value]
 
         self._keep("tab", take, lambda: list(places)[tabs.active], tabs, ["active"])

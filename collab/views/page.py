@@ -143,8 +143,8 @@ def _tabs(board: Board, address: Address) -> pmui.Tabs:
     made = (_team(board), ("Alerts", alerts, (alerts,)), ("Leads", leads, (leads,)),
             ("Chat", rooms, (rooms,)), ("What-if", asking, (asking,)), ("Tuning", tuning, (tuning,)),
             ("Analytics", analytics, (analytics,)), ("Diagnostics", diagnostics, (diagnostics,)))  # fmt: skip
-    if board.of_agent:
-        made = tuple(tab for tab in made if tab[0] in OF_AGENTS)
+    hidden = [name for name, _, _ in made if board.of_agent and name not in OF_AGENTS]
+    made = tuple(tab for tab in made if tab[0] not in hidden)
     tabs = pmui.Tabs(
         *((name, content) for name, content, _ in made),
         dynamic=False,  # a plot that is made when its tab opens is measured before it is drawn, which breaks the page
@@ -156,7 +156,7 @@ def _tabs(board: Board, address: Address) -> pmui.Tabs:
     if not board.of_agent:
         _turn(tabs, names.index("What-if"), period)
     Badge(tabs, names.index("Chat"), board)
-    address.tab(tabs, names)
+    address.tab(tabs, names, hidden)
     if asked and "Alerts" in names:
         tabs.active = names.index("Alerts")
     return tabs
