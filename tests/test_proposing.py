@@ -13,7 +13,7 @@ from desks import SOON_S
 from collab.office import Office
 from collab.views.proposing import ProposingView
 from collab.views.tuning import Tuning
-from collab.whatif import Proposal
+from collab.whatif import Proposal, rollback
 from collab.whatif.journal import Journal
 
 ASKED = (30, 40, 20, 10)
@@ -64,19 +64,57 @@ def test_a_proposal_is_adopted_with_one_press_and_taken_back_with_another(office
     view = asked(office)
     assert view.proposal.weights == ASKED
     assert view.adopt.button.visible
+    assert f"writes into {office.weights}, and every office that watches this folder" in view.words.object
     assert "&lt;b&gt;" in view.words.object
     assert office.team.weights.values != ASKED
     press(view.adopt.button)
+    press(view.adopt.button)  # the second press of a double one
     view.deed.wait()
+    view.looking.wait()
     in_force(office, ASKED)
-    assert view.adopt.button.label == "Take them back"
+    assert "They are adopted" in view.words.object
     (entry,) = Journal(office.weights).entries()
     assert (entry.by, entry.weights, entry.kind) == ("Ana Ruiz", ASKED, "adopted")
     assert Proposal.load(office.weights / f"{view.proposal.id}.yaml").reason == view.proposal.reason
+    press(view.back.button)
+    view.undoing.wait()
+    view.looking.wait()
+    in_force(office, before)
+    assert view.back.button.disabled
+    assert "They are adopted" not in view.words.object
+
+
+def test_weights_that_were_adopted_before_can_be_taken_back_by_whoever_comes_next(office: Office) -> None:
+    before = office.team.weights.values
+    asked(office).proposal.adopt(by="Ben Okafor", folder=office.weights)
+    in_force(office, ASKED)
+    view = ProposingView(Tuning(office=office), office.weights)
+    view.looking.wait()
+    assert view.back.button.visible
+    assert "30 · 40 · 20 · 10 were adopted by Ben Okafor" in view.standing.object
+    view.by.value = "Cy"
+    press(view.back.button)
+    view.undoing.wait()
+    in_force(office, before)
+    assert [(entry.kind, entry.by) for entry in Journal(office.weights).entries()][1:] == [("rollback", "Cy")]
+
+
+def test_what_others_took_back_already_is_not_taken_back_again(office: Office) -> None:
+    view = asked(office)
     press(view.adopt.button)
     view.deed.wait()
-    in_force(office, before)
-    assert "Adopt" in view.adopt.button.label
+    view.looking.wait()
+    rollback(office.weights, by="Ben Okafor", reason="The queue grew.")
+    press(view.back.button)
+    view.undoing.wait()
+    assert "is not what came last" in view.back.said.object
+    assert len(Journal(office.weights).entries()) == 2
+
+
+def test_nothing_is_offered_to_take_back_where_nothing_was_adopted(office: Office) -> None:
+    view = ProposingView(Tuning(office=office), office.weights)
+    view.looking.wait()
+    assert not view.back.button.visible
 
 
 def test_the_report_can_be_taken_along(office: Office) -> None:

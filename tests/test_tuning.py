@@ -214,8 +214,8 @@ def test_what_was_cancelled_is_not_shown_though_it_could_not_be_stopped() -> Non
 
 
 def test_a_task_tells_its_progress_and_stops_when_it_is_told_to() -> None:
-    task, told = Task(), threading.Event()
-    view = ProgressView(task, "Begin", lambda: None, icon="refresh", doing="Counting")
+    task, told, begun = Task(), threading.Event(), list[int]()
+    view = ProgressView(task, "Begin", lambda: begun.append(1), icon="refresh", doing="Counting")
 
     def count(heard: Heard, stopped: Stopped) -> None:
         heard(3, 8)
@@ -227,11 +227,13 @@ def test_a_task_tells_its_progress_and_stops_when_it_is_told_to() -> None:
     results: list[None] = []
     task.start(count, results.append)
     assert told.wait(20)
-    assert view.button.disabled
+    view.button.param.trigger("clicks")
+    assert begun == []
     view.cancel.param.trigger("clicks")
     task.wait()
     assert (task.done, task.of, task.error, results) == (3, 8, "", [])
-    assert not view.button.disabled
+    view.button.param.trigger("clicks")
+    assert begun == [1]
 
 
 def test_what_goes_wrong_in_a_task_is_said_and_forgotten_with_the_next() -> None:

@@ -14,7 +14,11 @@ from collab.views.theme import plain
 
 
 class ProgressView(pn.viewable.Viewer):
-    """The button of a task; while it is busy a bar with a Cancel button, and an alert where it failed."""
+    """The button of a task; while it is busy a bar with a Cancel button, and an alert where it failed.
+
+    Meanwhile a press does nothing. The button is not disabled for that: it would lose the keyboard's focus, and Panel's
+    React components write back what they drew before if it changes again sooner than a busy browser has drawn it.
+    """
 
     task = param.ClassSelector(class_=Task, doc="What is worked on.")
 
@@ -29,7 +33,7 @@ class ProgressView(pn.viewable.Viewer):
         self.bar = pmui.LinearProgress(value=0, variant="determinate", visible=False, **wide)
         self.words = pn.pane.Markdown("", visible=False, margin=(0, 10))
         self.said = pmui.Alert(visible=False, closeable=False, severity="error", margin=(5, 10), **wide)
-        self.button.on_click(lambda event: begin())
+        self.button.on_click(lambda event: None if self.task.busy else begin())
         self.cancel.on_click(lambda event: self.task.cancel())
         running = pn.Row(self.words, pn.layout.HSpacer(), self.cancel, **wide)
         self._layout = pn.Column(self.button, self.bar, running, self.said, **wide)
@@ -39,7 +43,6 @@ class ProgressView(pn.viewable.Viewer):
     def _patch(self) -> None:
         task = self.task
         with pn.io.hold():
-            self.button.disabled = task.busy
             self.bar.visible = self.cancel.visible = self.words.visible = task.busy
             if task.busy:
                 self.words.object = f"{self._doing}: {task.done:,} of {task.of:,}" if task.of else f"{self._doing}…"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from html import escape
 from io import BytesIO
 from pathlib import Path
@@ -17,22 +19,24 @@ from collab.views.task import Task
 from collab.views.theme import SHEET
 from collab.views.told import TUNING, four, title
 from collab.views.tuning import Tuning
-from collab.whatif import Proposal, report
+from collab.whatif import Proposal, report, rollback
+from collab.whatif.journal import Entry
 
 FIRST = "A proposal keeps the weights in question with your reason and all that the log says of them."
 WAITS = "Read the report, or let somebody read it, before you adopt."
+WHERE = "Adopting writes into {}, and every office that watches this folder follows, also one of a history beside this."
 
 
 class ProposingView(pn.viewable.Viewer):
     """A form, and the newest proposal made with it.
 
     Where an office is tuned, its weights can be adopted: the journal of its folder of weights says who did, and the
-    desk takes them up within a second or two.
+    desk takes them up within a second or two. What is in force by the journal can be taken back, whoever adopted it.
     """
 
     tuning = param.ClassSelector(class_=Tuning, doc="What is tuned.")
     proposal = param.ClassSelector(class_=Proposal, doc="What was proposed here last.")
-    adopted = param.Boolean(default=False, doc="Is it adopted, and not taken back?")
+    adoption = param.ClassSelector(class_=Entry, doc="By which weights of the folder are in force, if by one.")
 
     def __init__(self, tuning: Tuning, folder: Path | None = None, **params: Any) -> None:
         super().__init__(tuning=tuning, **params)
@@ -43,25 +47,30 @@ class ProposingView(pn.viewable.Viewer):
         self.by = pmui.TextInput(label="Who proposes them?", placeholder="Ana Ruiz", **wide)
         if tuning.seat is not None:
             self.by.param.update(value=tuning.seat.id, disabled=True)
-        self.task, self.deed = Task(), Task()
+        self.task, self.deed, self.undoing, self.looking = Task(), Task(), Task(), Task()
         self.propose = ProgressView(
             self.task, "Propose these weights", self._propose, icon="rate_review", doing="Asking the log"
         )
         self.adopt = ProgressView(self.deed, "Adopt these weights", self._adopt, icon="check", doing="Writing it down")
+        self.back = ProgressView(self.undoing, "Take them back", self._take_back, icon="undo", doing="Writing it down")
         self.download = pmui.FileDownload(
             callback=self._page, filename="proposal.html", label="Download the report", visible=False, **wide
         )
-        self.words = pn.pane.HTML("", stylesheets=[SHEET, TUNING], **wide)
+        self.words, self.standing = (pn.pane.HTML("", stylesheets=[SHEET, TUNING], **wide) for _ in range(2))
+        self.back.button.visible = False
+        right = (self.words, self.download, self.adopt, self.standing, self.back)
         form = pn.FlexBox(
             pn.Column(self.reason, self.by, self.propose, min_width=260, styles={"flex": "1 1 340px"}),
-            pn.Column(self.words, self.download, self.adopt, min_width=260, styles={"flex": "1 1 340px"}),
+            pn.Column(*right, min_width=260, styles={"flex": "1 1 340px"}),
             gap="24px",
             **wide,
         )
         head = pn.pane.HTML(title("Propose"), stylesheets=[SHEET, TUNING], **wide)
         self._layout = pn.Column(head, form, **wide)
         tuning.weights.param.watch(lambda *events: self._patch(), list(FACTORS))
+        tuning.param.watch(lambda *events: self._look(), ["active", "study"])
         self._patch()
+        self._look()
 
     def _propose(self) -> None:
         study, values = self.tuning.study, self.tuning.weights.integers()
@@ -70,24 +79,34 @@ class ProposingView(pn.viewable.Viewer):
             return
         self.task.start(
             lambda heard, stopped: study.propose(values, reason=_told("reason", reason), by=_told("by", by)),
-            lambda found: self.param.update(proposal=found, adopted=False),
+            lambda found: self.param.update(proposal=found),
         )
 
     def _adopt(self) -> None:
-        proposal, folder, adopted = self.proposal, self._folder, self.adopted
-        if proposal is None or folder is None:
-            return
-        do, by = proposal.rollback if adopted else proposal.adopt, self._who()
+        if self.proposal is not None and self._folder is not None:
+            self._do(self.deed, self.proposal.adopt)
 
-        def done(heard: Any, stopped: Any) -> Any:
+    def _take_back(self) -> None:
+        if self.adoption is not None and self._folder is not None:
+            self._do(self.undoing, partial(rollback, reason="rolled back", of=self.adoption))
+
+    def _do(self, task: Task, deed: Callable[..., Any]) -> None:
+        """Write an entry into the journal, in the name of who asks for it."""
+        by = self._who()
+
+        def done(heard: Any, stopped: Any) -> None:
             if (seat := self.tuning.seat) is not None:
                 seat.must("adopt_weights")
-            return do(by=_told("by", by), folder=folder)
+            deed(by=_told("by", by), folder=self._folder)
 
-        self.deed.start(
-            done,
-            lambda found: self.param.update(adopted=not adopted),
-        )
+        task.start(done, lambda found: self._look())
+
+    def _look(self) -> None:
+        """See by which adoption weights are in force, also after a reload, or if somebody else adopted them."""
+        if self.tuning.active and self._folder is not None:
+            self.looking.start(
+                lambda heard, stopped: self.tuning.adoption(), lambda found: self.param.update(adoption=found)
+            )
 
     def _who(self) -> str:
         """Who signed in, else who is typed in."""
@@ -96,27 +115,36 @@ class ProposingView(pn.viewable.Viewer):
     def _page(self) -> BytesIO:
         return BytesIO(report.html(self.proposal).encode())
 
-    @param.depends("proposal", "adopted", watch=True)
+    @param.depends("proposal", "adoption", watch=True)
     def _patch(self) -> None:
-        found = self.proposal
+        found, standing = self.proposal, self.adoption
         self.download.visible = found is not None
         self.adopt.button.visible = found is not None and self._folder is not None
         self.words.object = f"<p>{FIRST if found is None else self._said(found)}</p>"
         if found is not None:
             self.download.filename = f"{found.id}.html"
-            self.adopt.button.label = "Take them back" if self.adopted else f"Adopt {four(found.weights)}"
+            self.adopt.button.label = f"Adopt {four(found.weights)}"
+        self.standing.object = "" if standing is None else f"<p>{_in_force(standing)}</p>"
+        self.back.button.disabled = standing is None or standing.replaces is None
+        self.back.button.visible = self.back.button.visible or standing is not None  # who pressed it stays there
 
     def _said(self, found: Proposal) -> str:
         said = f"<b>{four(found.weights)}</b>, proposed by {escape(found.by or '')}: “{escape(found.reason)}”. "
-        if self.adopted:
+        if self.adoption is not None and self.adoption.id == found.id:
             said += "They are adopted and in force within seconds. "
         elif self._folder is not None:
-            said += f"{WAITS} "
+            said += f"{WAITS} {WHERE.format(escape(str(self._folder)))} "
         moved = found.weights != self.tuning.weights.integers()
         return said + ("The sliders have moved since: propose again to propose what they show." if moved else "")
 
     def __panel__(self) -> pn.Column:
         return self._layout
+
+
+def _in_force(entry: Entry) -> str:
+    when = f"{entry.time.day} {entry.time:%b %Y at %H:%M} UTC"
+    who = f"{four(entry.weights)} were adopted by {escape(entry.by)} on {when}"
+    return f"<b>In force by the journal:</b> {who}: “{escape(entry.reason)}”."
 
 
 def _typed(field: pmui.TextInput) -> str:

@@ -16,6 +16,7 @@ from collab.views.study import Study, study_of
 from collab.views.task import Task
 from collab.weights import Weights
 from collab.whatif import Estimates, Prevented, Rescored, Sweep, WhatIf
+from collab.whatif.journal import Entry, Journal, adoption
 from collab.whatif.rescore import Values
 from collab.whatif.simulated import Simulated
 
@@ -86,6 +87,17 @@ class Tuning(param.Parameterized):
     def folder(self) -> Path | None:
         """Where weights that are adopted here are written down; None for frames."""
         return None if self._office is None else self._office.weights
+
+    def adoption(self) -> Entry | None:
+        """The adoption by which weights of the folder are in force; None if they came otherwise.
+
+        Raises:
+            OSError: the journal cannot be read.
+            ValueError: it is broken.
+        """
+        if self._office is None or self.folder is None:
+            return None
+        return adoption(Journal(self.folder).entries(), self._office.team)
 
     @property
     def names(self) -> dict[str, str]:

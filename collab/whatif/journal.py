@@ -163,18 +163,31 @@ def due(entries: Sequence[Entry], team: Team) -> Entry | None:
     return None
 
 
-def rollback(folder: str | os.PathLike[str], *, by: str, reason: str, time: datetime | None = None) -> Entry:
+def adoption(entries: Sequence[Entry], team: Team) -> Entry | None:
+    """The adoption by which the weights of this team are in force, or will be when it is taken up; None if by none."""
+    if not entries or (last := entries[-1]).kind != "adopted":
+        return None
+    taken = team.adopted is not None and team.adopted.entry == last.entry
+    return last if taken or due(entries, team) is last else None
+
+
+def rollback(
+    folder: str | os.PathLike[str], *, by: str, reason: str, time: datetime | None = None, of: Entry | None = None
+) -> Entry:
     """Take the last adoption of a folder back: the weights that it replaced come into force again.
 
-    Once more takes back the one before it. `time` is now, if none is given.
+    Once more takes back the one before it. `time` is now, if none is given; with `of` only that entry is taken back.
 
     Raises:
-        AdoptionRefused: none is left, or nobody knows what it replaced.
+        AdoptionRefused: none is left, it is not `of`, or nobody knows what it replaced.
         ValueError: a field is wrong, or the journal broken.
     """
     journal = Journal(folder)
     with journal.locked():
-        left = standing(journal.entries())
+        entries = journal.entries()
+        left = standing(entries)
+        if of is not None and entries[-1:] != (of,):
+            raise AdoptionRefused(f"{of.id} is not what came last into {journal.path}; look at what is in force now")
         if not left:
             raise AdoptionRefused(f"{journal.path} has no adoption that is in force; there is nothing to roll back")
         last = left[-1]
