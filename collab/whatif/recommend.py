@@ -77,11 +77,15 @@ def recommend(
     Raises:
         CancelledError: `cancelled` said so.
     """
-    if isinstance(most, bool) or not isinstance(most, int | np.integer) or most < 1:
-        raise ValueError(f"most is {most!r}; give how many weights at most, a whole number of 1 or more")
+    _check_most(most)
     names = [name for name in keep or {} if simulated_only(name)] if team else []
     asked = _Asked(metric, step, most, keep or {}, names, limits or Limits())
     return _shown(*_found(evidence, asked, team, progress, cancelled), names)
+
+
+def _check_most(most: object) -> None:
+    if isinstance(most, bool) or not isinstance(most, int | np.integer) or most < 1:
+        raise ValueError(f"most is {most!r}; give how many weights at most, a whole number of 1 or more")
 
 
 class _Asked(NamedTuple):
