@@ -24,6 +24,7 @@ from collab.views.balancing import BalancingView
 from collab.views.board import Board
 from collab.views.browser import kept
 from collab.views.diagnostics import DiagnosticsView
+from collab.views.keyboard import KEYS
 from collab.views.later import Later
 from collab.views.leading import LeadingView
 from collab.views.period import PeriodView
@@ -62,17 +63,6 @@ again()
 Bokeh would connect the old page with the new session instead: five minutes after loading it may not (the session's
 token has ended), and earlier what the new session pushes meets models of the old one with the same ids.
 """
-
-KEYS = """
-const opens = (keys) => (event) => {
-  const box = event.composedPath()[0], is = (name, value) => box.getAttribute?.(name) === value
-  if (!keys.includes(event.key) || !is("role", "combobox") || !is("aria-haspopup", "listbox")) return
-  if (is("aria-expanded", "false")) box.click()
-}
-document.addEventListener("keydown", opens(["Enter", "ArrowDown", "ArrowUp"]))
-document.addEventListener("keyup", opens([" "]))
-"""
-"""Opens a list by keyboard: panel-material-ui 0.16 opens its own with a click only."""
 
 BANNERS = {
     "demo": "A seeded team of eight is at work here: its leads, agents and outcomes are made up, the router and the "

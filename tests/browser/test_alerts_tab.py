@@ -75,6 +75,7 @@ def choose(page: Page) -> None:
     option = page.get_by_role("listbox").locator("li").filter(has_text=SUMMARY)
     expect(option).to_be_visible()
     option.press("Enter")
+    expect(page.get_by_role("listbox")).to_have_count(0)  # as it closes it gives the focus back
 
 
 def press(page: Page, name: str) -> None:
@@ -95,6 +96,9 @@ def test_what_one_takes_on_the_other_sees_and_leads_go_to_others_and_come_back(
     press(one, "Acknowledge")
     expect(two.get_by_text("Kim has it").first).to_be_visible()
     expect(sign).to_be_hidden()
+    taken = one.get_by_role("button", name="Acknowledge", exact=True)
+    expect(taken).to_be_disabled()
+    expect(taken).to_be_focused()
     expect(one.get_by_text("2 leads of 4 go; Ana Ruiz 100% → 50%.")).to_be_visible()
     press(one, "Give leads of Ana Ruiz to others")
     expect(one.get_by_text("Done: Give leads of Ana Ruiz to others.")).to_be_visible()
@@ -136,3 +140,16 @@ def test_a_field_of_a_rule_that_is_emptied_stays_empty_as_its_message_says(alert
     page.keyboard.press("Tab")
     expect(page.get_by_text("is empty; give a number")).to_be_visible()
     expect(field).to_have_value("")
+
+
+def test_a_text_in_a_field_for_a_number_is_refused_in_words(alerts: Callable[[], Page]) -> None:
+    page = alerts()
+    field = page.get_by_role("textbox", name="Fires at")
+    for typed in ("abc", "1,2"):
+        field.fill(typed)
+        page.keyboard.press("Tab")
+        said = page.get_by_text(f"“{typed}” is no number")
+        expect(said).to_be_visible()
+        expect(field).to_have_value("0.9")
+        field.focus()
+        expect(said).to_have_count(0)

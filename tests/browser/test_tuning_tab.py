@@ -121,3 +121,24 @@ def test_a_proposal_gives_its_report_to_take_along_and_waits_to_be_adopted(page:
     assert given.value.suggested_filename.endswith(".html")
     assert "Who knows the area closes more" in given.value.path().read_text(encoding="utf-8")
     expect(page.get_by_role("button", name=re.compile("^Adopt "))).to_be_visible()
+
+
+def test_what_is_proposed_is_adopted_and_taken_back_without_losing_the_keyboard(page: Page) -> None:
+    adopt, back = (page.get_by_role("button", name=name) for name in (re.compile("^Adopt "), "Take them back"))
+    for button, then in ((adopt, "They are adopted"), (back, "before you adopt"), (adopt, "They are adopted")):
+        button.focus()
+        button.press("Enter")
+        expect(page.get_by_text(then)).to_be_visible()
+        expect(button).to_be_focused()
+    expect(back).to_be_enabled()
+    expect(page.get_by_role("button", name="Propose these weights")).to_be_enabled()
+
+
+def test_after_a_reload_what_is_adopted_can_be_taken_back(page: Page) -> None:
+    page.reload()
+    expect(page.get_by_text("were adopted by Ana Ruiz")).to_be_visible(timeout=START_MS)
+    page.get_by_role("textbox", name="Who proposes them?").fill("Ben Okafor")
+    back = page.get_by_role("button", name="Take them back")
+    back.click()
+    expect(back).to_be_disabled()
+    expect(page.get_by_text("were adopted by Ana Ruiz")).to_have_count(0)

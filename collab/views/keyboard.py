@@ -1,0 +1,67 @@
+"""What a page does for who goes by keyboard or by finger, where panel-material-ui does not."""
+
+from __future__ import annotations
+
+LISTS = """
+const opens = (keys) => (event) => {
+  const box = event.composedPath()[0], is = (name, value) => box.getAttribute?.(name) === value
+  if (!keys.includes(event.key) || !is("role", "combobox") || !is("aria-haspopup", "listbox")) return
+  if (is("aria-expanded", "false")) box.click()
+}
+document.addEventListener("keydown", opens(["Enter", "ArrowDown", "ArrowUp"]))
+document.addEventListener("keyup", opens([" "]))
+"""
+"""Opens a list by keyboard: panel-material-ui 0.16 opens its own with a click only."""
+
+STAYS = """
+const off = (button) => button.classList.contains("Mui-disabled")
+const stay = (button) => {
+  if (off(button) && button.disabled) button.disabled = false
+  if (off(button)) button.setAttribute("aria-disabled", "true")
+  else button.removeAttribute("aria-disabled")
+  if (document.activeElement === document.body) button.focus()
+}
+document.addEventListener("focusin", (event) => {
+  const button = event.composedPath()[0]
+  if (!button.matches?.("button.MuiButtonBase-root")) return
+  const watch = new MutationObserver(() => stay(button))
+  watch.observe(button, {attributeFilter: ["class", "disabled"]})
+  button.addEventListener("focusout", (left) => {
+    watch.disconnect()
+    if (button.disabled && !left.relatedTarget) return setTimeout(() => stay(button))  // nobody left: it was taken away
+    button.disabled = off(button)
+    button.removeAttribute("aria-disabled")
+  }, {once: true})
+})
+"""
+"""Keeps the focus on a button that is disabled by what its press does: a browser takes it away from what is disabled.
+
+The library marks what is disabled with a class, and does nothing when it is pressed, so the attribute may go meanwhile.
+"""
+
+WHOLE = """
+document.addEventListener("click", (event) => {
+  event.composedPath().find((one) => one.matches?.(".MuiAlert-root"))?.toggleAttribute("data-whole")
+})
+"""
+"""Shows all that a sign says, or its first line again, once it is touched; see `theme.BRIEF`."""
+
+NUMBERS = """
+const refuse = (field) => {
+  if (!field.matches?.("input[type=text]")) return
+  const box = field.closest(".MuiFormControl-root"), typed = field.value.trim()
+  if (!typed || !Number.isNaN(Number(typed)) || !box?.querySelector(".MuiInputAdornment-root > button")) return
+  const said = document.createElement("div")
+  said.setAttribute("role", "alert")
+  said.style = "color: var(--mui-palette-error-main); margin-top: 4px; max-width: 240px"
+  said.textContent = `“${typed}” is no number, and what was there before stays; give one with a point, as 1.5.`
+  box.append(said)
+  for (const again of ["focus", "input"]) field.addEventListener(again, () => said.remove(), {once: true})
+}
+document.addEventListener("focusout", (event) => refuse(event.composedPath()[0]), true)
+document.addEventListener("keydown", (event) => event.key === "Enter" && refuse(event.composedPath()[0]), true)
+"""
+"""Says of a text in a field for a number why it is gone: panel-material-ui puts the number before in its place."""
+
+KEYS = LISTS + STAYS + WHOLE + NUMBERS
+"""All of it, once for each page."""
