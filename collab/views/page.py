@@ -33,7 +33,7 @@ from collab.views.rooms import RoomsView
 from collab.views.roster import RosterView
 from collab.views.sign import Sign, alerting, experimenting, leaving, losing
 from collab.views.system import following
-from collab.views.theme import THEME, plain
+from collab.views.theme import BRIEF, THEME, plain
 from collab.views.tuner import TuningView
 from collab.views.tuning import Tuning
 from collab.weights import Weights
@@ -41,7 +41,8 @@ from collab.weights import Weights
 ON_HEADER = """.MuiFormControlLabel-label, label, .MuiTypography-root { color: #ffffff !important; }
 .who { color: #ffffff; margin-right: 12px; overflow-wrap: anywhere; }
 @media (max-width: 600px) { .who { display: none; } }
-a { color: #ffffff; display: inline-flex; align-items: center; min-height: 44px; }"""
+a { color: #ffffff; display: inline-flex; align-items: center; justify-content: center; min-height: 44px;
+  min-width: 44px; }"""
 """The style of what is on the header."""
 
 FITS = 16
@@ -98,7 +99,7 @@ def page(office: Office, seat: Seat | None = None, *, index: bool = False) -> pm
     """
     board = Board(office, seat)
     said = banner(office)
-    alert = pmui.Alert(object=said, severity="info", closeable=False, visible=bool(said), **WIDE)
+    alert = pmui.Alert(object=said, severity="info", closeable=False, visible=bool(said), sx=BRIEF, **WIDE)
     address = Address(opened(), board.schedule)
     tabs = _tabs(board, address)
     pause = pmui.Switch.from_param(
@@ -223,6 +224,7 @@ def _framed(title: str, header: list[Any], main: pn.Column) -> pmui.Page:
         shown.busy = shown.param.loading
     served = getattr(pn.state.curdoc, "session_context", None) is not None
     if served and (area := pn.state.notifications) is not None:
+        area.position = "top-center"  # below are the fields that people write into meanwhile
         pn.state.on_session_destroyed(lambda context: _forget(area))
     return shown
 

@@ -16,7 +16,7 @@ from collab.team import State
 from collab.views.board import Board
 from collab.views.experiment import turn
 from collab.views.frame import Frame
-from collab.views.theme import plain
+from collab.views.theme import BRIEF, plain
 
 
 class Said(NamedTuple):
@@ -37,7 +37,7 @@ class Sign(pn.viewable.Viewer):
     def __init__(self, board: Board, say: Callable[[Frame], Said], **params: Any) -> None:
         super().__init__(**params)
         self._board, self._say = board, say
-        self.alert = pmui.Alert(object="", visible=False, closeable=False, sizing_mode="stretch_width")
+        self.alert = pmui.Alert(object="", visible=False, closeable=False, sx=BRIEF, sizing_mode="stretch_width")
         board.param.watch(lambda event: self._show(), "frame")
         self._show()
 

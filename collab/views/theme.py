@@ -15,13 +15,27 @@ PRIMARY, SUCCESS, WARNING, ERROR = "#3b82f6", "#4CAF50", "#FF9800", "#F44336"
 SLIDER = {"defaultProps": {"shiftStep": 0.1}}
 """PageUp and PageDown move a weight by ten hundredths; the library's own ten is the whole way."""
 
-FOCUS = {"styleOverrides": {"root": {"&.Mui-focusVisible": {"outline": "2px solid", "outlineOffset": "-4px"}}}}
+SEEN = {"outline": "2px solid", "outlineOffset": "-4px"}
+
+FOCUS = {"styleOverrides": {"root": {"&.Mui-focusVisible, &:focus-visible": SEEN}}}
 """Who goes by keyboard sees on which tab or button they are, in the colour of its text."""
 
 TOUCH = {"minHeight": "44px"}
 """The height of a button that is found by a finger."""
 
+BRIEF = {
+    "@media (max-width: 600px)": {
+        "& .MuiAlert-message": {"overflow": "hidden"},
+        "&:not([data-whole]) p": {"overflow": "hidden", "textOverflow": "ellipsis", "whiteSpace": "nowrap"},
+    }
+}
+"""A sign above the tabs is one line on a phone, until it is touched; see `keyboard`."""
+
 COMPONENTS = {
+    "MuiAlert": {
+        "styleOverrides": {"root": {"& p": {"margin": 0}, "& .MuiAlertTitle-root:empty": {"display": "none"}}}
+    },
+    "MuiFormControlLabel": {"styleOverrides": {"root": TOUCH}},
     "MuiButton": {"styleOverrides": {"root": TOUCH}},
     "MuiButtonBase": FOCUS,
     "MuiIconButton": {"styleOverrides": {"root": {"minWidth": "44px", **TOUCH}}},

@@ -24,11 +24,13 @@
       return [document.documentElement, ...seen()].filter((e) => wide(e) || aside(e)).map(words)
     },
 
-    // What a finger would miss: under 44 px wide or high. A link within a sentence may be.
+    // What a finger would miss: under 44 px wide or high. A link within a sentence may be. A switch is its label, as its
+    // own input is not seen.
     small() {
       const size = (e) => (e.closest(".MuiInputBase-root, .MuiSlider-root, label") || e).getBoundingClientRect()
       const missed = (e) => Math.min(size(e).width, size(e).height) < 43.5 && !e.closest("p")
-      return seen().filter((e) => acts(e) && missed(e)).map((e) => `${size(e).width}x${size(e).height} ${words(e)}`)
+      const touched = (e) => acts(e) || e.matches("label:has(input)")
+      return seen().filter((e) => touched(e) && missed(e)).map((e) => `${size(e).width}x${size(e).height} ${words(e)}`)
     },
 
     // The keyboard begins to walk.
@@ -49,7 +51,8 @@
 
     // Where one does not see it, and what it did not come to; it begins at the tab itself, after the header.
     left() {
-      const passed = (e) => e.tabIndex < 0 || walked.has(e) || e.closest("header, [role=tab]")
+      const passed = (e) => e.tabIndex < 0 || walked.has(e) || e.closest("header, [role=tab]") ||
+        within(e, (a) => a.matches("header"))
       const missed = seen().filter((e) => acts(e) && !passed(e)).map(words)
       return [...unmarked.map((one) => `unseen ${one}`), ...missed.map((one) => `missed ${one}`)]
     },

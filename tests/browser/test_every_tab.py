@@ -34,7 +34,7 @@ def page(browser: BrowserContext, watch: Watch, tmp_path_factory: pytest.TempPat
     office = Office(
         f"embedded://{folder.name}", str(folder / "history"), tenant="demo", team_at_work=True, days=1, pace=0.01
     ).start()
-    with shown(lambda: dashboard(office)) as url:
+    with shown(lambda: dashboard(office, index=True)) as url:
         page = watch.over(browser.new_page())
         page.goto(url)
         judging.prepare(page)

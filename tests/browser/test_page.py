@@ -259,7 +259,9 @@ def test_a_page_says_that_its_server_is_gone_and_loads_again_when_it_is_back(
         tab(page, "Leads")
         page.wait_for_load_state("networkidle")  # what is amid being fetched when a server dies is reset, not refused
         served.process.kill()
-    expect(page.get_by_text("The server does not answer.")).to_be_visible()
+    told = page.get_by_text("The server does not answer.")
+    expect(told).to_be_visible()
+    assert told.bounding_box()["y"] < 100, "it covers a field that somebody writes into"
     with serving(tmp_path / "second", *command, **again) as served:
         expect(page.get_by_text("The server does not answer.")).to_have_count(0, timeout=80_000)
         expect(page.locator(CARDS)).to_have_count(8)
