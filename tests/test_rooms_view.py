@@ -179,6 +179,7 @@ def test_who_came_in_before_comes_in_again_and_may_be_somebody_else(office: Offi
     board = Board(office)
     view = RoomsView(board)
     assert (view.me, view._who.visible) == ("", True)
+    assert f"e.g. {board.frame.agents[0].id}" in view._who[1].object
     board.member = "ana"  # the browser said so
     assert (view.talk.me, view._who.visible) == ("ana", False)
     do(office, view.hear({"do": "be", "me": "kim lead"}))

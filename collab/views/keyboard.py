@@ -14,24 +14,23 @@ document.addEventListener("keyup", opens([" "]))
 """Opens a list by keyboard: panel-material-ui 0.16 opens its own with a click only."""
 
 STAYS = """
-const off = (button) => button.classList.contains("Mui-disabled")
-const stay = (button) => {
-  if (off(button) && button.disabled) button.disabled = false
-  if (off(button)) button.setAttribute("aria-disabled", "true")
-  else button.removeAttribute("aria-disabled")
-  if (document.activeElement === document.body) button.focus()
-}
-document.addEventListener("focusin", (event) => {
-  const button = event.composedPath()[0]
-  if (!button.matches?.("button.MuiButtonBase-root")) return
-  const watch = new MutationObserver(() => stay(button))
-  watch.observe(button, {attributeFilter: ["class", "disabled"]})
-  button.addEventListener("focusout", (left) => {
+const OFF = "button.MuiButtonBase-root.Mui-disabled"
+const keep = (button) => {
+  if (!button.matches(OFF) || document.activeElement !== document.body) return
+  const watch = new MutationObserver(() => button.matches(OFF) || button.removeAttribute("aria-disabled"))
+  button.disabled = false
+  button.setAttribute("aria-disabled", "true")
+  button.focus()
+  watch.observe(button, {attributeFilter: ["class"]})
+  button.addEventListener("blur", () => {
     watch.disconnect()
-    if (button.disabled && !left.relatedTarget) return setTimeout(() => stay(button))  // nobody left: it was taken away
-    button.disabled = off(button)
+    button.disabled = button.matches(OFF)
     button.removeAttribute("aria-disabled")
   }, {once: true})
+}
+document.addEventListener("focusout", (event) => {
+  const button = event.composedPath()[0]
+  if (!event.relatedTarget && button.matches?.(OFF)) setTimeout(() => keep(button))
 })
 """
 """Keeps the focus on a button that is disabled by what its press does: a browser takes it away from what is disabled.
@@ -58,7 +57,12 @@ const refuse = (field) => {
   box.append(said)
   for (const again of ["focus", "input"]) field.addEventListener(again, () => said.remove(), {once: true})
 }
-document.addEventListener("focusout", (event) => refuse(event.composedPath()[0]), true)
+const typedIn = new WeakSet()
+document.addEventListener("input", (event) => {
+  const field = event.composedPath()[0]
+  if (!typedIn.has(field)) field.addEventListener("blur", () => refuse(field))  // that of a neighbour gets no further
+  typedIn.add(field)
+})
 document.addEventListener("keydown", (event) => event.key === "Enter" && refuse(event.composedPath()[0]), true)
 """
 """Says of a text in a field for a number why it is gone: panel-material-ui puts the number before in its place."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from functools import partial
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,9 @@ class RoomsView(pn.viewable.Viewer):
         self._in = pmui.Button(label="Come in", icon="login", variant="outlined")
         self._in.on_click(self._enter)
         self._name.param.watch(self._enter, "enter_pressed")
-        self._who = pn.FlexBox(self._name, self._in, gap="12px", align_items="center", visible=not self.me, **WIDE)
+        asked = pn.FlexBox(self._name, self._in, gap="12px", align_items="center", **WIDE)
+        whose = pn.pane.HTML(_whose([agent.id for agent in board.frame.agents]), stylesheets=[SHEET], **WIDE)
+        self._who = pn.Column(asked, whose, visible=not self.me, **WIDE)
         self._layout = pn.Column(self._who, self.said, self.conversation, **WIDE)
         if board.office.desk is None:
             self._who.visible = self.conversation.visible = False
@@ -147,3 +150,12 @@ class RoomsView(pn.viewable.Viewer):
 
     def __panel__(self) -> pn.Column:
         return self._layout
+
+
+def _whose(agents: list[str]) -> str:
+    """What is said while nobody is in."""
+    some = f", e.g. {', '.join(escape(agent) for agent in agents[:3])}," if agents else ""
+    return (
+        f'<div class="empty">Rooms are read and written as somebody. Type your own id, or that of somebody in the '
+        f"team{some} and come in. Whoever signs in need not say it.</div>"
+    )

@@ -77,7 +77,7 @@ def test_an_agent_sees_team_and_leads_a_wrong_address_is_told_and_one_of_another
 ) -> None:
     page = open_page(f"{served.url}?tab=tuning&weights=1-2-3")
     sign_in(page, "ana")
-    expect(page.get_by_text("Tab is 'tuning'; give one of team, ")).to_be_visible()
+    expect(page.get_by_text("Tab is 'tuning', which an agent does not see; give one of team, ")).to_be_visible()
     expect(page.get_by_text("Weights are '1-2-3'; give four whole numbers")).to_be_visible()
     names = {tab.inner_text().lower() for tab in page.get_by_role("tab").all()}
     assert {"team", "leads"} <= names

@@ -24,6 +24,7 @@ from collab.live.access import Access
 from collab.live.client import InRoom, Member, connect
 from collab.live.follower import Follower
 from collab.live.line import MOST_UNREAD
+from collab.live.tally import UNREACHABLE
 
 
 def from_redis(server: RealRedis, proxy: Proxy) -> str:
@@ -159,7 +160,7 @@ def test_who_comes_while_the_stream_is_away_is_not_sent_away_for_good(redis_prog
                 await socket.send(p.encode(p.Hello(id=1, token=access.token("acme", "bo"))), text=True)
                 answer = json.loads(await socket.recv())
                 assert (answer["re"], answer["code"]) == (1, "unreachable")
-                assert "no Redis answers" in answer["message"]
+                assert answer["message"] == UNREACHABLE
             coming = asyncio.create_task(_joined(connect(url, access.token("acme", "ana"))))
             await asyncio.to_thread(server.start)
             assert await coming == [1]
