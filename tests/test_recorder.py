@@ -16,6 +16,7 @@ from collab import events as ev
 from collab.events import Entry, Event
 from collab.history import History, HistoryInUse, HistoryMismatch, HistoryUnwritable, NotAHistory, Recorder
 from collab.history.folder import Folder
+from collab.history.recorder import SELDOM_S
 from collab.history.rows import derived_rows
 from collab.history.schema import DERIVED
 from collab.history.writer import Writer
@@ -284,6 +285,19 @@ def test_a_history_that_is_gone_for_a_while_is_gone_on_with_when_it_is_back(tmp_
     asyncio.run(run())
     seqs = [entry.seq for entry in History(folder).events()]
     assert seqs == list(range(1, len(seqs) + 1))
+
+
+def test_what_can_be_made_anew_is_recorded_seldom_and_all_else_as_before(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with a_stream() as stream, Recorder(tmp_path, stream, every_s=60) as recorder:
+            with recorder.seldom():
+                assert recorder.every_s == SELDOM_S
+                last = await put(stream, Work().events(10))
+            assert recorder.every_s == 60
+            async with asyncio.timeout(30), recorder._moved:  # it was woken, or this were a minute
+                await recorder._moved.wait_for(lambda: recorder.recorded >= last)
+
+    asyncio.run(run())
 
 
 def test_the_stream_is_trimmed_behind_what_is_recorded(tmp_path: Path) -> None:
