@@ -3,55 +3,70 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+Floats = NDArray[np.float64]
+
+BLOCK = 512
+"""So many leads in a row share out equal parts of all luck among them, so that a seed is neither lucky nor unlucky."""
+
 
 @dataclass(frozen=True)
 class Luck:
-    """A value for each lead in every column.
+    """A value for each lead in every column, uniform in 0 to 1 but where it is said.
 
     Attributes:
-        answer: standard normal; how long the first answer takes.
-        handling: standard normal; how long the lead takes to close.
-        value: standard normal; what it is worth.
+        answer: how long the first answer takes.
+        handling: how long the lead takes to close.
+        value: what it is worth.
         conversion: standard logistic; the lead converts if its log-odds are above.
-        explore: uniform in 0 to 1; below the share of leads to explore with, drawn weights route it.
-        drawn: uniform in 0 to 1; which weights that are.
+        explore: below the share of leads to explore with, drawn weights route it.
+        drawn: which weights that are.
     """
 
-    answer: NDArray[np.float64]
-    handling: NDArray[np.float64]
-    value: NDArray[np.float64]
-    conversion: NDArray[np.float64]
-    explore: NDArray[np.float64]
-    drawn: NDArray[np.float64]
+    answer: Floats
+    handling: Floats
+    value: Floats
+    conversion: Floats
+    explore: Floats
+    drawn: Floats
 
     @classmethod
     def draw(cls, leads: int, seed: int) -> Self:
         """The luck of so many leads; of more leads, the first have the same."""
-        normal, logistic, uniform = (np.random.default_rng(one) for one in np.random.SeedSequence(seed).spawn(3))
-        answer, handling, value = np.ascontiguousarray(normal.standard_normal((leads, 3)).T)
-        explore, drawn = np.ascontiguousarray(uniform.random((leads, 2)).T)
-        return cls(answer, handling, value, logistic.logistic(size=leads), explore, drawn)
+        columns = (shared_out(leads, np.random.default_rng(one)) for one in np.random.SeedSequence(seed).spawn(6))
+        answer, handling, value, conversion, explore, drawn = columns
+        return cls(answer, handling, value, np.log(conversion / (1 - conversion)), explore, drawn)
 
 
-def factors(luck: NDArray[np.float64], spread: NDArray[np.float64] | float) -> NDArray[np.float64]:
-    """Factors with a mean of 1, from standard normal luck.
+def shared_out(leads: int, chance: np.random.Generator) -> Floats:
+    """Numbers between 0 and 1, one in each of `BLOCK` equal parts for each block of leads (Latin hypercube sampling).
+
+    Single ones are uniform, and those of a block all but independent; their means differ much less from seed to seed.
+    """
+    order, within = chance.spawn(2)
+    parts = np.broadcast_to(np.arange(float(BLOCK)), (-(-leads // BLOCK), BLOCK))
+    places = (order.permuted(parts, axis=1) + within.random(parts.shape)) / BLOCK
+    return np.clip(places.reshape(-1)[:leads], 1e-12, 1 - 1e-12)
+
+
+def factors(luck: Floats, spread: Floats | float) -> Floats:
+    """Factors with a mean of 1, from uniform luck.
 
     They are lognormal if `spread` is one number, the standard deviation of their logarithm; else each is one of the
-    spread's, whose place in it is the luck's place among all luck.
+    spread's, whose place in it is the luck's.
     """
     if np.ndim(spread) == 0:
         return lognormal(luck, float(spread))
     table = np.asarray(spread, np.float64)
-    edges = [NormalDist().inv_cdf(place / len(table)) for place in range(1, len(table))]
-    return np.asarray(table[np.searchsorted(edges, luck)], np.float64)
+    return np.asarray(table[(luck * len(table)).astype(np.int64)], np.float64)
 
 
-def lognormal(luck: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
-    """Factors with a mean of 1 whose logarithm has this standard deviation, from standard normal luck."""
-    return np.exp(sigma * luck - sigma**2 / 2)
+def lognormal(luck: Floats, sigma: float) -> Floats:
+    """Factors with a mean of 1 whose logarithm has this standard deviation, from uniform luck."""
+    from scipy.special import ndtri
+
+    return np.asarray(np.exp(sigma * ndtri(luck) - sigma**2 / 2), np.float64)
