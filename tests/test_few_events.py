@@ -8,13 +8,10 @@ import numpy as np
 import pytest
 from blocks import hours, recorded
 from desks import Clock, lead
-from hypothesis import given
-from hypothesis import strategies as st
 
 from collab import WhatIf
 from collab.desk import Desk
 from collab.whatif import Estimate, Refused, estimators
-from collab.whatif.credible import credible
 from collab.whatif.estimate import from_arrays
 
 OTHERS = (20, 50, 15, 15)
@@ -64,21 +61,6 @@ def test_where_nothing_differs_nothing_is_said(metric: str, reward: float, why: 
         assert 0 < high - low < 0.05
     else:
         assert (one.bounds is None) == (reward == 0)
-
-
-@given(
-    st.lists(st.tuples(st.sampled_from([0.0, 1.0, 5.0]), st.integers(0, 4)), max_size=30),
-    st.integers(5, 7),
-)
-def test_means_of_groups_are_numbers_between_the_least_and_the_most(rows: list[tuple[float, int]], groups: int) -> None:
-    values, group = np.array([value for value, _ in rows]), np.array([at for _, at in rows], np.int64)
-    found = credible(values, group, groups)
-    assert found.shape == (groups,)
-    least, most = (values.min(), values.max()) if rows else (1.0, 1.0)
-    assert (found >= least - 1e-12).all()
-    assert (found <= most + 1e-12).all()
-    if rows:
-        assert found[-1] == pytest.approx(values.mean()) or -1 in group or groups - 1 in group
 
 
 @pytest.mark.parametrize("waiting", [0, 1, 2])

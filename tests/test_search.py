@@ -87,10 +87,12 @@ def test_the_front_of_a_search_is_that_of_the_whole_grid() -> None:
 def test_the_best_that_is_found_is_as_good_in_truth_as_the_best_of_all() -> None:
     ways = closed_loop.Ways(load=0.55)
     best = log().sweep(0.2).best("team_converted", keep={"balance": 0.5, "response_s": 1000})
-    truths = [closed_loop.truth(ways, tuple(one), LEADS, 1)["converted"] for one in simplex_grid(25).tolist()]
-    mine = closed_loop.truth(ways, tuple(int(best[factor]) for factor in FACTORS), LEADS, 1)["converted"]
-    assert mine >= max(truths) - 0.02
-    assert max(truths) - min(truths) > 0.1
+    mine = tuple(int(best[factor]) for factor in FACTORS)
+    once = {tuple(one): closed_loop.truth(ways, tuple(one), LEADS, 1)["converted"] for one in simplex_grid(25).tolist()}
+    first = sorted(once, key=lambda one: -once[one])[:3]  # which one run may have made the first
+    true = {one: closed_loop.truth(ways, one, LEADS, 4)["converted"] for one in (mine, *first)}
+    assert true[mine] >= max(true.values()) - 0.02
+    assert max(once.values()) - min(once.values()) > 0.1
 
 
 def test_what_is_kept_is_kept_by_every_row() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collab.records import SCALE
+from collab.whatif.crossed import crossed
 from collab.whatif.curve import hats, roughness
 
 Floats = NDArray[np.float64]
@@ -67,11 +68,11 @@ class Seen:
     weight: Floats
 
 
-def fitted(seen: Seen, shape: tuple[int, int]) -> Conversion:
+def fitted(seen: Seen, shape: tuple[int, int], chance: np.random.Generator | None = None) -> Conversion:
     """The law by penalised logistic regression; `shape` is (kinds, agents).
 
-    What a kind and an agent have together is one step of Newton's from there, shrunk by the variance between cells
-    that is left (moments, as in `collab.whatif.credible`).
+    What kinds, agents and both together have is one step of Newton's from there, shrunk by `crossed`, to which `chance`
+    goes.
     """
     kinds, agents = shape
     centre = (float(seen.score.mean()), max(float(seen.score.std()), 1e-9)) if len(seen.score) else (0.0, 1.0)
@@ -81,7 +82,7 @@ def fitted(seen: Seen, shape: tuple[int, int]) -> Conversion:
     beta = _newton(design[::step], seen.converted[::step], seen.weight[::step], penalty)
     base, both = 1 + kinds + agents, np.add.outer(beta[1 : 1 + kinds], beta[1 + kinds : 1 + kinds + agents])
     table = beta[base + 2 :]
-    odds = beta[0] + table[LEVEL_AT] + both + _cells(seen, design @ beta, shape)
+    odds = beta[0] + table[LEVEL_AT] + _cells(seen, design @ beta, both, chance)
     return Conversion(odds, float(beta[base]), float(beta[base + 1]), table - table[LEVEL_AT], centre)
 
 
@@ -115,13 +116,12 @@ def _newton(design: Floats, converted: Floats, weight: Floats, penalty: Floats) 
     return beta
 
 
-def _cells(seen: Seen, odds: Floats, shape: tuple[int, int]) -> Floats:
-    """What each kind and agent have together beyond their parts."""
+def _cells(seen: Seen, odds: Floats, both: Floats, luck: np.random.Generator | None) -> Floats:
+    """What each kind and agent add, of which `both` is the first guess."""
     chance = 1 / (1 + np.exp(-np.clip(odds, -30, 30)))
-    cell, size = seen.kind * shape[1] + seen.agent, shape[0] * shape[1]
-    missed = np.bincount(cell, seen.weight * (seen.converted - chance), minlength=size)
-    known = np.bincount(cell, seen.weight * chance * (1 - chance), minlength=size)
-    between = (float(missed @ missed) - float(known.sum())) / max(float(known @ known), 1e-12)
-    if between <= 1e-6:
-        return np.zeros(shape)
-    return np.asarray(missed / (known + 1 / between), np.float64).reshape(shape)
+    cell = seen.kind * both.shape[1] + seen.agent
+    missed = np.bincount(cell, seen.weight * (seen.converted - chance), minlength=both.size).reshape(both.shape)
+    known = np.bincount(cell, seen.weight * chance * (1 - chance), minlength=both.size).reshape(both.shape)
+    there = known > 0
+    step = np.divide(missed, known, out=np.zeros(both.shape), where=there)
+    return crossed(both + step, np.divide(1, known, out=np.full(both.shape, np.inf), where=there), luck)

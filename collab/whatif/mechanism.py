@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from collab.factors import TARGET_RESPONSE_S
 from collab.whatif import conversion, outlasting, rules, times
+from collab.whatif.cells import Cells
 from collab.whatif.conversion import Conversion, Seen
 from collab.whatif.course import Course
-from collab.whatif.credible import credible
 from collab.whatif.times import Times
 from collab.whatif.types import Types, filled, types_of
 from collab.whatif.world import Leads, Mechanism, World
@@ -22,6 +23,19 @@ BLOCKS = 20
 """With fewer than eight days, so many blocks of leads stand for days."""
 
 FEWEST_DAYS = 8
+
+
+class Days(NamedTuple):
+    """The days that laws are fitted on.
+
+    Attributes:
+        weight: how often each lead counts.
+        chance: what laws are drawn with, as far as these leads leave them open (see `collab.whatif.crossed`); None for
+            the likeliest.
+    """
+
+    weight: Floats
+    chance: np.random.Generator | None
 
 
 class Fit:
@@ -45,13 +59,11 @@ class Fit:
         return self.world()
 
     def world(self, seed: int | None = None) -> World:
-        """The world of the fitted laws; with a seed they are fitted on as many days, drawn with replacement."""
-        n = int(self._block.max(initial=0)) + 1
-        draws = np.ones(n) if seed is None else np.bincount(np.random.default_rng(seed).integers(0, n, n), minlength=n)
-        weight = draws[self._block].astype(np.float64)
-        answer, handling = self._answer(weight), self._handling(weight)
-        law, types, to = self._conversion(weight), self._types, self.to
-        worth, spread = self._value(weight)
+        """The world of the fitted laws; with a seed they are drawn, fitted on days drawn with replacement."""
+        days = self._days(seed)
+        answer, handling = self._answer(days), self._handling(days)
+        law, types, to = self._conversion(days), self._types, self.to
+        worth, spread = self._value(days)
         laws = Mechanism(
             answer_s=answer.mean_s[types.kind],
             answer_by_load=answer.by_load,
@@ -70,31 +82,38 @@ class Fit:
         leads = Leads(to.arrival_s, types.of, to.due_s, law.of_score(to.score))
         return World(leads, to.team, to.shifts, laws, types.expertise, types.able)
 
+    def _days(self, seed: int | None) -> Days:
+        n = int(self._block.max(initial=0)) + 1
+        if seed is None:
+            return Days(np.ones(len(self._block)), None)
+        chance = np.random.default_rng(seed)
+        draws = np.bincount(chance.integers(0, n, n), minlength=n)
+        return Days(draws[self._block].astype(np.float64), chance)
+
     @property
     def _shape(self) -> tuple[int, int]:
         return len(self.course.kinds), len(self.course.agents)
 
-    def _answer(self, weight: Floats) -> Times:
+    def _answer(self, days: Days) -> Times:
         course = self.course
         seconds = course.response_s - (course.start_s - course.arrival_s)
-        return self._times(seconds, weight)
+        return self._times(seconds, days)
 
-    def _handling(self, weight: Floats) -> Times:
+    def _handling(self, days: Days) -> Times:
         course, seconds = self.course, self.course.handling_s.copy()
-        law = self._times(seconds, weight)
         cut = outlasting.cut(course, self._room_s)
         for _ in range(outlasting.ROUNDS if len(cut) else 0):
+            law = self._times(seconds, Days(days.weight, None))
             seconds[cut] = outlasting.drawn(course, law, self._room_s, cut)
-            law = self._times(seconds, weight)
-        return law
+        return self._times(seconds, days)
 
-    def _times(self, seconds: Floats, weight: Floats) -> Times:
+    def _times(self, seconds: Floats, days: Days) -> Times:
         course = self.course
         rows = np.flatnonzero(course.single & (course.agent >= 0) & (seconds >= 0))
         kind, agent, load = course.kind[rows], course.agent[rows], course.load[rows]
-        return times.fitted(seconds[rows], kind, agent, load, self._shape, weight[rows])
+        return times.fitted(seconds[rows], kind, agent, load, self._shape, days.weight[rows], days.chance)
 
-    def _conversion(self, weight: Floats) -> Conversion:
+    def _conversion(self, days: Days) -> Conversion:
         course = self.course
         known = course.single & (course.agent >= 0) & ~np.isnan(course.converted) & ~np.isnan(course.response_s)
         rows = np.flatnonzero(known)
@@ -105,23 +124,24 @@ class Fit:
             self._expertise[rows, course.agent[rows]].astype(np.float64),
             course.score[rows],
             places(course.response_s[rows]),
-            weight[rows],
+            days.weight[rows],
         )
-        return conversion.fitted(seen, self._shape)
+        return conversion.fitted(seen, self._shape, days.chance)
 
-    def _value(self, weight: Floats) -> tuple[Floats, Floats]:
+    def _value(self, days: Days) -> tuple[Floats, Floats]:
         """The mean value of a converted lead by kind and agent, and the spread around it."""
-        course, (kinds, agents) = self.course, self._shape
+        course = self.course
         rows = np.flatnonzero((course.agent >= 0) & (course.converted > 0) & (course.value >= 0))
-        value, weight = course.value[rows], weight[rows]
+        value, weight = course.value[rows], days.weight[rows]
         if not value @ weight > 0:  # nothing was converted, or it is not said what it was worth
             return np.zeros(self._shape), np.ones(1)
-        kind, agent = course.kind[rows], course.agent[rows]
-        level = float(value @ weight) / float(weight.sum())
-        by_kind = credible(value / level, kind, kinds, weight)
-        by_agent = credible(value / (level * by_kind[kind]), agent, agents, weight)
-        means = level * np.outer(by_kind, by_agent)
-        return means, times.spread(value / means[kind, agent], weight)
+        cells, level = (
+            Cells(course.kind[rows], course.agent[rows], weight, self._shape),
+            float(value @ weight) / float(weight.sum()),
+        )
+        means = level * np.exp(cells.table(value / level, days.chance))
+        ratio = value / means[course.kind[rows], course.agent[rows]]
+        return means * float(ratio @ weight) / float(weight.sum()), times.spread(ratio, weight)
 
 
 def places(response_s: Floats) -> Floats:

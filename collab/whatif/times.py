@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from collab.whatif.credible import credible
+from collab.whatif.cells import Cells
 from collab.whatif.curve import curve
 
 Floats = NDArray[np.float64]
@@ -16,8 +16,11 @@ Ints = NDArray[np.int64]
 KNOTS = 9
 """Entries of the table of factors by load: 0, 1/8, ..., 1."""
 
-ROUNDS = 4
+ROUNDS = 6
 """How often kinds, agents and load are fitted in turn; more change nothing that counts."""
+
+LEAST = 0.05
+"""No load makes anything take less than this share of the time."""
 
 STIFFNESS = 30.0
 """See `collab.whatif.curve.curve`."""
@@ -41,29 +44,33 @@ class Times:
     spread: Floats
 
 
-def fitted(seconds: Floats, kind: Ints, agent: Ints, load: Floats, shape: tuple[int, int], weight: Floats) -> Times:
+def fitted(
+    seconds: Floats,
+    kind: Ints,
+    agent: Ints,
+    load: Floats,
+    shape: tuple[int, int],
+    weight: Floats,
+    chance: np.random.Generator | None = None,
+) -> Times:
     """The law of durations of which so many were seen; a value a row, `shape` is (kinds, agents).
 
-    Each mean is a product of parts for the kind, the agent, both together, and the load; parts are ratios to what the
-    others say, with equal weight for equal ratios, and shrunk by `credible`.
+    Each mean is a product of parts for the kind, the agent, both together, and the load. The first three are found in
+    logarithms, by steps of a gamma regression's (McCullagh & Nelder 1989) with `crossed`, to which `chance` goes.
     """
-    kinds, agents = shape
     if not weight.sum() > 0 or not seconds @ weight > 0:
         return Times(np.zeros(shape), np.ones(KNOTS), np.ones(1))
     level = float(seconds @ weight) / float(weight.sum())
-    by_kind, by_agent, by_load = np.ones(kinds), np.ones(agents), np.ones(KNOTS)
-    cell, place = kind * agents + agent, np.clip(load, 0, 1) * (KNOTS - 1)
-    for _ in range(ROUNDS):
-        at_load = np.interp(place, np.arange(KNOTS), by_load)
-        by_kind = credible(seconds / (level * by_agent[agent] * at_load), kind, kinds, weight)
-        by_agent = credible(seconds / (level * by_kind[kind] * at_load), agent, agents, weight)
-        rest = seconds / (level * by_kind[kind] * by_agent[agent])
-        by_load = np.maximum(curve(load, rest, KNOTS, weight, STIFFNESS), 0.05)
-    level, by_load = level * by_load[0], by_load / by_load[0]
-    known = level * by_kind[kind] * by_agent[agent] * np.interp(place, np.arange(KNOTS), by_load)
-    both = credible(seconds / known, cell, kinds * agents, weight).reshape(shape)
-    ratio = seconds / (known * both[kind, agent])
-    return Times(level * np.outer(by_kind, by_agent) * both, by_load, spread(ratio, weight))
+    cells = Cells(kind, agent, weight, shape)
+    table, by_load, place = cells.start(seconds / level), np.ones(KNOTS), np.clip(load, 0, 1) * (KNOTS - 1)
+    for round in range(ROUNDS):
+        at_load = level * np.interp(place, np.arange(KNOTS), by_load)
+        table = cells.step(table, seconds / at_load, chance if round == ROUNDS - 1 else None)
+        rest = seconds / (level * np.exp(cells.of(table)))
+        by_load = np.maximum(curve(load, rest, KNOTS, weight, STIFFNESS), LEAST)
+    known = level * np.exp(cells.of(table)) * np.interp(place, np.arange(KNOTS), by_load)
+    level *= float(seconds @ weight) / float(known @ weight) * by_load[0]
+    return Times(level * np.exp(table), by_load / by_load[0], spread(seconds / known, weight))
 
 
 def spread(ratio: Floats, weight: Floats) -> Floats:
