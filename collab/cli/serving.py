@@ -111,9 +111,10 @@ def serve(
     with Progress("the seeded team's past") as bar:
         office = or_exit(shared, **found, days=days, progress=bar, explore=explore, pacing=Pacing(ahead_most=ahead))
     click.echo(f"collab: the {office.tenant} team is on http://{address}:{port} (mode {office.mode}; stop with Ctrl-C)")
-    access = or_exit(Access, keys())
-    door = None if office.mode == "reading" else _door(access, office, ws_port, address, given)
+    door = None
     try:
+        access = or_exit(Access, keys())
+        door = None if office.mode == "reading" else _door(access, office, ws_port, address, given)
         more = {"users": users, "secret": access.secret("page"), "use_xheaders": given["proxied"], **read}
         serve_pages(office, site(office, door, access), port, address, origin, **more)
     except KeyboardInterrupt:
@@ -222,7 +223,6 @@ def gateway(
         explore=explore,
         pacing=Pacing(ahead_most=ahead),
     )
-    signal.signal(signal.SIGTERM, interrupt)
     listener = None
     if not no_http:
         http_port = http_port if http_port is not None else number("HTTP_PORT", 8766)
@@ -261,6 +261,8 @@ def _shelf(history: str, given: dict[str, Any]) -> Any:
 
 
 async def _open(door: Any, listener: Any, address: str, secure: str, stream: str) -> None:
+    ended = asyncio.Event()  # what a signal raises in the loop would cancel all at once, the recorder before the rest
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     await _look(stream)
     await door.open()
     try:
@@ -269,7 +271,7 @@ async def _open(door: Any, listener: Any, address: str, secure: str, stream: str
             click.echo(f"collab: health, metrics and webhooks are on http{secure}://{address}:{listener.port}")
         click.echo(f"collab: members connect to ws{secure}://{address}:{door.gateway.port} (stop with Ctrl-C)")
         gc.freeze()  # what is there now stays, and need not be looked through while members wait
-        await asyncio.Event().wait()
+        await ended.wait()
     finally:
         if listener is not None:
             await listener.stop()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 import ssl
 from typing import Any
@@ -18,6 +20,9 @@ logger = logging.getLogger(__name__)
 
 IDLE_S = 60.0
 """A connection over which nothing is asked for so long is closed."""
+
+LEAVE_S = 5.0
+"""So long what is under way may take when the process ends; then it is cut off."""
 
 
 class Listener:
@@ -56,11 +61,15 @@ class Listener:
         return self
 
     async def stop(self) -> None:
-        """Answer nothing any more; twice is as once."""
-        if self._server is not None:
-            self._server.stop()
-            await self._server.close_all_connections()
-            self._server = None
+        """Take nothing new, answer what is under way, and close; twice is as once."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.stop()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LEAVE_S):
+                    while self.site.under_way:  # noqa: ASYNC110 - it is seldom, short, and any of many may be the last
+                        await asyncio.sleep(0.01)
+            await server.close_all_connections()
 
 
 def _say_nothing(handler: Any) -> None:

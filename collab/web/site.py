@@ -43,6 +43,7 @@ class Site:
     Attributes:
         answered: how many requests were answered, by page and status.
         drawing: lets a few thumbnails be made at a time.
+        under_way: how many requests wait for a floor, or for what it does for them.
 
     Args:
         access: checks tokens; None if nobody can come in here.
@@ -64,6 +65,7 @@ class Site:
         self.access, self.door, self.office, self.more, self.rate = access, door, office, more, rate
         self.answered: defaultdict[tuple[str, int], int] = defaultdict(int)
         self.drawing = asyncio.Semaphore(DRAWN_AT_ONCE)
+        self.under_way = 0
         self._allowances: OrderedDict[tuple[str, str], Allowance] = OrderedDict()
 
     @property
@@ -116,7 +118,11 @@ class Site:
         async def done() -> Result:
             return await work(await door.floor(entry.tenant))
 
-        return await self.told(door.ask(done()))
+        self.under_way += 1
+        try:
+            return await self.told(door.ask(done()))
+        finally:
+            self.under_way -= 1
 
     async def told(self, work: Awaitable[Result]) -> Result:
         """Await this, and tell what it refuses as a status.

@@ -16,10 +16,15 @@ from pathlib import Path
 import pytest
 from gateways import soon
 from real_redis import RealRedis
+from websockets.asyncio.client import connect as open_socket
+from websockets.exceptions import ConnectionClosed
 
+from collab import protocol as p
 from collab.claims import Add, Claim
 from collab.cli.recording import record
 from collab.events import PresenceChanged, new_id
+from collab.history import History
+from collab.live.access import Access
 from collab.live.client import connect
 from collab.live.stream import StreamUnreachable, open_stream
 from collab.records import Presence
@@ -235,7 +240,28 @@ def test_a_tenant_that_could_be_taken_for_something_else_is_refused(tenant: str)
         open_stream("embedded://", tenant)
 
 
-def test_a_gateway_without_its_redis_says_so_and_waits_for_it(tmp_path: Path) -> None:
+def test_a_gateway_says_if_it_waits_for_its_redis_and_ends_in_order(tmp_path: Path) -> None:
+    done: list[str] = []
+
+    async def talk(url: str, end: Callable[[], None]) -> p.AnyFrame | None:
+        """What the gateway says last to one who talks on while it ends."""
+        last = None
+        token = Access(tmp_path / "data" / "keys").token("main", "ana", "agent")
+        async with open_socket(url) as gateway:
+            for command in (p.Hello(id=0, token=token), p.Join(id=1, room="main")):
+                await gateway.send(p.encode(command), text=True)
+                last = p.frame(await gateway.recv())
+            with suppress(ConnectionClosed):
+                while True:
+                    with suppress(ConnectionClosed):  # what came before is still to be read
+                        await gateway.send(p.encode(p.Send(id=2, room="main", text=f"{len(done)}")), text=True)
+                    while not isinstance(last := p.frame(await gateway.recv()), p.Done):
+                        pass
+                    done.append(last.result["message"])
+                    if len(done) == 20:
+                        end()
+        return last
+
     async def start(*options: str) -> str:
         command = [Path(sys.executable).with_name("collab"), "gateway", "--no-http", "--ws-port", "0", *options]
         gateway = await asyncio.create_subprocess_exec(
@@ -247,14 +273,22 @@ def test_a_gateway_without_its_redis_says_so_and_waits_for_it(tmp_path: Path) ->
         )
         assert gateway.stdout is not None
         async with asyncio.timeout(60):
-            assert b"members connect to ws://localhost:" in await gateway.stdout.readline()
-            gateway.terminate()
+            listens = (await gateway.stdout.readline()).decode()
+            assert "members connect to ws://localhost:" in listens
+            if options:
+                gateway.terminate()
+            else:
+                last = await talk(listens.split()[4], gateway.terminate)
+                assert isinstance(last, p.Goodbye)
+                assert last.code == "stopping"
             return (await gateway.communicate())[1].decode()
 
     said = asyncio.run(start("--stream", "redis://127.0.0.1:1"))
     assert "no Redis answers at redis://127.0.0.1:1" in said
     assert "members are let in as soon as it answers" in said
     assert "name one with --stream or COLLAB_REDIS" in asyncio.run(start())
+    kept = [entry.event for entry in History(tmp_path / "data" / "history", "main").events()]
+    assert {*done} <= {event.id for event in kept}
 
 
 def test_a_recorder_without_its_redis_says_so_once_and_waits_for_it(
