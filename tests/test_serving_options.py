@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
 import pytest
+from certificates import written
 from click.testing import CliRunner
 
 from collab.cli import main
+from collab.cli.certificate import tls
+from collab.cli.origin import hosts, origins
 from collab.settings import settings
 
 SERVE = ["serve", "--port", "0", "--ws-port", "0"]
@@ -46,3 +50,49 @@ def test_a_port_that_is_taken_is_blamed_with_another_one() -> None:
         port = taken.getsockname()[1]
         answer = CliRunner().invoke(main, ["serve", "--port", str(port)])
     assert f"port {port} is taken; name another, e.g. PORT={port + 1}" in answer.output
+
+
+@pytest.mark.parametrize(
+    "certificate, key, why",
+    [
+        ("", "key", "--private-key is '{key}' without its certificate; give --certificate, too"),
+        ("certificate", "", "--certificate is '{certificate}', which is no certificate with its key; give"),
+        ("certificate", "other", "--private-key is '{other}', which is not the key of --certificate '{certificate}'"),
+        ("certificate", "locked", "--private-key is '{locked}', whose key has a pass phrase; give one without"),
+        ("key", "key", "--certificate is '{key}' and --private-key '{key}', which cannot be used ("),
+    ],
+)
+def test_files_that_secure_no_port_are_refused_by_name(tmp_path: Path, certificate: str, key: str, why: str) -> None:
+    files = written(tmp_path)
+    given = [("--certificate", files.get(certificate)), ("--private-key", files.get(key))]
+    options = [part for name, file in given if file for part in (name, file)]
+    answer = CliRunner().invoke(main, ["gateway", "--ws-port", "0", "--no-http", *options])
+    assert answer.exit_code == 1
+    assert why.format(**files) in answer.output
+
+
+def test_a_certificate_with_its_key_secures_a_port_and_without_both_it_is_plain(tmp_path: Path) -> None:
+    files = written(tmp_path)
+    assert tls(files["certificate"], files["key"]) is not None
+    assert tls(None, None) is None
+
+
+@pytest.mark.parametrize(
+    "said, pages, host",
+    [
+        ("https://team.example", ["https://team.example"], "team.example"),
+        ("HTTPS://Team.example:443/", ["https://team.example"], "team.example"),
+        ("team.example", ["https://team.example", "http://team.example"], "team.example"),
+        ("http://[::1]:8080", ["http://[::1]:8080"], "[::1]:8080"),
+    ],
+)
+def test_a_page_that_may_connect_is_named_by_address_or_host(said: str, pages: list[str], host: str) -> None:
+    assert (origins([said]), hosts([said])) == (pages, [host])
+
+
+@pytest.mark.parametrize("command", ["serve", "gateway"])
+@pytest.mark.parametrize("said", ["", "https://", "team.example/chat", "https://a:b", "https://ana@team.example"])
+def test_an_origin_that_no_page_has_is_refused(command: str, said: str) -> None:
+    answer = CliRunner().invoke(main, [command, "--ws-port", "0", "--origin", said])
+    assert answer.exit_code == 1
+    assert f"--origin is {said!r}; give the address of the page without a path, e.g. https://team" in answer.output

@@ -7,12 +7,12 @@ import contextlib
 import gc
 import signal
 import socket
-import ssl
 from pathlib import Path
 from typing import Any
 
 import click
 
+from collab.cli.certificate import tls
 from collab.cli.options import (
     AHEAD,
     BALANCE,
@@ -36,6 +36,7 @@ from collab.cli.options import (
     number,
     or_exit,
 )
+from collab.cli.origin import hosts, origins
 
 OF_ALL = ("stream", "history", "weights", "rules", "notify", "secrets", "balance", "limits")
 """The settings that the offices of all tenants share."""
@@ -65,7 +66,12 @@ SIGN_IN = "File of those who may sign in, as `collab user add` writes it [COLLAB
 @NOTIFY
 @click.option("--port", type=click.IntRange(0, 65_535), help="Port of the page [PORT, else 5006].")
 @click.option("--address", default="localhost", show_default=True, help="Address to listen on.")
-@click.option("--origin", multiple=True, help="A further host:port that pages may be opened under.")
+@click.option(
+    "--origin",
+    multiple=True,
+    callback=lambda _, option, said: or_exit(hosts, said),
+    help="A further host:port, or address, that pages may be opened under.",
+)
 @PAGE
 @click.option("--sign-in", type=click.Path(exists=True, dir_okay=False), help=SIGN_IN)
 @click.option(
@@ -87,7 +93,7 @@ def serve(
     port: int | None,
     ws_port: int | None,
     address: str,
-    origin: tuple[str, ...],
+    origin: list[str],
     days: int,
     explore: float,
     ahead: float,
@@ -111,9 +117,8 @@ def serve(
     with Progress("the seeded team's past") as bar:
         office = or_exit(shared, **found, days=days, progress=bar, explore=explore, pacing=Pacing(ahead_most=ahead))
     click.echo(f"collab: the {office.tenant} team is on http://{address}:{port} (mode {office.mode}; stop with Ctrl-C)")
-    door = None
+    door, access = None, or_exit(Access, keys())
     try:
-        access = or_exit(Access, keys())
         door = None if office.mode == "reading" else _door(access, office, ws_port, address, given)
         more = {"users": users, "secret": access.secret("page"), "use_xheaders": given["proxied"], **read}
         serve_pages(office, site(office, door, access), port, address, origin, **more)
@@ -173,14 +178,21 @@ def _door(access: Any, office: Any, ws_port: int, address: str, given: dict[str,
 @HTTP_PORT
 @click.option("--no-http", is_flag=True, help="Answer no health, metrics, webhooks and files.")
 @click.option("--address", default="localhost", show_default=True, help="Address to listen on.")
-@click.option("--origin", multiple=True, help="A page (https://…) that may connect; without any, all may.")
+@click.option(
+    "--origin",
+    multiple=True,
+    callback=lambda _, option, said: or_exit(origins, said),
+    help="A page (https://… or its host) that may connect; without any, all may.",
+)
 @click.option(
     "--rate", type=click.FloatRange(1), default=100.0, show_default=True, help="Commands a second that one may send."
 )
 @click.option("--compress", is_flag=True, help="Offer compressed frames: less to send, a little more to do.")
 @click.option("--agent-rate", type=click.FloatRange(1), help="The same of all connections of an agent [twice --rate].")
-@click.option("--certificate", type=click.Path(exists=True), help="File with the certificate chain, for wss://.")
-@click.option("--private-key", type=click.Path(exists=True), help="File with the certificate's key.")
+@click.option(
+    "--certificate", type=click.Path(exists=True, dir_okay=False), help="File with the certificate chain, for wss://."
+)
+@click.option("--private-key", type=click.Path(exists=True, dir_okay=False), help="File with the certificate's key.")
 @EXPLORE
 @AHEAD
 @BALANCE
@@ -212,12 +224,12 @@ def gateway(
     from collab.web import Listener, Site
 
     found, access = _checked(given), or_exit(Access, keys())
-    tls = _tls(given["certificate"], given["private_key"])
+    secured = or_exit(tls, given["certificate"], given["private_key"])
     door = Door(
         access,
         port=ws_port,
         shelf=_shelf(found["history"], given),
-        gateway={"host": address, "tls": tls, "origins": given["origin"] or None}
+        gateway={"host": address, "tls": secured, "origins": given["origin"] or None}
         | {name: given[name] for name in ("rate", "agent_rate", "compress")},
         **{name: found[name] for name in OF_ALL},
         explore=explore,
@@ -227,9 +239,9 @@ def gateway(
     if not no_http:
         http_port = http_port if http_port is not None else number("HTTP_PORT", 8766)
         check_port(address, http_port, "HTTP_PORT")
-        listener = Listener(Site(access, door, rate=given["rate"]), host=address, port=http_port, tls=tls)
+        listener = Listener(Site(access, door, rate=given["rate"]), host=address, port=http_port, tls=secured)
     with contextlib.suppress(KeyboardInterrupt):
-        or_exit(asyncio.run, _open(door, listener, address, "s" if tls else "", found["stream"]))
+        or_exit(asyncio.run, _open(door, listener, address, "s" if secured else "", found["stream"]))
     leave()
 
 
@@ -241,15 +253,6 @@ def _checked(given: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = or_exit(settings, **given)
     or_exit(check, found["rules"], found["notify"], found["secrets"])
     return found
-
-
-def _tls(certificate: str | None, private_key: str | None) -> ssl.SSLContext | None:
-    """What makes a port a secure one, if a certificate is given."""
-    if certificate is None:
-        return None
-    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    or_exit(tls.load_cert_chain, certificate, private_key)
-    return tls
 
 
 def _shelf(history: str, given: dict[str, Any]) -> Any:
