@@ -23,6 +23,9 @@ class Attendance:
 
     Leases and intervals of calendars are by the time of the stream's server, so that no gateway's clock matters.
 
+    Attributes:
+        compare: is told the server's time whenever it is asked, between two looks at the clock.
+
     Args:
         follower: the tenant's team and its stream.
         clock: tells the time of events; aware.
@@ -31,10 +34,20 @@ class Attendance:
 
     def __init__(self, follower: Follower, *, clock: Callable[[], datetime], new_id: Callable[[], str]) -> None:
         self._follower, self._clock, self._new_id = follower, clock, new_id
+        self.compare: Callable[[datetime, datetime, datetime], None] = lambda before, time, after: None
+
+    async def devices(
+        self, renewed: Mapping[tuple[str, str], Said] | None = None, lasts_s: float = 0.0
+    ) -> tuple[datetime, dict[str, list[Device]]]:
+        """Renew devices, by agent and name; the server's time, and those that are left, by agent."""
+        before = self._clock()
+        now, found = await self._follower.stream.devices(renewed or {}, lasts_s)
+        self.compare(before, now, self._clock())
+        return now, found
 
     async def follow(self, renewed: Mapping[tuple[str, str], Said], lasts_s: float = 0.0) -> list[Change]:
         """Renew devices, by agent and name, for so many seconds; returns what changed of agents."""
-        now, devices = await self._follower.stream.devices(renewed, lasts_s)
+        now, devices = await self.devices(renewed, lasts_s)
         due = changes(self._follower.team.agents, devices, now)
         for change in due:
             event = PresenceChanged(id=self._id(change), time=self._clock(), **asdict(change))
@@ -49,7 +62,7 @@ class Attendance:
         known, time = self._follower.team.agents[agent], self._clock()
         now, devices = time, tuple[Device, ...]()
         if known.connected or known.calendar:
-            now, found = await self._follower.stream.devices({}, 0)
+            now, found = await self.devices()
             devices = tuple(found.get(agent, ()))
         chosen = Choice(presence=presence, reason=reason, by=by, time=time)
         after = msgspec.structs.replace(known, chosen=chosen, lost=False)

@@ -6,15 +6,16 @@ import asyncio
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 from desks import SOON_S, bits, lead
-from offices import Open, at, do
+from offices import QUIET, Open, at, do
 
-from collab.desk import Desk
+from collab.desk import Desk, utc_now
 from collab.history import NewerHistory
 from collab.history.folder import Folder
 from collab.history.schema import VERSION
@@ -239,3 +240,41 @@ def test_the_seeded_team_is_the_one_that_this_process_serves(tmp_path: Path, mon
 def test_another_folder_has_a_seeded_history_of_its_own(tmp_path: Path) -> None:
     one, more = (seeded_history(str(tmp_path / name), days=days) for name, days in (("one", 1), ("more", 3)))
     assert more.last > 1.5 * one.last
+
+
+def test_offices_whose_clocks_are_apart_go_by_the_time_of_their_stream(
+    redis_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def off(minutes: float) -> Office:
+        office = Office(redis_url, str(tmp_path), rules=QUIET)
+        office._clock.own = lambda: utc_now() + timedelta(minutes=minutes)
+        return office
+
+    async def run() -> None:
+        right, ahead, behind = offices = off(0), off(6), off(-6)
+        try:
+            for office in offices:
+                await office.open()
+            desk, hasty, slow = (office.desk for office in offices)
+            assert desk is not None
+            assert hasty is not None
+            assert slow is not None
+            await desk.add_agent("ana", "Ana")
+            await desk.set_presence("ana", "available")
+            assert (await slow.route_lead(lead())).agent == "ana"
+            await hasty.catch_up()
+            await hasty.tend(ahead.terms)
+            assert hasty.team.leads["l1"].holder == "ana"
+            told = [office.timing.now() - utc_now() for office in offices]
+            assert max(told) - min(told) < timedelta(minutes=1)
+            assert right.timing.trouble == ""
+            assert "s ahead of Redis" in ahead.timing.trouble
+            assert "s behind Redis" in behind.timing.trouble
+            ahead.timing.look()
+            ahead.timing.look()
+            assert caplog.text.count("s ahead of Redis") == 1
+        finally:
+            for office in offices:
+                await office.close()
+
+    asyncio.run(run())

@@ -31,6 +31,7 @@ from collab.office.reading import Reading
 from collab.office.shadowing import shadowing
 from collab.office.telling import Telling
 from collab.office.threaded import Threaded
+from collab.office.timing import Timing
 from collab.recording import Recording, values_of
 from collab.team import Team
 from collab.team_at_work import Clock, TeamAtWork
@@ -107,8 +108,8 @@ class Office(Threaded):
         self.desk: Desk | None = None
         self.recorder: Recorder | None = None
         self.stream: Stream | None = None
-        self._progress, self._clock, self._at_work = progress, Clock(), False
-        self.weights = watched(history, tenant, weights)
+        self._progress, self._at_work, self._clock = progress, False, (clock := Clock())
+        self.timing, self.weights = Timing(tenant, clock), watched(history, tenant, weights)
         self._adopting = Adopting(self.weights)
         self._recording: Recording | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -195,6 +196,7 @@ class Office(Threaded):
             await stream.restore(self.history.own_last, await asyncio.to_thread(values_of, self.history))
         self.desk = Desk(stream, team=team, clock=self._clock, find=self.history.decision_on, **self._routing)
         self.desk.subscribe(self._entries)
+        await self.timing.begin(self.desk)
         if self.recorder is not None:
             await self.recorder.start()
         else:
@@ -284,6 +286,7 @@ class Office(Threaded):
             try:
                 await self._adopting.tend(desk)
                 await desk.tend(self.terms)
+                self.timing.look()
                 said = ""
             except (StreamUnreachable, TooLate) as error:
                 if str(error) != said:  # once, however long it lasts

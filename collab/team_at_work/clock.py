@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -14,19 +14,38 @@ from collab.records import aware
 
 Act = Callable[..., Awaitable[None]]
 
+SAME = timedelta(seconds=0.05)
+"""Clocks that differ by less are the same."""
+
 
 class Clock:
-    """Tells the time in UTC: that of the computer, or while it is set, the one it was set to.
+    """Tells the time in UTC: that of the computer, corrected by others', or while it is set, the one it was set to.
 
     Give the same clock to the desk and to the team at work, so that the team's past can be made.
+
+    Attributes:
+        own: tells the computer's time.
+        off: how far the time told is ahead of it.
     """
 
     def __init__(self) -> None:
+        self.own: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self.off = timedelta(0)
         self._time: datetime | None = None
 
     def __call__(self) -> datetime:
         """The time, aware and UTC."""
-        return self._time if self._time is not None else datetime.now(UTC)
+        return self._time if self._time is not None else self.own() + self.off
+
+    def compare(self, before: datetime, time: datetime, after: datetime) -> None:
+        """Go by a time that another computer told between two looks at this clock.
+
+        What may be only the way there and back is left as it is.
+        """
+        half = (after - before) / 2
+        off = time - (before + half)
+        if not self.is_set and before <= after and abs(off) > max(half, SAME):
+            self.off += off
 
     @property
     def is_set(self) -> bool:
@@ -42,7 +61,7 @@ class Clock:
         self._time = aware(time)
 
     def release(self) -> None:
-        """Show the computer's time again."""
+        """Show the computer's time again, as corrected."""
         self._time = None
 
 

@@ -22,7 +22,7 @@ class Health(Page):
     async def get(self) -> None:
         """How this process is, as JSON."""
         reasons = await troubles(self.site)
-        trouble = [*reasons, *keys(self.site)]
+        trouble = [*reasons, *keys(self.site), *clocks(self.site)]
         self.answer(503 if reasons else 200, {"ok": not reasons, "trouble": trouble} | status(self.site))
 
     async def head(self) -> None:
@@ -41,6 +41,11 @@ def status(site: Site) -> dict[str, Any]:
 def keys(site: Site) -> list[str]:
     """Why the file of keys cannot be read; members are let in by those that it had."""
     return [f"keys: {site.access.trouble}"] if site.access is not None and site.access.trouble else []
+
+
+def clocks(site: Site) -> list[str]:
+    """How far the clock is off; teams go by the stream's, but tokens end by this machine's."""
+    return list(dict.fromkeys(f"clock: {office.timing.trouble}" for office in site.offices if office.timing.trouble))
 
 
 async def troubles(site: Site) -> list[str]:

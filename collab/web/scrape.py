@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -71,10 +70,9 @@ def _of_teams(offices: list[Office]) -> Iterator[Metric]:
     yield _gauges("collab_agents", "Agents on the roster", "presence", {one: presence[one] for one in Presence})
     rooms = [room for team in teams for room in team.rooms.values()]
     yield _gauge("collab_rooms", "Rooms that are not archived", sum(not room.archived for room in rooms))
-    queues = [team.queue() for team in teams]
-    yield _gauge("collab_queue_leads", "Leads that wait for an agent", sum(map(len, queues)))
-    now = datetime.now(UTC)
-    waits = (seconds_between(state.arrived, now) for queue in queues for state in queue)
+    queues = [(office.team.queue(), office.timing.now()) for office in offices]
+    yield _gauge("collab_queue_leads", "Leads that wait for an agent", sum(len(queue) for queue, _ in queues))
+    waits = (seconds_between(state.arrived, now) for queue, now in queues for state in queue)
     yield _gauge("collab_queue_oldest_seconds", "How long the lead that came first waits", max(waits, default=0.0))
     held = sum(len(agent.leads) for team in teams for agent in team.members())
     yield _gauge("collab_held_leads", "Leads that agents hold", held)
