@@ -19,7 +19,7 @@ from collab.desk import Desk
 from collab.experiment import Design
 from collab.whatif import WhatIf
 from collab.whatif.answers import BY_BLOCKS, Estimate, Refused
-from collab.whatif.pairs import FEWEST, Pairs, found, needed, paired
+from collab.whatif.pairs import FEWEST, Pairs, counting, found, lasting, needed, paired
 
 A, B = (90, 10, 0, 0), (10, 90, 0, 0)
 MINUTES, BURN_IN, BLOCKS, WORLDS = 240, 30, 20, 300
@@ -298,3 +298,41 @@ def test_a_plan_says_how_many_days_it_takes_or_that_nobody_can_say_yet(tmp_path:
             what_if.experiment(DESIGN.a, DESIGN.b, **wrong)
     with pytest.raises(ValueError, match="block_s is 1: expected"):
         what_if.experiment(DESIGN.a, DESIGN.b, block="1s", burn_in="0s")
+
+
+def test_the_days_of_a_team_with_opening_hours_hold_as_many_usable_pairs_as_it_needs(tmp_path: Path) -> None:
+    async def opened(desk: Desk, clock: Clock) -> None:
+        for day in range(4):
+            await hours(desk, clock, 8, 8 * day, bo_s=200)
+            clock.wait(16 * 3600)
+
+    what_if = WhatIf(recorded(tmp_path, opened))
+    asked = {"block": "1h", "burn_in": "10min", "metric": "response_s"}
+    asked["difference"] = what_if.experiment(DESIGN.a, DESIGN.b, **asked).spread
+    plan = what_if.experiment(DESIGN.a, DESIGN.b, **asked)
+    assert (plan.starts.hour, plan.pairs, plan.of) == (20, 16, 40)
+    assert "start it at 20:00 UTC, on whatever day: then 16 of 40 pairs of blocks of the past are usable" in str(plan)
+    # four pairs a day from noon on and eight of night: the worst moment to begin is the one at which the team closes
+    pairs = needed(1, 1)
+    assert pairs > 4
+    assert plan.design.blocks == 2 * (pairs + 8 * -(-pairs // 4))
+    assert plan.days == pytest.approx(plan.design.blocks / 24)
+    late = what_if.experiment(DESIGN.a, DESIGN.b, **asked, starts=plan.starts + timedelta(hours=1))
+    assert (late.pairs, late.days > plan.days) == (12, True)  # of its pairs the first and the last have one open block
+    assert "too early" not in str(what_if.experiment(DESIGN.a, DESIGN.b, **asked, days=1))
+    short = str(what_if.experiment(DESIGN.a, DESIGN.b, **asked, days=0.9))
+    assert "too early, as only 3.0 pairs of blocks may be usable then, of 4 needed" in short
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=30).filter(any), st.floats(1, 50))
+def test_so_many_pairs_in_a_row_count_enough_wherever_they_begin(shares: list[float], wanted: float) -> None:
+    week = np.array(shares)
+    week[week < 0.01] = 0
+    if not week.any():
+        return
+    pairs = lasting(week, wanted)
+    row = np.tile(week, pairs // len(week) + 2)
+    least = [min(row[first : first + many].sum() for first in range(len(week))) for many in (pairs - 1, pairs)]
+    assert least[0] < wanted + 1e-6
+    assert least[1] > wanted - 1e-6
+    assert counting(week, pairs) == pytest.approx(least[1])

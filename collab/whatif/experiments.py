@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,7 @@ class Experiments(Log):
         metric: str = "converted",
         difference: float = 0.02,
         days: float | None = None,
+        starts: datetime | None = None,
         seed: int | None = None,
     ) -> Plan:
         """Two sets of weights that take turns by blocks of time: the design, and the days that it needs.
@@ -48,6 +49,7 @@ class Experiments(Log):
             metric: what is looked for first: converted, value, response_s, waited_s, utilization or balance.
             difference: the least one that matters, in the metric's unit.
             days: how long it runs, made whole pairs of blocks; as long as the difference takes, if none is given.
+            starts: when it shall start, aware; only its hour matters, and the best one is taken, if none is given.
             seed: what the order of the arms follows from; the history's length, if none is given.
 
         Raises:
@@ -56,7 +58,7 @@ class Experiments(Log):
         history = self._recorded()
         times = {"block_s": seconds(block, "block"), "burn_in_s": seconds(burn_in, "burn_in")}
         design = Design(a=integers(a), b=integers(b), **times, seed=self.last if seed is None else seed)
-        return plan(history, checked(design), metric, difference, days=days)
+        return plan(history, checked(design), metric, difference, days=days, starts=starts)
 
     def experiments(self) -> list[str]:
         """The ids of the experiments of the history, the last one last.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from math import ceil, sqrt
 from statistics import NormalDist
@@ -38,13 +39,19 @@ class Pairs:
         return len(self.weight)
 
     @property
+    def effective(self) -> float:
+        """How many equal pairs would say as much: (sum w)^2 / sum w^2, which is their number if all weigh the same."""
+        total = float(self.weight.sum())
+        return total**2 / float(self.weight @ self.weight) if total > 0 else 0.0
+
+    @property
     def spread(self) -> float:
-        """The standard error that one pair alone would have if both arms were alike.
+        """The standard error that one of so many `effective` pairs alone would have if both arms were alike.
 
         The order within a pair is the toss of a coin, so what a pair differs by counts whole, without their mean.
         """
         parts = self.weight * (self.b - self.a)
-        return float(sqrt(float(parts @ parts) * len(self)) / self.weight.sum())
+        return float(sqrt(float(parts @ parts) * self.effective) / self.weight.sum())
 
     def mean(self, values: Floats, level: float = 0.95) -> tuple[float, float, float]:
         """The mean of one value v a pair, weighted by pair, and its interval by Student's t.
@@ -96,9 +103,32 @@ def needed(spread: float, difference: float, level: float = 0.95) -> int:
     return max(FEWEST, ceil(pairs - 1e-9))
 
 
-def found(spread: float, pairs: int, level: float = 0.95) -> float:
+def found(spread: float, pairs: float, level: float = 0.95) -> float:
     """The least difference that so many pairs of blocks find with a chance of .8."""
     return _quantiles(pairs, level) * spread / sqrt(pairs)
+
+
+def counting(shares: Floats, pairs: int) -> float:
+    """As how many equal pairs so many pairs of blocks in a row count at least, wherever in the shares they begin.
+
+    `shares` says it of each pair of a week, which comes again and again: 0 where a block is always empty.
+    """
+    week = len(shares)
+    whole, rest = divmod(pairs, week)
+    sums = np.concatenate([[0.0], np.cumsum(np.tile(shares, 2))])
+    return whole * float(sums[week]) + float((sums[rest : rest + week] - sums[:week]).min())
+
+
+def lasting(shares: Floats, wanted: float) -> int:
+    """The least number of pairs of blocks in a row that count as so many equal ones, wherever they begin.
+
+    Raises:
+        ValueError: no pair of the week counts.
+    """
+    if not (total := float(shares.sum())) > 0:
+        raise ValueError("shares are 0; give a week in which some pair of blocks has leads")
+    most = (ceil(wanted / total) + 1) * len(shares)
+    return bisect_left(range(most), wanted - 1e-9, key=lambda pairs: counting(shares, pairs))
 
 
 def _quantiles(pairs: float, level: float) -> float:
