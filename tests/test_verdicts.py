@@ -130,6 +130,19 @@ def test_equal_blocks_give_the_paired_t_interval(seed: int) -> None:
     assert value - low == pytest.approx(high - value)
 
 
+def test_pairs_that_weigh_next_to_nothing_do_not_make_the_interval_narrower() -> None:
+    chance = np.random.default_rng(6)
+    weight, values = np.tile([50.0, 1, 1], 7), chance.normal(size=(4000, 21))
+    out = 0
+    for one in values / np.sqrt(weight):
+        _, low, high = Pairs(np.zeros(21), one, weight).mean(one, 0.95)
+        out += not low <= 0 <= high
+    assert 0.04 <= out / len(values) <= 0.056
+    big, small = values[0, ::3][:7], np.concatenate([values[0, ::3][:7], np.zeros(14)])
+    alone = Pairs(big, big, np.ones(7)).mean(big)
+    assert Pairs(small, small, np.array([1.0] * 7 + [1e-9] * 14)).mean(small) == pytest.approx(alone)
+
+
 @given(st.floats(0.01, 10), st.floats(0.01, 10))
 def test_what_so_many_pairs_find_is_what_needs_so_many(spread: float, difference: float) -> None:
     pairs = needed(spread, difference)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass
-from math import ceil, sqrt
+from math import ceil, inf, sqrt
 from statistics import NormalDist
 
 import numpy as np
@@ -56,15 +56,18 @@ class Pairs:
     def mean(self, values: Floats, level: float = 0.95) -> tuple[float, float, float]:
         """The mean of one value v a pair, weighted by pair, and its interval by Student's t.
 
-        m = sum w v / sum w; its variance is P / (P - 1) sum (w (v - m))^2 / (sum w)^2 of P pairs, and its degrees of
-        freedom are (sum w)^2 / sum w^2 - 1, which is P - 1 for equal weights. Of v = b - a it is the difference of a
-        matched-pair design whose unit is the block (Imai, King & Nall, Statistical Science 24, 2009).
+        m = sum w v / sum w; its variance is E / (E - 1) sum (w (v - m))^2 / (sum w)^2 of E `effective` pairs, and its
+        degrees of freedom are E - 1: of P equal pairs P - 1, and pairs that weigh nearly nothing count for nothing. Of
+        v = b - a it is the difference of a matched-pair design whose unit is the block (Imai, King & Nall, Statistical
+        Science 24, 2009).
         """
         w, total = self.weight, float(self.weight.sum())
         value = float(w @ values) / total
         parts = w * (values - value)
-        error = sqrt(float(parts @ parts) * len(self) / (len(self) - 1)) / total
-        half = student(0.5 + level / 2, total**2 / float(w @ w) - 1) * error
+        degrees = self.effective - 1
+        if not degrees > 0:
+            return value, -inf, inf
+        half = student(0.5 + level / 2, degrees) * sqrt(float(parts @ parts) * (degrees + 1) / degrees) / total
         return value, value - half, value + half
 
 
