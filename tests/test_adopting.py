@@ -27,6 +27,7 @@ from collab.office import Office
 from collab.whatif import Proposal, WhatIf, rollback
 from collab.whatif import journal as j
 from collab.whatif.journal import Journal, watched
+from collab.whatif.report import digest
 
 DOCS = (Path(__file__).parent.parent / "docs" / "weights.md").read_text(encoding="utf-8")
 OTHER = (25, 25, 25, 25)
@@ -286,11 +287,22 @@ def put(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new))
 
 
+def renewed(path: Path) -> None:
+    """Let the file vouch for the report as it is now."""
+    mine = re.search("sha256: (.*)}", path.read_text())
+    assert mine is not None
+    put(path, mine[1], digest(path.with_suffix(".html").read_bytes()))
+
+
 @pytest.mark.parametrize(
     "change, said",
     [
         (lambda path: path.with_suffix(".html").unlink(), "cannot be read (No such file or directory)"),
         (lambda path: put(path.with_suffix(".html"), "731 of", "73 of"), "one was changed"),
+        (
+            lambda path: put(path.with_suffix(".html"), "731 of", "73 of") or renewed(path),
+            "does not show these figures",
+        ),
         (lambda path: put(path, "report: {", "report: null\n#"), "it has no report"),
         (lambda path: put(path, "file: 20", "file: ../20"), "give its name only"),
         (lambda path: put(path, "difference_low: 0.0021", "difference_low: 0.0121"), "figures are not those of"),
@@ -308,9 +320,22 @@ def test_a_check_fails_where_a_file_and_its_report_are_not_one(
     path = saved(tmp_path / "main")
     assert ran(f"collab weights check {tmp_path}").exit_code == 0
     change(path)
+    before = {file.name: file.read_bytes() for file in path.parent.iterdir()}
     found = ran(f"collab weights check {tmp_path}")
     assert found.exit_code == 1
     assert said in found.output
+    adopted = ran(f"collab weights adopt {path} --by kim --folder {path.parent}")
+    assert adopted.exit_code != 0
+    assert said in adopted.output or not path.exists()
+    assert {file.name: file.read_bytes() for file in path.parent.iterdir()} == before
+
+
+def test_line_ends_that_a_checkout_wrote_are_no_change_by_hand(tmp_path: Path) -> None:
+    made = proposal(reason="Two\r\nlines.\n", version=1)
+    for file in (made.save(tmp_path), made.save(tmp_path).with_suffix(".html")):
+        file.write_bytes(file.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
+    assert Proposal.load(tmp_path / f"{made.id}.yaml").reason == made.reason
+    assert ran(f"collab weights check {tmp_path}").exit_code == 0
 
 
 def test_a_report_of_other_weights_is_not_taken_for_that_of_these(tmp_path: Path) -> None:
@@ -320,7 +345,6 @@ def test_a_report_of_other_weights_is_not_taken_for_that_of_these(tmp_path: Path
     assert theirs is not None
     put(path, path.with_suffix(".html").name, other.with_suffix(".html").name)
     put(path, mine[1], theirs[1])
-    assert Proposal.load(path).weights == WEIGHTS
     found = ran(f"collab weights check {tmp_path}")
     assert found.exit_code == 1
     assert f"weights are not those of {other.stem}.html" in found.output

@@ -16,6 +16,7 @@ from collab.whatif import journal, kept, report
 from collab.whatif.journal import AdoptionRefused, Entry, Journal, Reason
 from collab.whatif.reported import Figures
 from collab.whatif.rescore import Values, integers
+from collab.whatif.vouched import Vouched, wrong
 
 
 class Proposal(Fact, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -66,13 +67,17 @@ class Proposal(Fact, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @staticmethod
     def load(path: str | os.PathLike[str]) -> Proposal:
-        """The proposal of a file.
+        """The proposal of a file, which is as its report shows it.
 
         Raises:
             OSError: it cannot be read.
-            ValueError: it is no proposal; names the file, the field, the value and what is expected.
+            ValueError: it is no proposal; names the file, the field, the value and what is expected. Or it does not
+                carry its report unchanged; says all that `collab weights check` says of it.
         """
-        return written(Path(path))[0]
+        proposal, vouched = written(Path(path))
+        if found := list(wrong(Path(path), proposal, vouched)):
+            raise ValueError("\n".join(found))
+        return proposal
 
     def save(self, folder: str | os.PathLike[str]) -> Path:
         """Write `<id>.yaml`, and beside it the report that it vouches for; returns the path of the former.
@@ -157,7 +162,7 @@ class Proposal(Fact, frozen=True, kw_only=True, forbid_unknown_fields=True):
         if self.by is not None:
             return self
         path = folder / f"{self.id}.yaml"
-        saved = Proposal.load(path) if path.exists() else self
+        saved = written(path)[0] if path.exists() else self
         return msgspec.structs.replace(self, by=saved.by or by)
 
 
@@ -169,15 +174,8 @@ def in_force(entries: tuple[Entry, ...], team: Team | None) -> Values | None:
     return None if team is None else team.weights.values
 
 
-class Vouched(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The report that belongs to a proposal: its file, beside it, and the SHA-256 of its bytes."""
-
-    file: str
-    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
-
-
 def written(path: Path) -> tuple[Proposal, Vouched | None]:
-    """What a file holds: the proposal, and the report that it vouches for; None if it names none.
+    """What a file holds, whatever its report says: the proposal, and what it vouches for; None if it names none.
 
     Raises:
         OSError: it cannot be read.
@@ -193,4 +191,4 @@ def written(path: Path) -> tuple[Proposal, Vouched | None]:
 
 
 def _differs(path: Path, proposal: Proposal) -> bool:
-    return Proposal.load(path) != proposal
+    return written(path)[0] != proposal

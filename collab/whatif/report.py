@@ -44,7 +44,7 @@ def html(proposal: Proposal) -> str:
     """The page; of the same proposal it is the same to the byte."""
     title = f"Weights {_four(proposal.weights)}"
     facts = msgspec.json.encode(proposal).decode().replace("<", "\\u003c")  # or a reason could end the block
-    return "".join(
+    page = "".join(
         (
             begun(title, ALONE, STYLE),
             f"<header><p>Proposal {escape(proposal.id)}</p><h1>{title}</h1>{_who(proposal)}</header>\n",
@@ -57,6 +57,7 @@ def html(proposal: Proposal) -> str:
             f"</main>\n{FACTS}{facts}</script></body></html>\n",
         )
     )
+    return page.replace("\r\n", "\n")  # of a reason, which a checkout of git would change
 
 
 def begun(title: str, policy: str, style: str) -> str:

@@ -6,11 +6,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
-
-from collab.whatif import journal, report
+from collab.whatif import journal
 from collab.whatif.journal import Journal
-from collab.whatif.proposal import Proposal, Vouched, written
+from collab.whatif.proposal import written
+from collab.whatif.vouched import wrong
 
 
 def faults(folder: str | os.PathLike[str]) -> tuple[int, list[str]]:
@@ -33,34 +32,7 @@ def _of_file(path: Path) -> Iterator[str]:
     except (OSError, ValueError) as error:
         yield str(error)
         return
-    if path.name != f"{proposal.id}.yaml":
-        yield f"{path}: the name is {path.name}, but the id is {proposal.id}; name it {proposal.id}.yaml"
-    if vouched is None:
-        yield f"{path}: it has no report; save the proposal again with Proposal.save"
-        return
-    yield from _of_report(path, proposal, vouched)
-
-
-def _of_report(path: Path, proposal: Proposal, vouched: Vouched) -> Iterator[str]:
-    again = "propose the weights again and save both"
-    if Path(vouched.file).name != vouched.file:
-        yield f"{path}: report.file is {vouched.file!r}; it lies beside the file, give its name only"
-        return
-    try:
-        page = (path.parent / vouched.file).read_bytes()
-    except OSError as error:
-        yield f"{path}: its report {vouched.file} cannot be read ({error.strerror}); {again}"
-        return
-    if (digest := report.digest(page)) != vouched.sha256:
-        yield f"{path}: the SHA-256 of {vouched.file} is {digest}, not {vouched.sha256}: one was changed; {again}"
-    try:
-        shown = msgspec.json.decode(report.facts(page.decode()) or b"", type=Proposal)
-    except ValueError:  # msgspec's errors are such, too
-        yield f"{path}: {vouched.file} is no report that this program can read; {again}"
-        return
-    wrong = [name for name in Proposal.__struct_fields__ if getattr(shown, name) != getattr(proposal, name)]
-    if wrong:
-        yield f"{path}: {', '.join(wrong)} are not those of {vouched.file}, which is of {shown.id}; {again}"
+    yield from wrong(path, proposal, vouched)
 
 
 def _of_journal(book: Journal) -> Iterator[str]:
