@@ -85,6 +85,13 @@ def test_the_log_itself_is_estimated_without_any_error() -> None:
         assert (one.difference, one.difference_low, one.difference_high) == (0, 0, 0)
         assert one.base == getattr(world, metric).mean()
         assert one.trust.ess == pytest.approx(world.n)
+    sure = frame["propensity"] > 0.8
+    for chances in (frame["propensity"].round(4), frame["propensity"].where(~sure, frame["propensity"] + 7e-16)):
+        frame["propensity"] = chances  # as others write them: rounded, or summed up
+        again = WhatIf.from_frames(frame, world.outcomes()).estimate(frame["propensity"]).converted
+        assert isinstance(again, Estimate)
+        assert again.value == pytest.approx(same["converted"].value, rel=1e-3)  # type: ignore[union-attr]
+        assert again.difference == pytest.approx(0, abs=1e-4)
 
 
 def test_weights_that_explore_have_the_chances_that_the_router_logged() -> None:

@@ -9,10 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from collab.records import FACTORS, SCALE
-from collab.whatif.evidence import Evidence
-
-SUMS = 1e-3
-"""How far a decision's propensities may sum from 1; they may be rounded."""
+from collab.whatif.evidence import SUMS, Evidence
 
 NEVER = 1e-12
 """A variance that stands for none: what cannot differ and does, is far off."""

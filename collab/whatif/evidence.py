@@ -17,6 +17,12 @@ from collab.winning import simplex_grid
 
 Values = tuple[int, int, int, int]
 
+ROUNDING = 1e-9
+"""By so much a chance may be above 1: chances are sums of others."""
+
+SUMS = 1e-3
+"""How far a decision's chances may sum from 1; they may be rounded."""
+
 FOLDS = 5
 """The model of a decision's reward is fitted on the other four fifths."""
 
@@ -98,6 +104,8 @@ class Evidence:
     def given(self, chances: NDArray[np.float64]) -> NDArray[np.float64]:
         """The chance of each candidate from those of all rows of the source, which sum to 1 in a decision.
 
+        Rounded ones are taken as a log's are, and made to sum to 1.
+
         Raises:
             ValueError: there are too few or too many, one is outside 0 to 1, or they do not sum to 1.
         """
@@ -106,13 +114,15 @@ class Evidence:
             raise ValueError(f"there are {chances.shape} probabilities; give one for each row of the candidates")
         found = chances[source]
         sums = np.add.reduceat(found, self.first) if self.n else np.empty(0)
-        wrong = ~((found >= 0) & (found <= 1))
+        wrong = ~((found >= 0) & (found <= 1 + ROUNDING))
         if wrong.any():
             raise ValueError(f"a probability is {found[np.argmax(wrong)]}; give chances of 0 to 1")
-        if len(sums) and np.abs(sums - 1).max() > 1e-6:
-            worst = float(sums[np.argmax(np.abs(sums - 1))])
+        apart = np.abs(sums - 1)
+        if (apart > SUMS).any():
+            worst = float(sums[np.argmax(apart)])
             raise ValueError(f"probabilities of a decision sum to {worst:.6g} over its eligible agents; make it 1")
-        return found
+        rounded = np.where(apart > ROUNDING, sums, 1.0)  # the log's own column stays to the digit
+        return np.asarray(np.minimum(found / rounded[self.decision], 1.0), np.float64)
 
     @cached_property
     def models(self) -> dict[str, NDArray[np.float64]]:

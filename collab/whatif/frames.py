@@ -10,7 +10,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from collab.records import FACTORS, SCALE
-from collab.whatif.calibration import SUMS
 from collab.whatif.cases import Cases, Rows, cases
 from collab.whatif.columns import (
     aware_times,
@@ -22,12 +21,10 @@ from collab.whatif.columns import (
     shown,
     where,
 )
+from collab.whatif.evidence import ROUNDING, SUMS
 
 NEEDED = ("decision", "agent", *FACTORS, "chosen")
 """The columns without which nothing can be rescored; `eligible` is true, and `lead` empty, where they are missing."""
-
-ROUNDING = 1e-9
-"""By so much a chance may be above 1: chances are sums of others."""
 
 PERCENT = 100
 """Whole numbers that never exceed it, beside shares, are meant as shares or percentages."""
