@@ -338,6 +338,18 @@ def test_line_ends_that_a_checkout_wrote_are_no_change_by_hand(tmp_path: Path) -
     assert ran(f"collab weights check {tmp_path}").exit_code == 0
 
 
+def test_files_of_one_id_say_the_same_of_one_history(tmp_path: Path) -> None:
+    proposal().save(tmp_path / "a")
+    proposal().report(tmp_path / "a" / "report.html")  # to be read anywhere
+    proposal(by="ana").save(tmp_path / "b")  # as it is saved by whoever adopts it
+    proposal(tenant="acme", reason="Another team's.").save(tmp_path / "c")
+    assert ran(f"collab weights check {tmp_path}").exit_code == 0
+    path = proposal(reason="Another reason.").save(tmp_path / "d")
+    found = ran(f"collab weights check {tmp_path}")
+    assert found.exit_code == 1
+    assert f"{path}: id is {path.stem}, as of {tmp_path / 'a' / path.name}, which says something else" in found.output
+
+
 def test_a_report_of_other_weights_is_not_taken_for_that_of_these(tmp_path: Path) -> None:
     path, other = proposal().save(tmp_path), proposal(weights=OTHER).save(tmp_path)
     mine, theirs = (re.search("sha256: (.*)}", file.read_text()) for file in (path, other))

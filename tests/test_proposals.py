@@ -354,7 +354,9 @@ def test_who_is_killed_while_adopting_leaves_nothing_in_force_and_can_adopt_agai
     assert ran.returncode == -signal.SIGKILL, ran.stderr
     assert Journal(tmp_path).entries() == ()
     assert len([path for path in tmp_path.iterdir() if not path.name.startswith(".")]) == steps
-    assert faults(tmp_path)[1] == []
+    said = [fault.partition(": ")[2] for fault in faults(tmp_path)[1]]
+    without = f"it is a report, but {proposal().id}.yaml is not beside it; bring that back, or remove this"
+    assert said == ([without] if steps == 1 else [])
     entry = proposal().adopt(by="ana", folder=tmp_path)
     assert Journal(tmp_path).entries() == (entry,)
     assert faults(tmp_path) == (1, [])

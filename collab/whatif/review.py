@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from collab.whatif import journal
+import msgspec
+from msgspec import structs
+
+from collab.whatif import journal, report
 from collab.whatif.journal import Journal
-from collab.whatif.proposal import written
+from collab.whatif.proposal import Proposal, written
 from collab.whatif.vouched import wrong
 
 
@@ -17,22 +20,53 @@ def faults(folder: str | os.PathLike[str]) -> tuple[int, list[str]]:
     found: list[str] = []
     paths = sorted(path for path in Path(folder).rglob("*.y*ml") if not path.name.startswith("."))
     weights = [path for path in paths if path.name != journal.FILE]
+    read: dict[Path, Proposal] = {}
     for path in weights:
-        found += _of_file(path)
+        found += _of_file(path, read)
+    found += _of_twins(read)
+    found += _of_reports(sorted(Path(folder).rglob("*.html")))
     for path in paths:
         if path.name == journal.FILE:
             found += _of_journal(Journal(path.parent))
     return len(weights), found
 
 
-def _of_file(path: Path) -> Iterator[str]:
-    """What is wrong with a file of weights and its report."""
+def _of_file(path: Path, read: dict[Path, Proposal]) -> Iterator[str]:
+    """What is wrong with a file of weights and its report; what it holds goes to the others that were read."""
     try:
         proposal, vouched = written(path)
     except (OSError, ValueError) as error:
         yield str(error)
         return
+    read[path] = proposal
     yield from wrong(path, proposal, vouched)
+
+
+def _of_twins(read: dict[Path, Proposal]) -> Iterator[str]:
+    """Files of one id that say different things of one history; whoever adopts may be added to one of them."""
+    first: dict[tuple[str, str | None], Path] = {}
+    for path, proposal in read.items():
+        one = first.setdefault((proposal.id, proposal.tenant), path)
+        names = {read[one].by, proposal.by} - {None}
+        if proposal.tenant and (len(names) > 1 or _nameless(read[one]) != _nameless(proposal)):
+            yield f"{path}: id is {proposal.id}, as of {one}, which says something else; keep one of them"
+
+
+def _nameless(proposal: Proposal) -> Proposal:
+    return structs.replace(proposal, by=None)
+
+
+def _of_reports(pages: Iterable[Path]) -> Iterator[str]:
+    """Reports, named as they are saved, whose file of weights is not beside them."""
+    for page in pages:
+        if page.with_suffix(".yaml").exists() or page.name.startswith("."):
+            continue
+        try:
+            shown = msgspec.json.decode(report.facts(page.read_bytes().decode()) or b"", type=Proposal)
+        except (OSError, ValueError):  # another page
+            continue
+        if page.stem == shown.id:
+            yield f"{page}: it is a report, but {page.stem}.yaml is not beside it; bring that back, or remove this"
 
 
 def _of_journal(book: Journal) -> Iterator[str]:
