@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import panel as pn
@@ -46,6 +47,7 @@ class LeadView(pn.viewable.Viewer):
         super().__init__(board=board, **params)
         self.form, self._sending, self._routed, self._id = LeadForm(), False, False, _new_id()
         self.twin: Twin | None = None
+        self._waits: Any = None
         self.decision = DecisionView(plot=False)
         form = self.form.param
         self.customer = _field(form.customer, "Zoe Park")
@@ -73,7 +75,7 @@ class LeadView(pn.viewable.Viewer):
         self.ask.on_click(self._look)
         for name in READERS:
             field = getattr(self, name)
-            field.param.watch(self._send, "enter_pressed")
+            field.param.watch(partial(self._enter, field), "enter_pressed")
             field.param.watch(lambda event, name=name: self._left(name), "value")
             field.param.watch(lambda event, name=name: self._typed(name, event.new), "value_input")
         if refusal := self.board.refusal("route_lead"):
@@ -171,6 +173,19 @@ class LeadView(pn.viewable.Viewer):
             self._say(str(error))
         finally:
             self._sending = False
+
+    async def _enter(self, field: Any, event: object) -> None:
+        """Send the form; a browser tells the text itself after the key, which would fill the emptied field again."""
+        if field.value == field.value_input:
+            await self._send(event)
+        elif self._waits is None:
+
+            async def send(event: object) -> None:
+                field.param.unwatch(self._waits)
+                self._waits = None
+                await self._send(event)
+
+            self._waits = field.param.watch(send, "value")
 
     def _clear(self) -> None:
         """Make room for the next lead."""

@@ -95,6 +95,13 @@ def test_an_offer_is_given_to_another_by_keyboard_and_the_list_keeps_its_place(
     desk = office.desk
     assert desk is not None
     office.call(desk.update_agent_workload("ben", capacity=40)).result()
+    field = page.get_by_role("textbox", name="Name").first
+    for name in ("Zoe Park", "Mia Chen"):
+        field.focus()
+        page.keyboard.type(name)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name=f"{name} goes to Ben Okafor")).to_be_visible()
+        expect(field).to_have_value("")
     offers = page.get_by_role("list", name="Offers not accepted yet")
     offers.get_by_role("button", name="Li Wei").focus()
     page.keyboard.press("ArrowDown")
