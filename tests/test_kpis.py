@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from collab.chat import Message, Room
+from collab.events import Entry, LeadClosed
 from collab.records import Lead, Presence
 from collab.rules import Rule
 from collab.team import Agent, OpenLead, Team
@@ -42,7 +43,7 @@ def team() -> Team:
     for ago, seconds in ((3000, 500.0), (500, 40.0), (60, 90.0)):
         made.alerts.responses.add(NOW - timedelta(seconds=ago), seconds)
     for ago, sale in ((90_000, 1.0), (50, 1.0), (40, 0.0), (30, 0.0)):
-        made.alerts.closings.add(NOW - timedelta(seconds=ago), sale)
+        made.day.add(NOW - timedelta(seconds=ago), bool(sale))
     return made
 
 
@@ -54,6 +55,33 @@ def test_a_standing_counts_who_is_here_and_what_lies_in_its_windows() -> None:
     assert (now.converted, now.closed) == (1, 3)
     assert (now.satisfaction, now.rated) == (4.5, 2)
     assert now.balance == pytest.approx((0.5 + 0.25) ** 2 / (2 * (0.5**2 + 0.25**2)))
+
+
+def test_each_lead_closed_in_the_day_counts_and_a_median_of_the_newest_responses_says_so() -> None:
+    busy = Team()
+    for i in range(1100):
+        event = LeadClosed(
+            id=f"c{i}",
+            time=NOW - timedelta(seconds=1100 - i),
+            lead=f"l{i}",
+            agent="ana",
+            decision="d",
+            converted=i < 100,
+        )
+        busy.agents["ana"] = Agent(id="ana", name="Ana", leads=(event.lead,))
+        busy.leads[event.lead] = OpenLead(lead=Lead(id=event.lead, name="Zoe"), holder="ana", decision="d", arrived=NOW)
+        assert busy.apply(Entry(i + 1, "main", event))
+        busy.alerts.responses.add(event.time, 1.0)
+    for team in (busy, Team.restore(busy.snapshot())):
+        now = standing(team, NOW)
+        assert (now.converted, now.closed, now.ended) == (100, 1100, NOW - timedelta(seconds=1))
+    assert now.conversion == pytest.approx(1 / 11)
+    said = {tile.name: tile.said for tile in tiles(now)}
+    assert said["First response"] == "median of the newest 1,000 in the last 30 min"
+    assert standing(busy, NOW + timedelta(hours=24)).closed < 30
+    plain = msgspec.msgpack.decode(busy.snapshot())
+    del plain["day"]
+    assert standing(Team.restore(msgspec.msgpack.encode(plain)), NOW).closed == 1000  # what was kept then
 
 
 def test_tiles_have_value_target_n_and_age() -> None:

@@ -143,6 +143,7 @@ def _lead_closed(team: Team, event: events.LeadClosed, seq: int) -> None:
     team._give_back(event.lead)
     team._put(event.lead, None)
     team.alerts.closings.add(event.time, float(event.converted))
+    team.day.add(event.time, event.converted)
     agent = team.agents[event.agent]
     rated = event.satisfaction is not None
     team._agent(

@@ -19,6 +19,7 @@ from collab.events import Entry, LeadAssigned, RoomEvent, WeightsAdopted
 from collab.records import Lead, WeightsVersion
 from collab.team.agent import Agent
 from collab.team.alert import Alerts
+from collab.team.day import Day
 from collab.team.lead import OpenLead
 from collab.team.queue import Queue
 from collab.team.steps import APPLY
@@ -34,7 +35,8 @@ class Team(Struct, kw_only=True, dict=True):
 
     `known` names the agent who had the last lead of each customer, the newest customer last. `adopted` brought the
     weights into force, and `entry` is the last entry of a journal of weights that came into force. `experiment` is
-    the one that runs; see `turn`. `moved` says when leads went from one agent to another in the last hour.
+    the one that runs; see `turn`. `moved` says when leads went from one agent to another in the last hour, `day` how
+    many were closed in the last day.
     """
 
     seq: int = 0
@@ -48,6 +50,7 @@ class Team(Struct, kw_only=True, dict=True):
     entry: str = ""
     experiment: events.ExperimentStarted | None = None
     moved: list[datetime] = []
+    day: Day = field(default_factory=Day)
     alerts: Alerts = field(default_factory=Alerts)
 
     def apply(self, entry: Entry) -> bool:
@@ -99,7 +102,11 @@ class Team(Struct, kw_only=True, dict=True):
     @staticmethod
     def restore(snapshot: bytes) -> Team:
         """The team of a snapshot."""
-        return _decoder.decode(snapshot)
+        team = _decoder.decode(snapshot)
+        if not team.day.minutes:  # an older version's, which did not count
+            for time, sale in team.alerts.closings.newest:
+                team.day.add(time, bool(sale))
+        return team
 
     @cached_property
     def _queue(self) -> Queue:

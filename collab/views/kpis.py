@@ -92,10 +92,11 @@ def _loads(now: Standing, lately: Sequence[Standing], rules: Sequence[Rule]) -> 
 
 def _outcomes(now: Standing, lately: Sequence[Standing], rules: Sequence[Rule]) -> list[Tile]:
     slow, back = limit(rules, "slow_response"), lasting(window(tuple(rules)).total_seconds())
+    some = f"the newest {now.responses:,}" if now.cut else "all"
     return [
         Tile(
             name="First response", value=now.response_s, text=lasting(now.response_s), n=f"n {now.responses}",
-            age=_newest(now.responded, now.time), said=f"median of the last {back}",
+            age=_newest(now.responded, now.time), said=f"median of {some} in the last {back}",
             target="" if slow is None else f"under {lasting(slow)}", met=_below(now.response_s, slow),
             trend=tuple(one.response_s for one in lately),
         ),

@@ -12,10 +12,10 @@ from msgspec import Struct
 from collab.metrics import balance
 from collab.records import Presence
 from collab.rules import Rule
-from collab.team import Team
+from collab.team import SAMPLES, Team
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-"""How far back the trend of each number goes, and the share of sales."""
+HOUR = timedelta(hours=1)
+"""How far back the trend of each number goes."""
 
 EVERY = timedelta(seconds=30)
 """How far apart two points of a trend are."""
@@ -28,9 +28,9 @@ class Standing(Struct, frozen=True, kw_only=True):
     """How a team stands: who is `here` (on shift, neither away nor offline), what they hold, who waits, what came.
 
     `active` and `capacity` are of those here, `others` are leads that the rest hold. `balance` is Jain's index over the
-    `online` (on shift and not offline). `response_s` is the median of the `responses` in the window, `converted` of
-    `closed` are of the last day, `satisfaction` is the mean of all `rated`; `responded` and `ended` are when the newest
-    of them came.
+    `online` (on shift and not offline). `response_s` is the median of the `responses` in the window, of which a
+    team remembers the newest 1,000 only (`cut` if there may be more); `converted` of `closed` are of the last day,
+    `satisfaction` is the mean of all `rated`; `responded` and `ended` are when the newest of them came.
     """
 
     time: datetime | None = None
@@ -44,6 +44,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     oldest_s: float | None = None
     response_s: float | None = None
     responses: int = 0
+    cut: bool = False
     responded: datetime | None = None
     balance: float | None = None
     converted: int = 0
@@ -70,7 +71,7 @@ def standing(team: Team, now: datetime) -> Standing:
     here = [agent for agent in online if agent.presence != Presence.away]
     active, waiting, alerts = sum(agent.active for agent in here), team.queue(), team.alerts
     responses = _since(alerts.responses.newest, now - window(alerts.rules))
-    closings = _since(alerts.closings.newest, now - DAY)
+    closed, converted, ended = team.day.until(now)
     rated = sum(agent.rated for agent in agents)
     return Standing(
         time=now,
@@ -84,11 +85,12 @@ def standing(team: Team, now: datetime) -> Standing:
         oldest_s=max(((now - lead.queued).total_seconds() for lead in waiting), default=None),
         response_s=median(seconds for _, seconds in responses) if responses else None,
         responses=len(responses),
+        cut=len(responses) >= SAMPLES,
         responded=responses[-1][0] if responses else None,
         balance=balance([agent.utilization for agent in online]),
-        converted=round(sum(sale for _, sale in closings)),
-        closed=len(closings),
-        ended=closings[-1][0] if closings else None,
+        converted=converted,
+        closed=closed,
+        ended=ended,
         satisfaction=sum(agent.satisfaction for agent in agents) / rated if rated else None,
         rated=rated,
     )
