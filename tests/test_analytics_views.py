@@ -8,6 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from desks import hire
+from notices import until
+from offices import Open, at, do
 from work import recorded_work
 
 from collab import analytics
@@ -15,7 +18,7 @@ from collab.analytics import MEASURES, Book
 from collab.analytics.compare import of_cells
 from collab.history import History
 from collab.views.analytics import AnalyticsView
-from collab.views.asked import EMPTY, Asked, number
+from collab.views.asked import EMPTY, FRESH, Asked, book_of, number
 from collab.views.compare import CompareView, bands
 from collab.views.figures import FiguresView
 from collab.views.heat import INK, HeatView
@@ -103,6 +106,23 @@ def test_a_hidden_view_asks_nothing_and_asks_when_it_is_opened(book: Book) -> No
     for one in (view.trend, view.heat, view.compare):
         one.wait()
         assert one.found is not None
+
+
+def test_a_page_opened_later_shows_what_was_recorded_since_and_says_as_of_when(open_office: Open) -> None:
+    office = open_office()
+    first, early = book_of(office), AnalyticsView(Asked(office=office))
+    early.trend.wait()
+    assert "As of no event, " in early._as_of.object
+    do(office, hire(at(office), "ana"))
+    until(lambda: office.history.own_last > 0, "the agent is recorded")
+    assert book_of(office) is first  # it was read just now
+    first.opened -= 2 * FRESH
+    later = AnalyticsView(Asked(office=office, zone="Asia/Kolkata"))
+    later.trend.wait()
+    assert later.asked.names == {"ana": "Ana"}
+    assert f"As of event {later.asked.book.last:,}, " in later._as_of.object
+    assert "(Asia/Kolkata): periods end there" in later._as_of.object
+    assert "no event" in early._as_of.object  # what is shown stays
 
 
 def test_the_trend_shows_its_buckets_and_when_weights_came_into_force(book: Book) -> None:

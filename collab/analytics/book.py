@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from collab.history import History
@@ -23,6 +24,7 @@ class Book:
 
     Attributes:
         history: the history as it was when the book was opened.
+        opened: when that was, in UTC.
 
     Raises:
         TypeError: it is no history.
@@ -34,7 +36,7 @@ class Book:
             raise TypeError(f"history is of {type(history).__name__}; give a collab.History, or a Book of one")
         if not new:
             history.refuse_a_stranger()
-        self.last = history.own_last
+        self.opened, self.last = datetime.now(UTC), history.own_last
         self.history = history.as_of(self.last)
         self._lock, self._locks = threading.Lock(), dict[str, threading.Lock]()
         self._kept: dict[str, Any] = {}

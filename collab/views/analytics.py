@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from html import escape
 from typing import Any
 
 import panel as pn
 import param
 
+from collab.analytics.measure import recorded
+from collab.analytics.zone import Zone, moment
 from collab.views.asked import Asked
 from collab.views.compare import CompareView
 from collab.views.figures import WIDE
@@ -14,6 +18,7 @@ from collab.views.forecast import ForecastView
 from collab.views.handling import HandlingView
 from collab.views.heat import HeatView
 from collab.views.progress import ProgressView
+from collab.views.theme import SHEET
 from collab.views.trend import TrendView
 
 
@@ -32,12 +37,29 @@ class AnalyticsView(pn.viewable.Viewer):
             asked.opening, "Take in what is new", asked.renew, icon="refresh", doing="Reading the history"
         )
         self.renew.button.visible = asked.grows
-        self._layout = pn.Column(*self._views, self.renew, **WIDE)
+        self._as_of = pn.pane.HTML(stylesheets=[SHEET], margin=(0, 10), **WIDE)
+        asked.param.watch(lambda *events: self._say(), ["book", "zone"])
+        self._say()
+        self._layout = pn.Column(self._as_of, self.renew, *self._views, **WIDE)
 
     @param.depends("active", watch=True)
     def _opened(self) -> None:
         for view in (self.asked, *self._views):
             view.active = self.active
+
+    def _say(self) -> None:
+        """Of which moment the figures are."""
+        book, zone = self.asked.book, self.asked.zone
+        if book is None:
+            return
+        with suppress(ValueError):  # a zone that does not exist is told by the views
+            clock, reach = Zone(zone), recorded(book)
+            end = book.opened if reach is None else moment(reach[1])
+            event = "no event" if reach is None else f"event {book.last:,}"
+            self._as_of.object = (
+                f'<p class="soft">As of {event}, {end.astimezone(clock.info):%d %b %Y %H:%M:%S} ({escape(zone)}): '
+                "periods end there. What is shown stays until you take in what is new.</p>"
+            )
 
     def __panel__(self) -> pn.Column:
         return self._layout

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from html import escape
 from typing import Any
 
 import param
 
 from collab.analytics import Book
+from collab.analytics.measure import recorded
 from collab.history import History
 from collab.office import Office
 from collab.views.one import One
@@ -22,12 +24,15 @@ ZONES = (
 ).split()
 """The zones that are offered; any other of the IANA database can be set."""
 
+FRESH = timedelta(seconds=10)
+"""A page that is opened shows what was read so long ago at most; reading costs the pages of a process once."""
+
 EMPTY = "Nothing is recorded yet. Route a lead, and what comes of it is measured here."
 
 
 def _read(office: Office) -> Book:
     book = Book(office.history, new=True)  # of a team that begins
-    _names(book)  # here, away from the pages
+    _names(book), recorded(book)  # here, away from the pages
     return book
 
 
@@ -35,8 +40,16 @@ _books = One(_read)
 
 
 def book_of(office: Office, *, renew: bool = False) -> Book:
-    """The book of an office's history that all sessions of this process share; a new one when `renew` says so."""
-    return _books.of(office, lambda book: renew and office.history.own_last != book.last)
+    """The book of an office's history that all sessions of this process share.
+
+    A new one is opened if there is more to read, when `renew` says so or this one is not `FRESH` any more.
+    """
+
+    def stale(book: Book) -> bool:
+        old = renew or datetime.now(UTC) - book.opened > FRESH
+        return old and office.history.own_last != book.last
+
+    return _books.of(office, stale)
 
 
 def _names(book: Book) -> dict[str, str]:
