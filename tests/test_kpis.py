@@ -15,7 +15,7 @@ from collab.rules import Rule
 from collab.team import Agent, OpenLead, Team
 from collab.views.cards import card
 from collab.views.conversations import NEWEST, Conversations
-from collab.views.kpis import EVEN_FROM, as_html, tiles
+from collab.views.kpis import EVEN_FROM, ages, as_html, tiles
 from collab.views.standing import EVERY, HOUR, Lately, Standing, standing
 
 NOW = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
@@ -79,6 +79,7 @@ def test_each_lead_closed_in_the_day_counts_and_a_median_of_the_newest_responses
     said = {tile.name: tile.said for tile in tiles(now)}
     assert said["First response"] == "median of the newest 1,000 in the last 30 min"
     assert standing(busy, NOW + timedelta(hours=24)).closed < 30
+    assert "the newest event 1 s ago" in ages([now], team.seq, team.time)  # also of a team that was restored
     plain = msgspec.msgpack.decode(busy.snapshot())
     del plain["day"]
     assert standing(Team.restore(msgspec.msgpack.encode(plain)), NOW).closed == 1000  # what was kept then

@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pandas as pd
 import panel as pn
@@ -159,6 +160,7 @@ def test_presence_cards_follow_the_board_and_keep_still_while_hidden(office: Off
     view.active = True
     assert list(view.cards.pieces) == ["ana", "ben"]
     assert "2 of 2" in numbers(board.frame)["Agents here"]
+    assert "the newest event" in numbers(msgspec.structs.replace(board.frame, latencies=()))["ages"]
     assert len(view.latency.source.data["ms"]) == len(board.frame.latencies)
 
 
@@ -186,6 +188,7 @@ def test_an_empty_team_says_how_to_begin(tmp_path: Path) -> None:
         view = PresenceView(Board(office))
         assert not view.cards.pieces
         assert "Nobody is on the roster yet" in view.numbers.pieces["parts"]
+        assert "no event yet" in view.numbers.pieces["ages"]
     finally:
         office.stop()
 

@@ -31,7 +31,7 @@ KNOWN = 5_000
 
 
 class Team(Struct, kw_only=True, dict=True):
-    """Agents, open leads, the weights in force and the rooms, after the event at `seq`.
+    """Agents, open leads, the weights in force and the rooms, after the event at `seq`, which was at `time`.
 
     `known` names the agent who had the last lead of each customer, the newest customer last. `adopted` brought the
     weights into force, and `entry` is the last entry of a journal of weights that came into force. `experiment` is
@@ -40,6 +40,7 @@ class Team(Struct, kw_only=True, dict=True):
     """
 
     seq: int = 0
+    time: datetime | None = None
     agents: dict[str, Agent] = {}
     leads: dict[str, OpenLead] = {}
     weights: WeightsVersion = WeightsVersion(version=0, values=(35, 30, 20, 15))
@@ -57,7 +58,7 @@ class Team(Struct, kw_only=True, dict=True):
         """Take one event in; False, and nothing changes, if its place was passed before."""
         if entry.seq <= self.seq:
             return False
-        self.seq = entry.seq
+        self.seq, self.time = entry.seq, entry.event.time
         if isinstance(entry.event, RoomEvent):
             chat.apply(self.rooms, entry.event)
         elif isinstance(entry.event, events.Watched):

@@ -113,6 +113,7 @@ class Feed:
         self.frame = Frame(
             seq=team.seq,
             time=now,
+            newest=team.time,
             lost=self.office.lost,
             agents=agents,
             queue=tuple(team.queue()),

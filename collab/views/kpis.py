@@ -176,8 +176,16 @@ def _below(value: float | None, most: float | None) -> bool | None:
     return None if value is None or most is None else value < most
 
 
+def _told(value: float | None, target: float | None = None) -> float | None:
+    """A share as its tile says it, by which it is judged too: to a tenth of a percent where a whole one hides which."""
+    if value is None:
+        return None
+    whole = round(value, 2)
+    return round(value, 3) if whole == target else whole
+
+
 def _share(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.0f} %"
+    return "–" if value is None else f"{round(100 * value, 1):g} %"
 
 
 def _newest(time: datetime | None, now: datetime | None) -> str:

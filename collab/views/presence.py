@@ -43,10 +43,9 @@ GRID = """
 
 def numbers(frame: Frame) -> dict[str, str]:
     """The team's tiles as HTML by name, how old they are, and the distribution of the team."""
-    newest = frame.latencies[-1].time if frame.latencies else None
     shown = {tile.name: as_html(tile) for tile in tiles(frame.standing, frame.lately, frame.rules)}
     parts = distribution(frame.agents) if frame.agents else EMPTY
-    return shown | {"ages": ages(frame.lately, newest), "parts": parts}
+    return shown | {"ages": ages(frame.lately, frame.seq, frame.newest), "parts": parts}
 
 
 class Cards:
