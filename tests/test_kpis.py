@@ -111,6 +111,24 @@ def test_a_tile_says_in_sign_and_word_whether_its_target_is_met_and_draws_gaps_a
     assert 'aria-label="last hour: up"' in html
 
 
+@pytest.mark.parametrize(
+    "name, share, text, met",
+    [
+        ("Balance", 0.8462, "84.6 %", False),
+        ("Balance", 0.8497, "85 %", True),
+        ("Balance", 0.85, "85 %", True),
+        ("Load", 0.896, "89.6 %", True),
+        ("Load", 0.9041, "90.4 %", False),
+        ("Load", 0.899999, "90 %", False),
+        ("Load", 0.503, "50 %", True),
+    ],
+)
+def test_a_share_is_judged_by_the_number_that_is_shown(name: str, share: float, text: str, met: bool) -> None:
+    now = Standing(time=NOW, active=round(share * 1_000_000), capacity=1_000_000, balance=share)
+    found = {tile.name: tile for tile in tiles(now)}
+    assert (found[name].text, found[name].met) == (text, met)
+
+
 def test_without_anything_tiles_say_so_and_judge_nothing() -> None:
     found = {tile.name: tile for tile in tiles(Standing(time=NOW), (), ())}
     assert [found[name].text for name in ("Load", "First response", "Balance", "Conversion", "Satisfaction")] == [

@@ -63,16 +63,16 @@ def tiles(now: Standing, lately: Sequence[Standing] = (), rules: Sequence[Rule] 
 
 def _loads(now: Standing, lately: Sequence[Standing], rules: Sequence[Rule]) -> list[Tile]:
     more = f"; {now.others} more with others" if now.others else ""
-    queue, waiting = limit(rules, "queue"), limit(rules, "waiting")
+    load, queue, waiting = _told(now.load, RED_FROM), limit(rules, "queue"), limit(rules, "waiting")
     return [
         Tile(
             name="Agents here", value=now.here, text=f"{now.here} of {now.agents}", n=f"n {now.agents}", age="now",
             said="on shift, not away and not offline", trend=tuple(one.here for one in lately),
         ),
         Tile(
-            name="Load", value=now.load, text=_share(now.load), n=f"n {now.here}", age="now",
+            name="Load", value=now.load, text=_share(load), n=f"n {now.here}", age="now",
             said=f"{now.active} of {now.capacity} leads that the agents here can hold{more}",
-            target=f"under {100 * RED_FROM:.0f} %", met=_below(now.load, RED_FROM),
+            target=f"under {100 * RED_FROM:.0f} %", met=_below(load, RED_FROM),
             trend=tuple(one.load for one in lately),
         ),
         Tile(
@@ -92,6 +92,7 @@ def _loads(now: Standing, lately: Sequence[Standing], rules: Sequence[Rule]) -> 
 
 def _outcomes(now: Standing, lately: Sequence[Standing], rules: Sequence[Rule]) -> list[Tile]:
     slow, back = limit(rules, "slow_response"), lasting(window(tuple(rules)).total_seconds())
+    balance = _told(now.balance, EVEN_FROM)
     some = f"the newest {now.responses:,}" if now.cut else "all"
     return [
         Tile(
@@ -101,12 +102,12 @@ def _outcomes(now: Standing, lately: Sequence[Standing], rules: Sequence[Rule]) 
             trend=tuple(one.response_s for one in lately),
         ),
         Tile(
-            name="Balance", value=now.balance, text=_share(now.balance), n=f"n {now.online}", age="now",
+            name="Balance", value=now.balance, text=_share(balance), n=f"n {now.online}", age="now",
             said="Jain's index of utilization, all on shift and not offline", target=f"{100 * EVEN_FROM:.0f} % or more",
-            met=None if now.balance is None else now.balance >= EVEN_FROM, trend=tuple(one.balance for one in lately),
+            met=None if balance is None else balance >= EVEN_FROM, trend=tuple(one.balance for one in lately),
         ),
         Tile(
-            name="Conversion", value=now.conversion, text=_share(now.conversion), n=f"n {now.closed}",
+            name="Conversion", value=now.conversion, text=_share(_told(now.conversion)), n=f"n {now.closed}",
             age=_newest(now.ended, now.time), trend=tuple(one.conversion for one in lately),
             said=f"{now.converted} of {now.closed} leads closed in 24 h" if now.closed else "no lead closed in 24 h",
         ),
@@ -140,13 +141,14 @@ def as_html(one: Tile) -> str:
     )
 
 
-def ages(lately: Sequence[Standing], newest: datetime | None) -> str:
-    """How old what is shown is, and how far back the trends go, as HTML."""
+def ages(lately: Sequence[Standing], seq: int, newest: datetime | None) -> str:
+    """How old what is shown is, after the event at `seq`, and how far back the trends go, as HTML."""
     times = [one.time for one in lately if one.time is not None]
     if not times:
         return ""
-    ago = None if newest is None else lasting(int((times[-1] - newest).total_seconds()))
-    event = "no event yet" if ago is None else f"the newest event {ago} ago"
+    event = f"after event {seq:,}" if seq else "no event yet"
+    if newest is not None:
+        event = f"the newest event {lasting(max(0, int((times[-1] - newest).total_seconds())))} ago"
     back = lasting(int((times[-1] - times[0]).total_seconds()))
     return f'<p class="soft">As of {times[-1]:%H:%M:%S} UTC, {event}. Lines: the last {back}.</p>'
 
