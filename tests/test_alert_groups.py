@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import NOON
 
+from collab import events as ev
 from collab.alerts import acknowledge, groups, rank, ranked
+from collab.records import Lead
 from collab.rules import Rule, Severity
 from collab.team import Alert, State, Tally, Team
 
@@ -109,6 +111,17 @@ def test_each_part_of_a_rank_counts_as_its_words_say() -> None:
     assert (again.novelty, again.acted) == (0.5, 0.9)
     assert ranked([known], team) == [again]
     assert rank(alert("l", labels={"lead": "l1"}), team).impact == 2.0
+    post.happen(ev.LeadArrived(id="w", time=NOON, lead=Lead(id="w", name="Zoe")))
+    kinds = {"queue": "1 lead", "team_overload": "3 leads", "unfair": "3 leads", "redis_lost": "4 leads"}
+    edges = {"queue": (2, 1), "unfair": (0.5, 0.6)}
+    team.alerts.rules = tuple(
+        Rule(name=kind, kind=kind, fire=fire, clear=clear)
+        for kind in kinds
+        for fire, clear in [edges.get(kind, (0.9, 0.5))]
+    )
+    assert {kind: rank(alert("k", rule=kind), team).why.split("; ")[1] for kind in kinds} == {
+        kind: f"touches {leads}" for kind, leads in kinds.items()
+    }
 
 
 def test_of_many_open_alerts_of_a_rule_only_one_is_called_its_first() -> None:

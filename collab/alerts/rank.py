@@ -56,13 +56,16 @@ def _order(rank: Rank) -> tuple[bool, bool, float, str]:
 
 
 def _touched(alert: Alert, team: Team) -> int:
-    """How many leads the alert is about."""
+    """How many leads the alert is about: of the team's those that wait, are held, or all, as its rule's kind says."""
     if "lead" in alert.labels:
         return 1
     agent = alert.labels.get("agent")
     if agent is not None:
         return team.agents[agent].active if agent in team.agents else 0
-    return len(team.leads)
+    kind = next((rule.kind for rule in team.alerts.rules if rule.name == alert.rule), "")
+    if kind == "queue":
+        return team.waiting
+    return len(team.leads) - (team.waiting if kind in ("team_overload", "unfair") else 0)
 
 
 def _firsts(alerts: Iterable[Alert], team: Team) -> dict[str, str]:
