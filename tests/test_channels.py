@@ -228,7 +228,7 @@ def test_without_apprise_its_targets_are_refused_and_the_others_work(
     (tmp_path / "crm.secret").write_text(new_secret(), encoding="utf-8")
     environment = {"MAIL_URL": "mailto://localhost", "CRM_URL": "http://localhost/"}
     with pytest.raises(
-        ValueError, match=r"url of target mail needs Apprise; install it: pip install 'collab\[notify\]'"
+        ValueError, match=r"url of target mail needs Apprise; install it: pip install -e '\.\[notify\]'"
     ):
         channels(plan_of(PLAN), tmp_path, environment, print)
     rest = plan_of(PLAN.replace("  mail: {kind: apprise, url: {env: MAIL_URL}}\n", "").replace("[mail, crm]", "[crm]"))

@@ -59,6 +59,13 @@ def test_its_index_has_every_notebook_by_its_question_and_every_tab_with_a_small
         assert f"docs/pictures/{picture.name}" in TEXT, "no picture lies about unused"
 
 
+def test_nobody_is_told_to_install_the_other_project_of_this_name() -> None:
+    places = [path for folder in ("collab", "docs", "notebooks") for path in (ROOT / folder).rglob("*")]
+    for path in [ROOT / "README.md", *(path for path in places if path.suffix in (".py", ".md", ".ipynb"))]:
+        wrong = re.findall(r"pip install (?:-\S+ )*['\"]?collab\b.*", path.read_text(encoding="utf-8"))
+        assert not wrong, f"{path}: {wrong}"
+
+
 def test_the_leads_of_its_file_can_be_imported(tmp_path: Path) -> None:
     (tmp_path / "leads.csv").write_text(re.findall(r"^```csv\n(.*?)^```", TEXT, re.M | re.S)[0])
     rows = read(tmp_path / "leads.csv").rows

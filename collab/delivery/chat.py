@@ -33,7 +33,8 @@ class Chat:
         try:
             import apprise
         except ImportError:
-            raise ValueError(f"{what} needs Apprise; install it: pip install 'collab[notify]'") from None
+            fix = "install it: pip install -e '.[notify]' in the checkout of collab"
+            raise ValueError(f"{what} needs Apprise; {fix}") from None
         self._timeout_s = timeout_s
         with _hushed():
             asset = apprise.AppriseAsset(async_mode=False, http_redirects=False, app_id="collab", app_url="")
