@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 from pathlib import Path
 
@@ -96,3 +97,18 @@ def test_an_origin_that_no_page_has_is_refused(command: str, said: str) -> None:
     answer = CliRunner().invoke(main, [command, "--ws-port", "0", "--origin", said])
     assert answer.exit_code == 1
     assert f"--origin is {said!r}; give the address of the page without a path, e.g. https://team" in answer.output
+
+
+@pytest.mark.parametrize("command, option", [("serve", "--port"), ("gateway", "--http-port")])
+def test_a_port_that_is_given_twice_is_refused(
+    command: str, option: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with socket.create_server(("localhost", 0)) as taken:
+        port = str(taken.getsockname()[1])
+    before = signal.getsignal(signal.SIGTERM)
+    answer = CliRunner().invoke(main, [command, "--ws-port", port, option, port])
+    signal.signal(signal.SIGTERM, before)
+    assert answer.exit_code == 1
+    names = "PORT and WS_PORT" if command == "serve" else "WS_PORT and HTTP_PORT"
+    assert f"Error: {names} are both {port}; give two\n" in answer.output

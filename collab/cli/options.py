@@ -93,8 +93,15 @@ def or_exit(call: Any, *args: Any, **kwargs: Any) -> Any:
         raise click.ClickException(str(error)) from error
 
 
-def check_port(address: str, port: int, name: str) -> None:
-    """Fail before any work is done if the address is none of this machine's, or the port is taken."""
+def check_ports(address: str, **ports: int) -> None:
+    """Fail before any work is done if the address is none of this machine's, or a port, by variable, is taken."""
+    for name, port in ports.items():
+        _check_port(address, port, name)
+        if port and (others := [other for other in ports if other != name and ports[other] == port]):
+            raise click.ClickException(f"{name} and {others[0]} are both {port}; give two")
+
+
+def _check_port(address: str, port: int, name: str) -> None:
     try:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

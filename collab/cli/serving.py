@@ -30,7 +30,7 @@ from collab.cli.options import (
     TENANT,
     WS_PORT,
     Progress,
-    check_port,
+    check_ports,
     interrupt,
     leave,
     number,
@@ -102,8 +102,7 @@ def serve(
     """Serve the dashboard and the gateway, on the embedded stream unless a Redis is named."""
     port = port if port is not None else number("PORT", 5006)
     ws_port = ws_port if ws_port is not None else number("WS_PORT", 8765)
-    for wanted, name in ((port, "PORT"), (ws_port, "WS_PORT")):
-        check_port(address, wanted, name)
+    check_ports(address, PORT=port, WS_PORT=ws_port)
 
     from collab.app import serve_pages, site
     from collab.gates import Pacing
@@ -215,7 +214,7 @@ def gateway(
 ) -> None:
     """Serve members of all tenants on a Redis; any number of gateways may share it."""
     ws_port = ws_port if ws_port is not None else number("WS_PORT", 8765)
-    check_port(address, ws_port, "WS_PORT")
+    check_ports(address, WS_PORT=ws_port)
 
     from collab.door import Door
     from collab.gates import Pacing
@@ -238,7 +237,7 @@ def gateway(
     listener = None
     if not no_http:
         http_port = http_port if http_port is not None else number("HTTP_PORT", 8766)
-        check_port(address, http_port, "HTTP_PORT")
+        check_ports(address, WS_PORT=ws_port, HTTP_PORT=http_port)
         listener = Listener(Site(access, door, rate=given["rate"]), host=address, port=http_port, tls=secured)
     with contextlib.suppress(KeyboardInterrupt):
         or_exit(asyncio.run, _open(door, listener, address, "s" if secured else "", found["stream"]))
