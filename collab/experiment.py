@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from collab.records import Count, Fact, WeightsVersion
+from collab.records import Count, Fact, WeightsVersion, checked
 
 Arm = Literal["a", "b"]
 Values = tuple[Count, Count, Count, Count]
@@ -101,3 +101,15 @@ class Design(Fact, frozen=True, kw_only=True):
         if block < 0 or (self.blocks is not None and block >= self.blocks):
             return None
         return Place(block, self.arm(block), within >= timedelta(seconds=self.burn_in_s))
+
+
+def compared(design: Design) -> Design:
+    """The design of an experiment that is to start, which holds what its fields declare and has two different arms.
+
+    Raises:
+        ValueError: a field is out of bounds, or b is the same as a.
+    """
+    if design.a == design.b:
+        weights = "-".join(map(str, design.b))
+        raise ValueError(f"b is {weights}, the same as a; give other weights, else nothing can be found")
+    return checked(design)

@@ -26,13 +26,16 @@ from collab import events as ev
 from collab.cli import main
 from collab.desk import TooLate
 from collab.experiment import Design, seconds, span
+from collab.history import History
 from collab.offers import Terms
 from collab.records import Decision
+from collab.whatif import WhatIf
 from collab.whatif.journal import watched
 
 A, B = (100, 0, 0, 0), (0, 100, 0, 0)
 HOUR_S = 3600
 DESIGN = Design(a=A, b=B, block_s=HOUR_S, burn_in_s=600, seed=7)
+SAME = "b is 100-0-0-0, the same as a; give other weights"
 CHOSEN = {"a": "ana", "b": "bo"}
 """Who gets a condo: of agents who are equally free the first, of all the one who knows condos."""
 
@@ -293,8 +296,14 @@ def test_the_console_starts_shows_and_stops_one(tmp_path: Path, monkeypatch: pyt
             assert f"experiment {running.id} is stopped" in ended.output
             wrong = await asyncio.to_thread(ran, "start", "35-30-20", "25-45-15-15", *by)
             assert (wrong.exit_code, "give four whole numbers, as 35-30-20-15" in wrong.output) == (1, True)
+            with pytest.raises(ValueError, match=SAME):
+                await gate.office.desk.start_experiment(replace(DESIGN, b=A), by="tia")  # type: ignore[union-attr]
 
     asyncio.run(run())
+    same = ran("start", "35-30-20-15", "35-30-20-15", "--by", "tia", "--gateway", "ws://localhost:1")
+    assert (same.exit_code, "b is 35-30-20-15, the same as a; give other weights" in same.output) == (1, True)
+    with pytest.raises(ValueError, match=SAME):
+        WhatIf(History(str(tmp_path / "history"), "acme")).experiment(A, A)
     shown = ran("show")
     assert shown.exit_code == 0, shown.output
     assert "a 35-30-20-15, b 25-45-15-15" in shown.output

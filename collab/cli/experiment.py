@@ -55,13 +55,13 @@ def start(
 
     Some methods of comparing a live system switched on and off are patented; whether you may is the owner's decision.
     """
-    from collab.experiment import Design, seconds
+    from collab.experiment import Design, compared, seconds
     from collab.weights import hundredths
 
     def design() -> Design:
         times = {"block_s": seconds(block, "block"), "burn_in_s": seconds(burn_in, "burn_in")}
         pairs = None if days is None else max(1, ceil(days * 86_400 / (2 * times["block_s"]) - 1e-9))
-        return Design(a=hundredths(a), b=hundredths(b), seed=seed, blocks=pairs and 2 * pairs, **times)
+        return compared(Design(a=hundredths(a), b=hundredths(b), seed=seed, blocks=pairs and 2 * pairs, **times))
 
     made = or_exit(design)
     id = _asked(url, tenant, by, lambda member: member.start_experiment(made, reason))

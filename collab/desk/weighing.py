@@ -10,8 +10,8 @@ from collab.claims import claim
 from collab.decided import TooLate
 from collab.desk.appending import Appending
 from collab.events import ExperimentStarted, ExperimentStopped, WeightsAdopted
-from collab.experiment import Design
-from collab.records import aware, checked
+from collab.experiment import Design, compared
+from collab.records import aware
 from collab.router import TRIES
 from collab.weights import Weights
 
@@ -53,14 +53,15 @@ class Weighing(Appending):
         The first block starts now, or at an aware time to come.
 
         Raises:
-            ValueError: a field of the design is out of bounds, `starts` is past, or nobody is named.
+            ValueError: a field of the design is out of bounds, its arms are the same, `starts` is past, or nobody is
+                named.
             TooLate: another experiment runs.
         """
         now = self._clock()
         first = now if starts is None else aware(starts, "starts")
         if first < now:
             raise ValueError(f"starts is {first.isoformat()}, which is past; give a time to come, or none")
-        event = self._event(ExperimentStarted, design=checked(design), starts=first, by=by, reason=reason)
+        event = self._event(ExperimentStarted, design=compared(design), starts=first, by=by, reason=reason)
         if (await self._follower.commit([claim(event)])).refused is not None:
             said = "another one runs" if self.team.experiment is None else running(self.team.experiment)
             raise TooLate(f"{said}; stop it first (stop_experiment)")

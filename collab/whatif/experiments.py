@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from collab.experiment import Design, seconds
-from collab.records import checked
+from collab.experiment import Design, compared, seconds
 from collab.whatif.log import Log
 from collab.whatif.plan import Plan, plan
 from collab.whatif.rescore import AnyWeights, integers
@@ -53,12 +52,12 @@ class Experiments(Log):
             seed: what the order of the arms follows from; the history's length, if none is given.
 
         Raises:
-            ValueError: an argument is out of range, or the decisions came in frames.
+            ValueError: an argument is out of range, b is the same as a, or the decisions came in frames.
         """
         history = self._recorded()
         times = {"block_s": seconds(block, "block"), "burn_in_s": seconds(burn_in, "burn_in")}
         design = Design(a=integers(a), b=integers(b), **times, seed=self.last if seed is None else seed)
-        return plan(history, checked(design), metric, difference, days=days, starts=starts)
+        return plan(history, compared(design), metric, difference, days=days, starts=starts)
 
     def experiments(self) -> list[str]:
         """The ids of the experiments of the history, the last one last.
