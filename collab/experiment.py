@@ -46,6 +46,18 @@ def span(seconds: int) -> str:
     return f"{seconds // _UNITS[unit]}{unit}"
 
 
+def blocks(block: str | int | timedelta, burn_in: str | int | timedelta) -> dict[str, int]:
+    """The fields of a design that say how long its blocks and the burn-in of each last, from what a person says.
+
+    Raises:
+        ValueError: one is no time, or the burn-in leaves nothing of a block; names what was said.
+    """
+    block_s, burn_in_s = seconds(block, "block"), seconds(burn_in, "burn_in")
+    if block_s <= burn_in_s:
+        raise ValueError(f"burn_in is {burn_in}, as long as block, which is {block}, or longer; give less")
+    return {"block_s": block_s, "burn_in_s": burn_in_s}
+
+
 class Place(Struct, frozen=True):
     """Where a moment lies in an experiment: its block, the arm that has it, and whether it is past the burn-in."""
 

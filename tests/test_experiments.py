@@ -6,6 +6,7 @@ import asyncio
 import logging
 import uuid
 from datetime import datetime, timedelta
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -296,12 +297,22 @@ def test_the_console_starts_shows_and_stops_one(tmp_path: Path, monkeypatch: pyt
             assert f"experiment {running.id} is stopped" in ended.output
             wrong = await asyncio.to_thread(ran, "start", "35-30-20", "25-45-15-15", *by)
             assert (wrong.exit_code, "give four whole numbers, as 35-30-20-15" in wrong.output) == (1, True)
+            strange = await asyncio.to_thread(ran, "stop", *by, "--tenant", "main")
+            assert (strange.exit_code, "was asked for tenant 'main' (--tenant, COLLAB_TENANT)" in strange.output) == (
+                1,
+                True,
+            )
             with pytest.raises(ValueError, match=SAME):
                 await gate.office.desk.start_experiment(replace(DESIGN, b=A), by="tia")  # type: ignore[union-attr]
 
     asyncio.run(run())
+    short = ran("start", "35-30-20-15", "25-45-15-15", "--block", "1s", "--by", "tia")
+    assert (short.exit_code, "burn_in is 30min, as long as block, which is 1s, or longer" in short.output) == (1, True)
     same = ran("start", "35-30-20-15", "35-30-20-15", "--by", "tia", "--gateway", "ws://localhost:1")
     assert (same.exit_code, "b is 35-30-20-15, the same as a; give other weights" in same.output) == (1, True)
+    monkeypatch.setattr(import_module("collab.cli.experiment"), "FIRST_S", 0)
+    alone = ran("stop", "--by", "tia", "--gateway", "ws://localhost:1")
+    assert (alone.exit_code, "no gateway answers at ws://localhost:1; start one" in alone.output) == (1, True)
     with pytest.raises(ValueError, match=SAME):
         WhatIf(History(str(tmp_path / "history"), "acme")).experiment(A, A)
     shown = ran("show")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from math import ceil
 from typing import Any
@@ -18,6 +19,9 @@ GATEWAY = click.option(
 )
 LASTS_S = 60.0
 """How long the token of one command holds."""
+
+FIRST_S = 10.0
+"""So long a gateway is waited for that does not answer."""
 
 
 @click.group()
@@ -55,11 +59,11 @@ def start(
 
     Some methods of comparing a live system switched on and off are patented; whether you may is the owner's decision.
     """
-    from collab.experiment import Design, compared, seconds
+    from collab.experiment import Design, blocks, compared
     from collab.weights import hundredths
 
     def design() -> Design:
-        times = {"block_s": seconds(block, "block"), "burn_in_s": seconds(burn_in, "burn_in")}
+        times = blocks(block, burn_in)
         pairs = None if days is None else max(1, ceil(days * 86_400 / (2 * times["block_s"]) - 1e-9))
         return compared(Design(a=hundredths(a), b=hundredths(b), seed=seed, blocks=pairs and 2 * pairs, **times))
 
@@ -101,14 +105,24 @@ def show(id: str | None, **given: Any) -> None:
 def _asked(url: str | None, tenant: str | None, by: str, ask: Callable[[Any], Awaitable[str]]) -> str:
     """What the gateway answers to a team lead of this name."""
     from collab.live.access import Access
-    from collab.live.client import connect
+    from collab.live.client import Denied, connect
     from collab.settings import keys, settings
 
+    address = url or f"ws://localhost:{number('WS_PORT', 8765)}"
     whose = or_exit(settings, tenant=tenant)["tenant"]
     token = or_exit(or_exit(Access, keys()).token, whose, by, "team_lead", lasts_s=LASTS_S)
 
     async def asked() -> str:
-        async with connect(url or f"ws://localhost:{number('WS_PORT', 8765)}", token) as member:
+        async with contextlib.AsyncExitStack() as stack:
+            try:
+                async with asyncio.timeout(FIRST_S):
+                    member = await stack.enter_async_context(connect(address, token))
+            except Denied as error:
+                whom = f"asked for tenant {whose!r} (--tenant, COLLAB_TENANT) with the keys of {keys()} (COLLAB_KEYS)"
+                raise click.ClickException(f"{error}; {address} was {whom}") from error
+            except TimeoutError:
+                fix = "start one, e.g. `collab serve`, or name it with --gateway"
+                raise click.ClickException(f"no gateway answers at {address}; {fix}") from None
             return await ask(member)
 
     return str(or_exit(asyncio.run, asked()))

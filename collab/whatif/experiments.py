@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from collab.experiment import Design, compared, seconds
+from collab.experiment import Design, blocks, compared
 from collab.whatif.log import Log
 from collab.whatif.plan import Plan, plan
 from collab.whatif.rescore import AnyWeights, integers
@@ -55,8 +55,8 @@ class Experiments(Log):
             ValueError: an argument is out of range, b is the same as a, or the decisions came in frames.
         """
         history = self._recorded()
-        times = {"block_s": seconds(block, "block"), "burn_in_s": seconds(burn_in, "burn_in")}
-        design = Design(a=integers(a), b=integers(b), **times, seed=self.last if seed is None else seed)
+        seed = self.last if seed is None else seed
+        design = Design(a=integers(a), b=integers(b), seed=seed, **blocks(block, burn_in))
         return plan(history, compared(design), metric, difference, days=days, starts=starts)
 
     def experiments(self) -> list[str]:
