@@ -15,7 +15,20 @@ TENANT = "main"
 
 
 def settings(**given: Any) -> dict[str, Any]:
-    """The office's settings: those given, else those of the environment, else the embedded default."""
+    """The office's settings: those given, else those of the environment, else the embedded default.
+
+    Raises:
+        ValueError: one that is read here is wrong; names it and the fix.
+    """
+    return texts(**given) | {
+        "secrets": os.environ,
+        "limits": limits(given.get("moves")),
+        "page": page(given.get("page")) or given.get("served", ""),
+    }
+
+
+def texts(**given: Any) -> dict[str, Any]:
+    """The settings that are taken as they are said, right or wrong: an office or a check reads them."""
     at_work = given.get("team_at_work")
     if at_work is None:
         at_work = os.environ.get("COLLAB_TEAM_AT_WORK", "") not in ("", "0")
@@ -26,12 +39,9 @@ def settings(**given: Any) -> dict[str, Any]:
         "team_at_work": at_work,
         "shadow": given.get("shadow") or os.environ.get("COLLAB_SHADOW") or None,
         "rules": given.get("rules") or os.environ.get("COLLAB_RULES") or None,
-        "secrets": os.environ,
         "notify": given.get("notify") or os.environ.get("COLLAB_NOTIFY") or None,
         "weights": given.get("weights") or os.environ.get("COLLAB_WEIGHTS"),
         "balance": given.get("balance") or os.environ.get("COLLAB_BALANCE") or "propose",
-        "limits": limits(given.get("moves")),
-        "page": page(given.get("page")) or given.get("served", ""),
     }
 
 
@@ -78,9 +88,19 @@ def sign_in(given: str | None = None) -> str | None:
     return given or os.environ.get("COLLAB_SIGN_IN") or None
 
 
+def files_folder() -> str | None:
+    """The folder of the files in rooms, if one is named."""
+    return os.environ.get("COLLAB_FILES") or None
+
+
 def shelf(history: str, files: str | None = None, **limits: int) -> Shelf | None:
-    """Where files lie: a folder that is named, else one beside the tables of a history that is a folder, else none."""
-    folder = files or os.environ.get("COLLAB_FILES")
-    if folder is None and "://" not in history:
-        folder = f"{history}/_files"
-    return None if folder is None else Shelf(folder, **limits)
+    """Where files lie: a folder that is named, else one beside the tables of a history that is a folder, else none.
+
+    Raises:
+        ValueError: files cannot be put into the folder that is named; says why.
+    """
+    if (folder := files or files_folder()) is None:
+        return None if "://" in history else Shelf(f"{history}/_files", **limits)
+    named = Shelf(folder, **limits)
+    named.test()
+    return named

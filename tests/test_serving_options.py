@@ -112,3 +112,15 @@ def test_a_port_that_is_given_twice_is_refused(
     assert answer.exit_code == 1
     names = "PORT and WS_PORT" if command == "serve" else "WS_PORT and HTTP_PORT"
     assert f"Error: {names} are both {port}; give two\n" in answer.output
+
+
+@pytest.mark.parametrize("command", ["serve", "gateway"])
+def test_a_folder_of_files_that_cannot_be_written_is_refused(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("")
+    options = [command, "--ws-port", "0", *(("--port", "0") if command == "serve" else ("--no-http",))]
+    answer = CliRunner().invoke(main, [*options, "--files", "file/files"])
+    assert answer.exit_code == 1
+    assert "files cannot be put into file/files (Not a directory); name a folder" in answer.output

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from collab.checks.alerts import of_delivery
 from collab.checks.check import Check, State
-from collab.checks.files import of_keys, of_notify_file, of_rules_file, of_sign_in_file
+from collab.checks.files import of_keys, of_notify_file, of_rules_file, of_shelf, of_sign_in_file
 from collab.checks.history import of_history
 from collab.checks.ports import of_port
 from collab.checks.programs import of_programs
@@ -22,16 +22,22 @@ from collab.checks.stream import RECORDER, of_stream
 from collab.checks.versions import of_python, of_versions
 from collab.checks.weights import of_weights
 from collab.history import History
-from collab.live.partition import check_tenant
+from collab.live.partition import is_tenant
 from collab.office.telling import outbox_of
 from collab.whatif.journal import watched
 
 PORTS = {"PORT": "Page", "WS_PORT": "Gateway", "HTTP_PORT": "HTTP"}
 """What is served on the port of each variable."""
 
+OF_A_TENANT = frozenset(("Redis", "History", "Rules file", "Delivery", "Weights"))
+"""What is looked at of one tenant, and so not at all if its name is none."""
+
 
 class Place(Struct, frozen=True, kw_only=True):
-    """What is looked at: as `collab.settings.settings` names it, with the file of the keys, and ports by variable."""
+    """What is looked at: as `collab.settings.settings` names it, with the file of the keys, and ports by variable.
+
+    A port that is no number is what is wrong with it; each of `read` reads further settings, and refuses wrong ones.
+    """
 
     stream: str
     history: str
@@ -43,7 +49,9 @@ class Place(Struct, frozen=True, kw_only=True):
     weights: str | None = None
     balance: str = "propose"
     shadow: str | None = None
-    ports: dict[str, int] = {}
+    files: str | None = None
+    ports: dict[str, int | str] = {}
+    read: tuple[Callable[[], object], ...] = ()
 
 
 def examined(place: Place, environment: Mapping[str, str]) -> list[Check]:
@@ -52,23 +60,19 @@ def examined(place: Place, environment: Mapping[str, str]) -> list[Check]:
     Args:
         place: what is looked at.
         environment: has the secrets that a notify file names.
-
-    Raises:
-        ValueError: the tenant cannot be one; names it.
     """
-    check_tenant(place.tenant)
-    outbox = Path(outbox_of(place.history, place.tenant))
     looks: dict[str, Callable[[], Check | Iterable[Check]]] = {
         "Python": of_python,
         "Versions": of_versions,
         "Redis": lambda: _live(place),
         "History": lambda: of_history(place.history, place.tenant, datetime.now(UTC)),
-        "Settings": lambda: of_settings(place.balance, place.shadow),
+        "Settings": lambda: of_settings(place.tenant, place.balance, place.shadow, *place.read),
         "Keys": lambda: of_keys(Path(place.keys)),
         "Rules file": lambda: of_rules_file(place.rules, place.tenant),
         "Notify file": lambda: of_notify_file(place.notify, environment),
         "Sign-in file": lambda: of_sign_in_file(place.sign_in),
-        "Delivery": lambda: of_delivery(outbox, place.notify is not None),
+        "Files": lambda: of_shelf(place.files),
+        "Delivery": lambda: of_delivery(Path(outbox_of(place.history, place.tenant)), place.notify is not None),
         "Weights": lambda: of_weights(watched(place.history, place.tenant, place.weights)),
         **{
             name: partial(of_port, name, variable, place.ports[variable])
@@ -77,6 +81,8 @@ def examined(place: Place, environment: Mapping[str, str]) -> list[Check]:
         },
         "For tests": of_programs,
     }
+    if not is_tenant(place.tenant):  # a red line of the settings; nothing can be of it
+        looks = {name: look for name, look in looks.items() if name not in OF_A_TENANT}
     return [check for name, look in looks.items() for check in _guarded(name, look)]
 
 

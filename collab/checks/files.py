@@ -6,8 +6,9 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from collab.checks.check import Check, State
+from collab.checks.check import Check, State, told
 from collab.delivery import channels, read_plan
+from collab.files import Shelf
 from collab.live.access import Access
 from collab.office.watching import rules_of
 from collab.users import Users
@@ -29,6 +30,19 @@ def of_keys(path: Path) -> Check:
         fix = f"chmod 600 {path}; whoever reads it can sign tokens. If others could, let `collab token` make new keys."
         return Check(name=name, state=State.bad, value=f"{path} may be read by others (mode {mode:03o})", fix=fix)
     return Check(name=name, state=State.ok, value=f"{path}, for its owner only (mode {mode:03o})")
+
+
+def of_shelf(folder: str | None) -> Check:
+    """Can the files of rooms be put into the folder that is named, if one is?"""
+    name = "Files"
+    if folder is None:
+        return Check(name=name, state=State.ok, value="none named: files of rooms lie in the folder of the history")
+    try:
+        Shelf(folder).test()
+    except ValueError as error:
+        value, fix = told(error)
+        return Check(name=name, state=State.bad, value=value, fix=fix)
+    return Check(name=name, state=State.ok, value=f"files of rooms lie in {folder}")
 
 
 def of_rules_file(path: str | None, tenant: str) -> Check:

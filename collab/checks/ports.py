@@ -8,15 +8,18 @@ import socket
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 
-from collab.checks.check import Check, State
+from collab.checks.check import Check, State, told
 from collab.metrics import lasting
 
 WITHIN_S = 4.0
 """How long what listens on a port may take to answer; /healthz itself waits for Redis that long, nearly."""
 
 
-def of_port(name: str, variable: str, port: int, host: str = "localhost") -> Check:
-    """Who has a port: nobody, a collab, or something else."""
+def of_port(name: str, variable: str, port: int | str, host: str = "localhost") -> Check:
+    """Who has a port: nobody, a collab, or something else; a text says why what `variable` names is none."""
+    if isinstance(port, str):
+        value, fix = told(port, f"Correct {variable}.")
+        return Check(name=name, state=State.bad, value=value, fix=fix)
     try:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from collab.checks.check import Check, State, told
+from collab.live.partition import check_tenant
 from collab.office.balancing import mode_of
 from collab.weights import hundredths
 
+NAME = "Settings"
 
-def of_settings(balance: str, shadow: str | None) -> Check:
-    """Are the mode of evening out loads, and the weights that look on, what can be chosen?"""
-    name = "Settings"
+
+def of_settings(tenant: str, balance: str, shadow: str | None, *read: Callable[[], object]) -> list[Check]:
+    """What cannot be chosen of tenant, mode of evening out loads, weights that look on, and what `read` reads."""
+    looks: list[tuple[str, Callable[[], object]]] = [
+        ("COLLAB_TENANT names it.", lambda: check_tenant(tenant)),
+        ("COLLAB_BALANCE names it.", lambda: mode_of(balance)),
+        ("COLLAB_SHADOW names it.", lambda: shadow and hundredths(shadow)),
+        *(("", look) for look in read),
+    ]
+    found = [_wrong(error, where) for where, look in looks if (error := _error(look)) is not None]
+    looking = shadow or "none"
+    well = Check(
+        name=NAME, state=State.ok, value=f"tenant {tenant}, balance {balance}, weights in the shadow {looking}"
+    )
+    return found or [well]
+
+
+def _error(look: Callable[[], object]) -> ValueError | None:
     try:
-        mode_of(balance)
-        looking = "none" if shadow is None else "-".join(map(str, hundredths(shadow)))
+        look()
     except ValueError as error:
-        value, fix = told(error, "Correct it, or leave it out.")
-        fix = f"{fix} COLLAB_BALANCE and COLLAB_SHADOW name them; an office does not start so."
-        return Check(name=name, state=State.bad, value=value, fix=fix)
-    return Check(name=name, state=State.ok, value=f"balance {balance}, weights in the shadow {looking}")
+        return error
+    return None
+
+
+def _wrong(error: ValueError, where: str) -> Check:
+    value, fix = told(error, "Correct it, or leave it out.")
+    return Check(
+        name=NAME, state=State.bad, value=value, fix=" ".join(f"{fix} {where} An office does not start so.".split())
+    )

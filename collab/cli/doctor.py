@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from collab.cli.options import HISTORY, TENANT, number, or_exit
+from collab.cli.options import HISTORY, TENANT, number
 
 if TYPE_CHECKING:
     from collab.checks import Check
@@ -40,13 +40,13 @@ def doctor(context: click.Context, stream: str | None, history: str | None, tena
         import msgspec
 
         from collab.checks import Place, State, examined, worst
-        from collab.settings import keys, settings, sign_in
+        from collab.settings import files_folder, keys, limits, page, sign_in, texts
     except ImportError as error:
         raise click.ClickException(f"{error.name} cannot be imported ({error}); run `make env`") from error
-    found = or_exit(settings, stream=stream, history=history, tenant=tenant)
-    named = {name: found[name] for name in NAMED}
-    ports = {name: number(name, default) for name, default in PORTS.items()}
-    checks = or_exit(examined, Place(**named, keys=keys(), sign_in=sign_in(), ports=ports), os.environ)
+    found = texts(stream=stream, history=history, tenant=tenant)
+    named = {name: found[name] for name in NAMED} | {"keys": keys(), "sign_in": sign_in(), "files": files_folder()}
+    ports = {name: _port(name, default) for name, default in PORTS.items()}
+    checks = examined(Place(**named, ports=ports, read=(limits, page)), os.environ)
     state = worst(checks)
     if as_json:
         told = {"ok": state != State.bad, "state": state, "checks": checks}
@@ -56,6 +56,14 @@ def doctor(context: click.Context, stream: str | None, history: str | None, tena
             _say(check)
         click.echo(_summary(checks))
     context.exit(int(state == State.bad))
+
+
+def _port(name: str, default: int) -> int | str:
+    """The port that the environment names, else the default; what is wrong with it if it is none."""
+    try:
+        return number(name, default)
+    except click.ClickException as error:
+        return error.message
 
 
 def _say(check: Check) -> None:

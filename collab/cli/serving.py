@@ -112,13 +112,14 @@ def serve(
 
     users, read = _users(given["sign_in"], address), _notebooks(given["notebooks"])
     found = or_exit(settings, **given, served=_page(address, port))
+    shelf = _shelf(found["history"], given)
     signal.signal(signal.SIGTERM, interrupt)
     with Progress("the seeded team's past") as bar:
         office = or_exit(shared, **found, days=days, progress=bar, explore=explore, pacing=Pacing(ahead_most=ahead))
     click.echo(f"collab: the {office.tenant} team is on http://{address}:{port} (mode {office.mode}; stop with Ctrl-C)")
     door, access = None, or_exit(Access, keys())
     try:
-        door = None if office.mode == "reading" else _door(access, office, ws_port, address, given)
+        door = None if office.mode == "reading" else _door(access, office, ws_port, address, shelf)
         more = {"users": users, "secret": access.secret("page"), "use_xheaders": given["proxied"], **read}
         serve_pages(office, site(office, door, access), port, address, origin, **more)
     except KeyboardInterrupt:
@@ -161,11 +162,10 @@ def _users(file: str | None, address: str) -> Any:
     return None
 
 
-def _door(access: Any, office: Any, ws_port: int, address: str, given: dict[str, Any]) -> Any:
+def _door(access: Any, office: Any, ws_port: int, address: str, shelf: Any) -> Any:
     """An open gateway beside the dashboard."""
     from collab.door import Door
 
-    shelf = _shelf(office.history_url, given)
     door = Door(access, office, port=ws_port, gateway={"host": address}, shelf=shelf)
     or_exit(office.call(door.open()).result)
     click.echo(f"collab: members connect to ws://{address}:{door.gateway.port} with a token of `collab token`")
@@ -259,7 +259,7 @@ def _shelf(history: str, given: dict[str, Any]) -> Any:
     from collab.settings import shelf
 
     most = {"most_bytes": int(given["file_mib"] * 2**20), "quota": int(given["team_gib"] * 2**30)}
-    return shelf(history, given["files"], **most)
+    return or_exit(shelf, history, given["files"], **most)
 
 
 async def _open(door: Any, listener: Any, address: str, secure: str, stream: str) -> None:

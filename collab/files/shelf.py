@@ -8,6 +8,7 @@ import logging
 import os
 import re
 import secrets
+import tempfile
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -57,6 +58,21 @@ class Shelf:
         self.most_bytes, self.quota, self.types, self.grace_s = most_bytes, quota, frozenset(types), grace_s
         if unknown := self.types - TYPES:
             raise ValueError(f"types have {', '.join(sorted(unknown))}; known are {', '.join(sorted(TYPES))}")
+
+    def test(self) -> None:
+        """Make sure that files can be put into the folder, or that it can be made; leaves nothing behind.
+
+        Raises:
+            ValueError: they cannot; says why, and what to name instead.
+        """
+        place = self.folder.absolute()
+        while not place.exists():
+            place = place.parent
+        try:
+            tempfile.TemporaryFile(dir=place).close()
+        except OSError as error:
+            fix = "name a folder that this user may write with --files or COLLAB_FILES"
+            raise ValueError(f"files cannot be put into {self.folder} ({error.strerror}); {fix}") from None
 
     def path(self, tenant: str, hash: str) -> Path:
         """Where the bytes of this hash lie, if they are here.

@@ -9,9 +9,14 @@ PARTITIONS = 16
 """How many streams the tenants share."""
 
 
+def is_tenant(tenant: str) -> bool:
+    """Can this be a tenant's name?"""
+    return _TENANT.fullmatch(tenant) is not None
+
+
 def check_tenant(tenant: str) -> None:
     """Raise a ValueError unless this can be a tenant's name."""
-    if not _TENANT.fullmatch(tenant):
+    if not is_tenant(tenant):
         raise ValueError(
             f"tenant is {tenant!r}; give up to 64 letters, digits and . _ -, a letter or digit first, and not id"
         )
