@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from offices import Open
 
-from collab.forecast import Abstained, Arrivals, Forecast, Hours
+from collab.forecast import Abstained, Arrivals, Forecast, Hours, Predicted
 from collab.history import History
 from collab.office import seeded_history
 
@@ -86,6 +86,53 @@ def test_the_hours_are_worked_out_from_when_leads_came() -> None:
     found = Arrivals.of_counts(daily(21))
     assert str(found.hours) == "Mon-Fri 09:00-17:00 (UTC)"
     assert (found.known_days, found.table.shape) == (15, (15, 16))
+
+
+def on_weekends(weeks: int, saturdays: slice, sundays: slice) -> pd.Series:
+    """Leads in each half hour of every weekday from 9 to 17, and on those Saturdays and Sundays."""
+    counts = daily(7 * weeks)
+    local = pd.DatetimeIndex(counts.index)
+    inside = (local.hour >= 9) & (local.hour < 17)
+    for weekday, which in ((5, saturdays), (6, sundays)):
+        days = local[local.day_of_week == weekday].normalize().unique()[which]
+        counts[inside & local.normalize().isin(days)] = 2.0
+    return counts
+
+
+@pytest.mark.parametrize(
+    "saturdays, sundays, open_days, said",
+    [
+        (slice(-2), slice(0), "Mon-Sat 09:00-17:00", ()),  # two might be holidays
+        (slice(-3), slice(0), "Mon-Fri 09:00-17:00", ("Sat is taken for closed: no lead came on its newest 3 days",)),
+        (slice(0), slice(-3, None), "Mon-Fri 09:00-17:00", ("Sun is not forecast yet: leads came on 3 of its days",)),
+        (slice(0), slice(-4, None), "Mon-Fri/Sun", ()),
+    ],
+)
+def test_a_weekday_given_up_is_closed_and_one_begun_is_open_after_four_weeks(
+    saturdays: slice, sundays: slice, open_days: str, said: tuple[str, ...]
+) -> None:
+    found = Arrivals.of_counts(on_weekends(26, saturdays, sundays))
+    weekdays = set(range(5)) | ({5} if "Sat" in open_days else set()) | ({6} if "Sun" in open_days else set())
+    assert set(found.hours.days) == weekdays
+    assert [one.startswith(start) for one, start in zip(found.left_out, said, strict=True)] == [True] * len(said)
+    coming = Forecast.of(found).leads(7)
+    assert isinstance(coming, Predicted)
+    assert set(coming.days()["day"].dt.day_of_week) == weekdays
+    assert all(one in str(coming) for one in found.left_out)
+    if 6 in weekdays:
+        assert coming.days()["leads"].iloc[-1] == pytest.approx(32, rel=0.1)
+    early = found.before(pd.Timestamp("2026-08-03", tz="UTC"))  # four weeks earlier all was as before
+    assert set(early.hours.days) == ({*range(6)} if saturdays.stop else {*range(5)})
+    assert early.left_out == ()
+
+
+def test_a_stretch_that_was_not_recorded_and_hours_that_were_given_close_no_weekday() -> None:
+    gap = daily(7 * 12)
+    gap["2026-05-04":] = 0.0  # type: ignore[misc]
+    saturdays = on_weekends(12, slice(-4), slice(0))
+    assert str(Arrivals.of_counts(gap).hours) == "Mon-Fri 09:00-17:00 (UTC)"
+    given = Arrivals.of_counts(saturdays, hours="Mon-Sat 09:00-17:00")
+    assert (set(given.hours.days), given.left_out) == ({*range(6)}, ())
 
 
 def test_a_day_without_a_lead_is_unknown_where_that_is_no_chance_and_zero_where_it_is() -> None:

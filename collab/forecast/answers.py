@@ -41,6 +41,7 @@ class Predicted:
         known_days: open days that it rests on.
         since, until: the first of them, and up to when leads were known.
         zone: on whose clock.
+        left_out: which weekdays with leads are not taken for open, and why: a sentence each.
     """
 
     table: pd.DataFrame
@@ -48,6 +49,7 @@ class Predicted:
     since: pd.Timestamp
     until: pd.Timestamp
     zone: str
+    left_out: tuple[str, ...] = ()
 
     def frame(self) -> pd.DataFrame:
         """The table, which is yours to change."""
@@ -60,7 +62,8 @@ class Predicted:
 
     def __str__(self) -> str:
         span = f"{self.table['start'].iloc[0]:%d %b} to {self.table['start'].iloc[-1]:%d %b %Y} ({self.zone})"
-        return f"{self.table['leads'].sum():,.0f} leads forecast, {span}, from {self.known_days} known days"
+        said = f"{self.table['leads'].sum():,.0f} leads forecast, {span}, from {self.known_days} known days"
+        return "; ".join((said, *self.left_out))
 
     def _repr_html_(self) -> str:
         days = self.days()

@@ -14,15 +14,13 @@ from numpy.typing import NDArray
 
 from collab.analytics.zone import Zone
 from collab.forecast.hours import Hours
+from collab.forecast.weekdays import UNLIKELY, left_out, not_begun
 from collab.records import aware
 
 if TYPE_CHECKING:
     from collab.history import History
 
 MINUTES = (5, 10, 15, 30, 60)
-
-UNLIKELY = 1e-3
-"""A whole day without a lead, less likely than this by chance, is a day of which nothing is known."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +32,16 @@ class Arrivals:
         minutes: how long an interval is.
         hours: when leads are taken.
         until: what came before is known.
+        worked_out: whether the hours were, from when leads came.
+        left_out: which weekdays with leads are not taken for open, and why: a sentence each.
     """
 
     counts: pd.Series
     minutes: int
     hours: Hours
     until: pd.Timestamp
+    worked_out: bool = False
+    left_out: tuple[str, ...] = ()
 
     @classmethod
     def of_times(
@@ -137,11 +139,14 @@ class Arrivals:
         cls, counts: pd.Series, minutes: int, zone: str, hours: Hours | str | None, until: pd.Timestamp
     ) -> Arrivals:
         counts.index = pd.DatetimeIndex(counts.index).tz_convert(zone)
-        if hours is None:
-            hours = Hours.worked_out(counts.dropna(), zone, minutes)
-        elif isinstance(hours, str):
-            hours = Hours.of(hours, zone)
-        return cls(counts, minutes, hours, until.tz_convert(zone))
+        until = until.tz_convert(zone)
+        if hours is not None:
+            return cls(counts, minutes, Hours.of(hours, zone) if isinstance(hours, str) else hours, until)
+        known = counts.dropna()
+        hours, closed = Hours.worked_out(known, zone, minutes), left_out(known, minutes)
+        open_days = {day: span for day, span in hours.days.items() if day not in closed}
+        said = tuple(closed[day] for day in hours.days if day in closed)
+        return cls(counts, minutes, Hours(hours.zone, open_days), until, True, said)
 
     @cached_property
     def open(self) -> NDArray[np.bool_]:
@@ -171,9 +176,10 @@ class Arrivals:
         return int(self.table.notna().any(axis=1).sum())
 
     def before(self, moment: pd.Timestamp) -> Arrivals:
-        """What was known at a moment, with the same hours."""
-        early = pd.DatetimeIndex(self.counts.index) < moment
-        return Arrivals(self.counts[early], self.minutes, self.hours, min(moment, self.until))
+        """What was known at a moment, with the hours that were given, or as they were worked out then."""
+        early = self.counts[pd.DatetimeIndex(self.counts.index) < moment]
+        given = None if self.worked_out else self.hours
+        return self._made(early, self.minutes, self.hours.zone, given, min(moment, self.until))
 
     def frame(self) -> pd.DataFrame:
         """A row an interval: start, leads (NaN if unknown), open."""
@@ -203,6 +209,7 @@ class Arrivals:
 
     def _without_gaps(self, table: pd.DataFrame) -> pd.DataFrame:
         """The table with NaN on days without a lead where that is no chance."""
+        table.loc[not_begun(table.sum(axis=1, min_count=1))] = np.nan
         total = table.sum(axis=1, min_count=1)
         usual = total.groupby(pd.DatetimeIndex(table.index).day_of_week).transform("mean")
         table.loc[(total == 0) & (np.exp(-usual) < UNLIKELY)] = np.nan

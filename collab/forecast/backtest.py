@@ -12,7 +12,8 @@ import pandas as pd
 
 from collab.forecast.answers import Abstained, Predicted
 from collab.forecast.arrivals import Arrivals
-from collab.forecast.leads import LEAST_WEEKS, predicted, too_little
+from collab.forecast.leads import predicted, too_little
+from collab.forecast.weekdays import LEAST_WEEKS
 
 FEWEST = 3
 """Weeks that must have been tried before a back-test says something."""

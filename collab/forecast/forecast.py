@@ -135,14 +135,16 @@ class Forecast:
         leads = self.arrivals.counts.sum()
         said = f"{leads:,.0f} leads by {self.arrivals.minutes} minutes, {self.arrivals.known_days} known days"
         abstained = too_little(self.arrivals)
-        return f"{said}, {self.arrivals.hours}" + (f"; {abstained}" if abstained else "")
+        return "; ".join(
+            (f"{said}, {self.arrivals.hours}", *self.arrivals.left_out, *([str(abstained)] if abstained else []))
+        )
 
     def _repr_html_(self) -> str:
         arrivals, abstained = self.arrivals, too_little(self.arrivals)
         until = f"{arrivals.until:%a %d %b %Y %H:%M}"
         rows = [
             ("leads", f"{arrivals.counts.sum():,.0f}, by {arrivals.minutes} minutes, known until {until}"),
-            ("open", str(arrivals.hours)),
+            ("open", "; ".join((str(arrivals.hours), *arrivals.left_out))),
             ("known days", f"{arrivals.known_days} of {len(arrivals.table)}"),
             ("forecast", abstained.reason if abstained else "leads(), backtest() and staffing() answer"),
         ]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from collab.analytics.hours import parts
 from collab.analytics.zone import WEEKDAYS, Zone
+from collab.forecast.shape import WEEKS
 
 DAY = 24 * 60
 
@@ -49,8 +50,9 @@ class Hours:
     def worked_out(cls, counts: pd.Series, zone: str, minutes: int) -> Hours:
         """The hours in which leads came, from counts by interval: from the first slot of each weekday to its last.
 
-        A slot counts in which something came on at least a tenth of that weekday's days.
+        A slot counts in which something came on at least a tenth of that weekday's days, in the newest 20 weeks.
         """
+        counts = counts[counts.index >= counts.index[-1] - pd.DateOffset(weeks=WEEKS)] if len(counts) else counts
         local = pd.DatetimeIndex(counts.index).tz_convert(zone)
         came = pd.DataFrame({"day": local.day_of_week, "slot": local.hour * 60 + local.minute, "came": counts > 0})
         often = came.groupby(["day", "slot"])["came"].mean().loc[lambda share: share >= SELDOM].reset_index()

@@ -9,9 +9,7 @@ from collab.forecast.answers import LEVELS, Abstained, Predicted
 from collab.forecast.arrivals import Arrivals
 from collab.forecast.level import Floats, expected
 from collab.forecast.shape import Shape
-
-LEAST_WEEKS = 4
-"""Known days of each open weekday, at least."""
+from collab.forecast.weekdays import LEAST_WEEKS
 
 LEAST_LEADS = 100
 """Known leads, at least."""
@@ -44,7 +42,7 @@ def predicted(arrivals: Arrivals, days: int = 7) -> Predicted | Abstained:
     slot = pd.Index(starts.hour * 60 + starts.minute)
     found = _intervals(Shape.of(table), pd.Index(dates.day_of_week), slot, mean[place], var[place])
     found.insert(0, "start", starts)
-    return Predicted(found, len(known), known[0], arrivals.until, arrivals.hours.zone)
+    return Predicted(found, len(known), known[0], arrivals.until, arrivals.hours.zone, arrivals.left_out)
 
 
 def too_little(arrivals: Arrivals) -> Abstained | None:

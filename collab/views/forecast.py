@@ -168,7 +168,8 @@ class ForecastView(pn.viewable.Viewer):
             return f"{empty(f'No forecast: {found.leads.reason}.')}<p>{before}</p>{what(WHAT_LEADS)}"
         said = _cards(_leads_cards(predicted, found.tested, found.forecast.arrivals.minutes))
         shown = _legend((COUNTED, "counted"), (PRIMARY, "forecast, with its 80 and (paler) its 95 % band"))
-        return f"{said}<p>{escape(tried(found.tested))}</p>{shown}{what(WHAT_LEADS)}"
+        told = (tried(found.tested), *(f"{one}." for one in predicted.left_out))
+        return f"{said}<p>{escape(' '.join(told))}</p>{shown}{what(WHAT_LEADS)}"
 
     def _lacking(self, found: Found) -> str:
         """Fill the second plot; what is said above it."""
