@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import CancelledError, Executor, ProcessPoolExecutor
+from concurrent.futures import CancelledError, Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
+from threading import Event
 
 import closed_loop
 import pandas as pd
@@ -12,6 +13,7 @@ import pytest
 from distributed import Client, LocalCluster
 
 from collab.whatif import WhatIf
+from collab.whatif.workers import shared_out
 
 LOGGED, ASKED, LEADS = (35, 30, 20, 15), (10, 80, 5, 5), 600
 
@@ -54,6 +56,21 @@ def test_other_processes_simulate_what_this_one_would(what_if: WhatIf, pool: Exe
 def test_other_processes_search_as_this_one_would(what_if: WhatIf, pool: Executor) -> None:
     found = what_if.sweep(0.2, executor=pool).front("team_converted", "response_s")
     pd.testing.assert_frame_equal(found, what_if.sweep(0.2).front("team_converted", "response_s"))
+
+
+def test_the_error_of_a_call_comes_at_once_and_what_is_not_begun_is_taken_back() -> None:
+    begun, over = [], Event()
+
+    def call(number: int) -> None:
+        begun.append(number)
+        assert number, "the first one fails"
+        over.wait(5)
+
+    with ThreadPoolExecutor(1) as pool:
+        with pytest.raises(AssertionError, match="the first one fails"):
+            shared_out(call, [(number,) for number in range(3)], executor=pool)
+        over.set()
+    assert begun in ([0], [0, 1])
 
 
 def test_what_other_processes_do_can_be_stopped(what_if: WhatIf, pool: Executor) -> None:

@@ -21,7 +21,7 @@ def shared_out(
     progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> list[Result]:
-    """What the task gives for each of these arguments, in their order.
+    """What the task gives for each of these arguments, in their order; a call that fails takes back what is not begun.
 
     Args:
         task: a function of a module, so that it can be sent to another process.
@@ -34,18 +34,21 @@ def shared_out(
         CancelledError: `cancelled` said so.
     """
     pool = executor or ThreadPoolExecutor()
+    jobs: list[Future[Result]] = []
     try:
-        jobs = [pool.submit(task, *call) for call in calls]
+        jobs += [pool.submit(task, *call) for call in calls]
         pending: set[Future[Result]] = set(jobs)
         while pending:
             done, pending = wait(pending, timeout=CHECK_EVERY_S)
             if done and progress is not None:
                 progress(len(jobs) - len(pending), len(jobs))
+            for job in done:
+                job.result()
             if cancelled is not None and cancelled():
-                for job in pending:
-                    job.cancel()
                 raise Cancelled
         return [job.result() for job in jobs]
     finally:
+        for job in jobs:
+            job.cancel()
         if executor is None:
             pool.shutdown(cancel_futures=True)
