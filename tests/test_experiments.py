@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from offices import Open, at, do
-from proposals import WEIGHTS, proposal
+from proposals import IN_FORCE, WEIGHTS, proposal
 from strategies import NOON, designs, times
 
 from collab import events as ev
@@ -168,6 +168,12 @@ def test_an_experiment_with_an_end_is_over_by_itself_and_weights_may_be_adopted_
             ended = [entry.event for entry in await log(desk) if isinstance(entry.event, ev.ExperimentStopped)]
             assert [(event.by, event.reason) for event in ended] == [("Kim", "its planned end")]
             assert await desk.adopt_weights(WEIGHTS, by="Ida") == 1
+            await desk.start_experiment(replace(DESIGN, blocks=2), by="Kim")
+            clock.wait(2 * HOUR_S)
+            # nor need anybody tend it before the next one, or other weights, also at a desk that knew nothing of it
+            await other.start_experiment(replace(DESIGN, blocks=2), by="Ida")
+            clock.wait(2 * HOUR_S)
+            assert await desk.adopt_weights(IN_FORCE, by="Ida") == 2
 
     asyncio.run(run())
 

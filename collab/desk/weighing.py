@@ -37,6 +37,7 @@ class Weighing(Appending):
         for _ in range(TRIES):
             if entry and self.team.entry == entry:  # a refused append has told what others did
                 return self.team.weights.version
+            await self.end_experiment()
             if self.team.experiment is not None:
                 raise TooLate(f"{running(self.team.experiment)}; stop it first (stop_experiment), then adopt weights")
             version = knobs.freeze(self.team.weights.version + 1)
@@ -61,11 +62,13 @@ class Weighing(Appending):
         first = now if starts is None else aware(starts, "starts")
         if first < now:
             raise ValueError(f"starts is {first.isoformat()}, which is past; give a time to come, or none")
-        event = self._event(ExperimentStarted, design=compared(design), starts=first, by=by, reason=reason)
-        if (await self._follower.commit([claim(event)])).refused is not None:
-            said = "another one runs" if self.team.experiment is None else running(self.team.experiment)
-            raise TooLate(f"{said}; stop it first (stop_experiment)")
-        return str(event.id)
+        for _ in range(2):  # a refused append tells of one that may be over
+            await self.end_experiment()
+            event = self._event(ExperimentStarted, design=compared(design), starts=first, by=by, reason=reason)
+            if (await self._follower.commit([claim(event)])).refused is None:
+                return str(event.id)
+        said = "another one runs" if self.team.experiment is None else running(self.team.experiment)
+        raise TooLate(f"{said}; stop it first (stop_experiment)")
 
     async def stop_experiment(self, *, by: str, reason: str = "") -> str:
         """End the experiment that runs: the weights in force count for all leads again; returns its id.
@@ -84,10 +87,12 @@ class Weighing(Appending):
 
     async def end_experiment(self) -> None:
         """Say of an experiment whose last block is over that it ended; its weights count no longer since then."""
-        run = self.team.experiment
-        ends = None if run is None else run.design.ends(run.starts)
-        if run is not None and ends is not None and ends <= self._clock():
-            with suppress(TooLate):  # another desk was faster
+        for _ in range(TRIES):
+            run = self.team.experiment
+            ends = None if run is None else run.design.ends(run.starts)
+            if run is None or ends is None or ends > self._clock():
+                return
+            with suppress(TooLate):  # another desk was faster, and may have started the next one
                 await self._append(ExperimentStopped, experiment=run.id, by=run.by, reason=PLANNED)
 
 
