@@ -141,6 +141,10 @@ def test_an_experiment_to_come_changes_nothing_before_it_starts() -> None:
             with pytest.raises(ValueError, match=r"starts is .*, which is past; give a time to come, or none"):
                 await desk.start_experiment(DESIGN, by="Kim", starts=NOON - timedelta(seconds=1))
             await desk.start_experiment(DESIGN, by="Kim", starts=NOON + timedelta(hours=1))
+            with pytest.raises(
+                TooLate, match="an experiment is to run from 2026-01-05 13:00 UTC, started by Kim; stop"
+            ):
+                await desk.adopt_weights(WEIGHTS, by="Ida")
             assert marks(await routed(desk, "l1")) == ("greedy", None, None, (35, 30, 20, 15))
             clock.wait(HOUR_S)
             assert marks(await routed(desk, "l2"))[:2] == ("block", 0)

@@ -39,7 +39,7 @@ class Weighing(Appending):
                 return self.team.weights.version
             await self.end_experiment()
             if self.team.experiment is not None:
-                raise TooLate(f"{running(self.team.experiment)}; stop it first (stop_experiment), then adopt weights")
+                raise TooLate(f"{self._running()}; stop it first (stop_experiment), then adopt weights")
             version = knobs.freeze(self.team.weights.version + 1)
             event = self._event(WeightsAdopted, weights=version, by=by, reason=reason, entry=entry)
             if (await self._follower.commit([claim(event)])).refused is None:
@@ -67,8 +67,7 @@ class Weighing(Appending):
             event = self._event(ExperimentStarted, design=compared(design), starts=first, by=by, reason=reason)
             if (await self._follower.commit([claim(event)])).refused is None:
                 return str(event.id)
-        said = "another one runs" if self.team.experiment is None else running(self.team.experiment)
-        raise TooLate(f"{said}; stop it first (stop_experiment)")
+        raise TooLate(f"{self._running()}; stop it first (stop_experiment)")
 
     async def stop_experiment(self, *, by: str, reason: str = "") -> str:
         """End the experiment that runs: the weights in force count for all leads again; returns its id.
@@ -95,9 +94,11 @@ class Weighing(Appending):
             with suppress(TooLate):  # another desk was faster, and may have started the next one
                 await self._append(ExperimentStopped, experiment=run.id, by=run.by, reason=PLANNED)
 
-
-def running(experiment: ExperimentStarted) -> str:
-    """The experiment in words."""
-    ends = experiment.design.ends(experiment.starts)
-    until = "" if ends is None else f" until {ends:%Y-%m-%d %H:%M}"
-    return f"an experiment runs since {experiment.starts:%Y-%m-%d %H:%M}{until} UTC, started by {experiment.by}"
+    def _running(self) -> str:
+        """The experiment that keeps weights and others out, in words."""
+        if (run := self.team.experiment) is None:
+            return "another one runs"
+        ends = run.design.ends(run.starts)
+        until = "" if ends is None else f" until {ends:%Y-%m-%d %H:%M}"
+        verb = "runs since" if run.starts <= self._clock() else "is to run from"
+        return f"an experiment {verb} {run.starts:%Y-%m-%d %H:%M}{until} UTC, started by {run.by}"
