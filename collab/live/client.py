@@ -83,6 +83,7 @@ class Member(Calls):
 
     async def __aenter__(self) -> Member:
         self._why = None
+        self._heard.begin()
         self._first = asyncio.get_running_loop().create_future()
         self._running = asyncio.create_task(self._run(), name=f"member {self.url}")
         try:
@@ -98,9 +99,9 @@ class Member(Calls):
         await self._stop()
 
     async def _stop(self) -> None:
-        assert self._running is not None
-        self._running.cancel()
-        await asyncio.gather(self._running, return_exceptions=True)
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
 
     async def events(self) -> AsyncIterator[Heard]:
         """What happens in the joined rooms and, after `watch`, to agents and leads, until the connection is closed.

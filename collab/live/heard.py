@@ -73,6 +73,10 @@ class Waiting:
     def __len__(self) -> int:
         return len(self._heard)
 
+    def begin(self) -> None:
+        """More may come again; in the loop that runs."""
+        self._ended, self._more = False, asyncio.Event()
+
     def put(self, heard: Heard) -> None:
         """Keep this until it is read."""
         self._heard.append(heard)

@@ -62,12 +62,16 @@ def test_who_comes_back_hears_what_they_missed_and_then_all_without_a_seam(at_ga
             first = (await ana.join("main"))["number"]
             for n in range(5):
                 await ana.send_message("main", f"old {n}")
+            assert len(await texts(ana, 5)) == 5
+        async with ana:  # once more, in the same rooms
+            hears = asyncio.create_task(texts(ana, 40))
             going = asyncio.create_task(_say(ana, 40))
             async with gate.member("bo") as bo:
                 await bo.join("main", after=first)
                 said = [text for _, text in await texts(bo, 45)]
             await going
             assert said == [f"old {n}" for n in range(5)] + [f"new {n}" for n in range(40)]
+            assert [text for _, text in await hears] == said[5:]
 
     at_gate(talk)
 
