@@ -328,6 +328,18 @@ def test_an_idle_device_that_reconnects_stays_idle(tmp_path: Path, stream_url: s
     at_gate(tmp_path, reconnect, stream_url)
 
 
+def test_the_call_of_a_connection_ends_with_it_though_another_has_its_device(tmp_path: Path) -> None:
+    async def cut(gate: Gate) -> None:
+        async with raw(gate, device="phone") as calls, raw(gate, device="phone"):
+            await soon(lambda: len(gate.door.gateway.lines) == 2)
+            await calls.send(p.encode(p.Call(id=1)), text=True)
+            await soon(lambda: ana(gate) == (IN_CALL, CALL))
+            calls.transport.abort()
+            await soon(lambda: ana(gate) == (AVAILABLE, ENDED[CALL]))
+
+    at_gate(tmp_path, cut)
+
+
 def test_a_member_in_python_says_again_what_it_said_before_a_cut(tmp_path: Path) -> None:
     async def cut(gate: Gate) -> None:
         async with gate.member("ana") as member:

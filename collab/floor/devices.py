@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from collab.desk import Desk
 from collab.floor.hall import Hall
+from collab.live.line import Line
 from collab.live.stream import Said, StreamUnreachable
 
 logger = logging.getLogger(__name__)
@@ -17,6 +18,9 @@ TEND_S = 2.0
 
 TOGETHER_S = 0.05
 """How long is waited for further members when one came."""
+
+Device = tuple[str, str]
+"""An agent and the name of their device."""
 
 SHARE = 0.1
 """So much of the time goes into seeing to those who come; of many, more are seen to together."""
@@ -34,6 +38,8 @@ class Devices:
     def __init__(self, desk: Desk, hall: Hall, lease_s: float) -> None:
         self._desk, self._hall, self._lease_s = desk, hall, lease_s
         self._came = asyncio.Event()
+        self._telling: set[Line] = set()
+        self._gone: dict[Line, float] = {}
         self._tending = asyncio.get_running_loop().create_task(self._tend(), name=f"devices of {desk.tenant}")
 
     def came(self) -> None:
@@ -42,12 +48,32 @@ class Devices:
 
     async def follow(self) -> None:
         """Bring the presence of agents in line with their devices, here and at other gateways."""
-        said: dict[tuple[str, str], Said] = {}
+        said: dict[Device, Said] = {}
         for line in self._hall.lines:
-            device = line.entry.agent, line.device
+            device = _device(line)
             idle, call = said.get(device, (line.idle, line.call))
             said[device] = _either(idle, line.idle, False), _either(call, line.call, True)
+        over = self._over()
+        for line in over:
+            idle, call = said[_device(line)]
+            said[_device(line)] = _ended(idle, line.idle), _ended(call, line.call)
         await self._desk.attendance.follow(said, self._lease_s / 2)
+        for line in over:
+            self._gone.pop(line, None)
+
+    def _over(self) -> list[Line]:
+        """Connections that ended a lease ago, of devices that others keep here: what only they said is over."""
+        now, here = asyncio.get_running_loop().time(), self._hall.lines
+        self._gone |= dict.fromkeys(self._telling - here, now + self._lease_s)
+        self._telling = {line for line in here if line.idle or line.call}
+        over = []
+        for line, due in [*self._gone.items()]:
+            others = [other for other in here if _device(other) == _device(line)]
+            if not others or any(other.since > line.connection.heard for other in others):
+                del self._gone[line]  # the device is gone as a whole, or came back and is as it was
+            elif due <= now:
+                over.append(line)
+        return over
 
     def close(self) -> None:
         """Renew nothing any more."""
@@ -68,6 +94,15 @@ class Devices:
             except StreamUnreachable as error:
                 logger.warning("the devices of %s cannot be renewed, trying again: %s", self._desk.tenant, error)
             took_s = loop.time() - start
+
+
+def _device(line: Line) -> Device:
+    return line.entry.agent, line.device
+
+
+def _ended(now: bool | None, was: bool | None) -> bool | None:
+    """What a device says of itself once a connection ended that said `was`."""
+    return False if now is None and was else now
 
 
 def _either(one: bool | None, other: bool | None, first: bool) -> bool | None:

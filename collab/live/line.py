@@ -142,6 +142,7 @@ class Line:
         device: which of their devices.
         idle: nobody touches it; None if it has not said, and is as it was before it came back.
         call: it is in a call; None the same.
+        since: when it began, in seconds of the connection's loop.
         rooms: the rooms that it gets everything from.
         cut: why it was cut off; "" while it is not.
         tally: what its gateway counts.
@@ -163,13 +164,14 @@ class Line:
         "entry",
         "idle",
         "rooms",
+        "since",
         "tally",
         "under_way",
     )
 
     def __init__(self, connection: Connection, entry: Pass, device: str, allowance: Allowance, tally: Tally) -> None:
         self.connection, self.entry, self.device, self.allowance = connection, entry, device, allowance
-        self.tally = tally
+        self.tally, self.since = tally, connection.loop.time()
         self.rooms: set[str] = set()
         self.cut = ""
         self.idle: bool | None = None

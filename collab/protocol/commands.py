@@ -184,7 +184,8 @@ class Idle(Command, frozen=True, tag="idle"):
 class Call(Command, frozen=True, tag="call"):
     """Say that this device is in a call, or not any more; meanwhile one is in_call, unless one chose away or offline.
 
-    A device that comes back within its lease is as it was; the call of one that does not ends with it.
+    A device that comes back within its lease is as it was; the call of one that does not ends with it. Give each
+    program a `device` of its own: connections of one name are one device.
     """
 
     on: bool = True
