@@ -190,6 +190,26 @@ def test_a_file_is_what_its_bytes_say(tmp_path: Path, data: bytes, kind: str) ->
         kind_of(file, frozenset({"audio/ogg"}))
 
 
+def test_a_zip_file_of_too_many_files_is_refused_before_its_list_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, most = tmp_path / "file", 64 * 1024
+    monkeypatch.setattr("collab.files.kinds.MOST_LISTED", most)
+    file.write_bytes(zipped(*map(str, range(most // 60))))
+    assert kind_of(file) == "application/zip"
+    file.write_bytes(zipped(*map(str, range(most // 40))))
+    with pytest.raises(Unwanted, match="a zip file of too many files"):
+        kind_of(file)
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16", "utf-16-be"])
+def test_text_that_is_not_in_utf_8_is_told_so(tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "file.csv"
+    file.write_bytes(("" if encoding != "utf-16-be" else "\ufeff").encode(encoding) + "Größe;3\n".encode(encoding))
+    with pytest.raises(Unwanted, match="text in another encoding than UTF-8; save it in that; taken are"):
+        kind_of(file)
+
+
 @given(st.binary(max_size=64))
 def test_no_bytes_are_of_two_minds(data: bytes) -> None:
     try:

@@ -11,6 +11,7 @@ import secrets
 import tempfile
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from collab.chat import stored
@@ -23,6 +24,9 @@ logger = logging.getLogger(__name__)
 
 GRACE_S = 60.0
 """What nobody has any more is removed so long after: an upload of the same bytes may be under way elsewhere."""
+
+LOOKED_AT_ONCE = 2
+"""So many files are looked at to know what they are at the same time, as a zip file may need a lot of memory."""
 
 LEFT_OVER_S = 3600.0
 """A draft that nobody wrote to for so long is of an upload that was cut."""
@@ -56,6 +60,7 @@ class Shelf:
     ) -> None:
         self.folder = Path(folder)
         self.most_bytes, self.quota, self.types, self.grace_s = most_bytes, quota, frozenset(types), grace_s
+        self._looking = ThreadPoolExecutor(LOOKED_AT_ONCE, "files")
         if unknown := self.types - TYPES:
             raise ValueError(f"types have {', '.join(sorted(unknown))}; known are {', '.join(sorted(TYPES))}")
 
@@ -108,7 +113,7 @@ class Shelf:
             FileNotFoundError: the same bytes were taken back meanwhile.
         """
         draft.end()
-        kind = await asyncio.to_thread(kind_of, draft.path, self.types)
+        kind = await asyncio.get_running_loop().run_in_executor(self._looking, kind_of, draft.path, self.types)
         self.check(desk, draft.size, draft.hash)
         await asyncio.to_thread(self.keep, desk.tenant, draft)
         await desk.rooms.upload(room, agent, draft.hash, draft.size, kind)
