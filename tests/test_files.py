@@ -321,6 +321,30 @@ def test_too_large_a_file_is_refused_before_or_while_it_is_read(tmp_path: Path) 
     run(tmp_path, work, most_bytes=1000)
 
 
+def test_a_body_that_stops_coming_is_waited_for_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("collab.web.page.STALLS_S", 0.2)
+
+    async def answered(asked: Asked, path: str, agent: str, role: str) -> str:
+        """All that is answered to one who sends half of a body."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", asked.listener.port)
+        token = asked.gate.access.token(asked.gate.office.tenant, agent, role)
+        head = f"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json"
+        writer.write(f"{head}\r\nContent-Length: 10\r\n\r\n12345".encode())
+        try:
+            return (await reader.read()).decode()
+        finally:
+            writer.close()
+
+    async def work(asked: Asked) -> None:
+        for asking in (("/files/deal?name=x", "ana", "agent"), ("/webhooks/lead", "crm", "service")):
+            found = await answered(asked, *asking)
+            assert found.startswith("HTTP/1.1 408 ")
+            assert "no more of the body came for 0.2 s; send it again" in found
+        assert [file for file in (tmp_path / "files").rglob("*") if file.is_file()] == []
+
+    run(tmp_path, work)
+
+
 def test_a_team_has_so_much_room_and_gets_it_back(tmp_path: Path) -> None:
     async def work(asked: Asked) -> None:
         _, message = await share(asked, b"a" * 600)

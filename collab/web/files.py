@@ -50,13 +50,13 @@ class Upload(Taking):
 
     async def data_received(self, chunk: bytes) -> None:
         """Write a piece of the body to the disk; the next one is read then."""
+        self.came()
         if self.draft is not None and self.draft.size <= self.site.shelf.most_bytes:
             await asyncio.to_thread(self.draft.write, chunk)
 
     async def post(self, room: str) -> None:
         """Keep the file: 201 with its hash, name, size and type, with which a message may have it."""
-        if self.refusal is not None:
-            raise self.refusal
+        self.whole()
         entry, draft, shelf = self.entry, self.draft, self.site.shelf
         assert entry is not None
         assert draft is not None
@@ -75,10 +75,14 @@ class Upload(Taking):
     def on_finish(self) -> None:
         """Leave no draft behind."""
         super().on_finish()
-        self.on_connection_close()
+        self._drop()
 
     def on_connection_close(self) -> None:
         """The same when the upload is cut."""
+        super().on_connection_close()
+        self._drop()
+
+    def _drop(self) -> None:
         draft, self.draft = getattr(self, "draft", None), None
         if draft is not None:
             draft.drop()

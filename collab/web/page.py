@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection
 from http import HTTPStatus
 from typing import Any
@@ -15,6 +16,9 @@ from collab.web.site import Refusal, Site
 
 DISCARDED = 100 << 20
 """So many bytes more than it may have are read of a body, and forgotten: who still sends does not see the answer."""
+
+STALLS_S = 30.0
+"""A body of which nothing more comes for so long is waited for no more."""
 
 AGAIN_AFTER_S = {429: 1, 503: 2}
 """After so many seconds it is worth asking again."""
@@ -89,6 +93,8 @@ class Taking(Page):
     """The base of pages that take a body; what is refused of it before it is read is answered after it is read."""
 
     refusal: Refusal | None = None
+    heard = 0.0
+    looking: asyncio.TimerHandle | None = None
 
     def begin(self, most_bytes: int) -> None:
         """Let a body come, and look at how long it is said to be; one that is much too long is cut off.
@@ -101,6 +107,45 @@ class Taking(Page):
         self.request.connection.set_max_body_size(most_bytes + DISCARDED)  # type: ignore[union-attr]
         if said > most_bytes:
             self.refuse(too_large(said, most_bytes), at_once=said > most_bytes + DISCARDED)
+        self.came()
+        self._look()
+
+    def came(self) -> None:
+        """A piece of the body came."""
+        self.heard = asyncio.get_running_loop().time()
+
+    def whole(self) -> None:
+        """The body was read to its end.
+
+        Raises:
+            Refusal: it was refused before.
+        """
+        self._look_no_more()
+        if self.refusal is not None:
+            raise self.refusal
+
+    def on_finish(self) -> None:
+        """Wait for nothing more."""
+        super().on_finish()
+        self._look_no_more()
+
+    def on_connection_close(self) -> None:
+        """The same when the body is cut."""
+        super().on_connection_close()
+        self._look_no_more()
+
+    def _look(self) -> None:
+        loop = asyncio.get_running_loop()
+        left_s = self.heard + STALLS_S - loop.time()
+        if left_s > 0:
+            self.looking = loop.call_later(left_s, self._look)
+        else:
+            why = Refusal(408, "too_late", f"no more of the body came for {STALLS_S:g} s; send it again")
+            self.send_error(408, exc_info=(Refusal, why, None))  # which closes the connection, too
+
+    def _look_no_more(self) -> None:
+        if self.looking is not None:
+            self.looking.cancel()
 
     def refuse(self, refusal: Refusal, *, at_once: bool = False) -> None:
         """Refuse the body, once it is read.

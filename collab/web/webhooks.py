@@ -56,14 +56,14 @@ class Webhook(Taking):
 
     def data_received(self, chunk: bytes) -> None:
         """Keep a piece of the body."""
+        self.came()
         if len(self.body) <= MOST_BYTES:
             self.body += chunk
 
     async def post(self, source: str) -> None:
         """Give the lead to an agent: 201 with who has it, 202 if it waits."""
         assert self.entry is not None
-        if self.refusal is not None:
-            raise self.refusal
+        self.whole()
         if len(self.body) > MOST_BYTES:
             raise too_large(len(self.body), MOST_BYTES)
         key = self._key()
