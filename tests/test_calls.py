@@ -7,17 +7,20 @@ import inspect
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from ssl import create_default_context
 from typing import Any
 
 import pytest
+from certificates import written
 from desks import lead
 from gateways import a_gate, soon
 from hypothesis import given
 from hypothesis import strategies as st
 
 from collab import protocol as p
+from collab.cli.certificate import tls
 from collab.events import MessageSent
-from collab.live.client import Hit, InRoom, Member, Missed, Trimmed
+from collab.live.client import Hit, InRoom, Member, Missed, Trimmed, connect
 from collab.live.heard import Waiting
 from collab.records import Busy, Decision, Presence
 
@@ -106,6 +109,45 @@ async def _be(agent: Callable[[str], Any], tim: Member, ana: Member) -> None:
         await ana.set_presence("asleep")
     with pytest.raises(PermissionError, match="only a team lead may change others"):
         await ana.set_calendar([], agent="bo")
+
+
+def test_who_asks_wrongly_or_elsewhere_is_told(tmp_path: Path) -> None:
+    async def ask() -> None:
+        async with a_gate(tmp_path) as gate, gate.member("tim", "team_lead") as tim:
+            with pytest.raises(ValueError, match="capacity"):
+                await tim.add_agent("ana", "Ana", capacity=-1)
+            with pytest.raises(RuntimeError, match="belongs to the loop that it was entered in"):
+                await asyncio.to_thread(asyncio.run, tim.rooms())
+
+    asyncio.run(ask())
+
+
+def test_what_will_never_work_is_said_at_once_and_an_authority_of_one_s_own_is_trusted(tmp_path: Path) -> None:
+    async def nobody(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+    async def call() -> None:
+        files = written(tmp_path)
+        async with a_gate(tmp_path, tls=tls(files["certificate"], files["key"])) as gate:
+            url, token = (
+                f"wss://127.0.0.1:{gate.door.gateway.port}",
+                gate.access.token(gate.office.tenant, "a", "agent"),
+            )
+            with pytest.raises(ConnectionError, match=r"is not trusted \(self.signed certificate\); give connect"):
+                await connect(url, token).__aenter__()
+            async with connect(url, token, ssl=create_default_context(cafile=files["certificate"])) as member:
+                assert await member.rooms()
+        async with await asyncio.start_server(nobody, "127.0.0.1", 0) as pages:
+            url = "ws://{}:{}".format(*pages.sockets[0].getsockname())
+            with pytest.raises(ConnectionError, match="which answers HTTP 404; give the address of the gateway"):
+                await connect(url, token).__aenter__()
+        with pytest.raises(ValueError, match="ssl is given and url is 'ws://localhost'"):
+            connect("ws://localhost", token, ssl=create_default_context())
+        await connect(url, token).__aexit__(None, None, None)  # which was never entered
+
+    asyncio.run(call())
 
 
 def test_who_never_reads_holds_so_much_and_is_told_what_is_missing(tmp_path: Path) -> None:

@@ -27,7 +27,9 @@ class Calls(ABC):
         """Ask for anything of `collab.protocol`; the command's `id` is set here.
 
         Raises:
-            PermissionError, ValueError, RuntimeError: the gateway refused it; says why.
+            PermissionError: one may not.
+            ValueError: it cannot be done as it is asked; names the field, its value and the fix.
+            RuntimeError: others were faster, too much is asked, it failed there, or this is not the member's loop.
             CutOff: the connection was lost, and the command is not safe to repeat.
             TimeoutError: no answer came.
         """

@@ -7,14 +7,13 @@ import itertools
 import logging
 import random
 from collections.abc import AsyncIterator
+from ssl import SSLContext
 from types import TracebackType
 from typing import Any
 
 import msgspec
 from websockets.asyncio.client import ClientConnection
-from websockets.asyncio.client import connect as open_socket
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
-from websockets.frames import CloseCode
 
 from collab import protocol as p
 from collab.events import AnyEvent, RoomLeft
@@ -31,6 +30,7 @@ from collab.live.heard import (
     Waiting,
 )
 from collab.live.unanswered import Unanswered, framed
+from collab.live.way import Way, too_long
 from collab.records import Confirmation
 
 __all__ = [
@@ -41,9 +41,6 @@ logger = logging.getLogger(__name__)
 
 ANSWER_S = 30.0
 """How long an answer may take, reconnecting included."""
-
-PING_S = 5.0
-"""A gateway that does not answer a ping in this time, asked as often, is lost."""
 
 LONGEST_PAUSE_S = 5.0
 """The longest pause before it is tried again to connect."""
@@ -63,9 +60,16 @@ class Member(Calls):
         welcome: who one is; None before the first connection.
     """
 
-    def __init__(self, url: str, token: str, *, device: str = "python", most_waiting: int = MOST_WAITING) -> None:
-        if not url.startswith(("ws://", "wss://")):
-            raise ValueError(f"url is {url!r}; it begins with ws:// or wss://, e.g. ws://localhost:8765")
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        *,
+        device: str = "python",
+        most_waiting: int = MOST_WAITING,
+        ssl: SSLContext | None = None,
+    ) -> None:
+        self._way = Way(url, ssl)
         self.url, self.device, self.numbers = url, device, dict[str, int]()
         self.welcome: p.Welcome | None = None
         self._token = token
@@ -140,13 +144,16 @@ class Member(Calls):
 
     async def ask(self, command: p.Command) -> Any:
         """Ask for anything of `collab.protocol`, as `Calls.ask` says."""
+        running, loop = self._running, asyncio.get_running_loop()
+        if running is not None and not running.done() and running.get_loop() is not loop:
+            raise RuntimeError("a member belongs to the loop that it was entered in; ask there")
         command = msgspec.structs.replace(command, id=next(self._ids))
         data = framed(command)
         answer = self._unanswered.add(command)
         try:
             if self._socket is not None:
                 await self._write(self._socket, data)
-            elif self._running is None or self._running.done():
+            elif running is None or running.done():
                 raise self._why or CutOff(f"not connected to {self.url}")
             async with asyncio.timeout(ANSWER_S):
                 result = await answer
@@ -160,9 +167,9 @@ class Member(Calls):
         pause = 0.0
         try:
             while True:
-                too_long = False
+                long = False
                 try:
-                    async with self._open() as socket:
+                    async with self._way.open() as socket:
                         await self._greet(socket)
                         async for data in socket:
                             self._take(p.frame(data))
@@ -170,30 +177,19 @@ class Member(Calls):
                 except Denied:  # an OSError too, but not one to try again
                     raise
                 except (OSError, InvalidHandshake, ConnectionClosed, TimeoutError) as error:
-                    too_long = _code(error) == CloseCode.MESSAGE_TOO_BIG
-                    if self.welcome is None and not pause:
-                        why = (
-                            "no gateway answers at %s, trying again: %s; start one with `collab serve`, or mend the url"
-                        )
-                        logger.warning(why, self.url, str(error) or "it is silent")
-                    logger.info(
-                        "the connection to %s is lost, trying again: %s", self.url, str(error) or "it is silent"
-                    )
+                    entered = self._first is not None and self._first.done()
+                    self._way.failed(error, entered=entered, again=bool(pause))
+                    long = too_long(error)
                 self._socket = None
-                self._unanswered.lose(self.url, too_long=too_long)
+                self._unanswered.lose(self.url, too_long=long)
                 pause = min(max(0.1, pause * 2), LONGEST_PAUSE_S)
                 await asyncio.sleep(random.uniform(0, pause))  # else all who were cut off come back at once
-        except (Denied, InvalidURI, ValueError) as error:
+        except (Denied, InvalidURI, ValueError, ConnectionError) as error:
             self._why = error
             self._end(error)
         finally:
             self._socket = None
             self._end(CutOff(f"the connection to {self.url} was closed"))
-
-    def _open(self) -> open_socket:
-        return open_socket(
-            self.url, compression=None, max_size=None, open_timeout=5, ping_interval=PING_S, ping_timeout=PING_S
-        )
 
     async def _greet(self, socket: ClientConnection) -> None:
         await self._write(socket, framed(p.Hello(id=0, token=self._token, device=self.device)))
@@ -246,8 +242,7 @@ class Member(Calls):
             case p.Refused(re=re, code=code, message=message) if re is not None and re in self._rejoining:
                 self._not_let_in(self._rejoining.pop(re), code, message)
             case p.Refused(re=re, code=code, message=message):
-                kind = {"forbidden": PermissionError, "refused": ValueError}.get(code, RuntimeError)
-                self._unanswered.answer(re, kind(message))
+                self._unanswered.answer(re, _KINDS.get(code, RuntimeError)(message))
             case p.Happened(room=room, number=first, events=events):
                 self._happened(room, first, events)
             case p.Reset(room=room, number=number):
@@ -281,15 +276,25 @@ class Member(Calls):
         self._heard.end()
 
 
-def _code(error: Exception) -> int | None:
-    """The code that the gateway closed with, if that is what ended the connection."""
-    return error.rcvd.code if isinstance(error, ConnectionClosed) and error.rcvd is not None else None
+_KINDS: dict[str, type[Exception]] = {"forbidden": PermissionError, "refused": ValueError, "malformed": ValueError}
+"""What is raised for a refusal, by its code; RuntimeError for others."""
 
 
-def connect(url: str, token: str, *, device: str = "python", most_waiting: int = MOST_WAITING) -> Member:
+def connect(
+    url: str,
+    token: str,
+    *,
+    device: str = "python",
+    most_waiting: int = MOST_WAITING,
+    ssl: SSLContext | None = None,
+) -> Member:
     """A member who connects to the gateway at `ws://…` or `wss://…`; made by `collab token`, a token says who.
 
     It comes back by itself after a cut, with pauses drawn at random, and goes on where it was: nothing is missed and
-    nothing comes twice. `device` names this one of the agent's devices; `most_waiting` bounds what waits in `events`.
+    nothing comes twice. `device` names this one of the agent's devices; `most_waiting` bounds what waits in `events`;
+    `ssl` says whom to trust at `wss://…`, else the system's authorities and those in SSL_CERT_FILE.
+
+    Entering raises Denied for a token that is not let in, and ConnectionError for a certificate that is not trusted and
+    an address at which something else answers. A gateway that is not there yet is waited for.
     """
-    return Member(url, token, device=device, most_waiting=most_waiting)
+    return Member(url, token, device=device, most_waiting=most_waiting, ssl=ssl)
