@@ -44,8 +44,8 @@ def percentiles(values: Sequence[float]) -> dict[str, float | None]:
 def coordination(team: Team, now: datetime, decided_ms: Iterable[float], waited_s: Iterable[float]) -> dict[str, Any]:
     """How a team stands: queue, waits, presence, load, balance.
 
-    `decided_ms` and `waited_s` are percentiles; they are never added. `balance` is Jain's index of utilization over
-    the agents on shift who are not offline.
+    `active` counts leads of agents who were taken off the roster, too. `decided_ms` and `waited_s` are percentiles;
+    they are never added. `balance` is Jain's index of utilization over the agents on shift who are not offline.
     """
     queue, members = team.queue(), team.members()
     on = [agent for agent in members if agent.online]
@@ -53,7 +53,7 @@ def coordination(team: Team, now: datetime, decided_ms: Iterable[float], waited_
         "agents": len(members),
         "online": len(on),
         "presence": {str(p): sum(agent.presence == p for agent in members) for p in Presence},
-        "active": sum(agent.active for agent in members),
+        "active": len(team.leads) - len(queue),
         "capacity": sum(agent.capacity for agent in on),
         "queue": len(queue),
         "oldest_wait_s": max((seconds_between(lead.queued, now) for lead in queue), default=0.0),

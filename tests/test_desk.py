@@ -144,6 +144,7 @@ def test_an_agent_who_leaves_keeps_their_leads_and_gets_no_more(stream_url: str)
             await desk.remove_agent("ana")
             assert (await desk.route_lead(lead("l2"))).agent is None
             assert desk.team.leads["l1"].holder == "ana"
+            assert desk.coordination_metrics()["active"] == 1
             await hire(desk, "bo")
             assert desk.team.leads["l2"].holder == "bo"
             await desk.decline("l1", "ana")

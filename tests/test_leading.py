@@ -210,6 +210,11 @@ def test_an_offer_is_given_to_another_and_comes_back(view: LeadingView) -> None:
     assert office.team.leads["l0"].holder == "ana"
     assert hand.said.object == "Undone: 1 lead went back."
     assert not hand.undo.visible
+    do(office, at(office).remove_agent("ana"))
+    shown(view, office)
+    view.offers.listing.chosen = "l0"
+    assert "is with ana, who is not on the roster any more and has not accepted it" in hand._told.object
+    assert any("it stays, though they are not on the roster" in row["note"] for row in view.offers.listing.rows)
 
 
 def test_one_list_has_the_chosen_lead_and_an_assignment_chooses_its_lead(view: LeadingView) -> None:

@@ -106,7 +106,8 @@ class HandView(pn.viewable.Viewer):
             where = "waits"
         else:
             does = "has accepted it" if state.accepted else "has not accepted it yet"
-            where = f"is with {names.get(holder, holder)}, who {does}"
+            left = "" if holder in names else "is not on the roster any more and "
+            where = f"is with {names.get(holder, holder)}, who {left}{does}"
         return f"<p><b>{escape(state.lead.name)}</b> {escape(where)}.</p>"
 
     def _offer(self, state: OpenLead | None) -> None:

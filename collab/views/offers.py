@@ -30,7 +30,8 @@ class OffersView(Waits):
         agent = next((agent for agent in frame.agents if agent.id == holder), None)
         ends = None if agent is None else until(state, agent, self.board.office.terms)
         if ends is None:
-            back = "a person gave it, so it stays" if state.overridden else "it stays"
+            stays = "it stays" if agent is not None else "it stays, though they are not on the roster any more"
+            back = "a person gave it, so it stays" if state.overridden else stays
         else:
             back = f"goes back at {ends:%H:%M:%S} UTC, in {lasting((ends - now).total_seconds())}"
         said = f"since {since:%H:%M:%S} UTC · {back} · {urgency(state.lead)}"

@@ -80,7 +80,7 @@ def standing(team: Team, now: datetime) -> Standing:
         online=len(online),
         active=active,
         capacity=sum(agent.capacity for agent in here),
-        others=sum(agent.active for agent in agents) - active,
+        others=sum(agent.active for agent in team.agents.values()) - active,
         waiting=len(waiting),
         oldest_s=max(((now - lead.queued).total_seconds() for lead in waiting), default=None),
         response_s=median(seconds for _, seconds in responses) if responses else None,

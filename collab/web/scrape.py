@@ -74,7 +74,7 @@ def _of_teams(offices: list[Office]) -> Iterator[Metric]:
     yield _gauge("collab_queue_leads", "Leads that wait for an agent", sum(len(queue) for queue, _ in queues))
     waits = (seconds_between(state.arrived, now) for queue, now in queues for state in queue)
     yield _gauge("collab_queue_oldest_seconds", "How long the lead that came first waits", max(waits, default=0.0))
-    held = sum(len(agent.leads) for team in teams for agent in team.members())
+    held = sum(len(team.leads) - team.waiting for team in teams)  # by agents who were taken off the roster, too
     yield _gauge("collab_held_leads", "Leads that agents hold", held)
     yield _gauge("collab_stream_seq", "Places of the streams that are taken in", sum(team.seq for team in teams))
     recording = [office for office in offices if office.recorder is not None]
