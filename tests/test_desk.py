@@ -156,6 +156,8 @@ def test_an_agent_who_leaves_keeps_their_leads_and_gets_no_more(stream_url: str)
 WRONG: list[tuple[str, Callable[[Desk], Any], list[str]]] = [
     ("unknown agent", lambda d: d.set_presence("zoe", "away"), ["agent is 'zoe'", "not on the roster", "ana, bo"]),
     ("unknown agent's load", lambda d: d.update_agent_workload("zoe", capacity=1), ["agent is 'zoe'", "ana, bo"]),
+    ("blank name", lambda d: d.add_agent("cy", "  "), ["name is '  '; give one that can be read"]),
+    ("turned name", lambda d: d.add_agent("cy", "\u202eyC"), ["name is '\\u202eyC'; give one that can be read"]),
     ("unknown agent removed", lambda d: d.remove_agent("zoe"), ["agent is 'zoe'"]),
     ("override to unknown", lambda d: d.override("l1", "zoe", by="Kim"), ["agent is 'zoe'"]),
     ("override by nobody", lambda d: d.override("l1", "bo", by=""), ["by is ''", ">= 1"]),

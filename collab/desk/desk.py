@@ -6,6 +6,7 @@ on. Nothing is half done.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
@@ -45,6 +46,9 @@ from collab.team import Agent, Team
 
 NEW_CAPACITY = 5
 """How many leads an agent may hold who is put on the roster without saying."""
+
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Controls, and those that turn the direction of what stands after a name."""
 
 
 class Desk(Weighing, Alerting, Acting):
@@ -129,7 +133,12 @@ class Desk(Weighing, Alerting, Acting):
             on_shift: are they at work?
 
         What is left out stays as it is; who is new then has no skills, a capacity of 5, and is on shift.
+
+        Raises:
+            ValueError: an argument is out of bounds, or nobody can read the name.
         """
+        if name.isspace() or _UNSEEN.search(name):
+            raise ValueError(f"name is {name!r}; give one that can be read, without control characters")
         await self._follower.catch_up()
         known = self.team.agents[agent] if self._is_member(agent) else None
         was = known or Agent(id=agent, name=name, capacity=NEW_CAPACITY)
