@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -191,7 +192,7 @@ def test_the_verdict_of_a_history_is_the_difference_of_its_blocks(tmp_path: Path
     assert -270 < response.difference_low < response.difference < response.difference_high < -240
     waited = verdict["waited_s"]
     assert isinstance(waited, Refused)
-    assert "it is 0 in every block" in waited.reason
+    assert "it is 0 in every block, so nothing says how much it varies; it is over: start a longer one" in waited.reason
     assert (verdict.runs, str(verdict).count(BY_BLOCKS)) == (False, 1)
     assert what_if.verdict().frame().equals(verdict.frame())
     assert "it was stopped by hand: who stops because it looks good" in str(verdict)
@@ -223,7 +224,7 @@ def test_a_verdict_too_early_is_refused_and_says_that_it_runs(tmp_path: Path) ->
     assert verdict.runs
     for one in verdict.values():
         assert isinstance(one, Refused)
-        assert "pairs of blocks with leads whose outcome is known in both: 3, at least 4" in one.reason
+        assert "whose outcome is known in both: 3, at least 4 are needed; let it run on" in one.reason
         assert "it has no planned end: fix one before you look" in str(one.trust)
 
 
@@ -242,6 +243,10 @@ def test_leads_that_are_too_new_do_not_count_in_conversion(tmp_path: Path) -> No
     verdict = WhatIf(recorded(tmp_path, slow)).verdict()
     assert verdict["converted"].trust.n == 8  # type: ignore[union-attr]
     assert verdict["response_s"].trust.n == 10  # type: ignore[union-attr]
+    # each was open for two hours and a half, the newest block's too
+    assert verdict.ripe == verdict.until + timedelta(hours=2.5)
+    said = f"2 of 10 leads are too new to count; what came of its last ones is known from {verdict.ripe:%Y-%m-%d %H:%M}"
+    assert [said in str(one.trust) for one in verdict.values()] == [True, True, False, False, False, False]
 
 
 @pytest.mark.parametrize(
@@ -297,6 +302,9 @@ def test_a_plan_says_how_many_days_it_takes_or_that_nobody_can_say_yet(tmp_path:
     assert (long.design.blocks, "it has no planned end: give days" in str(long)) == (None, True)
     assert short.design.blocks == 2 * needed(short.spread or 0, 20)
     assert f"it ends by itself after {short.design.blocks} blocks" in str(short)
+    assert (0 < long.ripe_s < 3600, short.ripe_s) == (True, 0)
+    later = "converted of its last leads is known 2.5 days after its end: decide then"
+    assert [later in str(dataclasses.replace(long, ripe_s=days * 86_400)) for days in (2.5, 0.1)] == [True, False]
     days = what_if.experiment(DESIGN.a, DESIGN.b, block="1h", burn_in="10min", days=1.01)
     assert days.design.blocks == 26
     assert long._repr_html_().count("<table") == 0 < short._repr_html_().count("<table")

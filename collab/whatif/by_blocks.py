@@ -11,14 +11,18 @@ import pandas as pd
 from collab.experiment import Design
 from collab.metrics import balance
 from collab.records import FACTORS
-from collab.whatif.logged import MATURE
+from collab.whatif.logged import earned, ripening_of
 from collab.whatif.pairs import Pairs, paired
+from collab.whatif.ripening import Ripening
 
 if TYPE_CHECKING:
     from collab.history import History
 
 PER_LEAD_METRICS = ("converted", "value", "response_s", "waited_s", "utilization")
 """What every lead has; its block counts by how many leads it has."""
+
+OUTCOMES = ("converted", "value")
+"""What is known of a lead only once it is old enough."""
 
 METRICS = (*PER_LEAD_METRICS, "balance")
 """What is compared by blocks; `balance` is one number a block."""
@@ -33,28 +37,37 @@ QUALIFY row_number() OVER (PARTITION BY a.lead ORDER BY a.seq) = 1
 ORDER BY a.seq"""
 """Each lead's first decision in a time, with what came of the lead; utilization is the mean over who was there."""
 
+CLOSED = """SELECT epoch_us(a.time) AS time, o.converted, epoch_us(o.closed) AS closed
+FROM assignments AS a JOIN outcomes AS o ON a.lead = o.lead WHERE o.closed IS NOT NULL
+QUALIFY row_number() OVER (PARTITION BY a.lead ORDER BY a.seq) = 1"""
+"""When the closed leads were decided on and closed."""
+
 HELD = """SELECT seq, agent, utilization FROM candidates
 WHERE presence != 'offline' AND capacity > 0 AND time >= '{since}'::TIMESTAMPTZ AND time < '{until}'::TIMESTAMPTZ"""
 """Who had how much at each decision."""
 
 
-def leads(history: History, since: datetime, until: datetime) -> pd.DataFrame:
+def ripens(history: History) -> Ripening:
+    """How long conversions take in a history."""
+    return ripening_of(history.sql(CLOSED), _last(history))
+
+
+def leads(history: History, since: datetime, until: datetime, ripens: Ripening) -> pd.DataFrame:
     """A row for each lead that was first decided on from `since` to before `until`.
 
-    Converted and value are empty for leads that are too new: younger than the time within which 95 % of the closed
-    ones were closed. An older lead that is still open has not been converted.
+    Converted and value are empty for leads that are too new, and weighed up by what is not known yet of leads so old;
+    a lead that is still open has not been converted.
     """
     weights = ", ".join(f"a.w_{factor}" for factor in FACTORS)
     found = history.sql(LEADS.format(weights=weights, since=since.isoformat(), until=until.isoformat()))
+    mature, values = earned(found, _last(history), ripens)
+    return found.assign(**{metric: np.where(mature, earned, np.nan) for metric, earned in values.items()})
+
+
+def _last(history: History) -> float:
+    """The time of the last event, in microseconds; 0 without one."""
     last = history.sql("SELECT epoch_us(max(time)) AS time FROM events")["time"][0]
-    time = found["time"].to_numpy(np.float64)
-    closed = found["closed"].to_numpy(np.float64, na_value=np.nan)
-    took = (closed - time)[~np.isnan(closed)]
-    mature = time <= (last - float(np.quantile(took, MATURE)) if len(took) else -np.inf)
-    for metric in ("converted", "value"):
-        ended = np.nan_to_num(found[metric].to_numpy(np.float64, na_value=np.nan))
-        found[metric] = np.where(mature, ended, np.nan)
-    return found
+    return 0.0 if pd.isna(last) else float(last)
 
 
 def placed(found: pd.DataFrame, design: Design, starts: datetime) -> pd.DataFrame:

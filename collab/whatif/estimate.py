@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Any
 
@@ -222,7 +222,8 @@ def _weighed(evidence: Evidence, chances: NDArray[np.float64], asked: Asked) -> 
     p = evidence.propensity[evidence.logged]
     weights = np.divide(chances[evidence.logged], p, out=np.zeros(n), where=p > 0)
     unsupported = float(chances[evidence.propensity <= 0].sum()) / n if n else 1.0
-    return weights, _trust(weights, unsupported, asked.calibration_z, asked.limits, evidence.overridden)
+    trust = _trust(weights, unsupported, asked.calibration_z, asked.limits, evidence.overridden)
+    return weights, replace(trust, warnings=(*trust.warnings, evidence.slow)) if evidence.slow and n else trust
 
 
 def _trust(
@@ -242,7 +243,7 @@ def _trust(
 def wrong(evidence: Evidence, calibration_z: float, limits: Limits) -> str | None:
     """What is wrong with the log, and what would help; None if its propensities can be believed."""
     if not evidence.n:
-        return "no decision has a known outcome yet; wait until leads are closed"
+        return evidence.slow or "no decision has a known outcome yet; wait until leads are closed"
     if (never := float(np.mean(evidence.propensity[evidence.logged] <= 0))) > 0:
         return f"{never:.1%} of the leads went to agents who had no chance by the log; leave out what people chose"
     if (odd := odd_sum(evidence)) is not None:
@@ -277,9 +278,10 @@ def _short(trust: Trust, limits: Limits) -> str | None:
 
 def _flat(rewards: NDArray[np.float64], metric: str) -> str | None:
     """Why a log says nothing in which all came to the same; None if something differs."""
-    if len(rewards) and float(np.ptp(rewards)) > 0:
+    came = np.sign(rewards) if metric == "converted" else rewards
+    if len(came) and float(np.ptp(came)) > 0:
         return None
-    same = float(rewards[0])
+    same = float(came[0])
     what = {("converted", 0.0): "none was converted", ("converted", 1.0): "all were converted"}.get((metric, same))
     what = what or (f"none has a {metric}" if same == 0 else f"each has the {metric} {same:g}")
     return f"of {len(rewards):,} leads with a known outcome {what}; where nothing differs, nothing says what would"
@@ -289,5 +291,7 @@ def _bounds(
     rewards: NDArray[np.float64], weights: NDArray[np.float64], level: float, metric: str, blocks: NDArray[Any] | None
 ) -> tuple[float, float] | None:
     """Where the mean lies whatever was never tried; of a value, if no lead is worth more than the dearest yet."""
-    low, high = (0.0, 1.0) if metric == "converted" else (min(0.0, float(rewards.min())), float(rewards.max()))
-    return estimators.betting(rewards, weights, level, low, high, blocks) if high > low else None
+    share, low = metric == "converted", min(0.0, float(rewards.min()))
+    high = max(float(rewards.max()), float(share))  # conversions of young leads count more than 1
+    found = estimators.betting(rewards, weights, level, low, high, blocks) if high > low else None
+    return (min(found[0], 1.0), min(found[1], 1.0)) if found and share else found

@@ -41,6 +41,7 @@ class Evidence:
         blocks: a label a decision for decisions that may depend on each other, e.g. of a day; None if nothing is known.
         rank: the place of each decision in an order that does not depend on the rows'; as they stand, if it is None.
         overridden: decisions in whose place a person chose, which are not among them.
+        slow: that some conversions are not known yet, or that no lead is old enough; None if nearly all are known.
     """
 
     cases: Cases
@@ -49,6 +50,7 @@ class Evidence:
     blocks: NDArray[Any] | None = None
     rank: NDArray[np.int64] | None = None
     overridden: int = 0
+    slow: str | None = None
 
     @property
     def n(self) -> int:
@@ -180,4 +182,4 @@ class Evidence:
         )
         rewards = {metric: values[keep] for metric, values in self.rewards.items()}
         blocks = None if self.blocks is None else self.blocks[keep]
-        return Evidence(kept, rewards, self.leads[keep], blocks, self.ranked[keep])
+        return Evidence(kept, rewards, self.leads[keep], blocks, self.ranked[keep], slow=self.slow)

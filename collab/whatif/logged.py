@@ -14,15 +14,13 @@ from numpy.typing import NDArray
 from collab.whatif.cases import Cases
 from collab.whatif.columns import label, refuse_empty, shown, where
 from collab.whatif.evidence import Evidence
+from collab.whatif.ripening import Ripening, ripening
 
 if TYPE_CHECKING:
     from collab.history import History
 
 METRICS = ("converted", "value")
 """What a lead may have earned."""
-
-MATURE = 0.95
-"""A decision counts once it is as old as the time in which this share of closed leads was closed."""
 
 KINDS = 20
 """So many of the most frequent kinds of lead are known to the model one by one."""
@@ -58,20 +56,36 @@ def of_history(history: History, cases: Cases) -> tuple[Evidence, Counts]:
     seq = found["seq"].to_numpy(np.int64)
     place = np.searchsorted(cases.keys, seq)
     there = np.flatnonzero(np.isin(seq, cases.keys))
+    ripens = ripening_of(found, 0 if pd.isna(last) else last)
     found = found.iloc[there].assign(place=place[there])
-    time, closed = found["time"].to_numpy(np.int64), found["closed"].to_numpy(np.float64, na_value=np.nan)
-    ended = ~np.isnan(closed)
-    took = (closed - time)[ended]
-    window = float(np.quantile(took, MATURE)) if len(took) else np.inf
-    mature = time <= (0 if pd.isna(last) else last) - window
+    time = found["time"].to_numpy(np.int64)
+    mature, rewards = earned(found, last, ripens)
     overridden = found["overridden"].to_numpy(bool)
-    # a lead that is still open when nearly all of its age are closed has not been converted
-    rewards = {metric: np.where(ended, found[metric].to_numpy(np.float64, na_value=0.0), 0.0) for metric in METRICS}
     keep = np.flatnonzero(mature & ~overridden)
     counts = Counts(len(keep), int(overridden.sum()), int((~mature & ~overridden).sum()), len(cases.keys) - len(found))
     leads = _leads(found["kind"].to_numpy(object), found["score"].to_numpy(np.float64))
     evidence = _of_decisions(cases, found["place"].to_numpy()[keep], rewards, leads, time // DAY_US, keep)
-    return replace(evidence, overridden=counts.overridden), counts
+    return replace(evidence, overridden=counts.overridden, slow=ripens.said(last - time[keep])), counts
+
+
+def ripening_of(found: pd.DataFrame, last: float) -> Ripening:
+    """How long conversions take, of leads with time, closed and converted, at a time in microseconds."""
+    time, closed = (found[name].to_numpy(np.float64, na_value=np.nan) for name in ("time", "closed"))
+    ended = ~np.isnan(closed)
+    sold = found["converted"].to_numpy(np.float64, na_value=0.0)[ended] > 0
+    return ripening((closed - time)[ended], (last - time)[ended], sold)
+
+
+def earned(found: pd.DataFrame, last: float, ripens: Ripening) -> tuple[NDArray[np.bool_], dict[str, Any]]:
+    """Which leads are old enough to count, and what came of each by metric, weighed up by what is not known yet.
+
+    A lead that is open or was lost has 0; if many of its age are converted later, those that were already count more.
+    """
+    age = last - found["time"].to_numpy(np.float64)
+    mature = age >= ripens.window
+    counts = np.ones(len(age))
+    counts[mature] = ripens.counts(age[mature])
+    return mature, {metric: found[metric].to_numpy(np.float64, na_value=0.0) * counts for metric in METRICS}
 
 
 def of_frames(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from html import escape
-from math import ceil
+from math import ceil, inf
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from collab.experiment import MOST_BLOCKS, Design, span
 from collab.records import aware, checked, number
-from collab.whatif.by_blocks import METRICS, PER_LEAD_METRICS, held_in, leads, pairs_of, placed
+from collab.whatif.by_blocks import METRICS, OUTCOMES, PER_LEAD_METRICS, held_in, leads, pairs_of, placed, ripens
 from collab.whatif.pairs import FEWEST, Floats, Pairs, counting, found, lasting, needed, paired
 
 if TYPE_CHECKING:
@@ -49,12 +49,14 @@ class Past:
         of: how many pairs there were, nights and weekends without leads included.
         shares: as how many equal pairs each pair of a week counts; of all weeks, if a week is no whole number of them.
         starts: the moment, right after the history, at which the first block would start.
+        ripe_s: after so many seconds it is known what came of a lead; infinite if nobody can say yet.
     """
 
     pairs: Pairs
     of: int
     shares: Floats
     starts: datetime
+    ripe_s: float
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ class Plan:
         of: so many pairs of blocks the history would have had, nights and weekends without leads included.
         shares: as how many equal pairs each pair of blocks of a week counts.
         starts: when the first block starts, or at that hour of a later day; None without a history.
+        ripe_s: the metric of its last leads is known so many seconds after its end; infinite if nobody can say yet.
     """
 
     design: Design
@@ -84,6 +87,7 @@ class Plan:
     of: int = 0
     shares: tuple[float, ...] = (1.0,)
     starts: datetime | None = None
+    ripe_s: float = 0.0
 
     @property
     def days(self) -> float | None:
@@ -127,6 +131,7 @@ class Plan:
             self._needs(),
             *self._usable(),
             self._ends(),
+            *self._ripe(),
             "nothing is on until somebody starts it; see docs/experiments.md first, patents included",
         ]
 
@@ -154,6 +159,15 @@ class Plan:
         if self.spread is None or round(usable, 6) >= FEWEST:
             return ends
         return f"{ends}: too early, as only {usable:.1f} pairs of blocks may be usable then, of {FEWEST} needed"
+
+    def _ripe(self) -> list[str]:
+        if self.ripe_s == inf:
+            return [
+                f"nobody can say yet when {self.metric} of its last leads is known: sales take too long for the log"
+            ]
+        if self.ripe_s < self.design.block_s:
+            return []  # as soon as anybody looks
+        return [f"{self.metric} of its last leads is known {self.ripe_s / DAY_S:.2g} days after its end: decide then"]
 
 
 def plan(
@@ -189,7 +203,7 @@ def plan(
     pairs = past.pairs
     mean = pairs.mean((pairs.a + pairs.b) / 2)[0] if len(pairs) > 1 else None
     spread = pairs.spread if len(pairs) >= FEWEST_PAIRS and pairs.spread > 0 else None
-    laid = (past.of, tuple(past.shares.tolist()), past.starts)
+    laid = (past.of, tuple(past.shares.tolist()), past.starts, past.ripe_s)
     return ended(Plan(design, metric, difference, mean, len(pairs), spread, level, *laid), days)
 
 
@@ -212,7 +226,8 @@ def _past(history: History, design: Design, metric: str, starts: datetime | None
     first, last = (bounds[name].to_pydatetime().astimezone(UTC) for name in ("first", "last"))
     since: datetime = max(first, last - RECENT)
     until = last + timedelta(microseconds=1)
-    found = leads(history, since, until)
+    ripening = ripens(history)
+    found = leads(history, since, until, ripening)
     if metric in PER_LEAD_METRICS:
         found = found[found[metric].notna()].reset_index(drop=True)
     if not len(found):
@@ -226,7 +241,13 @@ def _past(history: History, design: Design, metric: str, starts: datetime | None
     at = settled["at"].to_numpy(np.int64)
     used = np.intersect1d(at[at % 2 == 0] // 2, at[at % 2 == 1] // 2)
     reach = int(rows["at"].min()) // 2, int(rows["at"].max()) // 2 + 1
-    return Past(pairs, reach[1] - reach[0], _shares(used, reach, design, pairs), starts)
+    return Past(
+        pairs,
+        reach[1] - reach[0],
+        _shares(used, reach, design, pairs),
+        starts,
+        ripening.ripe / 1e6 if metric in OUTCOMES else 0.0,
+    )
 
 
 def _best(found: pd.DataFrame, design: Design, metric: str, since: datetime, until: datetime) -> datetime:

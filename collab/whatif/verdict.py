@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from math import inf
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,8 +13,19 @@ import pandas as pd
 from collab.experiment import Design
 from collab.records import FACTORS
 from collab.whatif.answers import BY_BLOCKS, Blocks, Estimate, Estimates, Refused
-from collab.whatif.by_blocks import METRICS, PER_LEAD_METRICS, balances, held_in, leads, pairs_of, placed
+from collab.whatif.by_blocks import (
+    METRICS,
+    OUTCOMES,
+    PER_LEAD_METRICS,
+    balances,
+    held_in,
+    leads,
+    pairs_of,
+    placed,
+    ripens,
+)
 from collab.whatif.pairs import FEWEST, Pairs
+from collab.whatif.ripening import Ripening
 
 if TYPE_CHECKING:
     from collab.history import History
@@ -25,6 +37,13 @@ BY_HAND = 0.05
 """From this share of leads on it is said that people chose."""
 
 
+class Said(NamedTuple):
+    """What to know of a metric besides its figures, and what to do if there are too few."""
+
+    warnings: tuple[str, ...]
+    fix: str
+
+
 class Verdict(Estimates):
     """A difference or a refusal for each metric: `value` is arm b's mean, `base` arm a's.
 
@@ -33,10 +52,19 @@ class Verdict(Estimates):
         starts: when the first block started.
         until: when it ended or was stopped, or the last event if it runs.
         runs: whether it runs still.
+        ripe: when the leads of its last block are old enough for conversion and value; None if nobody can say yet.
     """
 
-    def __init__(self, found: dict[str, Estimate | Refused], run: Run, rows: pd.DataFrame, held: pd.DataFrame) -> None:
+    def __init__(
+        self,
+        found: dict[str, Estimate | Refused],
+        run: Run,
+        rows: pd.DataFrame,
+        held: pd.DataFrame,
+        ripe: datetime | None,
+    ) -> None:
         super().__init__(found)
+        self.ripe = ripe
         self.design, self.starts, self.until, self.runs = run.design, run.starts, run.until, run.runs
         self._rows, self._held = rows, held
 
@@ -77,6 +105,14 @@ class Run:
         self.runs = stopped is None and last < ends
         self.until = min(ends, max(self.starts, stopped or last + timedelta(microseconds=1)))
         self.cut = stopped is not None and stopped < ends
+        self.last = last
+
+    def ripe(self, ripens: Ripening) -> datetime | None:
+        """When the leads of its last block are old enough, as planned if it runs; None if nobody can say yet."""
+        if ripens.ripe == inf:
+            return None
+        planned = self.design.ends(self.starts) if self.runs else None
+        return (planned or self.until) + timedelta(microseconds=ripens.ripe)
 
 
 def runs_of(history: History) -> list[Run]:
@@ -110,13 +146,18 @@ def verdict(history: History, run: Run, level: float = 0.95) -> Verdict:
     """
     if not 0 < level < 1:
         raise ValueError(f"level is {level}; give how often intervals shall cover the truth, e.g. 0.95")
-    found = placed(leads(history, run.starts, run.until), run.design, run.starts)
+    ripening = ripens(history)
+    found = placed(leads(history, run.starts, run.until, ripening), run.design, run.starts)
     rows = found[found["settled"]].reset_index(drop=True)
     held = held_in(history, run.starts, run.until)
     pairs, fault = pairs_of(rows, held), broken(found, run.design)
-    warnings = _warnings(rows, run)
-    answers = {metric: judged(metric, pairs[metric], rows, len(found), warnings, level, fault) for metric in METRICS}
-    return Verdict(answers, run, rows, held)
+    now = Said(_warnings(rows, run), "let it run on" if run.runs else "it is over: start a longer one")
+    later = _outcomes(now, rows, run, ripening)
+    said = {metric: later if metric in OUTCOMES else now for metric in METRICS}
+    answers = {
+        metric: judged(metric, pairs[metric], rows, len(found), said[metric], level, fault) for metric in METRICS
+    }
+    return Verdict(answers, run, rows, held, run.ripe(ripening))
 
 
 def broken(found: pd.DataFrame, design: Design) -> str | None:
@@ -141,22 +182,41 @@ def broken(found: pd.DataFrame, design: Design) -> str | None:
 
 
 def judged(
-    metric: str, pairs: Pairs, rows: pd.DataFrame, of: int, warnings: tuple[str, ...], level: float, fault: str | None
+    metric: str, pairs: Pairs, rows: pd.DataFrame, of: int, said: Said, level: float, fault: str | None
 ) -> Estimate | Refused:
     """The difference in one metric, or why it cannot be said."""
     known = int(rows[metric].notna().sum()) if metric in rows else len(rows)
-    trust = Blocks(known, len(pairs), of - len(rows), warnings)
+    trust = Blocks(known, len(pairs), of - len(rows), said.warnings)
     if fault is None and len(pairs) < FEWEST:
         fault = (
             f"pairs of blocks with leads whose outcome is known in both: {len(pairs)}, at least {FEWEST} are needed; "
-            "let it run on"
+            f"{said.fix}"
         )
     if fault is None and not np.ptp(np.concatenate([pairs.a, pairs.b])):
-        fault = f"it is {pairs.a[0]:g} in every block, so nothing says how much it varies; let it run on"
+        fault = f"it is {pairs.a[0]:g} in every block, so nothing says how much it varies; {said.fix}"
     if fault is not None:
         return Refused(metric, fault, None, trust, BY_BLOCKS)
     base, after, apart = (pairs.mean(values, level) for values in (pairs.a, pairs.b, pairs.b - pairs.a))
     return Estimate(metric, *after, base[0], *apart, None, {}, trust, BY_BLOCKS)
+
+
+def _outcomes(now: Said, rows: pd.DataFrame, run: Run, ripens: Ripening) -> Said:
+    """What to know of metrics that need old leads: how many are too new, until when, and how long sales take."""
+    ripe, known = run.ripe(ripens), rows["converted"].notna()
+    age = run.last.timestamp() * 1e6 - rows["time"].to_numpy(np.float64)[known]
+    slow = None if ripens.young else ripens.said(age)
+    warnings = (*now.warnings, slow) if slow else now.warnings
+    if ripe is not None and ripe <= run.last:
+        return now._replace(warnings=warnings)
+    new = f"{int((~known).sum()):,} of {len(rows):,} leads are too new to count"
+    if ripe is None:
+        why = ripens.young or "wait: sales take too long for the age of the log to say when leads are old enough"
+        return Said((*warnings, new if ripens.young else f"{new}; {why}"), why)
+    when = f"{ripe:%Y-%m-%d %H:%M} UTC"
+    decide = f"{new}; what came of its last ones is known from {when} on: decide by what it says then"
+    return Said(
+        (*warnings, decide), now.fix if run.runs else f"ask again from {when} on, when its leads are old enough"
+    )
 
 
 def _warnings(rows: pd.DataFrame, run: Run) -> tuple[str, ...]:
