@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from collab.records import aware
 from collab.whatif import card, frames, kernel, overrides
 from collab.whatif.calibration import calibration
 from collab.whatif.cases import Cases
@@ -46,7 +45,7 @@ class Log:
         sticky: how many of `n` went to the agent who knew the customer; no weights move them.
 
     Raises:
-        ValueError: a time without a zone, or rows that contradict each other.
+        ValueError: a time without a zone, times or days that leave nothing, or rows that contradict each other.
     """
 
     def __init__(
@@ -64,7 +63,7 @@ class Log:
             raise TypeError(f"history is {shown}; give a collab.History, {fix}")
         if days is not None:
             since = before(history, days, since)
-        self._window = Window(aware(since, "since") if since else None, aware(until, "until") if until else None)
+        self._window = Window.of(since, until)
         self._history: History | None = history
         self._frames: tuple[Cases, pd.DataFrame, pd.DataFrame] | None = None
         self._names: pd.DataFrame | None = None

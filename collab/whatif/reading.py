@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from collab.records import FACTORS, aware
+from collab.records import FACTORS, aware, number
 from collab.whatif.cases import Cases, Rows, cases
 
 if TYPE_CHECKING:
@@ -24,6 +24,21 @@ class Window(NamedTuple):
 
     since: datetime | None
     until: datetime | None
+
+    @classmethod
+    def of(cls, since: datetime | None, until: datetime | None) -> Window:
+        """The window between two times.
+
+        Raises:
+            ValueError: a time has no zone, or `since` is not before `until`.
+        """
+        since, until = aware(since, "since") if since else None, aware(until, "until") if until else None
+        if since and until and since >= until:
+            raise ValueError(
+                f"since is {since.isoformat()}, which is not before until, {until.isoformat()}; "
+                "give an earlier since, more days, or a later until"
+            )
+        return cls(since, until)
 
     def seqs(self, history: History, after: int) -> NDArray[np.int64] | None:
         """The places of its decisions after a place, sorted; None if it has no bounds."""
@@ -46,13 +61,20 @@ class Window(NamedTuple):
 
 
 def before(history: History, days: float, since: datetime | None) -> datetime | None:
-    """The time so many days before the last event, or `since` if that is later."""
-    if not days > 0:
+    """The time so many days before the last event, or `since` if that is later.
+
+    Raises:
+        ValueError: it is no number above 0, or reaches back before the year 1.
+    """
+    if not number(days, "days", "give a number above 0") > 0:
         raise ValueError(f"days is {days}; give a number above 0")
     last = history.sql("SELECT max(time) AS time FROM events")["time"][0]
     if pd.isna(last):
         return since
-    start: datetime = last.to_pydatetime() - timedelta(days=days)
+    try:
+        start: datetime = last.to_pydatetime() - timedelta(days=days)
+    except OverflowError:
+        raise ValueError(f"days is {days:g}, which is before the year 1; give fewer, or none for all") from None
     return start if since is None else max(start, aware(since, "since"))
 
 
