@@ -9,6 +9,7 @@ from msgspec import Struct
 from collab.balance import Limits, Plan, balance, relieve
 from collab.factors import READY, Sheet
 from collab.gates import Pacing, gates_of, has_room
+from collab.legible import isolated
 from collab.reasons import labels, reasoning
 from collab.records import Presence
 from collab.routing import FULL_SCORE, decide
@@ -78,7 +79,7 @@ def _of_overload(team: Team, agent: Agent, rule: Rule, time: datetime, pacing: P
     found = []
     plan = relieve(team, agent.id, time, max(rule.clear, 0.01), pacing)
     if plan.moves:
-        found.append(Action(name=f"Give leads of {agent.name} to others", effect=_relieved(plan, agent), plan=plan))
+        found.append(Action(name=f"Give leads of {_name(agent)} to others", effect=_relieved(plan, agent), plan=plan))
     return [
         *found,
         *(
@@ -94,7 +95,7 @@ def _of_unreachable(team: Team, agent: Agent, time: datetime, pacing: Pacing | N
     found = []
     plan = relieve(team, agent.id, time, 0.0, pacing)
     if plan.moves:
-        name = f"Give all leads of {agent.name} to others"
+        name = f"Give all leads of {_name(agent)} to others"
         found.append(Action(name=name, effect=_relieved(plan, agent), plan=plan))
     if agent.presence != Presence.offline and not agent.left:
         found.append(_set(agent, Presence.offline, _unasked(team, agent, time, pacing)))
@@ -119,22 +120,22 @@ def _of_waiting(team: Team, state: OpenLead, time: datetime, pacing: Pacing | No
 def _given(team: Team, state: OpenLead, to: str, gate: str, score: int) -> Action:
     agent = team.agents[to]
     after = (agent.active + 1) / agent.capacity
-    gated = f" The router does not ask {agent.name}: {gate}." if gate else ""
+    gated = f" The router does not ask {_name(agent)}: {gate}." if gate else ""
     effect = (
-        f"{agent.name} scores {score / FULL_SCORE:.3f} and goes from {agent.utilization:.0%} to {after:.0%} "
+        f"{_name(agent)} scores {score / FULL_SCORE:.3f} and goes from {agent.utilization:.0%} to {after:.0%} "
         f"({_leads(agent.active + 1)} of {agent.capacity}).{gated} Nobody takes it back if it is not answered in time."
     )
-    return Action(name=f"Give it to {agent.name}", effect=effect, lead=state.lead.id, to=to)
+    return Action(name=f"Give it to {_name(agent)}", effect=effect, lead=state.lead.id, to=to)
 
 
 def _set(agent: Agent, presence: Presence, effect: str) -> Action:
-    return Action(name=f"Set {agent.name} {presence}", effect=effect, agent=agent.id, presence=presence)
+    return Action(name=f"Set {_name(agent)} {presence}", effect=effect, agent=agent.id, presence=presence)
 
 
 def _less_ready(agent: Agent, presence: Presence) -> str:
     now, then = READY[agent.presence], READY[presence]
     ready = f"counts as {then:.0%} ready instead of {now:.0%}, so new ones go to others first."
-    return f"{agent.name} keeps {_all(agent.active)} and {ready}"
+    return f"{_name(agent)} keeps {_all(agent.active)} and {ready}"
 
 
 def _unasked(team: Team, agent: Agent, time: datetime, pacing: Pacing | None) -> str:
@@ -145,7 +146,7 @@ def _unasked(team: Team, agent: Agent, time: datetime, pacing: Pacing | None) ->
     stay = f", {_leads(kept)} stay{'s' * (kept == 1)}" if kept else ""
     only = sum(_takers(team, state, time, pacing) == [agent.id] for state in team.queue())
     return (
-        f"{agent.name} is {agent.presence} and would get no lead any more. If {agent.name} stays offline, "
+        f"{_name(agent)} is {agent.presence} and would get no lead any more. If {_name(agent)} stays offline, "
         f"{_leads(back)} of {len(held)} held go back to the queue{stay}. "
         f"{_leads(only)} that wait{'s' * (only == 1)} could be taken by nobody else."
     )
@@ -164,7 +165,7 @@ def _relieved(plan: Plan, agent: Agent) -> str:
     stay = agent.active - len(plan.moves)
     staying = f" {_leads(stay)} {'stays' if stay == 1 else 'stay'}." if stay else ""
     go = "goes" if len(plan.moves) == 1 else "go"
-    gone = f"{_leads(len(plan.moves))} of {agent.active} {go}; {agent.name} {before:.0%} → {after:.0%}."
+    gone = f"{_leads(len(plan.moves))} of {agent.active} {go}; {_name(agent)} {before:.0%} → {after:.0%}."
     return f"{gone} {_jain(plan)}{staying}"
 
 
@@ -173,6 +174,10 @@ def _evened(plan: Plan) -> str:
     move = "moves" if len(plan.moves) == 1 else "move"
     gone = f"{_leads(len(plan.moves))} {move}; the busiest of those who give or take {before:.0%} → {after:.0%}."
     return f"{gone} {_jain(plan)}"
+
+
+def _name(agent: Agent) -> str:
+    return isolated(agent.name)
 
 
 def _leads(n: int) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
+from collab.legible import isolated
 from collab.records import FACTORS, SCALE, Decision
 from collab.routing import FULL_SCORE
 
@@ -51,9 +52,9 @@ def factors_of(decision: Decision, agent: str) -> dict[str, int]:
 
 
 def labels(names: Mapping[str, str]) -> dict[str, str]:
-    """What tells agents apart, by id: the name that an agent has alone, else the id."""
+    """What tells agents apart, by id: the name that an agent has alone, else the id; each keeps its direction."""
     often = Counter([*names.values(), *names])
-    return {agent: name if often[name] == 1 else agent for agent, name in names.items()}
+    return {agent: isolated(name if often[name] == 1 else agent) for agent, name in names.items()}
 
 
 def reasoning(decision: Decision, names: Mapping[str, str] = NOBODY) -> str:

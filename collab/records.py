@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from collab.contact import customer_of, mail_of, phone_of
+from collab.legible import legible
 
 FACTORS = ("availability", "expertise", "performance", "responsiveness")
 """The four factors, in the order in which every array, column and weight vector holds them."""
@@ -138,10 +139,10 @@ class GivenLead(Lead, frozen=True, kw_only=True, forbid_unknown_fields=True):
     phone: str = ""
 
     def plain(self, tenant: str) -> Lead:
-        """The lead, as events of this tenant carry it; a ValueError says what is wrong with the e-mail or the phone."""
+        """The lead, as events of this tenant carry it; a ValueError says what is wrong with name, e-mail or phone."""
         fields = msgspec.structs.asdict(self)
         known = customer_of(mail_of(fields.pop("email")), phone_of(fields.pop("phone")), tenant)
-        return Lead(**(fields | {"customer": self.customer or known}))
+        return Lead(**(fields | {"name": legible(self.name), "customer": self.customer or known}))
 
 
 class File(Struct, frozen=True, kw_only=True):

@@ -89,6 +89,7 @@ def test_who_would_get_a_lead_is_shown_and_nothing_happens_and_it_gets_it_then(v
         ("email", "zoe", "e-mail is 'zoe'; give an address", "zoe@example.com"),
         ("phone", "555", "phone is '555'; give it with its country code", "+1 555 010 2030"),
         ("budget", "much", "budget is 'much'; give a number", "450,000"),
+        ("customer", "Zoe\u202e", "which has the unseen character U+202E; leave it out", "Zoe"),
         ("location", "x" * 61, "with 61 characters; give at most 60", "downtown"),
         ("customer", "x" * 201, "with 201 characters; give at most 200", "Zoe Park"),
     ],

@@ -155,6 +155,12 @@ def test_agents_are_called_by_their_names_unless_two_have_the_same() -> None:
     assert labels(names) == {agent: agent for agent in names} | {"ana": "Ana Ruiz", "flo": "Flo"}
 
 
+def test_a_name_from_right_to_left_keeps_its_direction_to_itself() -> None:
+    ahmad, turned = "\u0623\u062d\u0645\u062f", "Eve\u202e\u2069"
+    found = labels({"ahmad": ahmad, "eve": turned, "zoe": "Zoë 🙂", "li": "李伟"})
+    assert found == {"ahmad": f"\u2068{ahmad}\u2069", "eve": "Eve", "zoe": "Zoë 🙂", "li": "李伟"}
+
+
 def test_the_words_for_a_plain_choice() -> None:
     es = {"language:es": 1.0}
     decision = decided(agent("ana", skills=es), agent("bo", skills=es, leads=("l7",)), agent("cy"))

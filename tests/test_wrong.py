@@ -110,4 +110,6 @@ def test_a_lead_on_the_stream_may_have_fields_of_other_versions() -> None:
     assert msgspec.json.decode(data, type=Lead) == Lead(id="L-4", name="N")
     with pytest.raises(msgspec.ValidationError, match="proprty_type"):
         msgspec.json.decode(data, type=GivenLead)
+    with pytest.raises(ValueError, match=r"name is 'x\\u202ey', which has the unseen character U\+202E"):
+        GivenLead(id="L-4", name="x\u202ey").plain("main")
     assert GivenLead(id="L-4", name="N", score=7).plain("main") == Lead(id="L-4", name="N", score=7)

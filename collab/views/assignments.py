@@ -12,6 +12,7 @@ import param
 from collab.desk import utc_now
 from collab.events import LeadAssigned
 from collab.factors import wanted
+from collab.legible import isolated
 from collab.reasons import reasoning
 from collab.records import Urgency
 from collab.routing import FULL_SCORE
@@ -125,7 +126,7 @@ class AssignmentsView(pn.viewable.Viewer):
 
     def _row(self, one: LeadAssigned) -> dict[str, str]:
         decision, names = one.decision, self._names
-        title = f"{decision.lead.name} → {names.get(decision.agent or '', decision.agent)}"
+        title = f"{isolated(decision.lead.name)} → {names.get(decision.agent or '', decision.agent)}"
         note = f"{one.time:%H:%M:%S} UTC · {reasoning(decision, names)}"
         return row(one.id, title, f"{decision.score / FULL_SCORE:.3f}", note)
 

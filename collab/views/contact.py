@@ -7,6 +7,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from collab.contact import WAYS
+from collab.legible import isolated
 from collab.records import Lead
 from collab.views.frame import Frame
 
@@ -29,7 +30,7 @@ class Twin(Struct, frozen=True):
         else:
             where = f"is with {who}" if self.holder else "waits in the queue"
             where += f" since {when}"
-        return f"{self.lead.name} has the same {self.ways}: lead {self.lead.id} {where}."
+        return f"{isolated(self.lead.name)} has the same {self.ways}: lead {self.lead.id} {where}."
 
 
 def twin(frame: Frame, customer: str) -> Twin | None:

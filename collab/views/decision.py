@@ -11,6 +11,7 @@ import pandas as pd
 import panel as pn
 import param
 
+from collab.legible import isolated
 from collab.reasons import NOBODY, alternatives, apart, factors_of, reasoning, scores_of, what_would_win
 from collab.records import FACTORS, SCALE, Decision
 from collab.routing import FULL_SCORE
@@ -125,8 +126,9 @@ class DecisionView(pn.viewable.Viewer):
             self._words.object = '<div class="empty">No decision yet. Route a lead to see who takes it, and why.</div>'
             return
         lead, agent, names = self.decision.lead, self.decision.agent, self.names
+        who = isolated(lead.name)
         goes, waits = ("would go to", "would wait") if self.dry else ("goes to", "waits")
-        title = f"{lead.name} {goes} {names.get(agent, agent)}" if agent else f"{lead.name} {waits}"
+        title = f"{who} {goes} {names.get(agent, agent)}" if agent else f"{who} {waits}"
         times = f"waited {self.decision.waited_s:.1f} s, decided in {self.decision.decided_ms:.2f} ms"
         score = _score(self.decision)
         sure = f"confidence {self.decision.confidence:.2f} that it beats the next"

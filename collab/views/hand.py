@@ -12,6 +12,7 @@ import param
 
 from collab.balance import Move
 from collab.desk import Desk, Done
+from collab.legible import isolated
 from collab.reasons import reasoning
 from collab.records import Decision, Presence
 from collab.team import Agent, OpenLead
@@ -108,7 +109,7 @@ class HandView(pn.viewable.Viewer):
             does = "has accepted it" if state.accepted else "has not accepted it yet"
             left = "" if holder in names else "is not on the roster any more and "
             where = f"is with {names.get(holder, holder)}, who {left}{does}"
-        return f"<p><b>{escape(state.lead.name)}</b> {escape(where)}.</p>"
+        return f"<p><b>{escape(isolated(state.lead.name))}</b> {escape(where)}.</p>"
 
     def _offer(self, state: OpenLead | None) -> None:
         """List who could get it, those with room first; one who cannot is listed with why, and the desk says it too."""

@@ -6,6 +6,7 @@ import param
 
 from collab.contact import customer_of, mail_of, phone_of
 from collab.events import new_id
+from collab.legible import legible
 from collab.records import Lead, Urgency
 
 UNSAID = "not said"
@@ -53,14 +54,14 @@ def name_of(text: str) -> str:
     """A name that a person typed.
 
     Raises:
-        ValueError: it is empty or too long.
+        ValueError: it is empty or too long, or has unseen characters.
     """
     name = text.strip()
     if not name:
         raise ValueError("name is empty; say who asks, e.g. Zoe Park")
     if len(name) > 200:
         raise ValueError(f"name is {name[:20]!r}… with {len(name):,} characters; give at most 200")
-    return name
+    return legible(name)
 
 
 def place_of(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from collab.legible import isolated
 from collab.metrics import lasting
 from collab.offers import until
 from collab.team import OpenLead
@@ -35,5 +36,5 @@ class OffersView(Waits):
         else:
             back = f"goes back at {ends:%H:%M:%S} UTC, in {lasting((ends - now).total_seconds())}"
         said = f"since {since:%H:%M:%S} UTC · {back} · {urgency(state.lead)}"
-        title = f"{state.lead.name} → {frame.names.get(holder, holder)}"
+        title = f"{isolated(state.lead.name)} → {frame.names.get(holder, holder)}"
         return row(state.lead.id, title, f"for {lasting((now - since).total_seconds())}", said)
