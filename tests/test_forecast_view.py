@@ -16,7 +16,7 @@ import pytest
 from work import MORNING, Work, put
 
 from collab.events import Event
-from collab.forecast import Abstained, Backtest, Forecast, Predicted, Staffing
+from collab.forecast import Abstained, Arrivals, Backtest, Forecast, Predicted, Staffing
 from collab.history import History, Recorder
 from collab.live.stream import open_stream
 from collab.views.asked import EMPTY, Asked
@@ -169,6 +169,14 @@ def test_where_nothing_is_recorded_the_view_says_how_to_begin(tmp_path: Path) ->
     assert view.found is None
     assert EMPTY in view._words.object
     assert not view._plot.visible
+
+
+def test_a_team_that_began_less_than_an_interval_ago_is_told_what_is_missing() -> None:
+    now = pd.Timestamp("2026-11-02 09:10", tz="UTC")
+    arrivals = Arrivals.of_times(pd.Series([now]), since=now, until=now + pd.Timedelta(minutes=5))
+    words = shown(Forecast.of(arrivals))._words.object
+    assert "No forecast: 0 whole days of leads are known" in words
+    assert "of each weekday; when leads come is not known yet; go on recording" in words
 
 
 def test_a_hidden_view_asks_nothing_until_it_is_opened(month: History) -> None:

@@ -54,9 +54,10 @@ def too_little(arrivals: Arrivals) -> Abstained | None:
     seen = pd.DatetimeIndex(known.index).day_of_week.value_counts()
     fewest = min((int(seen.get(day, 0)) for day in weekdays), default=0)
     if fewest < LEAST_WEEKS:
+        when = f" that is open ({arrivals.hours})" if weekdays else "; when leads come is not known yet"
         reason = (
             f"{len(known)} whole days of leads are known ({fewest} of the weekday with the fewest), and it takes "
-            f"{LEAST_WEEKS} of each weekday that is open ({arrivals.hours}); "
+            f"{LEAST_WEEKS} of each weekday{when}; "
             f"go on recording for {LEAST_WEEKS - fewest} weeks, or give older counts"
         )
         return Abstained(reason, len(known), needed)

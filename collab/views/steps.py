@@ -54,6 +54,8 @@ class Steps(ABC):
 
     def reach(self, starts: pd.DatetimeIndex, minutes: int, most: float) -> None:
         """Show these intervals, and counts from 0 to a little over the most; a tick at midnights, or each few hours."""
+        if not len(starts):  # a team that began just now, not one interval ago
+            return
         first, last = starts[0], starts[-1] + pd.Timedelta(minutes=minutes)
         self._times.update(start=float(_ms(starts[:1])[0]), end=float(_ms(starts[-1:])[0]) + minutes * 60_000)
         self._values.update(start=0, end=1.08 * (most or 1.0))
