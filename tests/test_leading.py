@@ -16,6 +16,7 @@ from collab.views.board import Board
 from collab.views.feed import feed_of
 from collab.views.hand import NAMELESS, NOBODY, REASONLESS
 from collab.views.leading import LeadingView
+from collab.views.leads import LeadView
 from collab.views.parts import parts
 from collab.views.whynot import why_not
 
@@ -122,6 +123,19 @@ def test_a_lead_of_somebody_known_is_said_with_who_has_it_and_can_be_routed_all_
     assert "zoe" not in first.customer
     assert not form.known.visible
     assert second.id in office.team.leads
+
+
+def test_a_half_filled_form_is_kept_for_who_typed_it_and_is_filled_again(view: LeadingView) -> None:
+    board = view.queue.board
+    fill(view, customer="Zoe Park", budget="450,000")
+    view.form.form.urgency = "high"
+    assert (board.lead["customer"], board.lead["budget"], board.lead["urgency"]) == ("Zoe Park", "450,000", "high")
+    again = LeadView(Board(board.office, lead=board.lead | {"location": 3, "score": 1000, "language": "xx"}))
+    assert [again.customer.value, again.budget.value, again.location.value] == ["Zoe Park", "450,000", ""]
+    assert (again.form.urgency, again.form.score, again.form.language) == ("high", 50, "en")
+    assert LeadView(Board(board.office, lead=board.lead | {"by": "kim"})).customer.value == ""
+    press(view, lambda: view.form._send(None))
+    assert board.lead == {}
 
 
 def test_a_known_customer_typed_and_sent_with_one_key_is_said_first(view: LeadingView) -> None:

@@ -39,6 +39,8 @@ class Board(param.Parameterized):
     person = param.String("", doc="What who acts here calls themselves, where nobody has to sign in.")
     member = param.String("", doc="As whom rooms are read here, by id; nobody's at first where nobody has to sign in.")
 
+    lead = param.Dict({}, doc="What stands in the form of a lead that was not routed yet, by field, and `by` whom.")
+
     def __init__(self, office: Office, seat: Seat | None = None, **params: Any) -> None:
         self.office: Any = office if seat is None else SeatedOffice(office, seat)
         self.shared, self.seat, self._feed = office, seat, feed_of(office)

@@ -16,7 +16,7 @@ SETTLED_MS = 300
 """An address is written when it has been the same for so long: browsers refuse too many changes of it."""
 
 
-HERE = ["paused", "member"]
+HERE = ["paused", "member", "lead"]
 """What a window keeps for itself: it outlives a reload, and another is not held still, or somebody else, with it."""
 
 NEW = ["member"]
@@ -62,13 +62,14 @@ class Browser(JSComponent):
 
 
 def kept(address: Address, board: Board, shown: Any) -> Browser:
-    """Keeps a page's address, and its theme, its pause and who acts on it, in the browser."""
+    """Keeps in the browser a page's address, its theme, its pause, who acts on it and the lead that is typed in."""
     browser = Browser(query=address.query, width=0, height=0, margin=0)
     address.param.watch(lambda event: browser.param.update(query=event.new), "query")
     settings = {
         "dark": (shown, "dark_theme", bool),
         "paused": (board, "paused", bool),
         "person": (board, "person", str),
+        "lead": (board, "lead", dict),
     } | ({"member": (board, "member", str)} if board.seat is None else {})  # nobody reads as somebody else
 
     def apply(event: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -24,6 +25,9 @@ from collab.views.told import title
 
 ROUTE, ALL_THE_SAME = "Route the lead", "Route it all the same"
 TWIN = "Is it the same matter? Then leave it; else route it all the same."
+
+CHOICES = ("property_type", "language", "urgency", "score")
+"""The other fields."""
 
 READERS: dict[str, Callable[[str], Any]] = {
     "customer": name_of,
@@ -55,7 +59,7 @@ class LeadView(pn.viewable.Viewer):
         self.phone = _field(form.phone, "+1 555 010 2030")
         self.location = _field(form.location, "downtown")
         self.budget = _field(form.budget, "450000")
-        choices = [pmui.Select.from_param(form[name], **PART) for name in ("property_type", "language", "urgency")]
+        choices = [pmui.Select.from_param(form[name], **PART) for name in CHOICES[:3]]
         score = pmui.IntSlider.from_param(form.score, tooltips=False, **PART)
         self.ask = pmui.Button(label="Who would get it?", icon="person_search", variant="outlined", **PART)
         self.send = pmui.Button(label=ROUTE, icon="alt_route", **PART)
@@ -68,6 +72,7 @@ class LeadView(pn.viewable.Viewer):
         )
         buttons = pn.FlexBox(self.ask, self.send, **row)
         self._layout = pn.Column(head, fields, self.known, buttons, self.said, self.decision, **WIDE)
+        self._refill()
         self._listen()
 
     def _listen(self) -> None:
@@ -78,6 +83,7 @@ class LeadView(pn.viewable.Viewer):
             field.param.watch(partial(self._enter, field), "enter_pressed")
             field.param.watch(lambda event, name=name: self._left(name), "value")
             field.param.watch(lambda event, name=name: self._typed(name, event.new), "value_input")
+        self.form.param.watch(lambda *events: self._keep(), list(CHOICES))
         if refusal := self.board.refusal("route_lead"):
             self.send.disabled = self.ask.disabled = True
             self._say(refusal)
@@ -85,11 +91,32 @@ class LeadView(pn.viewable.Viewer):
     def _left(self, name: str) -> None:
         """A field was left: say at once what is wrong with it, and whether somebody is known by it."""
         text = _text(getattr(self, name))
+        self._keep()
         self._check(name) if text else self._mark(name, "")
         self._routed = self._routed and not text
         self._look_for_twin()
 
+    @param.depends("board.lead", watch=True)
+    def _refill(self) -> None:
+        """Put into an empty form what the browser has kept of this person's: the server was started again meanwhile."""
+        kept = self.board.lead
+        if kept.get("by") != self.board.by or any(_text(getattr(self, name)) for name in READERS):
+            return
+        for name in READERS:
+            if isinstance(text := kept.get(name), str):
+                getattr(self, name).value = text
+        for name in CHOICES:
+            with suppress(ValueError):  # what a browser has kept may be of another version
+                self.form.param.update({name: kept.get(name, getattr(self.form, name))})
+
+    def _keep(self) -> None:
+        """Let the browser keep what stands in the fields, as long as something was typed."""
+        texts = {name: text for name in READERS if (text := _text(getattr(self, name)))}
+        choices = {name: getattr(self.form, name) for name in CHOICES}
+        self.board.lead = {"by": self.board.by} | texts | choices if texts else {}
+
     def _typed(self, name: str, text: str) -> None:
+        self._keep()
         self._routed = self._routed and not text
         if getattr(self, name).error_state:  # what was mended is not wrong any longer
             self._check(name)
