@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from gateways import Gate, a_gate, raw, soon
 from websockets.asyncio.client import ClientConnection
 
 from collab import protocol as p
+from collab.decided import TooLate
 from collab.desk import Desk
 from collab.floor.hall import AT_ONCE
 from collab.live.client import Member
@@ -81,6 +83,12 @@ def test_a_team_lead_takes_an_alert_on_gives_it_back_and_ends_it_after_its_condi
                 await ida.acknowledge_alert(alert.id)
             back = await tia.return_alert(alert.id, note="ida knows her")
             assert (back.state, back.owner, back.note) == (State.firing, "", "ida knows her")
+            takes = (at(gate).acknowledge_alert(alert.id, by=by) for by in ("kim", "lea"))
+            first, second = await asyncio.gather(*takes, return_exceptions=True)  # both before either is done
+            assert first.owner == "kim"
+            assert isinstance(second, TooLate)
+            assert re.match(rf"alert {alert.id}: kim has it until .* UTC; it can be given back", str(second))
+            await at(gate).return_alert(alert.id, by="kim")
             with pytest.raises(ValueError, match=r"while its condition holds \(ana is at 20% of capacity\)"):
                 await tia.resolve_alert(alert.id)
             await at(gate).close_lead("L-1", "ana", converted=True)
@@ -111,6 +119,10 @@ def test_silences_and_rules_come_and_go_at_the_gateway(tmp_path: Path) -> None:
             first = await nia.alerts(count=1)
             assert ([one.alert.rule for one in first.alerts], first.open) == (["crowded"], 2)
             await tia.end_silence(silence)
+            with pytest.raises(
+                ValueError, match=r"labels\.rule is 'ful', which is no rule; those in force: agent_overload, crowded"
+            ):
+                await tia.silence_alerts({"rule": "ful"}, until=until)
             assert (await nia.alerts()).silences == []
             assert await nia.adopt_rules([CROWDED], "fewer pages") == 3
             assert gate.office.team.alerts.rules == (CROWDED,)
@@ -142,7 +154,7 @@ COMMANDS: dict[str, tuple[set[Role], Callable[[Member], Any]]] = {
     "resolve_alert": ({Role.team_lead}, lambda member: member.resolve_alert("a1")),
     "silence_alerts": (
         {Role.team_lead},
-        lambda member: member.silence_alerts({"rule": "x"}, until=datetime.now(UTC) + timedelta(hours=1)),
+        lambda member: member.silence_alerts({"agent": "x"}, until=datetime.now(UTC) + timedelta(hours=1)),
     ),
     "end_silence": ({Role.team_lead}, lambda member: member.end_silence("s1")),
     "rules": ({Role.team_lead, Role.analyst}, lambda member: member.rules()),

@@ -61,8 +61,14 @@ class Alerting(Appending):
         `rule` and `severity` count as labels.
 
         Raises:
-            ValueError: no label is given, or `until` is not to come.
+            ValueError: no label is given, a rule is neither in force nor has an alert, or `until` is not to come.
         """
+        if "rule" in labels and labels["rule"] not in self._rules():
+            await self._follower.catch_up()
+            known = self._rules()
+            if known and labels["rule"] not in known:  # before any came into force, one may be silenced in advance
+                said = f"labels.rule is {labels['rule']!r}, which is no rule; those in force: {', '.join(known)}"
+                raise ValueError(said)
         event = self._event(SilenceStarted, labels=dict(labels), until=aware(until, "until"), by=by, why=why)
         await self._append_all([event])
         return str(event.id)
@@ -96,11 +102,25 @@ class Alerting(Appending):
         """What a person says of an alert, appended if it changes anything."""
         if self.team.alerts.find(alert) is None:
             await self._follower.catch_up()
-        answer = say(self.team.alerts, alert, id=self._new_id(), time=self._clock(), **fields)
-        if answer.event is not None:
-            await self._append_all([checked(answer.event)])
+        answer = self._answer(say, alert, fields)
+        try:
+            if answer.event is not None:
+                await self._append_all([checked(answer.event)])
+        except TooLate:  # somebody else was first: say who has it, as to whoever comes later
+            await self._follower.catch_up()
+            answer = self._answer(say, alert, fields)
+            if answer.event is not None:
+                raise
         found = self.team.alerts.find(alert)
         assert found is not None
         if answer.event is None and not found.state.ended:
             raise TooLate(f"alert {alert}: {answer.said}")
         return found
+
+    def _answer(self, say: Callable[..., Answer], alert: str, fields: dict[str, Any]) -> Answer:
+        return say(self.team.alerts, alert, id=self._new_id(), time=self._clock(), **fields)
+
+    def _rules(self) -> list[str]:
+        """The rules in force, and those of open alerts."""
+        alerts = self.team.alerts
+        return list(dict.fromkeys([rule.name for rule in alerts.rules] + [one.rule for one in alerts.open.values()]))
