@@ -22,7 +22,7 @@ from collab.desk import Desk
 from collab.office import Office
 from collab.rules import Severity
 from collab.team import State
-from collab.views.alert_rows import LISTED, listed
+from collab.views.alert_rows import LISTED, clock, listed
 from collab.views.alerting import AlertingView
 from collab.views.alerts import ASK, GONE, HOLDS, NONE, READS, TOMORROW, AlertsView
 from collab.views.board import Board
@@ -30,6 +30,12 @@ from collab.views.feed import feed_of
 from collab.views.frame import Frame
 
 EVIL = "<img src=x onerror=alert(1)>"
+
+
+def test_a_time_of_another_year_has_its_year() -> None:
+    now = datetime.now(UTC)
+    assert clock(now, "UTC") == f"{now:%d %b %H:%M}"
+    assert clock(datetime(2020, 12, 31, 23, 5, tzinfo=UTC), "Asia/Tokyo") == "01 Jan 2021 08:05"
 
 
 async def happen(desk: Desk, kind: type[ev.AlertEvent], alert: str, labels: dict[str, str], **fields: Any) -> None:

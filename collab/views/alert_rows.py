@@ -8,6 +8,7 @@ from html import escape
 from zoneinfo import ZoneInfo
 
 from collab.alerts import Rank, called
+from collab.desk import utc_now
 from collab.events import SilenceStarted
 from collab.rules import Severity
 from collab.team import Alert, State
@@ -35,8 +36,9 @@ ul.list li.chosen { background: var(--track); border-radius: 6px; }
 
 
 def clock(time: datetime, zone: str) -> str:
-    """A time by the clocks of a zone."""
-    return f"{time.astimezone(ZoneInfo(zone)):%d %b %H:%M}"
+    """A time by the clocks of a zone, with its year unless that is now's."""
+    local, now = time.astimezone(ZoneInfo(zone)), utc_now().astimezone(ZoneInfo(zone))
+    return f"{local:%d %b %H:%M}" if local.year == now.year else f"{local:%d %b %Y %H:%M}"
 
 
 def listed(frame: Frame) -> list[Rank]:
