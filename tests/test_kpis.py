@@ -11,7 +11,7 @@ import pytest
 from collab.chat import Message, Room
 from collab.events import Entry, LeadClosed
 from collab.records import Lead, Presence
-from collab.rules import Rule
+from collab.rules import Hours, Rule
 from collab.team import Agent, OpenLead, Team
 from collab.views.cards import card
 from collab.views.conversations import NEWEST, Conversations
@@ -22,6 +22,7 @@ NOW = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 RULES = (
     Rule(name="queue", kind="queue", fire=2, clear=0),
     Rule(name="off", kind="queue", fire=1, clear=0, on=False),
+    Rule(name="night", kind="queue", fire=1, clear=0, hours=Hours(opens="22:00", closes="06:00")),
     Rule(name="slow", kind="slow_response", fire=60, clear=45, window_s=600),
 )
 
@@ -91,7 +92,13 @@ def test_tiles_have_value_target_n_and_age() -> None:
     shown = {name: (tile.text, tile.target, tile.met, tile.n, tile.age) for name, tile in found.items()}
     assert shown["Agents here"] == ("1 of 3", "", None, "n 3", "now")
     assert shown["Load"] == ("50 %", "under 90 %", True, "n 1", "now")
-    assert shown["Leads waiting"] == ("2", "under 2", False, "n 2", "now")  # the rule that is off does not count
+    assert shown["Leads waiting"] == (
+        "2",
+        "under 2",
+        False,
+        "n 2",
+        "now",
+    )  # neither the rule that is off nor the night's counts
     assert shown["Longest wait"] == ("1 min 30 s", "", None, "n 2", "now")  # no rule in force watches it
     assert shown["First response"] == ("1 min 5 s", "under 1 min", False, "n 2", "newest 1 min ago")
     assert shown["Balance"][1:4] == (f"{100 * EVEN_FROM:.0f} % or more", True, "n 2")

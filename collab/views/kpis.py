@@ -63,7 +63,7 @@ def tiles(now: Standing, lately: Sequence[Standing] = (), rules: Sequence[Rule] 
 
 def _loads(now: Standing, lately: Sequence[Standing], rules: Sequence[Rule]) -> list[Tile]:
     more = f"; {now.others} more with others" if now.others else ""
-    load, queue, waiting = _told(now.load, RED_FROM), limit(rules, "queue"), limit(rules, "waiting")
+    load, (queue, waiting) = _told(now.load, RED_FROM), (limit(rules, kind, now.time) for kind in ("queue", "waiting"))
     return [
         Tile(
             name="Agents here", value=now.here, text=f"{now.here} of {now.agents}", n=f"n {now.agents}", age="now",
@@ -91,7 +91,7 @@ def _loads(now: Standing, lately: Sequence[Standing], rules: Sequence[Rule]) -> 
 
 
 def _outcomes(now: Standing, lately: Sequence[Standing], rules: Sequence[Rule]) -> list[Tile]:
-    slow, back = limit(rules, "slow_response"), lasting(window(tuple(rules)).total_seconds())
+    slow, back = limit(rules, "slow_response", now.time), lasting(window(tuple(rules)).total_seconds())
     balance = _told(now.balance, EVEN_FROM)
     some = f"the newest {now.responses:,}" if now.cut else "all"
     return [
@@ -120,9 +120,14 @@ def _outcomes(now: Standing, lately: Sequence[Standing], rules: Sequence[Rule]) 
     ]  # fmt: skip
 
 
-def limit(rules: Sequence[Rule], kind: str) -> float | None:
-    """Where the strictest rule in force of a kind fires; None if none watches it."""
-    return min((rule.fire for rule in rules if rule.on and rule.kind == kind), default=None)
+def limit(rules: Sequence[Rule], kind: str, now: datetime | None) -> float | None:
+    """Where the strictest rule in force of a kind fires that has its hours now; None if none watches it."""
+    watching = (rule for rule in rules if rule.on and rule.kind == kind and _open(rule, now))
+    return min((rule.fire for rule in watching), default=None)
+
+
+def _open(rule: Rule, now: datetime | None) -> bool:
+    return rule.hours is None or now is None or rule.hours.open(now)
 
 
 @functools.lru_cache(maxsize=256)
