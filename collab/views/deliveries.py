@@ -32,6 +32,10 @@ EMPTY = (
     '<div class="empty" role="status">No message was sent yet. Write targets and routes into notify.yaml '
     "(docs/alerts.md); the first notice then stands here.</div>"
 )
+QUIET = (
+    '<div class="empty" role="status">Nothing was due yet: {targets} told of alerts, and the first notice then stands '
+    "here.</div>"
+)
 NONE = '<div class="empty" role="status">No message is in this state.</div>'
 
 
@@ -95,12 +99,19 @@ class DeliveriesView(pn.viewable.Viewer):
         options = {f"{one.title} → {one.target} (…{one.id[-6:]})": one.id for one in dead.itertuples()}
         with pn.io.hold():
             self._kpis.object = kpis(counts)
-            self._list.object = listed(found) if len(found) else NONE if any(counts.values()) else EMPTY
+            self._list.object = listed(found) if len(found) else NONE if any(counts.values()) else self._nothing()
             self._dead.visible = bool(options)
             self.param.dead.objects = options
             if self.dead not in options.values():
                 self.dead = next(iter(options.values()), None)
             self.counts = counts
+
+    def _nothing(self) -> str:
+        """What stands here before the first message."""
+        if self.courier is None:
+            return EMPTY
+        n = len(self.courier.plan.targets)
+        return QUIET.format(targets="one target is" if n == 1 else f"{n} targets are")
 
     def _send(self, event: object) -> None:
         if self.courier is None or self.dead is None:
