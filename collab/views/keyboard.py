@@ -46,14 +46,15 @@ document.addEventListener("click", (event) => {
 """Shows all that a sign says, or its first line again, once it is touched; see `theme.BRIEF`."""
 
 NUMBERS = """
+const DIGITS = /^[-+]?\\d*[.]?\\d*$/  // what the library takes
 const refuse = (field) => {
   if (!field.matches?.("input[type=text]")) return
   const box = field.closest(".MuiFormControl-root"), typed = field.value.trim()
-  if (!typed || !Number.isNaN(Number(typed)) || !box?.querySelector(".MuiInputAdornment-root > button")) return
+  if (!typed || DIGITS.test(typed) || !box?.querySelector(".MuiInputAdornment-root > button")) return
   const said = document.createElement("div")
   said.setAttribute("role", "alert")
   said.style = "color: var(--mui-palette-error-main); margin-top: 4px; max-width: 240px"
-  said.textContent = `“${typed}” is no number, and what was there before stays; give one with a point, as 1.5.`
+  said.textContent = `“${typed}” is no number in digits, so what was there stays; give one with a point, as 1.5.`
   box.append(said)
   for (const again of ["focus", "input"]) field.addEventListener(again, () => said.remove(), {once: true})
 }

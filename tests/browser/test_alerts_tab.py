@@ -145,7 +145,7 @@ def test_a_field_of_a_rule_that_is_emptied_stays_empty_as_its_message_says(alert
 def test_a_text_in_a_field_for_a_number_is_refused_in_words(alerts: Callable[[], Page]) -> None:
     page = alerts()
     field = page.get_by_role("textbox", name="Fires at")
-    for typed in ("abc", "1,2"):
+    for typed in ("1,2", "1e9"):
         field.fill(typed)
         page.keyboard.press("Tab")
         said = page.get_by_text(f"“{typed}” is no number")
