@@ -71,7 +71,8 @@ def test_a_changed_rule_is_told_beside_the_one_in_force() -> None:
     assert found.earlier.to_dict() == {0: 360.0, 1: 60.0}
     assert (found.starts, found.ends) == (NOON, after(2000))
     said = compared(found)
-    assert "as changed would have fired 3 times" in said
+    assert "Over 33.3 min the rule as changed would have fired 3 times, for" in said  # no rate of half an hour
+    assert "a day)" not in said
     assert "It would have told of 2 of the 2 sooner, half of these by 3.5 min or more." in said
 
 

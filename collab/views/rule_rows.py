@@ -42,20 +42,26 @@ def compared(found: Contrast) -> str:
     """What the changed rule would have done against the one in force, in a sentence and as a table."""
     before, after = (found.rules.loc[name].to_dict() for name in ("before", "after"))
     said = (
-        f"Over {found.days:,.1f} days the rule as changed would have fired {_times(after)}, the rule in force "
-        f"{_times(before)}. {_sooner(found)}"
+        f"Over {_long(found.days)} the rule as changed would have fired {_times(after, found.days)}, the rule in force "
+        f"{_times(before, found.days)}. {_sooner(found)}"
     )
-    rows = "".join(_row(name, row) for name, row in (("in force", before), ("as changed", after)))
+    rows = "".join(_row(name, row, found.days) for name, row in (("in force", before), ("as changed", after)))
     head = "".join(f"<th>{name}</th>" for name in HEADS)
     table = f'<div class="scroll"><table><tr>{head}</tr>{rows}</table></div>'
     rest = "Nobody acknowledges and nothing is silenced here: it is what the rules alone would have done."
     return f'<p role="status">{escape(said)}</p>{table}<p class="soft">{rest}</p>'
 
 
-def _times(row: dict[str, Any]) -> str:
+def _times(row: dict[str, Any], days: float) -> str:
+    """How often, as a rate only where a day or more is behind it."""
     times = "once" if row["fired"] == 1 else f"{row['fired']:,} times"
     pages = "1 page" if row["pages"] == 1 else f"{row['pages']:,} pages"
-    return f"{times} ({row['fired_a_day'] or 0:.1f} a day), for {rough(row['lasted_s'])} in all, with {pages}"
+    rate = f" ({row['fired_a_day'] or 0:.1f} a day)" if days >= 1 else ""
+    return f"{times}{rate}, for {rough(row['lasted_s'])} in all, with {pages}"
+
+
+def _long(days: float) -> str:
+    return f"{days:,.1f} days" if days >= 1 else rough(86_400 * days)
 
 
 def _sooner(found: Contrast) -> str:
@@ -70,9 +76,10 @@ def _sooner(found: Contrast) -> str:
     return f"It would have told of {n:,} of the {of:,} sooner, half of these by {typical} or more{silent}."
 
 
-def _row(name: str, row: dict[str, Any]) -> str:
+def _row(name: str, row: dict[str, Any], days: float) -> str:
+    a_day = f"{row['fired_a_day'] or 0:.1f}" if days >= 1 else "–"
     cells = (
-        f"{row['fired']:,}", f"{row['fired_a_day'] or 0:.1f}", f"{row['pages']:,}", rough(row["median_s"]),
+        f"{row['fired']:,}", a_day, f"{row['pages']:,}", rough(row["median_s"]),
         rough(row["lasted_s"]), f"{row['pending_only']:,}", f"{row['still_open']:,}",
     )  # fmt: skip
     return f"<tr><td>{name}</td>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
