@@ -250,4 +250,9 @@ def _filters() -> dict[str, dict[str, Any]]:
     """What can be typed under each heading: a part of a word, or the least of a number."""
     words = {"type": "input", "func": "like", "placeholder": "find"}
     least = {"type": "number", "func": ">=", "placeholder": "≥"}
-    return {name: words if name in WORDS else least for name in TITLES}
+    return {name: (words if name in WORDS else least) | _named(name) for name in TITLES}
+
+
+def _named(column: str) -> dict[str, Any]:
+    said = "has" if column in WORDS else "at least"
+    return {"elementAttributes": {"aria-label": f"{TITLES[column]} {said}"}}

@@ -70,7 +70,7 @@ def test_a_patch_leaves_order_choice_and_place_as_they_are(
     until(lambda: abs(top(page) - place) <= 1, "the table stays where it was scrolled to")
     page.get_by_role("button", name=f"Show all {AGENTS} cards").click()
     expect(page.locator(".card[aria-label]")).to_have_count(AGENTS)
-    page.get_by_role("searchbox").first.press_sequentially("Agent 2")
+    page.get_by_role("searchbox", name="Agent has").press_sequentially("Agent 2")
     expect(rows).to_have_count(10)
     expect(page.locator(".tabulator-selected")).to_contain_text("Agent 20")
     page.close()
