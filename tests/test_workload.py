@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -16,7 +17,7 @@ from collab.team import Agent
 from collab.views.board import Board
 from collab.views.cards import card
 from collab.views.frame import Frame
-from collab.views.workload import HAIR, SAID, TITLES, Table, WorkloadView, inert, row
+from collab.views.workload import HAIR, SAID, TITLES, Table, WorkloadView, inert, row, shown
 
 NAMES = ("Ana", "=Ben", "Cem")
 
@@ -101,6 +102,8 @@ def test_the_file_has_what_is_shown_or_chosen_and_no_formula(view: WorkloadView)
     assert written["name"].tolist() == ["Ana", "'=Ben", "Cem"]
     view.table.selection = [2]
     assert pd.read_csv(view._csv())["agent"].tolist() == ["cem"]
+    since = row(Agent(id="ana", name="Ana", since=datetime(2026, 1, 2, 3, 4, tzinfo=UTC)))["since"]
+    assert (since, shown("since", since), shown("since", "")) == ("2026-01-02 03:04", "01-02 03:04", "")
     assert [inert(text) for text in ("-1", "@x", "+1", "ana", "")] == ["'-1", "'@x", "'+1", "ana", ""]
 
 

@@ -79,7 +79,7 @@ def row(agent: Agent, rooms: int = 0) -> dict[str, Any]:
         "agent": agent.id,
         "name": agent.name,
         "status": status(agent)[0],
-        "since": "" if agent.since is None else f"{agent.since:%m-%d %H:%M}",
+        "since": "" if agent.since is None else f"{agent.since:%Y-%m-%d %H:%M}",
         "leads": agent.active,
         "capacity": agent.capacity,
         "used": agent.utilization,
@@ -97,7 +97,12 @@ def row(agent: Agent, rooms: int = 0) -> dict[str, Any]:
 
 
 def shown(name: str, value: Any) -> Any:
-    """What a cell holds of a value: the number that it shows and, above it, a hair, which keeps the order."""
+    """What a cell holds of a value: the number that it shows and, above it, a hair, which keeps the order.
+
+    The year of a time is in the file only.
+    """
+    if name == "since":
+        return value[5:]
     if name not in ROUNDED or value != value:
         return value
     times, places = ROUNDED[name]
