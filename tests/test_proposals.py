@@ -213,6 +213,9 @@ def test_a_rollback_brings_back_what_was_replaced_and_once_more_what_was_before_
     assert rollback(tmp_path, by="kim", reason="still worse").weights == IN_FORCE
     with pytest.raises(AdoptionRefused, match="no adoption that is in force; there is nothing to roll back"):
         rollback(tmp_path, by="kim", reason="more")
+    with pytest.raises(AdoptionRefused, match=r"there is no .*nope/adopted.yaml, so there is nothing to roll back"):
+        rollback(tmp_path / "nope", by="kim", reason="more")
+    assert not (tmp_path / "nope").exists()
     assert faults(tmp_path) == (2, [])
 
 

@@ -183,6 +183,9 @@ def rollback(
         ValueError: a field is wrong, or the journal broken.
     """
     journal = Journal(folder)
+    if journal.stamp() is None:  # a lock would make the folder
+        fix = "name the tenant or the folder of weights that were adopted"
+        raise AdoptionRefused(f"there is no {journal.path}, so there is nothing to roll back; {fix}")
     with journal.locked():
         entries = journal.entries()
         left = standing(entries)
