@@ -15,6 +15,7 @@ def export(history: History, path: str | os.PathLike[str]) -> Path:
 
     Raises:
         FileExistsError: there is a file; nothing is overwritten.
+        FileNotFoundError: its folder is not there.
     """
     target = Path(path)
     if target.exists():

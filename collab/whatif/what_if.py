@@ -200,7 +200,14 @@ class WhatIf(Simulations):
         return propose(self, weights, self._history, reason=reason, by=by, created=created)
 
     def page(self, path: str | os.PathLike[str], step: float = 0.05, **given: Any) -> Path:
-        """Write `page_html` to a file, whole or not at all; it takes the same arguments and raises the same."""
+        """Write `page_html` to a file, whole or not at all; it takes the same arguments.
+
+        Raises:
+            FileNotFoundError: its folder is not there.
+            ValueError: as `page_html` does.
+        """
+        if not Path(path).parent.is_dir():
+            raise FileNotFoundError(f"{Path(path).parent} is no folder; make it first, or name another")
         kept.write(Path(path), self.page_html(step, **given))
         return Path(path)
 
