@@ -117,6 +117,10 @@ GOOD = "password: 'scrypt:16384:8:5:AAAAAAAAAAAAAAAAAAAAAA:AAAAAAAAAAAAAAAAAAAAA
         ),
         ("people: {}", r"unknown field `people`; the fields are users, identities"),
         ("users: {ana: {}, ana: {}}", r"line 1: ana is there twice"),
+        (
+            "id,name",
+            r"users.yaml, line 1, the file: it is a single value and has no fields; begin with a line `users:`",
+        ),
         ("identities: [{role: agent, tenant: demo}]", r"give one of email, domain and claim"),
         ("identities: [{role: agent, tenant: demo, email: a@b, domain: b}]", r"give one of email, domain and claim"),
         ("identities: [{role: agent, tenant: demo, claim: groups}]", r"claim and holds go together"),
@@ -149,4 +153,8 @@ def test_the_command_says_what_is_wrong(users: Users) -> None:
     assert "password has 5 characters; give 8 to 1,024" in short.output
     spaced = run("add", "b en", "--role", "agent", "--password", PASSWORD, "--file", str(users.file))
     assert spaced.exit_code == 1
+    nowhere = users.file.parent / "nope" / "users.yaml"
+    lost = run("add", "ben", "--role", "agent", "--password", PASSWORD, "--file", str(nowhere))
+    assert f"{nowhere.parent} is no folder; make it first" in lost.output
+    assert not nowhere.parent.exists()
     assert Users(users.file).counts == (1, 0)

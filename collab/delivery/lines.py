@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import yaml
 
 STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\[\.\.\.\]")
+
+
+def text_of(path: Path) -> str:
+    """The text of a file that people write.
+
+    Raises:
+        ValueError: it is no text in UTF-8; names the file and the fix.
+        OSError: it cannot be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is no text in UTF-8 ({error.reason}); save it as that") from None
 
 
 class Lines:
@@ -31,6 +45,17 @@ class Lines:
             raise ValueError(
                 f"{name} is no YAML ({type(error).__name__}); write it as text, see docs/alerts.md"
             ) from None
+
+    def fields(self, first: str) -> dict[str, Any]:
+        """What is read, which has fields, `first` among them.
+
+        Raises:
+            ValueError: it is a list, a single value or nothing.
+        """
+        if not isinstance(self.data, dict):
+            said = "empty" if self.data is None else "a list" if isinstance(self.data, list) else "a single value"
+            raise self.fault(f"it is {said} and has no fields; begin with a line `{first}:`")
+        return self.data
 
     def fault(self, text: str, path: str = "$") -> ValueError:
         """An error at a path as msgspec writes it: `$.routes[0].within_s`."""

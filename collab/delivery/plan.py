@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from collab.delivery.lines import Lines
+from collab.delivery.lines import Lines, text_of
 from collab.delivery.retries import Retries
 from collab.delivery.route import Route
 from collab.delivery.target import Target
@@ -42,7 +42,7 @@ def read_plan(path: Path) -> Plan:
         ValueError: names the file, the line, the field, its value and the fix.
         OSError: it cannot be read.
     """
-    return plan_of(path.read_text(encoding="utf-8"), path.name)
+    return plan_of(text_of(path), path.name)
 
 
 def plan_of(text: str, name: str = "notify.yaml") -> Plan:
@@ -52,7 +52,7 @@ def plan_of(text: str, name: str = "notify.yaml") -> Plan:
         ValueError: names the line, the field, its value and the fix.
     """
     lines = Lines(text, name)
-    data = lines.data
+    data = lines.fields("targets")
     for target, value in _written_out(data):
         raise lines.fault(f"{value}; it holds secrets, so give {{file: path}} or {{env: NAME}}", f"$.targets.{target}")
     try:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from collab.alerts import Watch, groups
 from collab.alerts.watch import SOONEST_S
+from collab.delivery.lines import text_of
 from collab.desk import Desk, TooLate
 from collab.events import AlertAcknowledged, AlertFired, AlertResolved, AlertReturned, Entry, Event, SilenceEnded
 from collab.live.lease import Lease
@@ -42,7 +43,7 @@ def rules_of(path: str, tenant: str) -> tuple[Rule, ...]:
         ValueError: the file is none; names the line, the rule, the field and the fix.
         OSError: it cannot be read.
     """
-    return read(Path(path).read_text(encoding="utf-8"), path).of(tenant)
+    return read(text_of(Path(path)), path).of(tenant)
 
 
 class Watching:

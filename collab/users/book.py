@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
-from collab.delivery.lines import Lines
+from collab.delivery.lines import Lines, text_of
 from collab.live.partition import check_tenant
 from collab.protocol import Role
 from collab.records import Key
@@ -139,9 +139,14 @@ class Users:
 
     @classmethod
     def made(cls, file: str | os.PathLike[str]) -> Users:
-        """The users of a file, which is made, empty and readable by its owner only, if it is not there."""
+        """The users of a file, which is made, empty and readable by its owner only, if it is not there.
+
+        Raises:
+            FileNotFoundError: its folder is not there.
+        """
         path = Path(file)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.parent.is_dir():
+            raise FileNotFoundError(f"{path.parent} is no folder; make it first, or name another")
         if not path.exists():
             path.touch(mode=0o600)
         return cls(path)
@@ -150,14 +155,14 @@ class Users:
         """What the file says now; while it cannot be read, or is wrong, nobody may do anything."""
         status = self.file.stat()
         if self._seen != (status.st_mtime_ns, status.st_size):
-            self._book = _book(self.file.read_text(encoding="utf-8"), self.file.name)
+            self._book = _book(text_of(self.file), self.file.name)
             self._seen = status.st_mtime_ns, status.st_size
         return self._book
 
 
 def _book(text: str, name: str) -> _Book:
     lines = Lines(text, name)
-    book = _converted(lines, lines.data or {}, _Book, "$")
+    book = _converted(lines, {} if lines.data is None else lines.fields("users"), _Book, "$")
     users = {id: _converted(lines, entry, Entry, f"$.users.{id}") for id, entry in book.users.items()}
     for id, entry in users.items():
         _check(lines, f"$.users.{id}", entry)
