@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import socket
 from pathlib import Path
@@ -12,6 +13,7 @@ from click.testing import CliRunner
 
 from collab.cli import main
 from collab.cli.certificate import tls
+from collab.cli.options import interrupt
 from collab.cli.origin import hosts, origins
 from collab.settings import settings
 
@@ -124,3 +126,48 @@ def test_a_folder_of_files_that_cannot_be_written_is_refused(
     answer = CliRunner().invoke(main, [*options, "--files", "file/files"])
     assert answer.exit_code == 1
     assert "files cannot be put into file/files (Not a directory); name a folder" in answer.output
+
+
+def test_a_file_that_is_wrong_is_named_with_the_setting_or_the_fix(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("COLLAB_KEYS", "file/more/keys")
+    answer = CliRunner().invoke(main, ["token", "ana"])
+    assert answer.exit_code == 1
+    fix = "name a file that this user may write with COLLAB_KEYS"
+    assert f"Error: keys are file/more/keys, which cannot be made (Not a directory); {fix}" in answer.output
+    (tmp_path / "bin.yaml").write_bytes(b"\xff")
+    checked = CliRunner().invoke(main, ["rules", "check", "bin.yaml"])
+    assert "Error: bin.yaml is no text in UTF-8 (" in checked.output
+    (tmp_path / "empty.yaml").write_text("")
+    checked = CliRunner().invoke(main, ["notify", "check", "empty.yaml"])
+    assert "line 1, the file: it is empty and has no fields; begin with a line `targets:`" in checked.output
+    assert re.fullmatch(r"collab \d+\.\d+\.\d+\n", CliRunner().invoke(main, ["--version"]).output)
+
+
+def test_a_second_sigterm_does_not_cut_what_the_first_began() -> None:
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.parametrize(
+    "option, said, fix",
+    [
+        ("--port", "abc", "a whole number from 0 to 65,535"),
+        ("--explore", "20%", "a number from 0 to 1"),
+        ("--explore", "nan", "a number from 0 to 1"),
+        ("--explore", "2", "a number from 0 to 1"),
+        ("--ahead", "-1", "a number from 0"),
+    ],
+)
+def test_a_number_that_is_none_is_refused_with_what_to_give(option: str, said: str, fix: str) -> None:
+    answer = CliRunner().invoke(main, ["serve", option, said])
+    assert answer.exit_code == 2
+    assert f"Invalid value for '{option}': it is '{said}'; give {fix}\n" in answer.output

@@ -17,6 +17,7 @@ from collab.cli.user import user
 from collab.cli.weights import weights
 
 
+@click.version_option(package_name="collab", message="%(package)s %(version)s")
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """The open cockpit of a live sales or support team."""

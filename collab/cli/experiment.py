@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from collab.cli.options import HISTORY, TENANT, number, or_exit
+from collab.cli.options import HISTORY, TENANT, Real, Whole, number, or_exit
 
 BY = click.option("--by", required=True, help="Which team lead does it: their id stands in the history.")
 REASON = click.option("--reason", default="", help="Why.")
@@ -37,8 +37,8 @@ def experiment() -> None:
 @click.argument("b")
 @click.option("--block", default="4h", show_default=True, help="How long a block lasts.")
 @click.option("--burn-in", default="30min", show_default=True, help="How much of its start does not count.")
-@click.option("--days", type=click.FloatRange(0, min_open=True), help="It ends by itself then [runs until `stop`].")
-@click.option("--seed", type=click.IntRange(0, 2**53 - 1), default=0, show_default=True, help="Says the arms' order.")
+@click.option("--days", type=Real(0, min_open=True), help="It ends by itself then [runs until `stop`].")
+@click.option("--seed", type=Whole(0, 2**53 - 1), default=0, show_default=True, help="Says the arms' order.")
 @BY
 @REASON
 @GATEWAY

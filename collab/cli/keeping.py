@@ -8,13 +8,13 @@ from typing import Any
 
 import click
 
-from collab.cli.options import HISTORY, ROLES, STREAM, TENANT, Progress, or_exit
+from collab.cli.options import HISTORY, ROLES, STREAM, TENANT, Progress, Real, or_exit
 
 
 @click.command()
 @click.argument("agent", required=False)
 @click.option("--role", type=click.Choice(ROLES), default="agent", show_default=True, help="What its holder may do.")
-@click.option("--hours", type=click.FloatRange(0.01, 9000), default=8.0, show_default=True, help="How long it holds.")
+@click.option("--hours", type=Real(0.01, 9000), default=8.0, show_default=True, help="How long it holds.")
 @click.option("--revoke", is_flag=True, help="Take AGENT, which is a token then, back.")
 @click.option("--revoke-all", is_flag=True, help="Take back all tokens that AGENT has so far.")
 @click.option("--new-key", is_flag=True, help="Sign with a new key from now on; tokens of older keys hold.")

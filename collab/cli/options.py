@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import logging
+import math
 import os
+import signal
 import socket
 import sys
 from typing import Any, NoReturn
@@ -12,30 +14,56 @@ from typing import Any, NoReturn
 import click
 from tqdm import tqdm
 
+
+class _Within(click.ParamType):
+    """What click's ranges take, but a number that is none is refused with what to give."""
+
+    min: float | None
+    max: float | None
+    min_open: bool
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            number = super().convert(value, param, ctx)
+        except click.BadParameter:
+            number = math.nan
+        if math.isnan(number):
+            whole = "a whole number" if isinstance(self, click.IntRange) else "a number"
+            most = "" if self.max is None else f" to {self.max:,}" if self.max < 10**9 else " on"
+            self.fail(
+                f"it is {value!r}; give {whole} {'above' if self.min_open else 'from'} {self.min}{most}", param, ctx
+            )
+        return number
+
+
+class Whole(_Within, click.IntRange):
+    """A whole number within bounds."""
+
+
+class Real(_Within, click.FloatRange):
+    """A number within bounds."""
+
+
 STREAM = click.option("--stream", help="URL of the stream [COLLAB_REDIS, else embedded://].")
 HISTORY = click.option("--history", help="Folder or URL of the history [COLLAB_HISTORY, else data/history].")
-WS_PORT = click.option("--ws-port", type=click.IntRange(0, 65_535), help="Port of the gateway [WS_PORT, else 8765].")
+WS_PORT = click.option("--ws-port", type=Whole(0, 65_535), help="Port of the gateway [WS_PORT, else 8765].")
 HTTP_PORT = click.option(
-    "--http-port", type=click.IntRange(0, 65_535), help="Port of health, metrics, webhooks [HTTP_PORT, else 8766]."
+    "--http-port", type=Whole(0, 65_535), help="Port of health, metrics, webhooks [HTTP_PORT, else 8766]."
 )
 FILES = click.option("--files", help="Folder of the files in rooms [COLLAB_FILES, else in that of the history].")
-FILE_MIB = click.option(
-    "--file-mib", type=click.FloatRange(0.001), default=25.0, show_default=True, help="Largest file."
-)
-TEAM_GIB = click.option(
-    "--team-gib", type=click.FloatRange(0.001), default=10.0, show_default=True, help="Most files of a team."
-)
+FILE_MIB = click.option("--file-mib", type=Real(0.001), default=25.0, show_default=True, help="Largest file.")
+TEAM_GIB = click.option("--team-gib", type=Real(0.001), default=10.0, show_default=True, help="Most files of a team.")
 ROLES = ("agent", "team_lead", "analyst", "service")
 AHEAD = click.option(
     "--ahead",
-    type=click.FloatRange(0),
+    type=Real(0),
     default=0.0,
     show_default=True,
     help="Who is more than so many leads ahead of their share leaves leads to others; 0 does without.",
 )
 EXPLORE = click.option(
     "--explore",
-    type=click.FloatRange(0, 1),
+    type=Real(0, 1),
     default=0.0,
     show_default=True,
     help="Share of leads routed by weights drawn at random, so that other weights can be judged later.",
@@ -47,7 +75,7 @@ BALANCE = click.option(
 )
 MOVES = click.option(
     "--moves",
-    type=click.IntRange(0, 1000),
+    type=Whole(0, 1000),
     help="Most leads an hour that go from one agent to another by --balance [COLLAB_MOVES, else 20].",
 )
 RULES = click.option(
@@ -123,7 +151,8 @@ def number(name: str, default: int) -> int:
 
 
 def interrupt(number: int, frame: object) -> NoReturn:
-    """Take an end that was asked for as Ctrl-C is taken."""
+    """Take an end that was asked for as Ctrl-C is taken, once: who ends a whole group may ask twice."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 

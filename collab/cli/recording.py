@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from collab.cli.options import HISTORY, STREAM, or_exit
+from collab.cli.options import HISTORY, STREAM, Real, or_exit
 
 AGAIN_S = 1.0
 """The pause before a Redis that did not answer is asked again."""
@@ -62,7 +62,7 @@ async def _answers(stream: Any, ended: asyncio.Event) -> bool:
 @HISTORY
 @click.option(
     "--takeover",
-    type=click.FloatRange(0.5, 60),
+    type=Real(0.5, 60),
     default=4.0,
     show_default=True,
     help="Seconds without a sign of life after which another recorder goes on.",

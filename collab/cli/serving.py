@@ -30,6 +30,7 @@ from collab.cli.options import (
     TENANT,
     WS_PORT,
     Progress,
+    Whole,
     check_ports,
     interrupt,
     leave,
@@ -50,7 +51,7 @@ SIGN_IN = "File of those who may sign in, as `collab user add` writes it [COLLAB
 )
 @click.option(
     "--days",
-    type=click.IntRange(0, 90),
+    type=Whole(0, 90),
     default=5,
     show_default=True,
     help="Days of the seeded team's past to make when there are none.",
@@ -64,7 +65,7 @@ SIGN_IN = "File of those who may sign in, as `collab user add` writes it [COLLAB
 @MOVES
 @RULES
 @NOTIFY
-@click.option("--port", type=click.IntRange(0, 65_535), help="Port of the page [PORT, else 5006].")
+@click.option("--port", type=Whole(0, 65_535), help="Port of the page [PORT, else 5006].")
 @click.option("--address", default="localhost", show_default=True, help="Address to listen on.")
 @click.option(
     "--origin",
@@ -93,7 +94,6 @@ def serve(
     port: int | None,
     ws_port: int | None,
     address: str,
-    origin: list[str],
     days: int,
     explore: float,
     ahead: float,
@@ -116,12 +116,13 @@ def serve(
     signal.signal(signal.SIGTERM, interrupt)
     with Progress("the seeded team's past") as bar:
         office = or_exit(shared, **found, days=days, progress=bar, explore=explore, pacing=Pacing(ahead_most=ahead))
-    click.echo(f"collab: the {office.tenant} team is on http://{address}:{port} (mode {office.mode}; stop with Ctrl-C)")
+    where = _page(address, port) or "the port that is named below"
+    click.echo(f"collab: the {office.tenant} team is on {where} (mode {office.mode}; stop with Ctrl-C)")
     door, access = None, or_exit(Access, keys())
     try:
         door = None if office.mode == "reading" else _door(access, office, ws_port, address, shelf)
         more = {"users": users, "secret": access.secret("page"), "use_xheaders": given["proxied"], **read}
-        serve_pages(office, site(office, door, access), port, address, origin, **more)
+        serve_pages(office, site(office, door, access), port, address, given["origin"], **more)
     except KeyboardInterrupt:
         click.echo("collab: recording what is left, then stopping")
     finally:

@@ -146,12 +146,15 @@ class Access:
             text.write(f"{line}\n")
 
     def _make(self) -> None:
-        self.file.parent.mkdir(parents=True, exist_ok=True)
         try:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
             with open(self.file, "x", encoding="utf-8", opener=_owner_only) as text:
                 text.write(_line())
-        except FileExistsError:
-            return  # another process made it just now
+        except OSError as error:
+            if self.file.exists():
+                return  # another process made it just now
+            fix = "name a file that this user may write with COLLAB_KEYS"
+            raise ValueError(f"keys are {self.file}, which cannot be made ({error.strerror}); {fix}") from error
 
     def _write(self, text: str) -> None:
         new = self.file.with_name(f".{self.file.name}.{secrets.token_hex(4)}")
