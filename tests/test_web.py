@@ -180,6 +180,7 @@ def test_who_may_not_is_told_why_and_nothing_comes_in(tmp_path: Path) -> None:
             for role in ("agent", "analyst"):
                 refused = await send(asked, role=role)
                 assert (refused.code, said(refused)["code"]) == (403, "forbidden")
+                assert f"role is {role}, which may not POST /webhooks/lead; a service or" in said(refused)["message"]
             assert (await send(asked, role="team_lead")).code == 202
             other = await send(asked, LEAD | {"id": "L-5"}, tenant="other")
             assert other.code == 403
@@ -188,6 +189,7 @@ def test_who_may_not_is_told_why_and_nothing_comes_in(tmp_path: Path) -> None:
             assert (await asked.ask("/nothing")).code == 404
             wrong = await asked.ask("/webhooks/lead", "crm", "service")
             assert (wrong.code, wrong.headers["Allow"]) == (405, "POST")
+            assert said(wrong)["message"] == "the method is GET, which /webhooks/lead does not take; send POST"
             assert (await send(asked, b"id=1", Content_Type="text/plain")).code == 415
             assert (await send(asked, LEAD | {"name": "x" * 70_000})).code == 413
             zipped = await send(asked, gzip.compress(json.dumps(LEAD).encode()), Content_Encoding="gzip", **JSON)

@@ -53,7 +53,8 @@ class Page(RequestHandler):
         entry = self.site.let_in(self.request.headers.get("Authorization", ""))
         if entry.role not in roles:
             allowed = " or ".join(sorted(roles))
-            raise Refusal(403, "forbidden", f"role is {entry.role}, which may not do this; a {allowed} may")
+            what = f"{self.request.method} {self.request.path}"
+            raise Refusal(403, "forbidden", f"role is {entry.role}, which may not {what}; a {allowed} may")
         return entry
 
     def answer(self, status: int, body: Any) -> None:
@@ -72,7 +73,9 @@ class Page(RequestHandler):
             code, message = "malformed", f"{self.request.method} {self.request.path}: {HTTPStatus(status_code).phrase}"
         if status_code == 405:
             own = (name for name in METHODS if getattr(type(self), name) is not getattr(RequestHandler, name))
-            self.set_header("Allow", ", ".join(name.upper() for name in own))
+            allowed = ", ".join(name.upper() for name in own)
+            self.set_header("Allow", allowed)
+            message = f"the method is {self.request.method}, which {self.request.path} does not take; send {allowed}"
         if status_code == 401:
             self.set_header("WWW-Authenticate", "Bearer")
         if status_code in AGAIN_AFTER_S:
