@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collab.analytics import Figure, difference, histogram, latencies
+from collab.analytics import Figure, difference, latencies
 from collab.analytics.figure import EXACT, poisson, quantiles, ranks, share, table, wilson
 from collab.analytics.occupancy import balance
 
@@ -123,18 +123,6 @@ def test_balance_has_its_closed_forms_and_explains_the_odd_ones(
     assert said in found.loc["jain", "definition"]
 
 
-@given(st.lists(st.floats(0, 1e5), max_size=40))
-def test_every_latency_lies_in_one_bucket_of_the_histogram(ms: list[float]) -> None:
-    frame = histogram(ms)
-    assert frame["count"].sum() == len(ms)
-    assert frame["low"].tolist()[1:] == frame["high"].tolist()[:-1]
-    for low, high, count in frame[["low", "high", "count"]].itertuples(index=False):
-        assert count == sum(low <= one < high for one in ms)
-    assert latencies(ms)["n"].tolist() == [len(ms)] * 3
-
-
 def test_a_latency_that_is_none_is_refused_by_its_place() -> None:
     with pytest.raises(ValueError, match=r"ms\[1\] is -2.0; give milliseconds of 0 or more"):
         latencies([1.0, -2.0])
-    with pytest.raises(ValueError, match="least_ms is 0"):
-        histogram([1.0], 0)

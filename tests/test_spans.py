@@ -16,7 +16,6 @@ from collab.analytics.spans import (
     before,
     both,
     clipped,
-    either,
     inside,
     length,
     lengths,
@@ -60,7 +59,6 @@ def test_the_algebra_of_spans_is_that_of_sets(some: list[tuple[int, int]], more:
     one, other = of(some), of(more)
     for found, wanted in (
         (both(one, other), held(one) & held(other)),
-        (either(one, other), held(one) | held(other)),
         (without(one, other), held(one) - held(other)),
         (clipped(one, 10, 30), held(one) & set(range(10, 30))),
     ):

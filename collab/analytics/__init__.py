@@ -10,7 +10,7 @@ from collab.analytics.funnel import funnel
 from collab.analytics.handling import handling
 from collab.analytics.heat import Heat, heat
 from collab.analytics.hours import Hours
-from collab.analytics.latency import histogram, latencies
+from collab.analytics.latency import latencies
 from collab.analytics.measure import MEASURES, Measure
 from collab.analytics.occupancy import balance, occupancy
 from collab.analytics.service import replies, service_level, stages
@@ -36,7 +36,6 @@ __all__ = [
     "funnel",
     "handling",
     "heat",
-    "histogram",
     "latencies",
     "occupancy",
     "replies",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from math import exp, inf, lgamma, log, nan, sqrt
+from math import inf, lgamma, log, nan, sqrt
 from statistics import NormalDist
 
 import numpy as np
@@ -175,9 +175,3 @@ def difference(now: Figure, before: Figure) -> Figure:
     high = change + sqrt((now.high - now.value) ** 2 + (before.value - before.low) ** 2)
     n, said = now.n + before.n, f"Now less before. {now.definition}"
     return Figure(value=change, n=n, low=low, high=high, unit=now.unit, definition=said)
-
-
-def geometric(figure: Figure) -> Figure:
-    """A figure of logarithms as one of what they are of."""
-    value, low, high = (exp(one) for one in (figure.value, figure.low, figure.high))
-    return Figure(value=value, n=figure.n, low=low, high=high, unit=figure.unit, definition=figure.definition)

@@ -18,12 +18,6 @@ from collab.analytics.zone import DAY, SECOND, Moments, Zone, moment_of
 from collab.fairness import gini, jain, max_min
 from collab.history import History
 
-OCCUPANCY = (
-    "Time in which an agent held at least one lead, over the time they were staffed: on shift and neither offline nor "
-    "away. The interval comes of the differences between days."
-)
-ADHERENCE = "Time that an agent was staffed, over the time of their shift; the interval as of occupancy."
-LOAD = "Mean leads held while staffed, over mean capacity meanwhile."
 BALANCE = {
     "jain": "Jain's index of the loads of staffed agents: (sum x)^2 / (n sum x^2); 1 is even, 1/n is all for one.",
     "max_min": "The largest load over the smallest; 1 is even, infinite when somebody has none and another some.",

@@ -1,4 +1,4 @@
-"""Spans of time and their algebra: what both, either, or only one of two holds.
+"""Spans of time and their algebra: what both or only one of two holds.
 
 Spans are an array of rows (start, end) of whole numbers, in order, none empty, none touching another. Flattened, they
 are edges that alternate between in and out, which is all that the algebra needs.
@@ -45,11 +45,6 @@ def inside(one: Spans, moments: NDArray[np.int64]) -> Flags:
 def both(one: Spans, other: Spans) -> Spans:
     """What both hold."""
     return _combined(one, other, np.logical_and)
-
-
-def either(one: Spans, other: Spans) -> Spans:
-    """What one or the other holds."""
-    return _combined(one, other, np.logical_or)
 
 
 def without(one: Spans, other: Spans) -> Spans:
