@@ -23,7 +23,7 @@ from collab.gates import OPENING, Pacing, check_room
 from collab.live.follower import Follower
 from collab.live.shares import Shares
 from collab.live.tally import Durations
-from collab.records import Decision, Lead
+from collab.records import Decision, Lead, number
 from collab.routing import chosen_by, decide
 from collab.team import OpenLead, Team
 from collab.wave import MOST, Coming, together
@@ -60,7 +60,7 @@ class Router:
         find: Callable[[str], Decision | None] | None = None,
         pacing: Pacing | None = None,
     ) -> None:
-        if not 0 <= explore <= 1:
+        if not 0 <= number(explore, "explore", "give a share of leads from 0 to 1") <= 1:
             raise ValueError(f"explore is {explore}; give a share of leads from 0 to 1")
         self.explore = explore
         self.decided_ms: deque[float] = deque(maxlen=TIMED)

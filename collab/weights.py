@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import param
 
 from collab.records import FACTORS, WeightsVersion
+from collab.whole import whole
 
 FAINTEST = 1e-6
 """The share kept of a weight that was pushed to 0, so that it comes back in proportion."""
@@ -66,19 +67,25 @@ class Weights(param.Parameterized):
             self._move(values, before)
 
     @classmethod
-    def of(cls, values: Weights | WeightsVersion | Mapping[str, float] | Sequence[float]) -> Weights:
-        """Weights from anything that names them: four integers that sum to 100, four shares, a mapping, a version."""
+    def of(cls, values: Weights | WeightsVersion | Mapping[str, float] | Sequence[float] | str) -> Weights:
+        """Weights from anything that names them: "35-30-20-15", four integers or shares, a mapping, a version.
+
+        Raises:
+            ValueError: there are not four, or they do not sum to 100, or to 1 as shares.
+        """
         if isinstance(values, Weights):
             return values
+        if isinstance(values, str):
+            values = hundredths(values)
         if isinstance(values, WeightsVersion):
             values = values.values
         if isinstance(values, Mapping):
             return cls(**values)
-        given = list(values)
+        given = list(values) if isinstance(values, Iterable) else [values]
         if len(given) != len(FACTORS):
             raise ValueError(f"weights are {given}; give four, in the order {', '.join(FACTORS)}")
-        whole = all(isinstance(value, int) for value in given) and sum(given) != 1
-        return cls(**{factor: value / 100 if whole else value for factor, value in zip(FACTORS, given, strict=True)})
+        integers = all(isinstance(value, int) for value in given) and sum(given) != 1
+        return cls(**{factor: value / 100 if integers else value for factor, value in zip(FACTORS, given, strict=True)})
 
     def __str__(self) -> str:
         return ", ".join(f"{factor} {getattr(self, factor):.2f}" for factor in FACTORS)
@@ -96,8 +103,8 @@ class Weights(param.Parameterized):
         self._set(shares)
 
     def freeze(self, version: int) -> WeightsVersion:
-        """These weights as a version that never changes."""
-        return WeightsVersion(version=version, values=self.integers())
+        """These weights as a version, a whole number of 0 or more, that never changes."""
+        return WeightsVersion(version=whole(version, "version", 0), values=self.integers())
 
     def _share(self, *events: Any) -> None:
         if not self._sharing:

@@ -225,8 +225,13 @@ def test_numbers_that_are_texts_or_too_few_are_refused() -> None:
     with pytest.raises(ValueError, match=r"services_s is \['a'\]; give numbers"):
         waits([1], ["a"], 1)
     for most in (0, -1, 2.5, True):
-        with pytest.raises(ValueError, match=f"most is {most!r}; give how many weights at most"):
+        with pytest.raises(ValueError, match=f"most is {most!r}; give a whole number of 1 or more"):
             what_if.recommend(most=most)  # type: ignore[arg-type]
+    for ask in (what_if.sweep, what_if.recommend):
+        with pytest.raises(TypeError, match=r"limits are 5; give collab.whatif.Limits"):
+            ask(limits=5)  # type: ignore[operator]
+    with pytest.raises(ValueError, match="seeds is 0; give a whole number of 1 or more"):
+        what_if.sweep(seeds=0)
 
 
 def test_propensities_that_are_rounded_are_believed_and_many_wrong_ones_are_refused_with_a_row() -> None:

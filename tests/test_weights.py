@@ -143,6 +143,8 @@ def test_wrong_weights_are_refused_with_their_reason(wrong: dict[str, Any], said
     [
         ((0, 0, 0, 0), "sum to 0; make them sum to 1"),
         ((35, 30, 20, 16), "sum to 1.01; make them sum to 1"),
+        ("35-30-20-16", "make them sum to 100"),
+        (5, r"weights are \[5\]; give four, in"),
         ((35, 30, 20), "give four, in the order availability, expertise, performance, responsiveness"),
         ((150, -50, 0, 0), "must be at most 1, not 1.5"),
     ],

@@ -272,7 +272,13 @@ def test_a_mapping_must_name_the_four_factors() -> None:
 
 def test_weights_come_in_any_of_their_forms() -> None:
     what_if = WhatIf.from_frames(simple())
-    forms: list[Any] = [Weights(), WeightsVersion(version=3, values=LOGGED), LOGGED, list(np.array(LOGGED))]
+    forms: list[Any] = [
+        Weights(),
+        WeightsVersion(version=3, values=LOGGED),
+        LOGGED,
+        "-".join(map(str, LOGGED)),
+        list(np.array(LOGGED)),
+    ]
     forms.append(dict(zip(FACTORS, LOGGED, strict=True)))
     assert {what_if.rescore(form).weights for form in forms} == {LOGGED}
 

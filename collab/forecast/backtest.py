@@ -14,6 +14,7 @@ from collab.forecast.answers import Abstained, Predicted
 from collab.forecast.arrivals import Arrivals
 from collab.forecast.leads import predicted, too_little
 from collab.forecast.weekdays import LEAST_WEEKS
+from collab.whole import whole
 
 FEWEST = 3
 """Weeks that must have been tried before a back-test says something."""
@@ -96,8 +97,7 @@ def backtest(
     Raises:
         ValueError: weeks is below 3.
     """
-    if isinstance(weeks, bool) or not isinstance(weeks, int) or weeks < FEWEST:
-        raise ValueError(f"weeks is {weeks!r}; give a whole number of {FEWEST} or more")
+    weeks = whole(weeks, "weeks", FEWEST)
     if (abstained := too_little(arrivals)) is not None:
         return abstained
     tried = []

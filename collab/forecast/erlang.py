@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import exp, expm1, inf, isfinite, lgamma, log
 
-import numpy as np
+from collab.whole import whole
 
 MANY_TERMS = 20_000
 """From here on a sum of as many terms takes longer than a special function."""
@@ -181,7 +181,6 @@ def needed(load: float, service_s: float, *, share: float, within_s: float, pati
 
 
 def _check(servers: int, load: float, *, least: int) -> None:
-    if isinstance(servers, bool) or not isinstance(servers, int | np.integer) or servers < least:
-        raise ValueError(f"servers is {servers!r}; give a whole number of {least} or more")
+    whole(servers, "servers", least)
     if not (load >= 0 and isfinite(load)):
         raise ValueError(f"load is {load}; give arrivals a second x mean seconds of service, 0 or more")

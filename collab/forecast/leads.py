@@ -10,6 +10,7 @@ from collab.forecast.arrivals import Arrivals
 from collab.forecast.level import Floats, expected
 from collab.forecast.shape import Shape
 from collab.forecast.weekdays import LEAST_WEEKS
+from collab.whole import whole
 
 LEAST_LEADS = 100
 """Known leads, at least."""
@@ -24,8 +25,7 @@ def predicted(arrivals: Arrivals, days: int = 7) -> Predicted | Abstained:
     Raises:
         ValueError: days is not from 1 to 28.
     """
-    if isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= MOST_DAYS:
-        raise ValueError(f"days is {days!r}; give a whole number of 1 to {MOST_DAYS}")
+    days = whole(days, "days", 1, MOST_DAYS)
     table = arrivals.table
     if (abstained := too_little(arrivals)) is not None:
         return abstained

@@ -19,12 +19,13 @@ from random import Random
 
 from collab.desk import Desk, TooLate, utc_now
 from collab.events import Entry
-from collab.records import aware
+from collab.records import aware, number
 from collab.team_at_work.clock import Agenda, Clock, Due
 from collab.team_at_work.hands import Hands
 from collab.team_at_work.rhythm import Day, quick_day, read_profile, real_day
 from collab.team_at_work.roster import Member, data_file, read_roster
 from collab.team_at_work.truth import new_lead
+from collab.whole import whole
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +77,7 @@ class TeamAtWork:
         leads_per_day: float | None = None,
         utilization: float = 0.65,
     ) -> None:
-        if not pace > 0:
+        if not number(pace, "pace", "give a number above 0") > 0:
             raise ValueError(f"pace is {pace}; give a number above 0")
         if not 0 < utilization < 1:
             raise ValueError(f"utilization is {utilization}; give a share between 0 and 1")
@@ -168,8 +169,7 @@ class TeamAtWork:
         return self._clock
 
     def _past(self, days: int, end: datetime) -> list[Day]:
-        if days < 0:
-            raise ValueError(f"days is {days}; give 0 or more")
+        whole(days, "days", 0)
         last = end.astimezone(self.roster.zone).date()
         dates = [last - timedelta(days=n) for n in range(days, -1, -1)]
         while not any(self.profile.works_on(day) for day in dates[:-1]):

@@ -65,6 +65,17 @@ class Limits:
     off_share: float = 0.05
     off_alerts: float = 0.25
 
+    @classmethod
+    def of(cls, given: Limits | None) -> Limits:
+        """Those that are given, or the usual ones.
+
+        Raises:
+            TypeError: it is something else.
+        """
+        if not isinstance(given, Limits | None):
+            raise TypeError(f"limits are {given!r}; give collab.whatif.Limits, e.g. Limits(ess=450)")
+        return given or cls()
+
     @property
     def heaviest(self) -> float:
         """The share of all weight above which one decision refuses an estimate: what `largest` is by luck."""

@@ -94,14 +94,13 @@ def estimates(
     Raises:
         ValueError: a metric is not known, or the level is none.
     """
-    if not isinstance(limits, Limits | None):
-        raise TypeError(f"limits are {limits!r}; give collab.whatif.Limits, e.g. Limits(ess=450)")
+    limits = Limits.of(limits)
     if not 0 < level < 1:
         raise ValueError(f"level is {level}; give the share of logs that intervals shall cover, e.g. 0.95")
     for metric in metrics:
         if metric not in evidence.rewards and metric not in OF_ALL:
             raise ValueError(f"metric is {metric!r}; the log has {', '.join(evidence.rewards) or 'none'}")
-    asked = Asked(target, against, limits or Limits(), level, worst(evidence))
+    asked = Asked(target, against, limits, level, worst(evidence))
     return Estimates({metric: estimate(evidence, metric, asked) for metric in metrics})
 
 
@@ -167,7 +166,7 @@ def from_arrays(
     """
     earned, given = np.asarray(rewards, np.float64), np.asarray(weights, np.float64)
     zeros = np.zeros(len(earned))
-    limits = limits or Limits()
+    limits = Limits.of(limits)
     trust = _trust(given, 0.0, 0.0, limits)
     if (short := _short(trust, limits)) is not None:
         return Refused(metric, short, _bounds(earned, given, level, metric, blocks) if len(earned) else None, trust)

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from collab.forecast.erlang import erlang_c
 from collab.whatif.arrays import check_order, floats
+from collab.whole import whole
 
 __all__ = ["erlang_c", "waits"]
 
@@ -30,15 +31,9 @@ def waits(arrivals_s: ArrayLike, services_s: ArrayLike, servers: int) -> NDArray
     arrivals = floats("arrivals_s", arrivals_s)
     services = floats("services_s", services_s, arrivals.shape, least=0)
     check_order("arrivals_s", arrivals, "sort the customers by arrival")
-    _check_servers(servers)
-    free_s = [-np.inf] * servers
+    free_s = [-np.inf] * whole(servers, "servers", 1)
     starts = np.empty(len(arrivals))
     for place, (arrival, service) in enumerate(zip(arrivals.tolist(), services.tolist(), strict=True)):
         starts[place] = start = max(arrival, free_s[0])
         heapreplace(free_s, start + service)
     return starts - arrivals
-
-
-def _check_servers(servers: int) -> None:
-    if isinstance(servers, bool) or not isinstance(servers, int | np.integer) or servers < 1:
-        raise ValueError(f"servers is {servers!r}; give a whole number of 1 or more")

@@ -19,6 +19,7 @@ from collab.whatif.rescore import Values
 from collab.whatif.search import PREFIX, Search, column, simulated_only
 from collab.whatif.simulated import Asked, simulated
 from collab.whatif.sweep import NothingLeft, Sweep
+from collab.whole import whole
 
 FEWEST_DAYS = 8
 """With fewer days than this, every second decision makes a half."""
@@ -77,15 +78,10 @@ def recommend(
     Raises:
         CancelledError: `cancelled` said so.
     """
-    _check_most(most)
+    most = whole(most, "most", 1)
     names = [name for name in keep or {} if simulated_only(name)] if team else []
-    asked = _Asked(metric, step, most, keep or {}, names, limits or Limits())
+    asked = _Asked(metric, step, most, keep or {}, names, Limits.of(limits))
     return _shown(*_found(evidence, asked, team, progress, cancelled), names)
-
-
-def _check_most(most: object) -> None:
-    if isinstance(most, bool) or not isinstance(most, int | np.integer) or most < 1:
-        raise ValueError(f"most is {most!r}; give how many weights at most, a whole number of 1 or more")
 
 
 class _Asked(NamedTuple):

@@ -12,10 +12,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from collab.records import FACTORS, WeightsVersion
-from collab.weights import Weights
+from collab.weights import Weights, hundredths
 
 Values = tuple[int, int, int, int]
-AnyWeights = Weights | WeightsVersion | Mapping[str, int] | Sequence[int]
+AnyWeights = Weights | WeightsVersion | Mapping[str, int] | Sequence[int] | str
 
 CAVEAT = (
     "Rescoring keeps the loads of the log: under other weights the loads themselves would have changed, so response "
@@ -148,11 +148,14 @@ def integers(weights: AnyWeights) -> Values:
     given: Any = weights.values if isinstance(weights, WeightsVersion) else weights
     if isinstance(given, pd.Series) and set(FACTORS) <= set(given.index):  # a row of a sweep
         given = [int(one) if float(one).is_integer() else one for one in given[list(FACTORS)]]
+    if isinstance(given, str):
+        return hundredths(given)
     if isinstance(given, Mapping):
         if set(given) != set(FACTORS):
-            raise ValueError(f"weights name {', '.join(map(str, given))}; name {', '.join(FACTORS)}")
+            fix = f"name {', '.join(FACTORS)}, or give a collab.Weights, whose others share the rest"
+            raise ValueError(f"weights name {', '.join(map(str, given))}; {fix}")
         given = [given[factor] for factor in FACTORS]
-    values = list(given) if isinstance(given, Iterable) and not isinstance(given, str) else [given]
+    values = list(given) if isinstance(given, Iterable) else [given]
     whole = all(isinstance(value, Integral) and not isinstance(value, bool) for value in values)
     if len(values) != len(FACTORS) or not whole or min(values) < 0 or sum(values) != 100:
         raise ValueError(

@@ -65,7 +65,7 @@ class Search:
         self.step, self.weights = step, simplex_grid(step)
         self.figures = np.full((len(self.weights), len(TEAM)), np.nan)
         self.known = np.zeros(len(self.weights), bool)
-        self._fit, self._seeds, self._explore, self._limits = fit, seeds, explore, limits or Limits()
+        self._fit, self._seeds, self._explore, self._limits = fit, seeds, explore, Limits.of(limits)
         self._executor = executor
         self._strides = [stride for stride in STRIDES if stride >= step and stride % step == 0] or [step]
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from collab.records import number
 from collab.whatif.answers import TEAM, WHOLE_TEAM, Backing, Estimate, Estimates, Limits, Refused
 from collab.whatif.backtest import Backtest, far, frame, said
 from collab.whatif.course import Course
@@ -17,6 +18,7 @@ from collab.whatif.estimators import student
 from collab.whatif.mechanism import Fit
 from collab.whatif.rescore import Values
 from collab.whatif.twins import Twin, twins
+from collab.whole import whole
 
 Floats = NDArray[np.float64]
 
@@ -53,9 +55,8 @@ class Asked(NamedTuple):
         Raises:
             ValueError: a number is outside its range.
         """
-        if self.seeds < 2:
-            raise ValueError(f"seeds is {self.seeds}; give 2 or more, so that there is a spread")
-        if not 0 <= self.explore <= 1:
+        whole(self.seeds, "seeds", 2)
+        if not 0 <= number(self.explore, "explore", "give a share of leads from 0 to 1") <= 1:
             raise ValueError(f"explore is {self.explore}; give a share of leads from 0 to 1")
         if not 0 < self.level < 1:
             raise ValueError(f"level is {self.level}; give how often intervals shall cover, e.g. 0.95")

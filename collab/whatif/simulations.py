@@ -124,7 +124,7 @@ class Simulations(Experiments):
         values, base = integers(weights), integers(against) if against is not None else self.in_force
         if base is None:
             raise ValueError("the weights in force are not known; give those to compare with as against=")
-        return Asked(values, base, seeds, explore, limits or Limits(), level).checked()
+        return Asked(values, base, seeds, explore, Limits.of(limits), level).checked()
 
     @property
     def _rules(self) -> tuple[Rule, ...]:

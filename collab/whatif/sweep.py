@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from collab.records import FACTORS, number
 from collab.weights import apportion
 from collab.whatif import grid
-from collab.whatif.answers import WHOLE_TEAM, Limits
+from collab.whatif.answers import TEAM, WHOLE_TEAM, Limits
 from collab.whatif.cases import Cases
 from collab.whatif.front import front
 from collab.whatif.rescore import CAVEAT
@@ -191,7 +191,8 @@ class Sweep:
         if name not in rows and self.refused:
             raise ValueError(f"there is no column {asked!r}: {self.refused}")
         if name not in rows:
-            raise ValueError(f"there is no column {asked!r}; there are {', '.join((*self.metrics, *rows.columns))}")
+            there = f"{', '.join((*self.metrics, *rows.columns))}, and of a simulated team {', '.join(TEAM)}"
+            raise ValueError(f"there is no column {asked!r}; there are {there}")
         values = rows[name].to_numpy(np.float64)
         return values if more else -values
 

@@ -28,18 +28,30 @@ from collab.whatif.rescore import AnyWeights, Rescored, integers
 from collab.whatif.search import Search, simulated_only
 from collab.whatif.simulations import Simulations
 from collab.whatif.sweep import Sweep, hundredths, sweep
+from collab.whole import whole
 
 
 class WhatIf(Simulations):
     """Questions about logged decisions: who would have got what, what it would have earned, how days would have gone.
 
-    It takes what a `collab.whatif.log.Log` takes: a history, or frames with `from_frames`.
+    `WhatIf(History("data/history", tenant="demo")).rescore(Weights(expertise=0.6))` reads a history;
+    `WhatIf.from_frames` takes anyone's frames.
+
+    Args:
+        history: whose decisions; they are read now, and again by `refreshed`.
+        since: leaves out decisions before this aware time.
+        until: leaves out decisions from this aware time on.
+        days: leaves out decisions that are older than so many days at the history's end.
+
+    Raises:
+        ValueError: a time without a zone, or rows that contradict each other.
     """
 
     def rescore(self, weights: AnyWeights) -> Rescored:
         """Who would have got each lead under these weights: the highest score, of equal ones the lowest agent id.
 
-        Weights are a `collab.Weights`, a version of them, or four integers that sum to 100, by factor or in order.
+        Weights are a `collab.Weights`, a version of them, or four integers that sum to 100: by factor, in order, or as
+        the text "35-30-20-15".
 
         Raises:
             ValueError: the weights are not four whole numbers that sum to 100.
@@ -150,7 +162,7 @@ class WhatIf(Simulations):
             ValueError: the step does not divide 1.
             CancelledError: `cancelled` said so.
         """
-        grid, limits = hundredths(step), limits or Limits()
+        grid, limits, seeds = hundredths(step), Limits.of(limits), whole(seeds, "seeds", 1)
         if self.evidence is not None:
             found = swept(self.evidence, grid, limits, progress, cancelled)
         else:
