@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 from html import escape
 from typing import Any
@@ -110,7 +111,7 @@ class Explained:
             needed, had = apart(least[1] / SCALE, self._case.factors[FACTORS.index(least[0]), row] / SCALE, 4)
             ways.append(f"with {least[0]} {needed} instead of {had}")
         if (moved := int(self._nearest.moved[row])) >= 0:
-            ways.append(f"under the weights {_named(self._nearest.weights[row])} ({moved} hundredths moved)")
+            ways.append(f"under the weights {named(self._nearest.weights[row])} ({moved} hundredths moved)")
         return ", or ".join(ways) or "with no single factor and under no weights"
 
     def _rise(self, row: int) -> tuple[str, int] | None:
@@ -133,7 +134,7 @@ class Explained:
 
     def _title(self) -> str:
         got = f"went to {self.chosen}" if self.chosen else "waits"
-        return f"Decision {self.decision}: lead {self.lead} {got} (weights explained: {_named(self.weights)})"
+        return f"Decision {self.decision}: lead {self.lead} {got} (weights explained: {named(self.weights)})"
 
     def __str__(self) -> str:
         lines = [self._title(), self.frame()[list(SHOWN)].to_string(index=False, na_rep="-")]
@@ -157,5 +158,6 @@ def _known(values: Any) -> Any:
     return pd.arrays.IntegerArray(np.asarray(values, np.int64), np.asarray(values) < 0)
 
 
-def _named(weights: Any) -> str:
+def named(weights: Iterable[int]) -> str:
+    """Weights in words, each by its factor."""
     return ", ".join(f"{factor} {value}" for factor, value in zip(FACTORS, weights, strict=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
@@ -18,6 +18,7 @@ from collab.records import FACTORS, aware
 from collab.weights import Weights
 from collab.whatif.answers import PER_LEAD
 from collab.whatif.atlas import Atlas, Cancelled, Progress, atlas
+from collab.whatif.explained import named
 from collab.whatif.measures import figure, label
 from collab.whatif.places import CHOSEN, LEGEND, PALETTE, TODAY, WARNING, columns, places, signed
 from collab.whatif.report import NOT_SIMULATED, READING, UNSAID, begun, judgements, question
@@ -180,15 +181,11 @@ def _said(found: Atlas, about: About) -> str:
     parts += ["of " + " to ".join(f"{one.astimezone(UTC):%Y-%m-%d}" for one in about.period)] if about.period else []
     said = [f"{' '.join(parts)}, from {about.source}, made {about.made:%Y-%m-%d %H:%M} UTC."]
     said += [f"{about.left_out:,} decisions that a person took are left out."] if about.left_out else []
-    force = "not known" if about.in_force is None else _named(about.in_force)
+    force = "not known" if about.in_force is None else named(about.in_force)
     said += [f"Weights in force: {force}."]
     step, many = found.sweep.step, len(found.sweep.weights)
     said += [f"All {many:,} weights in steps of .{step:02d} were asked about; between them the nearest are shown."]
     return "".join(f"<p>{escape(one)}</p>" for one in said)
-
-
-def _named(weights: Iterable[int]) -> str:
-    return ", ".join(f"{factor} {value}" for factor, value in zip(FACTORS, weights, strict=True))
 
 
 def _knobs(about: About) -> str:
