@@ -232,6 +232,8 @@ def test_a_history_as_of_a_place_or_time_is_the_rows_up_to_it(history: History, 
         history.as_of(datetime(2026, 11, 2))  # noqa: DTZ001
     with pytest.raises(ValueError, match="moment is 'noon'; give a place"):
         history.as_of("noon")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="moment is True; give a place"):
+        history.as_of(True)
     with pytest.raises(ValueError, match="moment is -1; give a place"):
         history.as_of(-1)
 

@@ -109,6 +109,8 @@ def test_who_is_usually_on_shift_is_the_mean_of_the_known_days() -> None:
 
 
 def test_without_the_time_that_work_takes_it_abstains_and_says_so() -> None:
+    with pytest.raises(ValueError, match=r"target is 5; give collab\.forecast\.Target"):
+        bank().staffing(5)  # type: ignore[arg-type]
     found = bank().staffing()
     assert isinstance(found, Abstained)
     assert "give holding_s" in found.reason

@@ -104,6 +104,8 @@ class Forecast:
         Raises:
             ValueError: names the argument, its value and the fix.
         """
+        if not isinstance(target, Target | None):
+            raise ValueError(f"target is {target!r}; give collab.forecast.Target, e.g. Target(0.8, 60)")
         found = self.leads(days)
         if isinstance(found, Abstained):
             return found

@@ -108,7 +108,7 @@ class History:
             time = aware(moment, "moment")
             found = self.rows(["events"], "SELECT max(seq) FROM events WHERE time <= ?", time)[0][0]
             moment = found or 0
-        if not isinstance(moment, int) or moment < 0:
+        if not isinstance(moment, int) or isinstance(moment, bool) or moment < 0:
             raise ValueError(
                 f"moment is {moment!r}; give a place on the stream of 0 or more, or an aware time, "
                 "e.g. datetime(2026, 11, 24, tzinfo=UTC)"

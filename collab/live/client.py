@@ -32,6 +32,7 @@ from collab.live.heard import (
 from collab.live.unanswered import Unanswered, framed
 from collab.live.way import Way, too_long
 from collab.records import Confirmation
+from collab.whole import whole
 
 __all__ = [
     "Confirmation", "CutOff", "Denied", "Heard", "Hit", "InRoom", "Member", "Missed", "Trimmed", "connect",
@@ -60,22 +61,16 @@ class Member(Calls):
         welcome: who one is; None before the first connection.
     """
 
-    def __init__(
-        self,
-        url: str,
-        token: str,
-        *,
-        device: str = "python",
-        most_waiting: int = MOST_WAITING,
-        ssl: SSLContext | None = None,
-    ) -> None:
+    def __init__(self, url: str, token: str, device: str, most_waiting: int, ssl: SSLContext | None) -> None:
+        if not isinstance(token, str) or not token:  # never shown, whatever it is
+            raise ValueError("token is no text; give one that `collab token` prints")
         self._way = Way(url, ssl)
         self.url, self.device, self.numbers = url, device, dict[str, int]()
         self.welcome: p.Welcome | None = None
         self._token = token
         self._ids = itertools.count(1)
         self._unanswered = Unanswered()
-        self._heard = Waiting(most_waiting)
+        self._heard = Waiting(whole(most_waiting, "most_waiting", 1))
         self._socket: ClientConnection | None = None
         self._joined: dict[str, bool] = {}
         self._rejoining: dict[p.Id, str] = {}
@@ -288,7 +283,7 @@ def connect(
     most_waiting: int = MOST_WAITING,
     ssl: SSLContext | None = None,
 ) -> Member:
-    """A member who connects to the gateway at `ws://…` or `wss://…`; made by `collab token`, a token says who.
+    """A member: `async with collab.connect("ws://localhost:8765", token) as me:`; a token of `collab token` says who.
 
     It comes back by itself after a cut, with pauses drawn at random, and goes on where it was: nothing is missed and
     nothing comes twice. `device` names this one of the agent's devices; `most_waiting` bounds what waits in `events`;
@@ -296,5 +291,8 @@ def connect(
 
     Entering raises Denied for a token that is not let in, and ConnectionError for a certificate that is not trusted and
     an address at which something else answers. A gateway that is not there yet is waited for.
+
+    Raises:
+        ValueError: the url is none of a gateway, or an argument is wrong; names it and the fix.
     """
-    return Member(url, token, device=device, most_waiting=most_waiting, ssl=ssl)
+    return Member(url, token, device, most_waiting, ssl)

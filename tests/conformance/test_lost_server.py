@@ -320,5 +320,9 @@ def test_a_recorder_without_its_redis_says_so_once_and_waits_for_it(
 
 
 def test_an_address_that_is_no_websocket_s_is_refused() -> None:
+    with pytest.raises(ValueError, match="token is no text; give one that `collab token` prints"):
+        connect("ws://localhost", 5)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="most_waiting is 0; give a whole number of 1 or more"):
+        connect("ws://localhost", "x", most_waiting=0)
     with pytest.raises(ValueError, match=r"url is 'http://localhost'; it begins with ws:// or wss://"):
         connect("http://localhost", "token")
