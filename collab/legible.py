@@ -18,8 +18,10 @@ def legible(name: str) -> str:
     """The name.
 
     Raises:
-        ValueError: it has characters that are not seen and change how what follows is read.
+        ValueError: it is blank, or has characters that are not seen and change how what follows is read.
     """
+    if name.isspace():
+        raise ValueError(f"name is {name!r}; give one that can be read")
     if found := UNSEEN.search(name):
         raise ValueError(f"name is {name!r}, which has the unseen character U+{ord(found[0]):04X}; leave it out")
     return name

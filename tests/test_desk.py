@@ -157,7 +157,11 @@ WRONG: list[tuple[str, Callable[[Desk], Any], list[str]]] = [
     ("unknown agent", lambda d: d.set_presence("zoe", "away"), ["agent is 'zoe'", "not on the roster", "ana, bo"]),
     ("unknown agent's load", lambda d: d.update_agent_workload("zoe", capacity=1), ["agent is 'zoe'", "ana, bo"]),
     ("blank name", lambda d: d.add_agent("cy", "  "), ["name is '  '; give one that can be read"]),
-    ("turned name", lambda d: d.add_agent("cy", "\u202eyC"), ["name is '\\u202eyC'; give one that can be read"]),
+    (
+        "turned name",
+        lambda d: d.add_agent("cy", "\u202eyC"),
+        ["name is '\\u202eyC', which has the unseen character U+202E; leave it out"],
+    ),
     ("unknown agent removed", lambda d: d.remove_agent("zoe"), ["agent is 'zoe'"]),
     ("override to unknown", lambda d: d.override("l1", "zoe", by="Kim"), ["agent is 'zoe'"]),
     ("override by nobody", lambda d: d.override("l1", "bo", by=""), ["by is ''", ">= 1"]),

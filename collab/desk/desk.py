@@ -6,7 +6,6 @@ on. Nothing is half done.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
@@ -35,6 +34,7 @@ from collab.events import (
     new_id,
 )
 from collab.gates import Pacing, check_room
+from collab.legible import legible
 from collab.live.follower import Follower
 from collab.live.stream import Stream
 from collab.live.tally import Durations
@@ -46,9 +46,6 @@ from collab.team import Agent, Team
 
 NEW_CAPACITY = 5
 """How many leads an agent may hold who is put on the roster without saying."""
-
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-"""Controls, and those that turn the direction of what stands after a name."""
 
 
 class Desk(Weighing, Alerting, Acting):
@@ -137,8 +134,7 @@ class Desk(Weighing, Alerting, Acting):
         Raises:
             ValueError: an argument is out of bounds, or nobody can read the name.
         """
-        if name.isspace() or _UNSEEN.search(name):
-            raise ValueError(f"name is {name!r}; give one that can be read, without control characters")
+        legible(name)
         await self._follower.catch_up()
         known = self.team.agents[agent] if self._is_member(agent) else None
         was = known or Agent(id=agent, name=name, capacity=NEW_CAPACITY)
