@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from typing import Any
-from urllib.parse import urlsplit
 
 from collab.balance import Limits
 from collab.files import Shelf
 from collab.office import DEMO
+from collab.office.duties import is_page
 
 TENANT = "main"
 """The tenant when none is named."""
@@ -54,12 +54,7 @@ def page(given: str | None = None) -> str:
     name, said = ("--page", given) if given else ("COLLAB_PAGE", os.environ.get("COLLAB_PAGE", ""))
     if not said:
         return ""
-    try:
-        found = urlsplit(said)
-        whole = found.scheme in ("http", "https") and bool(found.hostname) and found.port != 0
-    except ValueError:  # a port that is no number, half of an IPv6 address
-        whole = False
-    if not whole:
+    if not is_page(said):
         raise ValueError(f"{name} is {said!r}; give the whole address of the page, e.g. https://collab.example")
     return said
 

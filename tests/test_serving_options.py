@@ -15,6 +15,7 @@ from collab.cli import main
 from collab.cli.certificate import tls
 from collab.cli.options import interrupt
 from collab.cli.origin import hosts, origins
+from collab.office import Office
 from collab.settings import settings
 
 SERVE = ["serve", "--port", "0", "--ws-port", "0"]
@@ -30,6 +31,10 @@ def test_a_page_that_would_make_no_link_is_refused(said: str, monkeypatch: pytes
     assert f"--page {fix}" in answer.output
     monkeypatch.setenv("COLLAB_PAGE", said)
     assert f"COLLAB_PAGE {fix}" in CliRunner().invoke(main, SERVE).output
+    with pytest.raises(ValueError, match=r"^page is .*; give the whole address of the page"):
+        Office(page=said)
+    with pytest.raises(TypeError, match=r"limits are 5; give collab\.balance\.Limits"):
+        Office(limits=5)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("said", [None, "", "https://collab.example", "http://localhost:5006/team", "http://[::1]:80"])

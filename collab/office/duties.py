@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from collab.balance import Limits
 from collab.delivery import channels, read_plan
@@ -27,6 +28,15 @@ def check(rules: str | None, notify: str | None, secrets: Mapping[str, str]) -> 
         channels(read_plan(Path(notify)), Path(notify).parent, secrets, lambda message: None)
 
 
+def is_page(address: str) -> bool:
+    """Can people open a page at this address?"""
+    try:
+        found = urlsplit(address)
+        return found.scheme in ("http", "https") and bool(found.hostname) and found.port != 0
+    except ValueError:  # a port that is no number, half of an IPv6 address
+        return False
+
+
 class Duties:
     """Watches, tells and evens out for one tenant, from `start` to `stop`.
 
@@ -46,7 +56,8 @@ class Duties:
         watching: looks at the rules; None before the start, as `balancing`.
 
     Raises:
-        ValueError: `balance` is no mode.
+        ValueError: `balance` is no mode, or `page` no address.
+        TypeError: `limits` are none.
     """
 
     def __init__(
@@ -60,6 +71,10 @@ class Duties:
         limits: Limits | None = None,
         page: str = "",
     ) -> None:
+        if page and not is_page(page):
+            raise ValueError(f"page is {page!r}; give the whole address of the page, e.g. https://collab.example")
+        if not isinstance(limits, Limits | None):
+            raise TypeError(f"limits are {limits!r}; give collab.balance.Limits, e.g. Limits(per_hour=20)")
         self.tenant, self.rules, self._even = tenant, rules, (mode_of(balance), limits)
         self._told = (notify, history, tenant, secrets or {}, page)
         self.telling: Telling | None = None

@@ -72,6 +72,9 @@ class Office(Threaded):
         page: where people open the page, so that notices can link to their alerts.
         shadow: a second set of weights (four integers that sum to 100) under which decisions are scored, too.
         progress: is called with (done, of) while the past is made.
+
+    Raises:
+        ValueError: a setting is wrong; some are looked at by `start` only.
     """
 
     floor: Floor | None = None
