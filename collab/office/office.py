@@ -113,10 +113,9 @@ class Office(Threaded):
         self.stream: Stream | None = None
         self._progress, self._at_work, self._clock = progress, False, (clock := Clock())
         self.timing, self.weights = Timing(tenant, clock), watched(history, tenant, weights)
-        self._adopting = Adopting(self.weights)
         self._recording: Recording | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self._reading = Reading(lambda: self.history, self._entries)
+        self._adopting, self._reading = Adopting(self.weights), Reading(lambda: self.history, self._entries)
         self._asking = Asking(lambda: self.history)
         self._subscribers: list[Callable[[list[Entry]], None]] = []
         self.shadow = shadowing(shadow, self.subscribe)
