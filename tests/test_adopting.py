@@ -220,7 +220,7 @@ def test_a_team_lead_and_an_analyst_adopt_weights_at_a_gateway(tmp_path: Path) -
             assert (gate.office.team.weights.values, gate.office.team.adopted.by) == (WEIGHTS, "nia")  # type: ignore[union-attr]
             with pytest.raises(PermissionError, match="role is agent, which may not adopt_weights"):
                 await ana.adopt_weights(OTHER, "why")
-            with pytest.raises(RuntimeError, match=r"weights\.2 is -10: expected `int` >= 0"):
+            with pytest.raises(ValueError, match=r"weights\.2 is -10: expected `int` >= 0"):
                 await nia.adopt_weights((50, 60, -10, 0), "why")
             for wrong, said in (
                 ((1, 0, 0, 0), "sum to 1; make them sum to 100"),
