@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
@@ -273,6 +273,12 @@ def test_a_team_lead_starts_and_stops_an_experiment_at_a_gateway_and_nobody_else
                 await nia.stop_experiment()
             assert await tia.stop_experiment() == id
             assert await nia.adopt_weights(WEIGHTS, "why") == 1
+            with pytest.raises(ValueError, match=r"starts is 2026-01-05T12:00:00\+00:00, which is past"):
+                await tia.start_experiment(DESIGN, starts=NOON)
+            later = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
+            await tia.start_experiment(DESIGN, starts=later)
+            assert gate.office.team.experiment.starts == later
+            await tia.stop_experiment()
             with pytest.raises(ValueError, match="no experiment runs"):
                 await tia.stop_experiment()
 
@@ -292,6 +298,9 @@ def test_the_console_starts_shows_and_stops_one(tmp_path: Path, monkeypatch: pyt
             by = ("--by", "tia", "--gateway", gate.url)
             spans = ("--block", "1h", "--burn-in", "10min", "--days", "3.01")
             start = ("start", "35-30-20-15", "25-45-15-15", *spans, *by)
+            planned = await asyncio.to_thread(ran, *start, "--starts", "2100-01-01 18:00")
+            assert "is to run from 2100-01-01 18:00 UTC" in planned.output
+            await asyncio.to_thread(ran, "stop", *by)
             begun = await asyncio.to_thread(ran, *start)
             assert begun.exit_code == 0, begun.output
             running = gate.office.team.experiment

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from math import ceil
 from typing import Any
 
@@ -19,6 +20,9 @@ GATEWAY = click.option(
 )
 LASTS_S = 60.0
 """How long the token of one command holds."""
+
+TIMES = ("%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M")
+"""How a time is given."""
 
 FIRST_S = 10.0
 """So long a gateway is waited for that does not answer."""
@@ -39,6 +43,7 @@ def experiment() -> None:
 @click.option("--burn-in", default="30min", show_default=True, help="How much of its start does not count.")
 @click.option("--days", type=Real(0, min_open=True), help="It ends by itself then [runs until `stop`].")
 @click.option("--seed", type=Whole(0, 2**53 - 1), default=0, show_default=True, help="Says the arms' order.")
+@click.option("--starts", type=click.DateTime(TIMES), help="UTC time to come at which the first block begins [now].")
 @BY
 @REASON
 @GATEWAY
@@ -50,6 +55,7 @@ def start(
     burn_in: str,
     days: float | None,
     seed: int,
+    starts: datetime | None,
     by: str,
     reason: str,
     url: str | None,
@@ -68,9 +74,11 @@ def start(
         return compared(Design(a=hundredths(a), b=hundredths(b), seed=seed, blocks=pairs and 2 * pairs, **times))
 
     made = or_exit(design)
-    id = _asked(url, tenant, by, lambda member: member.start_experiment(made, reason))
+    first = starts and starts.replace(tzinfo=UTC)
+    id = _asked(url, tenant, by, lambda member: member.start_experiment(made, reason, first))
     end = "until it is stopped" if made.blocks is None else f"for {made.blocks} of them"
-    click.echo(f"experiment {id} runs: a {a}, b {b}, in blocks of {block}, {end}")
+    runs = "runs" if first is None else f"is to run from {first:%Y-%m-%d %H:%M} UTC"
+    click.echo(f"experiment {id} {runs}: a {a}, b {b}, in blocks of {block}, {end}")
 
 
 @experiment.command()

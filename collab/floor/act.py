@@ -30,6 +30,10 @@ def by_desk(act: Callable[[Desk, str, Any], Awaitable[Any]]) -> Act:
     return done
 
 
+starting: Act = by_desk(lambda desk, me, c: desk.start_experiment(c.design, by=me, reason=c.reason, starts=c.starts))
+"""Starts an experiment."""
+
+
 def by_rooms(act: Callable[[Rooms, str, Any, dict[str, bool]], Awaitable[Any]]) -> Act:
     """An act of a room's moderators; team leads may do it everywhere."""
 

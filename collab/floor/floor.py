@@ -13,7 +13,7 @@ import msgspec
 from collab import protocol as p
 from collab.chat import Room
 from collab.desk import Desk
-from collab.floor.act import Act, by_desk, by_rooms
+from collab.floor.act import Act, by_desk, by_rooms, starting
 from collab.floor.alerting import ALERTING
 from collab.floor.devices import Devices
 from collab.floor.hall import AT_ONCE, Hall
@@ -287,7 +287,7 @@ _ACTS: dict[type[p.Command], tuple[frozenset[Role], Act]] = {
     p.Override: (LEADING, by_desk(lambda desk, me, c: desk.override(c.lead, c.to, by=me, reason=c.reason))),
     p.Assign: (LEADING, by_desk(lambda desk, me, c: desk.assign(c.lead, c.to, by=me, reason=c.reason))),
     p.AdoptWeights: (TUNING, by_desk(lambda desk, me, c: desk.adopt_weights(c.weights, by=me, reason=c.reason))),
-    p.StartExperiment: (OWNING, by_desk(lambda desk, me, c: desk.start_experiment(c.design, by=me, reason=c.reason))),
+    p.StartExperiment: (OWNING, starting),
     p.StopExperiment: (OWNING, by_desk(lambda desk, me, c: desk.stop_experiment(by=me, reason=c.reason))),
     **ALERTING,
     p.Watch: (EVERYBODY, Floor._watch),

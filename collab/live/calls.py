@@ -200,9 +200,12 @@ class Calls(ABC):
         given = (weights[0], weights[1], weights[2], weights[3])
         return int(await self.ask(p.AdoptWeights(id=0, weights=given, reason=reason)))
 
-    async def start_experiment(self, design: Design, reason: str = "") -> str:
-        """Let two sets of weights take turns by blocks of time, for team leads; returns the experiment's id."""
-        return str(await self.ask(p.StartExperiment(id=0, design=design, reason=reason)))
+    async def start_experiment(self, design: Design, reason: str = "", starts: datetime | None = None) -> str:
+        """Let two sets of weights take turns by blocks of time, for team leads; returns the experiment's id.
+
+        The first block begins now, or at an aware time to come.
+        """
+        return str(await self.ask(p.StartExperiment(id=0, design=design, reason=reason, starts=starts)))
 
     async def stop_experiment(self, reason: str = "") -> str:
         """End the experiment that runs, for team leads; returns its id."""
