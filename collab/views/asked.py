@@ -24,8 +24,9 @@ ZONES = (
 ).split()
 """The zones that are offered; any other of the IANA database can be set."""
 
-FRESH = timedelta(seconds=10)
-"""A page that is opened shows what was read so long ago at most; reading costs the pages of a process once."""
+FRESH = timedelta(minutes=1)
+"""A page that is opened shows what was read so long ago at most: at a million leads reading takes seconds, and a page
+keeps what it was opened with."""
 
 EMPTY = "Nothing is recorded yet. Route a lead, and what comes of it is measured here."
 

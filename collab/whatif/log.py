@@ -31,11 +31,7 @@ if TYPE_CHECKING:
 class Log:
     """Logged decisions, held as integers, with what came of them.
 
-    Args:
-        history: whose decisions; they are read now, and again by `refreshed`.
-        since: leaves out decisions before this aware time.
-        until: leaves out decisions from this aware time on.
-        days: leaves out decisions that are older than so many days at the history's end.
+    What it is made of is said at `collab.WhatIf`.
 
     Attributes:
         last: the place on the stream up to which the history was read; 0 for frames.
