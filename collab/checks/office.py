@@ -31,6 +31,7 @@ async def of_office(office: Office, door: Door | None = None) -> list[Check]:
     delivery = await asyncio.to_thread(of_delivery, outbox, telling is not None)
     return [
         *stream,
+        _team(office),
         of_gateway(door),
         await _recorder(office, found),
         *history,
@@ -39,6 +40,14 @@ async def of_office(office: Office, door: Door | None = None) -> list[Check]:
         weights,
         *versions,
     ]
+
+
+def _team(office: Office) -> Check:
+    name, seq = "Team", f"as it was at event {office.team.seq:,}"
+    if not office.trouble:
+        return Check(name=name, state=State.ok, value=seq)
+    fix = "Bring this process to the version of the others, or see its log; it goes on by itself then."
+    return Check(name=name, state=State.bad, value=f"it stands still: {office.trouble}", fix=fix, facts=(seq,))
 
 
 async def _stream(office: Office) -> tuple[list[Check], About | None]:

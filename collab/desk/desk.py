@@ -81,6 +81,11 @@ class Desk(Weighing, Alerting, Acting):
         return self.stream.tenant
 
     @property
+    def trouble(self) -> str:
+        """Why what others append is not taken in; "" while it is."""
+        return self._follower.trouble
+
+    @property
     def deciding(self) -> Durations:
         """How long decisions took since the start."""
         return self._router.deciding

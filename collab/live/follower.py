@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 
 from collab.claims import Claim
 from collab.events import Entry
-from collab.live.stream import Receipt, Stream, StreamUnreachable
+from collab.live.stream import LONGEST_PAUSE_S, Receipt, Stream
+from collab.live.subscribers import Subscribers
 from collab.team import Team
+
+logger = logging.getLogger(__name__)
 
 SOON_S = 0.05
 """How long a commit waits for what others did before it to come by itself, until it asks for it."""
@@ -20,6 +24,9 @@ class Follower:
     Args:
         stream: the tenant's stream.
         team: the team so far (of a history), if the stream does not reach back to its beginning.
+
+    Attributes:
+        trouble: why nothing that others append is taken in; "" while it is.
     """
 
     def __init__(self, stream: Stream, team: Team | None = None) -> None:
@@ -30,7 +37,8 @@ class Follower:
         self._ahead: dict[int, Entry] = {}
         self._waiting: dict[asyncio.Future[None], int] = {}
         self._late: set[asyncio.Task[None]] = set()
-        self._subscribers: list[Callable[[list[Entry]], None]] = []
+        self._subscribers = Subscribers()
+        self.trouble = ""
 
     async def start(self) -> None:
         """Take in what the stream holds and follow it from there; twice is as once."""
@@ -47,13 +55,7 @@ class Follower:
 
     def subscribe(self, callback: Callable[[list[Entry]], None]) -> Callable[[], None]:
         """Call `callback` in this loop with the tenant's entries, each once and in order; returns the way out."""
-        self._subscribers.append(callback)
-
-        def unsubscribe() -> None:
-            if callback in self._subscribers:
-                self._subscribers.remove(callback)
-
-        return unsubscribe
+        return self._subscribers.add(callback)
 
     async def commit(self, claims: Sequence[Claim]) -> Receipt:
         """Append the claims in one step; when it returns, the team has taken them in (or, refused, is up to date).
@@ -96,7 +98,7 @@ class Follower:
                 await self._reached(receipt.seq)
             if receipt.refused is not None or self.team.seq < receipt.seq:
                 await self.catch_up()
-        except StreamUnreachable as error:
+        except Exception as error:  # who waits must hear of it, whatever it is
             done(error)
         else:
             done(receipt)
@@ -131,8 +133,19 @@ class Follower:
         return so()
 
     async def _follow(self) -> None:
-        async for entries in self.stream.follow(self.team.seq, lambda: self.team.seq):
-            self._apply(entries)
+        """Follow until the stream is closed; what cannot be taken in is told and tried again, never passed over."""
+        while True:
+            try:
+                async for entries in self.stream.follow(self.team.seq, lambda: self.team.seq):
+                    self._apply(entries)
+                    self.trouble = ""
+                return
+            except Exception as error:
+                told = "; ".join([str(error) or repr(error), *getattr(error, "__notes__", ())])
+                if told != self.trouble:  # once, however long it lasts
+                    logger.exception("%s does not follow its stream any more, trying again", self.stream.tenant)
+                self.trouble = told
+            await asyncio.sleep(LONGEST_PAUSE_S)
 
     async def _reached(self, seq: int) -> None:
         """Wait a moment until what others appended before this place has come; it is on its way."""
@@ -154,8 +167,7 @@ class Follower:
             if seq <= self.team.seq and not reached.done():
                 reached.set_result(None)
         if fresh:
-            for subscriber in tuple(self._subscribers):
-                subscriber(fresh)
+            self._subscribers.tell(fresh)
 
     def _take(self, entry: Entry) -> bool:
         if entry.tenant == self.stream.tenant:

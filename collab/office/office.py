@@ -23,6 +23,7 @@ from collab.floor import Floor
 from collab.gates import Pacing
 from collab.history import History, HistoryInUse, Recorder
 from collab.live.stream import Stream, StreamUnreachable, open_stream
+from collab.live.subscribers import Subscribers
 from collab.offers import Terms
 from collab.office.adopting import Adopting
 from collab.office.asking import Asking
@@ -115,9 +116,9 @@ class Office(Threaded):
         self.timing, self.weights = Timing(tenant, clock), watched(history, tenant, weights)
         self._recording: Recording | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self._adopting, self._reading = Adopting(self.weights), Reading(lambda: self.history, self._entries)
+        self._subscribers = Subscribers()
+        self._adopting, self._reading = Adopting(self.weights), Reading(lambda: self.history, self._subscribers.tell)
         self._asking = Asking(lambda: self.history)
-        self._subscribers: list[Callable[[list[Entry]], None]] = []
         self.shadow = shadowing(shadow, self.subscribe)
         self.duties = Duties(tenant, history, rules, notify, secrets, balance, limits, page)
 
@@ -136,13 +137,7 @@ class Office(Threaded):
 
         With none it is called when the stream gets out of reach, or answers again.
         """
-        self._subscribers.append(callback)
-
-        def unsubscribe() -> None:
-            if callback in self._subscribers:
-                self._subscribers.remove(callback)
-
-        return unsubscribe
+        return self._subscribers.add(callback)
 
     def wait_for(self, *, events: int, timeout_s: float) -> int:
         """Block until so many further events came in, or the time is over; returns how many came."""
@@ -197,7 +192,7 @@ class Office(Threaded):
         if team.seq:
             await stream.restore(self.history.own_last, await asyncio.to_thread(values_of, self.history))
         self.desk = Desk(stream, team=team, clock=self._clock, find=self.history.decision_on, **self._routing)
-        self.desk.subscribe(self._entries)
+        self.desk.subscribe(self._subscribers.tell)
         await self.timing.begin(self.desk)
         if self.recorder is not None:
             await self.recorder.start()
@@ -222,13 +217,18 @@ class Office(Threaded):
         return self.duties.telling
 
     @property
+    def trouble(self) -> str:
+        """Why the team here does not take in what others do; "" while it does."""
+        return self.desk.trouble if self.desk is not None else ""
+
+    @property
     def lost(self) -> datetime | None:
         """Since when the stream does not answer; None while it does."""
         return self.duties.lost
 
     def _alarm(self) -> None:
         """Let subscribers look anew, though there are no new entries."""
-        self._entries([])
+        self._subscribers.tell([])
 
     def _reached(self) -> int:
         """Up to which place the history goes, as the recorder here knows or else as the history says."""
@@ -294,7 +294,3 @@ class Office(Threaded):
                 if str(error) != said:  # once, however long it lasts
                     logger.warning("waiting leads of %s stay in the queue: %s", self.tenant, error)
                 said = str(error)
-
-    def _entries(self, entries: list[Entry]) -> None:
-        for subscriber in tuple(self._subscribers):
-            subscriber(entries)

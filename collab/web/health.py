@@ -67,6 +67,8 @@ async def _of_office(office: Office) -> list[str]:
     reasons: list[str] = []
     if office.stream is not None:
         reasons += await _of(office.stream)
+    if office.trouble:
+        reasons.append(f"team: {office.trouble}")
     fault = office.recorder.fault if office.recorder is not None else None
     return [*reasons, f"recorder: {fault}"] if fault is not None else reasons
 
