@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -77,6 +78,34 @@ def test_a_token_that_was_taken_back_is_refused_everywhere(access: Access, clock
         with pytest.raises(AccessDenied, match="taken back"):
             one.check(token)
         assert one.check(kept).agent == "ana"
+
+
+def test_a_token_is_taken_back_though_somebody_left_the_last_line_open(access: Access, clock: Clock) -> None:
+    token = access.token("acme", "ana")
+    access.file.write_text(access.file.read_text().rstrip("\n"))
+    access.revoke(token)
+    for one in (access, Access(access.file, clock=clock)):
+        with pytest.raises(AccessDenied, match="taken back"):
+            one.check(token)
+        assert one.trouble == ""
+
+
+def test_tokens_that_are_taken_back_while_keys_rotate_stay_taken_back(access: Access, clock: Clock) -> None:
+    tokens = [access.token("acme", "ana") for _ in range(50)]
+    other = Access(access.file, clock=clock)
+
+    def rotate() -> None:
+        for _ in tokens:
+            other.rotate()
+
+    with ThreadPoolExecutor() as pool:
+        rotating = pool.submit(rotate)
+        for token in tokens:
+            access.revoke(token)
+        rotating.result()
+    for token in tokens:
+        with pytest.raises(AccessDenied, match="taken back"):
+            access.check(token)
 
 
 def test_all_tokens_of_an_agent_are_taken_back_at_once_and_new_ones_hold(access: Access, clock: Clock) -> None:

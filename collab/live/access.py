@@ -15,6 +15,7 @@ from typing import Any
 
 import jwt
 import msgspec
+from filelock import FileLock
 from msgspec import Struct
 
 from collab.live.partition import check_tenant
@@ -138,12 +139,19 @@ class Access:
 
     def rotate(self) -> None:
         """Sign with a new key from now on; tokens of the older ones hold until they end."""
-        kept = self.file.read_text(encoding="utf-8")
-        self._write(f"{_line()}{kept}")
+        with self._locked():
+            kept = self.file.read_text(encoding="utf-8")
+            self._write(f"{_line()}{kept}")
 
     def _add(self, line: str) -> None:
-        with self.file.open("a", encoding="utf-8") as text:
-            text.write(f"{line}\n")
+        with self._locked():
+            whole = self.file.read_bytes().endswith(b"\n")  # an editor may have left the last line open
+            with self.file.open("a", encoding="utf-8") as text:
+                text.write(f"{line}\n" if whole else f"\n{line}\n")
+
+    def _locked(self) -> FileLock:
+        """Keeps other processes from writing between our reading and our writing."""
+        return FileLock(self.file.with_name(f".{self.file.name}.lock"))
 
     def _make(self) -> None:
         try:
