@@ -205,6 +205,8 @@ SECRET = "xoxb-very-secret-9174"
         ("tries: 5", "tries: 0", ["line 16, retries.tries", ">= 1"]),
         ("tries: 5", "first_s: 3000, most_s: 30", ["retries", "most_s"]),
         ("page: {kind: app}", "page: {kind: app}\n  page: {kind: app}", ["line 3", "page is there twice"]),
+        ("page: {kind: app}", "[page]: {kind: app}", ["line 2", "write a name before the colon"]),
+        ("tries: 5", "tries: 2026-13-45", ["line 16", "read as timestamp", "mend the YAML there"]),
         ("page: {kind: app}", "page: {kind: app", ["line 3", "mend the YAML"]),
     ],
 )

@@ -20,11 +20,12 @@ WHOLE = HEAD + "    fire: 0.9\n    clear: 0.8\n"
 
 WRONG = {
     "rules: 3": "line 1: there is no list of rules",
-    "rules:\n - name: [": "line 2: this is no YAML",
-    "rules:\n - busy": "line 1: a rule is 'busy'; give fields",
+    "rules:\n - name: [": "line 2: expected the node content",
+    "rules:\n - busy": "line 2: a rule is 'busy'; give fields",
     WHOLE + "    colour: red\n": "line 6: rule busy: colour is no field; the fields are name, kind, fire",
-    WHOLE + "    fire: 0.95\n": "line 6: fire stands twice",
+    WHOLE + "    fire: 0.95\n": "line 6: fire is there twice",
     HEAD + "    fire: 99\n    clear: 0.8\n": "line 4: rule busy: fire is 99; give 0 to 10",
+    HEAD + "    fire: !!int x\n    clear: 0.8\n": "line 4: this is read as int, and there is no such int; mend",
     HEAD + "    fire: .nan\n    clear: 0.8\n": "line 4: rule busy: fire is nan; give 0 to 10",
     HEAD + "    fire: 0.9\n    clear: 0.95\n": "line 5: rule busy: clear is 0.95; give a value below fire",
     HEAD + "    fire: 0.9\n    clear: 0.9\n": "line 5: rule busy: clear is 0.9; give a value below fire",
@@ -50,6 +51,7 @@ WRONG = {
     WHOLE + WHOLE.removeprefix("rules:\n"): "line 6: rule busy: name is 'busy', which another rule has",
     WHOLE + "tenants:\n  acme:\n    idle: {fire: 1}\n": "line 8: idle is no rule; the rules are busy",
     WHOLE + "tenants:\n  acme:\n    busy: {fire: 0.7}\n": "line 8: rule busy of tenant acme: clear is 0.8; give",
+    WHOLE + "tenants:\n  acme.es:\n    idle: {fire: 1}\n": "line 8: idle is no rule; the rules are busy",
     WHOLE + "tenants:\n  acme:\n    busy: 7\n": "line 8: busy is 7; give the fields that differ",
     WHOLE + "colour: red\n": "line 6: colour is no field; write rules and tenants",
 }  # fmt: skip
@@ -57,7 +59,7 @@ WRONG = {
 
 @pytest.mark.parametrize("text", WRONG, ids=range(len(WRONG)))
 def test_a_wrong_rule_is_refused_with_its_line_its_value_and_the_fix(text: str) -> None:
-    with pytest.raises(ValueError, match=r"^rules\.yaml: line \d+: ") as caught:
+    with pytest.raises(ValueError, match=r"^rules\.yaml, line \d+: ") as caught:
         read(text)
     assert WRONG[text] in str(caught.value)
 

@@ -54,7 +54,7 @@ def test_the_rules_that_come_with_collab_pass(tmp_path: Path) -> None:
 def test_a_wrong_file_fails_with_its_line_rule_value_and_fix(tmp_path: Path) -> None:
     ran = check(tmp_path / "rules.yaml", TEXT.replace("clear: 0.79", "clear: 0.99"))
     assert ran.exit_code == 1
-    assert "rules.yaml: line 2: rule full: clear is 0.99" in ran.output
+    assert "rules.yaml, line 2: rule full: clear is 0.99" in ran.output
     assert "Traceback" not in ran.output
 
 
@@ -63,7 +63,7 @@ def test_a_gateway_refuses_a_wrong_file_at_once(tmp_path: Path, monkeypatch: pyt
     (tmp_path / "rules.yaml").write_text(TEXT.replace("clear: 0.79", "clear: 0.99"), encoding="utf-8")
     ran = CliRunner().invoke(main, ["gateway", "--rules", "rules.yaml", "--ws-port", "0", "--no-http"])
     assert ran.exit_code == 1
-    assert "rules.yaml: line 2: rule full: clear is 0.99" in ran.output
+    assert "rules.yaml, line 2: rule full: clear is 0.99" in ran.output
 
 
 def test_notices_link_to_where_this_machine_serves_unless_somebody_says_better() -> None:

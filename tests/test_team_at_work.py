@@ -378,7 +378,7 @@ def test_a_quick_day_passes_at_its_tempo() -> None:
         ("decline: 0.01", "decline: 2", r"agent ana: behaviour\.decline is 2.*0 to 0.5"),
         ("America/New_York", "Mars/Base", "zone is 'Mars/Base'"),
         ("leads_per_day: 200", "leads_per_day: 0", "leads_per_day is 0"),
-        ("agents:", "agents: {", "is no YAML"),
+        ("agents:", "agents: {", "line [0-9]+: .*mend the YAML there"),
     ],
 )
 def test_a_wrong_team_file_is_refused_by_file_agent_field_and_value(

@@ -104,6 +104,10 @@ GOOD = "password: 'scrypt:16384:8:5:AAAAAAAAAAAAAAAAAAAAAA:AAAAAAAAAAAAAAAAAAAAA
     "text, said",
     [
         ("users:\n  ana: {role: boss, tenant: demo, %s}", r"line 2, users.ana.role: .*'boss'; give one of team_lead"),
+        (
+            "users:\n  ana: {role: agent, tenant: demo, %s}\n  ana@acme.es: {role: boss, tenant: demo, %s}",
+            r"line 3, users.ana@acme.es.role: .*'boss'; give one of team_lead",
+        ),
         ("users:\n  ana: {role: service, tenant: demo, %s}", r"role is service, which has tokens; give one of"),
         ("users:\n  ana: {role: agent, tenant: a b, %s}", r"line 2, users.ana.tenant: tenant is 'a b'; give up to 64"),
         ("users:\n  ana: {role: agent, %s}", r"missing required field `tenant`; add it"),
@@ -129,7 +133,7 @@ GOOD = "password: 'scrypt:16384:8:5:AAAAAAAAAAAAAAAAAAAAAA:AAAAAAAAAAAAAAAAAAAAA
 )
 def test_a_wrong_file_is_refused_with_its_line_and_the_fix(tmp_path: Path, text: str, said: str) -> None:
     file = tmp_path / "users.yaml"
-    file.write_text(text % GOOD if "%s" in text else text)
+    file.write_text(text.replace("%s", GOOD))
     with pytest.raises(ValueError, match=said) as refused:
         Users(file)
     assert "hunter2" not in str(refused.value)

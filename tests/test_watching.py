@@ -411,7 +411,7 @@ def test_redis_that_does_not_answer_is_said_and_told_while_it_lasts_and_recorded
 @pytest.mark.parametrize(
     "file,text,said",
     [
-        ("rules", RULES.replace("clear: 0.1", "clear: 0.9"), r"rules.yaml: line 3: rule full: clear is 0\.9"),
+        ("rules", RULES.replace("clear: 0.1", "clear: 0.9"), r"rules.yaml, line 3: rule full: clear is 0\.9"),
         ("notify", "targets: {page: {kind: app}}\nroutes: [{to: [nobody]}]\n", r"notify.yaml, line 2, .*nobody"),
         (
             "notify",

@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from collab.cli.options import or_exit
-from collab.delivery.lines import text_of
 from collab.rules import Rule
 from collab.rules.reading import read
 from collab.rules.words import words
@@ -24,7 +23,7 @@ def rules() -> None:
 @click.option("--tenant", default="", help="Print the rules as they are for this tenant [for all, and what differs].")
 def check(path: Path, tenant: str) -> None:
     """Print the rules that PATH brings into force; fail, and say where and why, if one is wrong."""
-    book = or_exit(read, or_exit(text_of, path), str(path))
+    book = or_exit(read, or_exit(path.read_bytes), str(path))
     of_all = book.of(tenant)
     off = len(book.rules) - len(of_all)
     whose = f" for {tenant}" if tenant else ""

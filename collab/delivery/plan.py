@@ -11,11 +11,11 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from collab.delivery.lines import Lines, text_of
 from collab.delivery.retries import Retries
 from collab.delivery.route import Route
 from collab.delivery.target import Target
 from collab.delivery.window import over
+from collab.lines import Lines
 from collab.records import Key
 from collab.rules import DAYS, Severity
 
@@ -42,10 +42,10 @@ def read_plan(path: Path) -> Plan:
         ValueError: names the file, the line, the field, its value and the fix.
         OSError: it cannot be read.
     """
-    return plan_of(text_of(path), path.name)
+    return plan_of(path.read_bytes(), path.name)
 
 
-def plan_of(text: str, name: str = "notify.yaml") -> Plan:
+def plan_of(text: str | bytes, name: str = "notify.yaml") -> Plan:
     """The plan of a text of YAML.
 
     Raises:

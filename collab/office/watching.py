@@ -12,7 +12,6 @@ from pathlib import Path
 
 from collab.alerts import Watch, groups
 from collab.alerts.watch import SOONEST_S
-from collab.delivery.lines import text_of
 from collab.desk import Desk, TooLate
 from collab.events import AlertAcknowledged, AlertFired, AlertResolved, AlertReturned, Entry, Event, SilenceEnded
 from collab.live.lease import Lease
@@ -43,7 +42,7 @@ def rules_of(path: str, tenant: str) -> tuple[Rule, ...]:
         ValueError: the file is none; names the line, the rule, the field and the fix.
         OSError: it cannot be read.
     """
-    return read(text_of(Path(path)), path).of(tenant)
+    return read(Path(path).read_bytes(), path).of(tenant)
 
 
 class Watching:

@@ -7,8 +7,8 @@ import re
 from typing import Any
 
 import msgspec
-import yaml
 
+from collab.lines import Lines
 from collab.rules.book import Book, Wrong
 from collab.rules.hours import DAYS
 from collab.rules.rule import Rule, Severity
@@ -23,98 +23,52 @@ WRITTEN = {
 """What to write for a value of each type."""
 
 
-class Lines(dict[str, int]):
-    """On which line a field of a rule stands, by `rule.field`; the rule itself by its name."""
-
-    def of(self, rule: str, field: str) -> int:
-        """The line of a field, or of its rule if the field is not there."""
-        return self.get(f"{rule}.{field}", self.get(rule, 1))
-
-
 def default() -> Book:
     """The rules that come with collab: `collab/rules/default.yaml`."""
     data = pkgutil.get_data("collab.rules", "default.yaml")
     return read((data or b"").decode(), "default.yaml")
 
 
-def read(text: str, file: str = "rules.yaml") -> Book:
+def read(text: str | bytes, file: str = "rules.yaml") -> Book:
     """The rules of a text such as `collab/rules/default.yaml`.
 
     Raises:
         ValueError: names the file, the line, the rule, the value and the fix.
     """
-    lines = Lines()
-    try:
-        data = _plain(yaml.compose(text, yaml.SafeLoader), file)
-        rules = tuple(_rule(node, lines, file) for node in _listed(data, file))
-        return Book(rules, _tenants(data.get("tenants"), rules, lines, file))
-    except Wrong as wrong:
-        raise ValueError(f"{file}: line {lines.of(wrong.rule, wrong.field)}: {wrong}") from None
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ValueError(f"{file}: line {line}: this is no YAML: {error.problem}") from None
-    except (yaml.YAMLError, RecursionError) as error:
-        raise ValueError(f"{file}: line 1: this is no YAML: {' '.join(str(error).split())}") from None
-
-
-class _Fields(dict[str, Any]):
-    """A mapping that knows its line and those of its fields."""
-
-    line: int
-    lines: dict[str, int]
-
-
-def _plain(node: yaml.Node | None, file: str) -> Any:
-    """The node as lists, mappings and values; a field that stands twice is refused."""
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(one, file) for one in node.value]
-    if not isinstance(node, yaml.MappingNode):
-        return None if node is None else yaml.SafeLoader("").construct_object(node)
-    fields = _Fields()
-    fields.line, fields.lines = node.start_mark.line + 1, {}
-    for key, value in node.value:
-        name, line = str(key.value), key.start_mark.line + 1
-        if name in fields:
-            raise ValueError(f"{file}: line {line}: {name} stands twice; take one of the two out")
-        fields[name], fields.lines[name] = _plain(value, file), line
-    return fields
-
-
-def _listed(data: Any, file: str) -> list[Any]:
-    rules = data.get("rules") if isinstance(data, _Fields) else None
-    if not isinstance(rules, list):
-        raise ValueError(f"{file}: line 1: there is no list of rules; begin with `rules:` and a line `- name: …`")
+    lines = Lines(text, file)
+    data = lines.fields("rules")
     for field in data:
         if field not in ("rules", "tenants"):
-            raise ValueError(f"{file}: line {data.lines[field]}: {field} is no field; write rules and tenants")
-    return rules
+            raise ValueError(f"{lines.at(f'$.{field}')}: {field} is no field; write rules and tenants")
+    if not isinstance(data.get("rules"), list):
+        raise ValueError(f"{lines.at('$.rules')}: there is no list of rules; write `rules:` and a line `- name: …`")
+    rules = [_rule(lines, f"$.rules[{place}]", fields) for place, fields in enumerate(data["rules"])]
+    paths = {rule.name: f"$.rules[{place}]" for place, rule in enumerate(rules)}
+    try:
+        return Book(tuple(rules), _tenants(lines, data.get("tenants"), {rule.name: rule for rule in rules}))
+    except Wrong as wrong:
+        raise ValueError(f"{lines.at(f'{paths[wrong.rule]}.{wrong.field}')}: {wrong}") from None
 
 
-def _rule(fields: Any, lines: Lines, file: str) -> Rule:
-    if not isinstance(fields, _Fields):
-        raise ValueError(f"{file}: line 1: a rule is {fields!r}; give fields, the first of them name")
-    name = str(fields.get("name", "without a name"))
-    if name in lines:
-        lines[f"{name}.name"] = fields.line
-    lines[name] = fields.line
-    for field, line in fields.lines.items():
-        lines[f"{name}.{field}"] = line
-    return _converted(fields, name, file)
+def _rule(lines: Lines, path: str, fields: Any) -> Rule:
+    if not isinstance(fields, dict):
+        raise ValueError(f"{lines.at(path)}: a rule is {fields!r}; give fields, the first of them name")
+    return _converted(lines, path, fields, str(fields.get("name", "without a name")))
 
 
-def _converted(fields: _Fields, name: str, file: str) -> Rule:
+def _converted(lines: Lines, path: str, fields: dict[str, Any], name: str) -> Rule:
     try:
         return msgspec.convert(fields, Rule)
     except msgspec.ValidationError as error:
-        reason, _, path = str(error).partition(" - at `$")
-        names = [part for part in re.findall(r"\w+", path) if not part.isdigit()]
+        reason, _, below = str(error).partition(" - at `$")
+        names = [part for part in re.findall(r"\w+", below) if not part.isdigit()]
         unknown = re.search(r"unknown field `(\w+)`", reason)
-        field = names[0] if names else unknown[1] if unknown else reason.split(" ")[0].split(".")[0]
-        line = fields.lines.get(field, fields.line)
-        raise ValueError(f"{file}: line {line}: rule {name}: {_explained(fields, reason, names, unknown)}") from None
+        field = unknown[1] if unknown else "" if names else reason.split(" ")[0].split(".")[0]
+        where = lines.at(".".join([path, *names, field]))
+        raise ValueError(f"{where}: rule {name}: {_explained(fields, reason, names, unknown)}") from None
 
 
-def _explained(fields: _Fields, reason: str, names: list[str], unknown: re.Match[str] | None) -> str:
+def _explained(fields: dict[str, Any], reason: str, names: list[str], unknown: re.Match[str] | None) -> str:
     if unknown:
         place = f"{names[0]}.{unknown[1]}" if names else unknown[1]
         known = ", ".join(field.encode_name for field in msgspec.structs.fields(Rule))
@@ -142,25 +96,20 @@ def _explained(fields: _Fields, reason: str, names: list[str], unknown: re.Match
     return f"{'.'.join(names)} is {value!r}; {fix}"
 
 
-def _tenants(data: Any, rules: tuple[Rule, ...], lines: Lines, file: str) -> dict[str, dict[str, dict[str, Any]]]:
+def _tenants(lines: Lines, data: Any, rules: dict[str, Rule]) -> dict[str, dict[str, dict[str, Any]]]:
     """What differs for tenants, each field converted as in a whole rule."""
-    if data is None:
-        return {}
-    known = {rule.name: rule for rule in rules}
     found: dict[str, dict[str, dict[str, Any]]] = {}
-    for tenant, changes in data.items() if isinstance(data, _Fields) else [("tenants", data)]:
-        if not isinstance(changes, _Fields):
-            raise ValueError(f"{file}: tenants: {tenant} is {changes!r}; give rules with the fields that differ")
+    for tenant, changes in data.items() if isinstance(data, dict) else [] if data is None else [("tenants", data)]:
+        if not isinstance(changes, dict):
+            where = lines.at(f"$.tenants.{tenant}")
+            raise ValueError(f"{where}: {tenant} is {changes!r}; give rules with the fields that differ")
         for name, fields in changes.items():
-            line = changes.lines[name]
-            if name not in known:
-                raise ValueError(f"{file}: line {line}: {name} is no rule; the rules are {', '.join(known)}")
-            if not isinstance(fields, _Fields):
-                raise ValueError(
-                    f"{file}: line {line}: {name} is {fields!r}; give the fields that differ, e.g. fire: 1"
-                )
-            whole = _Fields(msgspec.to_builtins(known[name]) | fields | {"name": name})
-            whole.line, whole.lines = fields.line, fields.lines
-            changed = _converted(whole, f"{name} of tenant {tenant}", file)
+            path = f"$.tenants.{tenant}.{name}"
+            if name not in rules:
+                raise ValueError(f"{lines.at(path)}: {name} is no rule; the rules are {', '.join(rules)}")
+            if not isinstance(fields, dict):
+                raise ValueError(f"{lines.at(path)}: {name} is {fields!r}; give the fields that differ, e.g. fire: 1")
+            whole = msgspec.to_builtins(rules[name]) | fields | {"name": name}
+            changed = _converted(lines, path, whole, f"{name} of tenant {tenant}")
             found.setdefault(tenant, {})[name] = {field: getattr(changed, field) for field in fields if field != "name"}
     return found

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import yaml
 from msgspec import Struct
+
+from collab.lines import Lines
 
 KINDS = ("property", "location", "budget", "language")
 """The kinds of skill that a lead can ask for."""
@@ -94,11 +95,7 @@ def read_roster(file: Path) -> Roster:
     Raises:
         ValueError: names the file, the agent, the field, its value and the fix.
     """
-    try:
-        with file.open(encoding="utf-8") as text:
-            data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ValueError(f"{file} is no YAML: {error}") from None
+    data = Lines(file.read_bytes(), str(file)).data
     try:
         return _roster(data)
     except ValueError as error:

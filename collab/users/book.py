@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
-from collab.delivery.lines import Lines, text_of
+from collab.lines import Lines
 from collab.live.partition import check_tenant
 from collab.protocol import Role
 from collab.records import Key
@@ -155,12 +155,12 @@ class Users:
         """What the file says now; while it cannot be read, or is wrong, nobody may do anything."""
         status = self.file.stat()
         if self._seen != (status.st_mtime_ns, status.st_size):
-            self._book = _book(text_of(self.file), self.file.name)
+            self._book = _book(self.file.read_bytes(), self.file.name)
             self._seen = status.st_mtime_ns, status.st_size
         return self._book
 
 
-def _book(text: str, name: str) -> _Book:
+def _book(text: str | bytes, name: str) -> _Book:
     lines = Lines(text, name)
     book = _converted(lines, {} if lines.data is None else lines.fields("users"), _Book, "$")
     users = {id: _converted(lines, entry, Entry, f"$.users.{id}") for id, entry in book.users.items()}

@@ -17,6 +17,7 @@ import msgspec
 from filelock import FileLock, Timeout
 from msgspec import Meta
 
+from collab.lines import Lines
 from collab.records import Fact, Key, Name, aware
 from collab.team import Team
 from collab.whatif import kept
@@ -97,7 +98,7 @@ class Journal:
         """
         if not self.path.exists():
             return ()
-        found = kept.read(self.path)
+        found = Lines(self.path.read_bytes(), str(self.path)).data
         if found is None:
             return ()
         if not isinstance(found, list):

@@ -60,20 +60,6 @@ def write(path: Path, text: str) -> None:
         draft.unlink(missing_ok=True)
 
 
-def read(path: Path) -> Any:
-    """What a file of YAML holds, as lists and mappings.
-
-    Raises:
-        OSError: it cannot be read.
-        ValueError: it is no YAML; names the file and the line.
-    """
-    try:
-        return yaml.safe_load(path.read_bytes().decode())
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        said = " ".join(str(error).split())
-        raise ValueError(f"{path} is no YAML: {said}; bring back the file that was saved") from None
-
-
 def converted(value: Any, kind: type[Record], where: str) -> Record:
     """The value as a record of this kind.
 

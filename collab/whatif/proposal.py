@@ -10,6 +10,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from collab.lines import Lines
 from collab.records import Fact, Name
 from collab.team import Team
 from collab.whatif import journal, kept, report
@@ -181,7 +182,7 @@ def written(path: Path) -> tuple[Proposal, Vouched | None]:
         OSError: it cannot be read.
         ValueError: it is no proposal; names the file, the field, the value and what is expected.
     """
-    found = kept.read(path)
+    found = Lines(path.read_bytes(), str(path)).data
     fields = dict(found) if isinstance(found, dict) else found
     id, vouched = (fields.pop("id", None), fields.pop("report", None)) if isinstance(fields, dict) else (None, None)
     proposal = kept.converted(fields, Proposal, str(path))
