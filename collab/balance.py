@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from collab.events import Entry, LeadOverridden
 from collab.factors import Sheet
-from collab.fairness import jain
+from collab.fairness import jain_of
 from collab.gates import Pacing, gates_of
 from collab.records import Presence, Share
 from collab.routing import FULL_SCORE
@@ -97,7 +97,7 @@ def balance(
     limits = limits or Limits()
     left, spread = limits.per_hour - sum(time - moved < MOVED_FOR for moved in team.moved), _spread(team)
     if spread <= limits.stop + LEAST or (spread < limits.start - LEAST and not begun):
-        return Plan(before=evenness(team), after=evenness(team))
+        return Plan(before=jain_of(team.members()), after=jain_of(team.members()))
     course = _Course(team, time, pacing or Pacing())
     while left > 0 and spread > limits.stop + LEAST:
         givers = sorted(_available(course.team), key=lambda agent: (-agent.utilization, agent.id))[:left]
@@ -136,11 +136,6 @@ def untouched(lead: OpenLead) -> bool:
     return lead.holder is not None and not (lead.responded or lead.overridden or lead.sticky)
 
 
-def evenness(team: Team) -> float | None:
-    """Jain's index of utilization over the agents on shift who are not offline; None without any."""
-    return jain([agent.utilization for agent in team.members() if agent.online])
-
-
 def _available(team: Team) -> list[Agent]:
     return [agent for agent in team.members() if agent.online and agent.presence == Presence.available]
 
@@ -176,7 +171,7 @@ class _Course:
         self.before, self.time, self.pacing = team, time, pacing
         self.team = on_trial(team)
         self.moves: list[Move] = []
-        self._even = evenness(self.team)
+        self._even = jain_of(self.team.members())
         self._sheet, self._weights = Sheet(), np.asarray(team.turn(time).weights.values, np.int64)
 
     def round(self, givers: list[Agent], gap: float, even: bool = True, once: bool = False) -> int:
@@ -206,7 +201,12 @@ class _Course:
         touched = sorted({name for move in self.moves for name in (move.holder, move.to)})
         before, after = self.before.agents, self.team.agents
         loads = {agent: (before[agent].utilization, after[agent].utilization) for agent in touched}
-        return Plan(moves=tuple(self.moves), before=evenness(self.before), after=evenness(self.team), loads=loads)
+        return Plan(
+            moves=tuple(self.moves),
+            before=jain_of(self.before.members()),
+            after=jain_of(self.team.members()),
+            loads=loads,
+        )
 
     def _offers(self, giver: Agent, gap: float, even: bool, once: bool) -> _Offers | None:
         """The cheapest lead for each agent who could take one from this one; None if nobody could."""
@@ -245,7 +245,7 @@ class _Course:
         event = LeadOverridden(id="trial", time=self.time, agent=holder, by="balance", **about)
         kept = (dict(team.agents), dict(team.leads), dict(team.known), list(team.moved))
         team.apply(Entry(team.seq + 1, "", event))
-        now = evenness(team)
+        now = jain_of(team.members())
         if even and loads is not None and now is not None and now < loads - LEAST:
             team.agents, team.leads, team.known, team.moved = kept
             return False

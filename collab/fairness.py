@@ -16,6 +16,7 @@ import numpy as np
 from collab.events import Event, LeadAssigned, LeadClosed, LeadOverridden
 from collab.gates import AHEAD, STICKY
 from collab.records import Decision
+from collab.team import Agent
 
 HALF_LIFE_H = 8.0
 """After so many hours a lead counts half."""
@@ -40,6 +41,11 @@ def jain(shares: Sequence[float]) -> float | None:
         return None
     squares = float(x.size * (x * x).sum())
     return float(x.sum()) ** 2 / squares if squares else 1.0
+
+
+def jain_of(agents: Iterable[Agent]) -> float | None:
+    """Jain's index of utilization over those of the agents who are on shift and not offline; None without any."""
+    return jain([agent.utilization for agent in agents if agent.online])
 
 
 def gini(shares: Sequence[float]) -> float | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from collab.fairness import jain
+from collab.fairness import jain_of
 from collab.records import Presence, seconds_between
 from collab.team import Team
 
@@ -24,14 +24,6 @@ def band(utilization: float) -> str:
     if utilization >= RED_FROM:
         return RED
     return AMBER if utilization >= AMBER_FROM else GREEN
-
-
-def balance(utilizations: Sequence[float]) -> float | None:
-    """Jain's index of the utilizations of the agents on shift: (sum x)^2 / (n sum x^2); 1 is even, 1/n is one-sided.
-
-    1 when all are 0; None without agents. Jain, Chiu and Hawe, DEC-TR-301, 1984.
-    """
-    return jain(utilizations)
 
 
 def percentiles(values: Sequence[float]) -> dict[str, float | None]:
@@ -58,7 +50,7 @@ def coordination(team: Team, now: datetime, decided_ms: Iterable[float], waited_
         "queue": len(queue),
         "oldest_wait_s": max((seconds_between(lead.queued, now) for lead in queue), default=0.0),
         "utilization": sum(agent.utilization for agent in on) / len(on) if on else None,
-        "balance": balance([agent.utilization for agent in on]),
+        "balance": jain_of(members),
         "decided_ms": percentiles(list(decided_ms)),
         "waited_s": percentiles(list(waited_s)),
         "weights": team.weights.id,

@@ -17,7 +17,7 @@ from collab import events as ev
 from collab.alerts import Watch, acknowledge, groups, present
 from collab.alerts.measure import Measures
 from collab.events import Entry, Event
-from collab.metrics import balance
+from collab.fairness import jain
 from collab.records import Lead, Presence, WeightsVersion
 from collab.rules import Hours, Rule, Severity
 from collab.rules.reading import default
@@ -304,7 +304,7 @@ def test_what_is_measured_step_by_step_is_what_a_team_made_anew_gives(entries: l
         for subject in {subject for kind, subject in anew.everything() if kind == rule.kind}:
             assert stepwise.read(rule, subject, now) == anew.read(rule, subject, now)
     at_work = [agent for agent in team.members() if agent.on_shift and agent.presence != Presence.offline]
-    expected = balance([agent.utilization for agent in at_work])
+    expected = jain([agent.utilization for agent in at_work])
     assert stepwise.load.balance == (None if expected is None else pytest.approx(expected, abs=1e-5))
     assert stepwise.waiting == {lead.lead.id for lead in team.queue()}
 

@@ -13,9 +13,10 @@ from msgspec.structs import replace
 from strategies import NOON, assigned, changed, matching_leads, teams
 from test_routing import agent, team_of
 
-from collab.balance import Limits, Move, Plan, balance, evenness, relieve, untouched
+from collab.balance import Limits, Move, Plan, balance, relieve, untouched
 from collab.events import Entry, LeadOverridden
 from collab.factors import Sheet
+from collab.fairness import jain_of
 from collab.gates import Pacing, gates_of
 from collab.records import Lead, Presence
 from collab.team import Agent, OpenLead, Team, fold
@@ -152,7 +153,7 @@ def checked_moves(team: Team, plan: Plan) -> None:
 @settings(max_examples=60)
 @given(busy_teams(), st.integers(0, 5), st.sampled_from((0.0, 0.25, 0.5)))
 def test_each_move_passes_the_gates_and_no_plan_passes_the_cap_or_lowers_evenness(
-    team: Team, cap: int, stop: float
+    team: Team, cap: int, stop: float.members()
 ) -> None:
     before = team.snapshot()
     plan = balance(team, NOON, Limits(start=0.5, stop=stop, per_hour=cap))
@@ -162,7 +163,7 @@ def test_each_move_passes_the_gates_and_no_plan_passes_the_cap_or_lowers_evennes
     assert len({move.lead for move in plan.moves}) == len(plan.moves)
     if plan.before is not None and plan.after is not None:
         assert plan.after >= plan.before - 1e-9
-    assert plan.after == pytest.approx(evenness(made(team, plan)))
+    assert plan.after == pytest.approx(jain_of(made(team, plan).members()))
 
 
 @settings(max_examples=40)
@@ -192,7 +193,7 @@ def test_an_hour_with_an_imbalance_gets_even_and_moves_no_lead_twice() -> None:
     ids = [f"a{i}" for i in range(6)]
     full = [agent(id, capacity=10, leads=named(id, 9 if i < 2 else 0)) for i, id in enumerate(ids)]
     team, limits = holding(*full), Limits(start=0.4, stop=0.2, per_hour=15)
-    begun, moves = evenness(team), list[tuple[datetime, Move]]()
+    begun, moves = jain_of(team.members()), list[tuple[datetime, Move]]()
     for minute in range(60):
         time = after(60 * minute)
         plan = balance(team, time, limits)
@@ -202,7 +203,7 @@ def test_an_hour_with_an_imbalance_gets_even_and_moves_no_lead_twice() -> None:
             if one.leads and chance.random() < 0.1:
                 id = one.leads[0]
                 team.leads[id] = replace(team.leads[id], responded=True)
-    ended = evenness(team)
+    ended = jain_of(team.members())
     assert begun is not None
     assert ended is not None
     assert ended > 0.8 > 0.4 > begun

@@ -13,7 +13,6 @@ from work import Work
 from collab import events as ev
 from collab.fairness import Ledger, Standing, able, evenness, gini, jain, max_min, owed
 from collab.gates import AHEAD, DECLINED, EASING, FULL, LACKS, OFF_SHIFT, OFFLINE, STICKY
-from collab.metrics import balance
 
 HOUR_S = 3600.0
 shares = st.lists(st.floats(0, 1e6, allow_subnormal=False), max_size=12)
@@ -34,7 +33,6 @@ Give = tuple[str, float, dict[str, float]]
 def test_the_measures_have_the_values_of_their_definitions(values: list[float], expected: tuple[Any, ...]) -> None:
     found = (jain(values), gini(values), max_min(values))
     assert found == tuple(one if one is None else pytest.approx(one) for one in expected)
-    assert balance(values) == jain(values)
 
 
 @given(shares)

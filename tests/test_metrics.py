@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collab.metrics import AMBER, GREEN, RED, balance, band, lasting, percentiles
+from collab.metrics import AMBER, GREEN, RED, band, lasting, percentiles
 
 
 @pytest.mark.parametrize(
@@ -25,30 +25,6 @@ from collab.metrics import AMBER, GREEN, RED, balance, band, lasting, percentile
 )
 def test_bands_begin_at_seventy_and_ninety_percent(utilization: float, expected: str) -> None:
     assert band(utilization) == expected
-
-
-@pytest.mark.parametrize("n", [1, 2, 3, 8, 100])
-def test_balance_is_one_when_even_and_one_over_n_when_one_has_all(n: int) -> None:
-    assert balance([0.4] * n) == pytest.approx(1)
-    assert balance([0.9] + [0.0] * (n - 1)) == pytest.approx(1 / n)
-
-
-def test_balance_of_k_even_among_n_is_k_over_n() -> None:
-    assert balance([0.5] * 3 + [0.0] * 5) == pytest.approx(3 / 8)
-    assert balance([1, 2, 3]) == pytest.approx(36 / 42)
-
-
-def test_balance_of_idle_agents_is_one_and_of_nobody_is_unknown() -> None:
-    assert balance([0.0, 0.0]) == 1.0
-    assert balance([]) is None
-
-
-@given(st.lists(st.floats(0, 10).map(lambda x: round(x, 3)), min_size=1, max_size=20), st.floats(0.1, 10))
-def test_balance_lies_between_one_over_n_and_one_and_knows_no_unit(loads: list[float], unit: float) -> None:
-    found = balance(loads)
-    assert found is not None
-    assert 1 / len(loads) - 1e-9 <= found <= 1 + 1e-9
-    assert balance([load * unit for load in loads]) == pytest.approx(found)
 
 
 def test_percentiles_without_values_are_unknown() -> None:

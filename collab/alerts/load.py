@@ -39,7 +39,7 @@ class Load:
 
     @property
     def balance(self) -> float | None:
-        """Jain's index of the utilizations, as `collab.metrics.balance`; None without agents."""
+        """Jain's index of the utilizations, as `collab.fairness.jain`; None without agents."""
         if not self.agents:
             return None
         return self._sum**2 / (self.agents * self._squares) if self._squares else 1.0

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from collab.alerts import Rank
 from collab.chat import Unread
 from collab.events import ExperimentStarted, LeadAssigned, SilenceStarted
-from collab.metrics import balance
+from collab.fairness import jain_of
 from collab.rules import Rule
 from collab.team import Agent, Alert, OpenLead
 from collab.views.standing import Standing
@@ -75,4 +75,4 @@ class Frame(Struct, frozen=True, kw_only=True):
     @property
     def balance(self) -> float | None:
         """Jain's index of utilization over the agents online."""
-        return balance([agent.utilization for agent in self.online])
+        return jain_of(self.agents)

@@ -9,7 +9,7 @@ from statistics import median
 
 from msgspec import Struct
 
-from collab.metrics import balance
+from collab.fairness import jain_of
 from collab.records import Presence
 from collab.rules import Rule
 from collab.team import SAMPLES, Team
@@ -87,7 +87,7 @@ def standing(team: Team, now: datetime) -> Standing:
         responses=len(responses),
         cut=len(responses) >= SAMPLES,
         responded=responses[-1][0] if responses else None,
-        balance=balance([agent.utilization for agent in online]),
+        balance=jain_of(agents),
         converted=converted,
         closed=closed,
         ended=ended,

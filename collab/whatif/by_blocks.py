@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from collab.experiment import Design
-from collab.metrics import balance
+from collab.fairness import jain
 from collab.records import FACTORS
 from collab.whatif.logged import earned, ripening_of
 from collab.whatif.pairs import Pairs, paired
@@ -95,7 +95,7 @@ def balances(rows: pd.DataFrame, held: pd.DataFrame) -> pd.DataFrame:
     known = rows[["seq", "at", "in_b"]].merge(held, on="seq")
     agents = known.groupby(["at", "in_b", "agent"], sort=True, observed=True)["utilization"].mean().reset_index()
     blocks = agents.groupby(["at", "in_b"], sort=True)["utilization"]
-    found = [(at, in_b, balance(values.tolist())) for (at, in_b), values in blocks]
+    found = [(at, in_b, jain(values.tolist())) for (at, in_b), values in blocks]
     frame = pd.DataFrame(found, columns=["at", "in_b", "balance"])
     return frame.astype({"at": np.int64, "in_b": bool, "balance": np.float64})
 

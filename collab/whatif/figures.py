@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from collab.metrics import balance
+from collab.fairness import jain
 
 if TYPE_CHECKING:
     from collab.whatif.simulation import Run
@@ -29,7 +29,7 @@ class Figures:
         value: value a lead.
         utilization: of the time on shift, between the first and the last arrival, weighed by agents' time.
         overload: the share of that time in which an agent's utilization was in the red (see `collab.metrics.band`).
-        balance: Jain's index of the mean utilizations of those who were on shift (see `collab.metrics.balance`).
+        balance: Jain's index of the mean utilizations of those who were on shift (see `collab.fairness.jain`).
         shares: of each agent, of the leads that somebody got.
     """
 
@@ -56,7 +56,7 @@ def figures(run: Run) -> Figures:
     middle, late = np.percentile(responses, [50, 95]).tolist() if len(responses) else (np.nan, np.nan)
     there = run.worked_s > 0
     worked = float(run.worked_s.sum())
-    even = balance((run.loaded_s[there] / run.worked_s[there]).tolist())
+    even = jain((run.loaded_s[there] / run.worked_s[there]).tolist())
     counts = np.bincount(agent, minlength=len(run.worked_s))
     return Figures(
         n=n,
