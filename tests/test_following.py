@@ -1,4 +1,4 @@
-"""What a team that follows its stream does with what it cannot take in, and with who cannot hear it."""
+"""What an office does with what it cannot take in, and with who cannot hear it: it says so, and goes on."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from desks import at_desk, level, opened, until
-from gateways import a_gate, soon
+from gateways import a_gate, raw, soon
 from offices import at
+from proposals import IN_FORCE, WEIGHTS, proposal
 from real_redis import RealRedis
 from sites import a_site, said
 from strategies import NOON
@@ -18,7 +19,10 @@ from collab.checks import State, of_office
 from collab.claims import claim
 from collab.events import Entry
 from collab.live.partition import key_of
+from collab.office import Office
 from collab.records import Presence
+from collab.whatif import rollback
+from collab.whatif.journal import watched
 
 STRANGE = b'{"event": "something_new", "id": "x", "time": "2026-01-01T00:00:00Z"}'
 
@@ -29,6 +33,11 @@ def strange(server: RealRedis, tenant: str) -> str:
     place = f"{server.client.incr(f'{key}:seq')}-0"
     server.client.xadd(f"{key}:events", {"t": tenant, "d": STRANGE}, id=place)
     return place
+
+
+def mend(server: RealRedis, tenant: str, place: str) -> None:
+    """Take the strange entry away."""
+    server.client.xdel(f"{key_of(tenant)}:events", place)
 
 
 def test_a_subscriber_that_raises_keeps_the_team_and_the_others_from_nothing(
@@ -81,7 +90,7 @@ def test_what_cannot_be_taken_in_is_told_once_and_tried_again_until_it_can(
             await stream.append([claim(there)])
             await soon(lambda: desk.trouble != "")
             assert "in the entry at 2 of tenant main" in desk.trouble
-            redis_server.client.xdel(f"{key_of('main')}:events", place)
+            mend(redis_server, "main", place)
             await until(lambda: desk.team.seq == 3, desk)
             assert desk.trouble == ""
 
@@ -104,5 +113,65 @@ def test_health_and_the_checks_say_that_a_team_stands_still(
             assert f"team: {office.trouble}" in said(ill)["trouble"]
             team = {check.name: check for check in await of_office(office)}["Team"]
             assert (team.state, team.value) == (State.bad, f"it stands still: {office.trouble}")
+
+    asyncio.run(work())
+
+
+def test_an_office_looks_after_its_leads_and_weights_again_after_a_failure(
+    redis_server: RealRedis, redis_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def work() -> None:
+        async with a_gate(tmp_path, redis_url) as gate:
+            office = gate.office
+            folder = watched(office.history_url, office.tenant)
+            assert folder is not None
+            place = strange(redis_server, "acme")
+            proposal().adopt(by="ana", folder=folder)
+            await soon(lambda: "waiting leads of acme stay in the queue" in caplog.text)
+            mend(redis_server, "acme", place)
+            await soon(lambda: office.team.weights.values == WEIGHTS)
+            rollback(folder, by="ana", reason="why")
+            await soon(lambda: office.team.weights.values == IN_FORCE)
+
+    asyncio.run(work())
+
+
+def test_devices_are_renewed_again_after_a_failure(
+    redis_server: RealRedis, redis_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def work() -> None:
+        async with a_gate(tmp_path, redis_url) as gate:
+            for agent in ("ana", "ben"):
+                await at(gate.office).add_agent(agent, agent.title())
+            await gate.door.floor("acme")
+            place = strange(redis_server, "acme")
+            async with raw(gate, "ana"):
+                await soon(lambda: "the devices of acme cannot be renewed, trying again" in caplog.text)
+                mend(redis_server, "acme", place)
+                async with raw(gate, "ben"):
+                    await soon(lambda: gate.office.team.agents["ben"].presence == Presence.available)
+
+    asyncio.run(work())
+
+
+def test_an_office_that_reads_goes_on_when_the_history_can_be_read_again(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with a_gate(tmp_path) as gate:
+            await at(gate.office).add_agent("ana", "Ana")
+            assert gate.office.recorder is not None
+            await gate.office.recorder.flush()
+            reading = Office("embedded://another", gate.office.history_url, tenant="acme")
+            await reading.open()
+            assert reading.mode == "reading"
+            folder, away = tmp_path / "history", tmp_path / "away"
+            folder.rename(away)
+            folder.write_text("no folder")
+            await soon(lambda: reading.trouble != "")
+            folder.unlink()
+            away.rename(folder)
+            await soon(lambda: reading.trouble == "")
+            await at(gate.office).add_agent("ben", "Ben")
+            await soon(lambda: "ben" in reading.team.agents)
+            await reading.close()
 
     asyncio.run(work())

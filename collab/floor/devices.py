@@ -93,6 +93,8 @@ class Devices:
                 await self.follow()
             except StreamUnreachable as error:
                 logger.warning("the devices of %s cannot be renewed, trying again: %s", self._desk.tenant, error)
+            except Exception:  # or everybody at this gateway would be gone in a moment
+                logger.exception("the devices of %s cannot be renewed, trying again", self._desk.tenant)
             took_s = loop.time() - start
 
 

@@ -219,7 +219,7 @@ class Office(Threaded):
     @property
     def trouble(self) -> str:
         """Why the team here does not take in what others do; "" while it does."""
-        return self.desk.trouble if self.desk is not None else ""
+        return self.desk.trouble if self.desk is not None else self._reading.trouble
 
     @property
     def lost(self) -> datetime | None:
@@ -290,7 +290,8 @@ class Office(Threaded):
                 await desk.tend(self.terms)
                 self.timing.look()
                 said = ""
-            except (StreamUnreachable, TooLate) as error:
+            except Exception as error:
                 if str(error) != said:  # once, however long it lasts
-                    logger.warning("waiting leads of %s stay in the queue: %s", self.tenant, error)
+                    unknown = None if isinstance(error, StreamUnreachable | TooLate) else error
+                    logger.warning("waiting leads of %s stay in the queue: %s", self.tenant, error, exc_info=unknown)
                 said = str(error)
