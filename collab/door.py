@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -43,7 +44,7 @@ class Door:
         self.gateway = Gateway(access, self.floor, port=port, **(gateway or {}))
         self._floors: dict[str, Floor] = {}
         self._offices: list[Office] = []
-        self._opening = asyncio.Lock()
+        self._opening: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def open(self) -> Door:
@@ -85,7 +86,9 @@ class Door:
         Raises:
             AccessDenied: the tenant is not served here.
         """
-        async with self._opening:
+        if (found := self._floors.get(tenant)) is not None:
+            return found
+        async with self._opening[tenant]:  # a team that takes long to open holds up no other
             if tenant not in self._floors:
                 office = await self._office(tenant)
                 if office.desk is None:

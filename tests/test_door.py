@@ -1,0 +1,34 @@
+"""The door of many teams: none waits for another."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from proxy import Proxy
+from real_redis import RealRedis
+
+from collab.door import Door
+from collab.live.access import Access
+
+
+def test_a_team_that_is_open_waits_for_none_that_opens(redis_server: RealRedis, redis_url: str, tmp_path: Path) -> None:
+    async def work() -> None:
+        async with Proxy(str(redis_server.socket)) as proxy:
+            url, history = f"redis://127.0.0.1:{proxy.port}/0", str(tmp_path / "history")
+            door = Door(Access(tmp_path / "keys"), port=0, gateway={"host": "127.0.0.1"}, stream=url, history=history)
+            await door.open()
+            try:
+                floor = await door.floor("acme")
+                proxy.hold("down")
+                opening = asyncio.create_task(door.floor("other"))
+                await asyncio.sleep(0)
+                assert await door.floor("acme") is floor
+                assert not opening.done()
+                proxy.heal()
+                assert await opening is not floor
+            finally:
+                proxy.heal()
+                await door.close()
+
+    asyncio.run(work())
