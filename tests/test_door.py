@@ -1,10 +1,11 @@
-"""The door of many teams: none waits for another."""
+"""The door of many teams: none waits for another, and none keeps what nobody needs."""
 
 from __future__ import annotations
 
 import asyncio
 from pathlib import Path
 
+from gateways import a_gate
 from proxy import Proxy
 from real_redis import RealRedis
 
@@ -30,5 +31,16 @@ def test_a_team_that_is_open_waits_for_none_that_opens(redis_server: RealRedis, 
             finally:
                 proxy.heal()
                 await door.close()
+
+    asyncio.run(work())
+
+
+def test_leaving_rooms_that_are_none_leaves_nothing_behind(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with a_gate(tmp_path) as gate, gate.member("ana") as ana:
+            for number in range(100):
+                await ana.leave(f"none-{number}", member=False)
+            floor = await gate.door.floor("acme")
+            assert set(floor.hall._in_room) <= set(gate.office.team.rooms)
 
     asyncio.run(work())

@@ -83,9 +83,10 @@ class Hall:
 
     def leave_room(self, line: Line, room: str) -> None:
         """Tell this connection nothing more of the room."""
-        self._in_room[room].discard(line)
+        here = self._in_room.get(room, set())  # a room that is none must leave nothing behind
+        here.discard(line)
         line.rooms.discard(room)
-        if not any(other.entry.agent == line.entry.agent for other in self._in_room[room]):
+        if not any(other.entry.agent == line.entry.agent for other in here):
             self.types(room, line.entry.agent, False)
 
     def watch(self, line: Line, on: bool) -> None:
