@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from collab.claims import CLOSED, lead_key, place_key
+from collab.claims import CLOSED, TooLate, lead_key, place_key
 from collab.events import LeadAssigned
 from collab.live.stream import Stream
 from collab.records import Decision
-
-
-class TooLate(RuntimeError):
-    """The lead moved on before the command arrived; look at the team and decide again."""
 
 
 class Decided:

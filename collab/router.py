@@ -15,8 +15,8 @@ from time import perf_counter
 
 import msgspec
 
-from collab.claims import claim, in_turn, lead_key, request_key
-from collab.decided import Decided, TooLate
+from collab.claims import TooLate, claim, in_turn, lead_key, request_key
+from collab.decided import Decided
 from collab.events import Entry, LeadArrived, LeadAssigned
 from collab.factors import Sheet
 from collab.gates import OPENING, Pacing, check_room

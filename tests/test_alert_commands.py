@@ -19,7 +19,7 @@ from gateways import Gate, a_gate, raw, soon
 from websockets.asyncio.client import ClientConnection
 
 from collab import protocol as p
-from collab.decided import TooLate
+from collab.claims import TooLate
 from collab.desk import Desk
 from collab.floor.hall import AT_ONCE
 from collab.live.client import Member

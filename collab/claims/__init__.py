@@ -6,7 +6,21 @@ hold, and effects, which are written with the event. A team folded from the same
 """
 
 from collab.claims import alerts as alerts  # registers its rules
-from collab.claims.guards import SEQ, Absent, Add, Below, Claim, Effect, Equals, Expire, Guard, Put, Remove, Within
+from collab.claims.guards import (
+    SEQ,
+    Absent,
+    Add,
+    Below,
+    Claim,
+    Effect,
+    Equals,
+    Expire,
+    Guard,
+    Put,
+    Remove,
+    TooLate,
+    Within,
+)
 from collab.claims.keys import (
     ARCHIVED,
     CLOSED,
@@ -59,6 +73,7 @@ __all__ = [
     "Guard",
     "Put",
     "Remove",
+    "TooLate",
     "Within",
     "alert_key",
     "alert_state_key",

@@ -83,3 +83,7 @@ class Claim(Struct, frozen=True):
     guards: tuple[Guard, ...]
     effects: tuple[Effect, ...]
     remembered_s: int = REMEMBERED_S
+
+
+class TooLate(RuntimeError):
+    """The team moved on before the command arrived; look at it and decide again."""

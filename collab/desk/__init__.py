@@ -1,6 +1,6 @@
 """The service: commands in, events out; one per tenant and process."""
 
-from collab.decided import TooLate
+from collab.claims import TooLate
 from collab.desk.acting import Done, Undone
 from collab.desk.appending import utc_now
 from collab.desk.desk import Desk

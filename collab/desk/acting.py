@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from collab.actions import Action, actions
 from collab.attendance import Attendance
 from collab.balance import Move, on_trial, untouched
-from collab.decided import TooLate
+from collab.claims import TooLate
 from collab.desk.appending import Appending
 from collab.events import Event, LeadOverridden, OfferExpired
 from collab.gates import OFF_SHIFT, OFFLINE, Pacing

@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from collab.alerts import Answer, acknowledge, give_back, resolve
-from collab.claims import claim
-from collab.decided import TooLate
+from collab.claims import TooLate, claim
 from collab.desk.appending import Appending
 from collab.events import Event, RulesAdopted, SilenceEnded, SilenceStarted
 from collab.records import aware, checked

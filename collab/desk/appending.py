@@ -6,8 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from collab.claims import claim
-from collab.decided import TooLate
+from collab.claims import TooLate, claim
 from collab.events import Event
 from collab.live.follower import Follower
 from collab.records import checked

@@ -13,7 +13,7 @@ from typing import Any
 
 from collab import metrics
 from collab.attendance import Attendance
-from collab.decided import TooLate
+from collab.claims import TooLate
 from collab.desk.acting import Acting
 from collab.desk.alerting import Alerting
 from collab.desk.appending import utc_now

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 
-from collab.claims import claim
-from collab.decided import TooLate
+from collab.claims import TooLate, claim
 from collab.desk.appending import Appending
 from collab.events import ExperimentStarted, ExperimentStopped, WeightsAdopted
 from collab.experiment import Design, compared

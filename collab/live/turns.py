@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from websockets.exceptions import ConnectionClosed
 
+from collab.claims import TooLate
 from collab.live.line import Line
 from collab.live.stream import StreamUnreachable
 from collab.protocol import AnyCommand, Done, Refused, Send, command, id_of
@@ -140,5 +141,5 @@ _CODES: tuple[tuple[type[Exception], str], ...] = (
     (StreamUnreachable, "unreachable"),
     (PermissionError, "forbidden"),
     (ValueError, "refused"),
-    (RuntimeError, "too_late"),
+    (TooLate, "too_late"),
 )

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from tornado.web import HTTPError
 
+from collab.claims import TooLate
 from collab.door import Door
 from collab.files import Full, NoPicture, Shelf, Unwanted
 from collab.floor import Floor
@@ -146,7 +147,7 @@ class Site:
             raise Refusal(400, "refused", str(error)) from error
         except OSError as error:
             raise Refusal(503, "unreachable", self._unreachable(error)) from error
-        except RuntimeError as error:
+        except TooLate as error:
             raise Refusal(409, "too_late", str(error)) from error
 
     def _unreachable(self, error: Exception) -> str:
