@@ -153,7 +153,7 @@ def checked_moves(team: Team, plan: Plan) -> None:
 @settings(max_examples=60)
 @given(busy_teams(), st.integers(0, 5), st.sampled_from((0.0, 0.25, 0.5)))
 def test_each_move_passes_the_gates_and_no_plan_passes_the_cap_or_lowers_evenness(
-    team: Team, cap: int, stop: float.members()
+    team: Team, cap: int, stop: float
 ) -> None:
     before = team.snapshot()
     plan = balance(team, NOON, Limits(start=0.5, stop=stop, per_hour=cap))
