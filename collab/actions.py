@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from collab.balance import Limits, Plan, balance, relieve
 from collab.factors import READY, Sheet
-from collab.gates import Pacing, gates_of, has_room
+from collab.gates import Pacing, gates_of, why_full
 from collab.legible import isolated
 from collab.reasons import labels, reasoning
 from collab.records import Presence
@@ -110,7 +110,7 @@ def _of_waiting(team: Team, state: OpenLead, time: datetime, pacing: Pacing | No
     ranked = sorted(
         zip(rows.agent, rows.gate, rows.score, strict=True), key=lambda row: (row[1] != "", -row[2], row[0])
     )
-    takers = [row for row in ranked if has_room(team.agents[row[0]])][:TAKERS]
+    takers = [row for row in ranked if not why_full(team.agents[row[0]])][:TAKERS]
     said = reasoning(decision, labels({agent.id: agent.name for agent in team.members()}))
     if not takers:
         said += " Nobody has room for it: close a lead, raise a capacity, or have somebody come in."

@@ -108,30 +108,26 @@ def gates_of(
     return gates
 
 
+def why_full(agent: Agent, leads: int = 1) -> str:
+    """Why not even a person can give an agent so many leads now, and what to do; "" if they can."""
+    if agent.left or not agent.on_shift:
+        return f"{OFF_SHIFT}; begin their shift"
+    if agent.presence == Presence.offline:
+        return f"{OFFLINE}; have them come in"
+    if agent.active + leads <= agent.capacity:
+        return ""
+    more = f" and {leads} to come" if leads > 1 else ""
+    return f"{FULL} with {agent.active} of {agent.capacity} leads{more}; close one, raise the capacity"
+
+
 def check_room(agent: Agent) -> None:
     """Refuse an agent to whom not even a person can give a lead now.
 
     Raises:
         ValueError: says why.
     """
-    if agent.left or not agent.on_shift:
-        why = f"{OFF_SHIFT}; begin their shift"
-    elif agent.presence == Presence.offline:
-        why = f"{OFFLINE}; have them come in"
-    elif agent.active >= agent.capacity:
-        why = f"{FULL} with {agent.active} of {agent.capacity} leads; close one, raise the capacity"
-    else:
-        return
-    raise ValueError(f"to is {agent.id!r}, who is {why}, or name another agent")
-
-
-def has_room(agent: Agent) -> bool:
-    """Can a person give this agent a lead now?"""
-    try:
-        check_room(agent)
-    except ValueError:
-        return False
-    return True
+    if why := why_full(agent):
+        raise ValueError(f"to is {agent.id!r}, who is {why}, or name another agent")
 
 
 def _eased(sheet: Sheet, time: datetime, pacing: Pacing) -> np.ndarray:

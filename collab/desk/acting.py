@@ -16,10 +16,10 @@ from collab.balance import Move, on_trial, untouched
 from collab.claims import TooLate
 from collab.desk.appending import Appending
 from collab.events import Event, LeadOverridden, OfferExpired
-from collab.gates import OFF_SHIFT, OFFLINE, Pacing
+from collab.gates import Pacing, why_full
 from collab.records import Presence
 from collab.router import Router
-from collab.team import Agent, Choice
+from collab.team import Choice
 
 NOTHING = "nothing was done, look at the team again"
 """What is said when a plan came too late."""
@@ -131,9 +131,10 @@ class Acting(Appending):
                 events.append(choice)
                 agents[done.agent] = replace(agents[done.agent], presence=choice.presence)
         for move in done.moves:
-            if why := self._stays(move) or (
-                _no_room(agents[move.holder], taking[move.holder] + 1) if move.holder else ""
-            ):
+            why = self._stays(move)
+            if not why and move.holder and (full := why_full(agents[move.holder], taking[move.holder] + 1)):
+                why = f"{move.holder} is {full}"
+            if why:
                 stays.append(f"lead {move.lead} stays: {why}")
                 continue
             events.append(self._back(move, by, reason, done.balanced))
@@ -176,8 +177,8 @@ class Acting(Appending):
                     f"lead {move.lead} stays with {move.holder}: it was begun with or given to them; {NOTHING}"
                 )
         for to, leads in Counter(move.to for move in moves).items():
-            if why := _no_room(self.team.agents[to], leads):
-                raise TooLate(f"{why}; {NOTHING}")
+            if why := why_full(self.team.agents[to], leads):
+                raise TooLate(f"{to} is {why}; {NOTHING}")
 
     def _where(self, lead: str) -> str:
         state = self.team.leads.get(lead)
@@ -198,12 +199,3 @@ class Acting(Appending):
         if agent.left:
             return "they left the roster"
         return "" if agent.chosen == done.chosen else "it was chosen anew since"
-
-
-def _no_room(agent: Agent, leads: int) -> str:
-    """Why an agent cannot take so many leads more; "" if they can."""
-    if agent.left or not agent.on_shift:
-        return f"{agent.id} is {OFF_SHIFT}"
-    if agent.presence == Presence.offline:
-        return f"{agent.id} is {OFFLINE}"
-    return f"{agent.id} has {agent.active} of {agent.capacity} leads" if agent.active + leads > agent.capacity else ""
