@@ -101,10 +101,8 @@ def test_leads_stay_when_who_had_them_has_no_room_any_more() -> None:
             await desk.update_agent_workload("ana", capacity=3)
             undone = await desk.undo(done, by="Kim")
             assert len(undone.leads) == 1
-            assert undone.stays == (
-                f"lead {done.moves[1].lead} stays: ana is at capacity with 2 of 3 leads and 2 to come; "
-                "close one, raise the capacity",
-            )
+            full = "ana is at capacity with 2 of 3 leads and 2 to come; close one, raise the capacity"
+            assert undone.stays == (f"lead {done.moves[1].lead} stays: {full}",)
             assert (await desk.undo(done, by="Kim")).leads == ()  # twice is as once
 
     asyncio.run(run())
