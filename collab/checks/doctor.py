@@ -18,10 +18,11 @@ from collab.checks.ports import of_port
 from collab.checks.programs import of_programs
 from collab.checks.recorder import Recorded, of_recorder
 from collab.checks.settings import of_settings
-from collab.checks.stream import RECORDER, of_stream
+from collab.checks.stream import of_stream
 from collab.checks.versions import of_python, of_versions
 from collab.checks.weights import of_weights
 from collab.history import History
+from collab.live.lease import RIGHT_TO_RECORD
 from collab.live.partition import is_tenant
 from collab.office.telling import outbox_of
 from collab.whatif.journal import watched
@@ -107,7 +108,7 @@ def _live(place: Place) -> list[Check]:
     if found is None or recorded is None:
         value = "how far it is cannot be told until both Redis and the history can be read"
         return [*checks, Check(name="Recorder", state=State.unknown, value=value)]
-    known = Recorded(last=found.last, recorded=recorded, held=RECORDER in found.held)
+    known = Recorded(last=found.last, recorded=recorded, held=RIGHT_TO_RECORD in found.held)
     return [*checks, of_recorder(known)]
 
 

@@ -12,11 +12,12 @@ from collab.checks.check import Check, State
 from collab.checks.history import of_history
 from collab.checks.recorder import Recorded, of_recorder
 from collab.checks.serving import of_gateway
-from collab.checks.stream import RECORDER, of_stream, watch
+from collab.checks.stream import of_stream
 from collab.checks.versions import of_python, of_versions
 from collab.checks.weights import of_weights
 from collab.door import Door
 from collab.live.about import About
+from collab.live.lease import RIGHT_TO_RECORD, right_to_watch
 from collab.office import Office
 
 
@@ -35,7 +36,7 @@ async def of_office(office: Office, door: Door | None = None) -> list[Check]:
         of_gateway(door),
         await _recorder(office, found),
         *history,
-        of_rules(office.team.alerts, None if found is None else watch(office.tenant) in found.held),
+        of_rules(office.team.alerts, None if found is None else right_to_watch(office.tenant) in found.held),
         delivery,
         weights,
         *versions,
@@ -62,7 +63,7 @@ async def _stream(office: Office) -> tuple[list[Check], About | None]:
 
 async def _recorder(office: Office, found: About | None) -> Check:
     recorder = office.recorder
-    held = None if found is None else RECORDER in found.held
+    held = None if found is None else RIGHT_TO_RECORD in found.held
     if office.mode == "reading":
         held = True  # for this is why it only reads
     if recorder is None:

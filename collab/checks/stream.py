@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collab.checks.check import Check, State, size, told
 from collab.live.about import About, about
+from collab.live.lease import RIGHT_TO_RECORD, right_to_watch
 from collab.live.redis import hidden
 from collab.live.stream import StreamUnreachable
 
@@ -19,19 +20,11 @@ SAME_S = 0.05
 FULL = 0.9
 """The share of its limit of memory from which on a Redis is nearly full."""
 
-RECORDER = "recorder"
-"""The right to record, as `Stream.lease` names it."""
-
-
-def watch(tenant: str) -> str:
-    """The right to watch a team's alert rules."""
-    return f"watch:{tenant}"
-
 
 async def of_stream(url: str, tenant: str) -> tuple[list[Check], About | None]:
     """The checks of the stream at a URL, and what its server said if it did."""
     try:
-        found = await about(url, tenant, (RECORDER, watch(tenant)))
+        found = await about(url, tenant, (RIGHT_TO_RECORD, right_to_watch(tenant)))
     except StreamUnreachable as error:
         value, fix = told(error, "Start redis-server there, or correct the URL.")
         return [Check(name="Redis", state=State.bad, value=value, fix=fix)], None

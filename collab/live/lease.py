@@ -7,6 +7,19 @@ import time
 
 from collab.live.redis import Server
 
+RIGHT_TO_RECORD = "recorder"
+"""The right to record a stream."""
+
+
+def right_to_watch(tenant: str) -> str:
+    """The right to watch a team's alert rules."""
+    return f"watch:{tenant}"
+
+
+def right_to_balance(tenant: str) -> str:
+    """The right to even out a team's loads."""
+    return f"balance:{tenant}"
+
 
 class Lease:
     """Asks for a right, renews it, and gives it back; who stops to renew it loses it to another.

@@ -18,7 +18,7 @@ from msgspec import Struct
 from collab.claims import CLOSED, CLOSED_FOR_S, Claim, Guard
 from collab.events import Entry, decode
 from collab.live.batch import MARK, MOST, Batch
-from collab.live.lease import Lease
+from collab.live.lease import RIGHT_TO_RECORD, Lease
 from collab.live.partition import check_tenant, key_of, partition_of
 from collab.live.redis import Server, StreamUnreachable, server_at
 from collab.presence import Device
@@ -226,7 +226,7 @@ class Stream:
         with self._server.answering():
             await self._redis.xtrim(self._events, minid=f"{before}-0", approximate=False)
 
-    def lease(self, lasts_s: float, right: str = "recorder") -> Lease:
+    def lease(self, lasts_s: float, right: str = RIGHT_TO_RECORD) -> Lease:
         """The right to record the partition, or another one, which one process has at a time; it is not taken yet."""
         return Lease(self._server, f"{self._key}:@{right}", lasts_s)
 

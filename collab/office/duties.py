@@ -12,6 +12,7 @@ from collab.balance import Limits
 from collab.delivery import channels, read_plan
 from collab.desk import Desk
 from collab.events import Entry
+from collab.live.lease import right_to_balance, right_to_watch
 from collab.live.stream import Stream
 from collab.office import balancing, watching
 from collab.office.balancing import Balancing, mode_of
@@ -98,9 +99,9 @@ class Duties:
         rules = None if self.rules is None else rules_of(self.rules, self.tenant)
         # away from the loop, which serves other teams, too: what sends may take a second to import
         self.telling = await asyncio.to_thread(telling, *self._told)
-        lease = stream.lease(watching.LEASE_S, f"watch:{self.tenant}")
+        lease = stream.lease(watching.LEASE_S, right_to_watch(self.tenant))
         self.watching = Watching(desk, lease, clock, rules, self.telling, recorded, alarm)
-        lease = stream.lease(balancing.LEASE_S, f"balance:{self.tenant}")
+        lease = stream.lease(balancing.LEASE_S, right_to_balance(self.tenant))
         self.balancing = Balancing(desk, lease, clock, *self._even, alarm)
         self.watching.start()
         self.balancing.start()
