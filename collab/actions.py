@@ -6,7 +6,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from collab.balance import Limits, Plan, balance, relieve
+from collab.balance import Plan, Thresholds, balance, relieve
 from collab.factors import READY, Sheet
 from collab.gates import Pacing, gates_of, why_full
 from collab.legible import isolated
@@ -64,7 +64,7 @@ def actions(alert: Alert, team: Team, time: datetime, pacing: Pacing | None = No
     if kind == "unreachable" and agent is not None:
         return _of_unreachable(team, agent, time, pacing)
     if kind in ("unfair", "team_overload"):
-        plan = balance(team, time, Limits(start=0.0, stop=0.0, per_hour=AT_ONCE), pacing)
+        plan = balance(team, time, Thresholds(start=0.0, stop=0.0, per_hour=AT_ONCE), pacing)
         return [evening(plan)] if plan.moves else []
     return []
 

@@ -30,7 +30,7 @@ LEAST = 1e-12
 """Differences of utilization below this are rounding."""
 
 
-class Limits(Struct, frozen=True, kw_only=True):
+class Thresholds(Struct, frozen=True, kw_only=True):
     """When loads are evened out: from a spread of `start` (the highest minus the lowest utilization) down to `stop`.
 
     What lies between the two changes nothing, so that loads that go up and down move no lead forth and back. `per_hour`
@@ -82,7 +82,7 @@ class Plan(Struct, frozen=True, kw_only=True):
 
 
 def balance(
-    team: Team, time: datetime, limits: Limits | None = None, pacing: Pacing | None = None, begun: bool = False
+    team: Team, time: datetime, thresholds: Thresholds | None = None, pacing: Pacing | None = None, begun: bool = False
 ) -> Plan:
     """The moves that even out the loads of those who are available; none while these are even enough.
 
@@ -90,22 +90,22 @@ def balance(
 
     Args:
         time: when it would happen.
-        limits: from which spread to which, and how many moves an hour.
+        thresholds: from which spread to which, and how many moves an hour.
         pacing: how soon agents are asked again, as the router has it.
         begun: go on with what the limit of moves per hour ended, whatever the spread is by now.
     """
-    limits = limits or Limits()
-    left, spread = limits.per_hour - sum(time - moved < MOVED_FOR for moved in team.moved), _spread(team)
-    if spread <= limits.stop + LEAST or (spread < limits.start - LEAST and not begun):
+    thresholds = thresholds or Thresholds()
+    left, spread = thresholds.per_hour - sum(time - moved < MOVED_FOR for moved in team.moved), _spread(team)
+    if spread <= thresholds.stop + LEAST or (spread < thresholds.start - LEAST and not begun):
         return Plan(before=jain_of(team.members()), after=jain_of(team.members()))
     course = _Course(team, time, pacing or Pacing())
-    while left > 0 and spread > limits.stop + LEAST:
+    while left > 0 and spread > thresholds.stop + LEAST:
         givers = sorted(_available(course.team), key=lambda agent: (-agent.utilization, agent.id))[:left]
-        found = course.round(givers, limits.stop, once=True)
+        found = course.round(givers, thresholds.stop, once=True)
         if not found:
             break
         left, spread = left - found, _spread(course.team)
-    return replace(course.plan(), capped=left <= 0 and spread > limits.stop + LEAST)
+    return replace(course.plan(), capped=left <= 0 and spread > thresholds.stop + LEAST)
 
 
 def relieve(team: Team, agent: str, time: datetime, to: float = 0.0, pacing: Pacing | None = None) -> Plan:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from collab.balance import Limits
+from collab.balance import Thresholds
 from collab.files import Shelf
 from collab.office import DEMO
 from collab.office.duties import is_page
@@ -22,7 +22,7 @@ def settings(**given: Any) -> dict[str, Any]:
     """
     return texts(**given) | {
         "secrets": os.environ,
-        "limits": limits(given.get("moves")),
+        "thresholds": thresholds(given.get("moves")),
         "page": page(given.get("page")) or given.get("served", ""),
     }
 
@@ -59,7 +59,7 @@ def page(given: str | None = None) -> str:
     return said
 
 
-def limits(moves: int | None = None) -> Limits:
+def thresholds(moves: int | None = None) -> Thresholds:
     """When loads are evened out, with so many moves an hour at most.
 
     Raises:
@@ -67,10 +67,10 @@ def limits(moves: int | None = None) -> Limits:
     """
     text = os.environ.get("COLLAB_MOVES") or ""
     if moves is None and not text:
-        return Limits()
+        return Thresholds()
     if moves is None and not text.isdigit():
         raise ValueError(f"COLLAB_MOVES is {text!r}; give the most leads an hour, a whole number such as 20")
-    return Limits(per_hour=int(text) if moves is None else moves)
+    return Thresholds(per_hour=int(text) if moves is None else moves)
 
 
 def keys() -> str:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from strategies import NOON, assigned, changed, matching_leads, teams
 from test_routing import agent, team_of
 
-from collab.balance import Limits, Move, Plan, balance, relieve, untouched
+from collab.balance import Move, Plan, Thresholds, balance, relieve, untouched
 from collab.events import Entry, LeadOverridden
 from collab.factors import Sheet
 from collab.fairness import jain_of
@@ -70,15 +70,15 @@ def test_a_full_agent_gives_to_those_who_have_nothing() -> None:
 
 def test_an_even_team_is_left_alone() -> None:
     even = holding(*(agent(id, leads=named(id, 2)) for id in ("ana", "bo", "cy")))
-    assert balance(even, NOON, Limits(start=0.0, stop=0.0)).moves == ()
+    assert balance(even, NOON, Thresholds(start=0.0, stop=0.0)).moves == ()
     assert balance(Team(), NOON) == Plan()
 
 
 def test_it_begins_at_one_spread_and_goes_on_to_a_lower_one() -> None:
     team = holding(agent("ana", leads=named("ana", 4), capacity=10), agent("bo", capacity=10))
-    assert balance(team, NOON, Limits(start=0.41, stop=0.0)).moves == ()
-    assert len(balance(team, NOON, Limits(start=0.4, stop=0.0)).moves) == 2
-    assert len(balance(team, NOON, Limits(start=0.4, stop=0.2)).moves) == 1
+    assert balance(team, NOON, Thresholds(start=0.41, stop=0.0)).moves == ()
+    assert len(balance(team, NOON, Thresholds(start=0.4, stop=0.0)).moves) == 2
+    assert len(balance(team, NOON, Thresholds(start=0.4, stop=0.2)).moves) == 1
 
 
 @pytest.mark.parametrize("held", [{"responded": True}, {"overridden": True}, {"sticky": True}])
@@ -89,8 +89,8 @@ def test_what_was_begun_or_chosen_by_a_person_or_is_with_who_knows_the_customer_
 
 def test_moves_of_the_last_hour_count_towards_the_cap() -> None:
     team = replace(crowded(), moved=[after(-3600), after(-3599), after(-1)])
-    assert len(balance(team, NOON, Limits(per_hour=3)).moves) == 1
-    assert balance(team, NOON, Limits(per_hour=2)).moves == ()
+    assert len(balance(team, NOON, Thresholds(per_hour=3)).moves) == 1
+    assert balance(team, NOON, Thresholds(per_hour=2)).moves == ()
 
 
 def test_the_lead_that_loses_least_goes_to_whom_it_suits() -> None:
@@ -100,7 +100,7 @@ def test_the_lead_that_loses_least_goes_to_whom_it_suits() -> None:
         agent("bo", capacity=4, skills={"location:north": 1.0}),
         leads={"ana-1": suits},
     )
-    (move,) = balance(team, NOON, Limits(per_hour=1)).moves
+    (move,) = balance(team, NOON, Thresholds(per_hour=1)).moves
     assert move.lead == "ana-1"
     assert move.cost < 0
 
@@ -119,7 +119,7 @@ def test_an_agent_is_relieved_to_a_load_or_of_all_that_can_go() -> None:
 @pytest.mark.parametrize("wrong", [{"start": 0.2, "stop": 0.3}, {"start": 1.5}, {"stop": -0.1}, {"per_hour": -1}])
 def test_limits_that_do_not_agree_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"stop is|per_hour is"):
-        Limits(**wrong)
+        Thresholds(**wrong)
 
 
 @st.composite
@@ -156,7 +156,7 @@ def test_each_move_passes_the_gates_and_no_plan_passes_the_cap_or_lowers_evennes
     team: Team, cap: int, stop: float
 ) -> None:
     before = team.snapshot()
-    plan = balance(team, NOON, Limits(start=0.5, stop=stop, per_hour=cap))
+    plan = balance(team, NOON, Thresholds(start=0.5, stop=stop, per_hour=cap))
     assert team.snapshot() == before  # it was on trial only
     checked_moves(team, plan)
     assert len(plan.moves) <= max(0, cap - len(team.moved))
@@ -183,7 +183,7 @@ def test_one_round_costs_least_together() -> None:
         agent("di", capacity=2, skills=skills[1]),
         leads={id: Lead(id=id, name="A customer", location=where) for id, where in (("n", "north"), ("s", "south"))},
     )
-    plan = balance(team, NOON, Limits(start=0.5, per_hour=2))
+    plan = balance(team, NOON, Thresholds(start=0.5, per_hour=2))
     assert {(move.lead, move.to) for move in plan.moves} == {("n", "cy"), ("s", "di")}
     assert plan.cost == pytest.approx(sum(move.cost for move in plan.moves))
 
@@ -192,11 +192,11 @@ def test_an_hour_with_an_imbalance_gets_even_and_moves_no_lead_twice() -> None:
     chance = np.random.default_rng(1)
     ids = [f"a{i}" for i in range(6)]
     full = [agent(id, capacity=10, leads=named(id, 9 if i < 2 else 0)) for i, id in enumerate(ids)]
-    team, limits = holding(*full), Limits(start=0.4, stop=0.2, per_hour=15)
+    team, thresholds = holding(*full), Thresholds(start=0.4, stop=0.2, per_hour=15)
     begun, moves = jain_of(team.members()), list[tuple[datetime, Move]]()
     for minute in range(60):
         time = after(60 * minute)
-        plan = balance(team, time, limits)
+        plan = balance(team, time, thresholds)
         team = made(team, plan, time)
         moves += [(time, move) for move in plan.moves]
         for one in team.members():  # somebody answers one of their leads now and then, so that it stays
@@ -207,7 +207,7 @@ def test_an_hour_with_an_imbalance_gets_even_and_moves_no_lead_twice() -> None:
     assert begun is not None
     assert ended is not None
     assert ended > 0.8 > 0.4 > begun
-    assert 0 < len(moves) <= limits.per_hour
+    assert 0 < len(moves) <= thresholds.per_hour
     assert len({move.lead for _, move in moves}) == len(moves)
     assert {move.holder for _, move in moves}.isdisjoint({move.to for _, move in moves})
 

@@ -12,13 +12,13 @@ from click.testing import CliRunner
 from desks import Clock, assert_consistent, at_desk, hire, lead, level, log, until
 from offices import Open, at, do, unwatched
 
-from collab.balance import Limits
+from collab.balance import Thresholds
 from collab.cli import main
 from collab.desk import Desk
 from collab.events import LeadOverridden
 from collab.offers import UNACCEPTED, Terms, lapses
 from collab.office.balancing import BY, Balancing, Mode, mode_of
-from collab.settings import limits, settings
+from collab.settings import settings, thresholds
 from collab.views.balancing import BalancingView
 from collab.views.board import Board
 from collab.views.feed import feed_of
@@ -30,12 +30,12 @@ class Now(Clock):
     is_set = False
 
 
-def balancing(desk: Desk, mode: Mode = "auto", **limits: float) -> Balancing:
+def balancing(desk: Desk, mode: Mode = "auto", **thresholds: float) -> Balancing:
     """What evens out the loads of a desk's team."""
     clock = desk._clock
     assert isinstance(clock, Now)
     lease = desk.stream.lease(15.0, "balance:main")
-    return Balancing(desk, lease, clock, mode, Limits(**{"start": 0.5, "stop": 0.25, **limits}))
+    return Balancing(desk, lease, clock, mode, Thresholds(**{"start": 0.5, "stop": 0.25, **thresholds}))
 
 
 @asynccontextmanager
@@ -152,7 +152,7 @@ def test_one_of_two_processes_moves_and_the_other_goes_on_when_it_ends(redis_url
 
 
 def test_an_office_shows_the_plan_and_a_person_carries_it_out_and_takes_it_back(open_office: Open) -> None:
-    office = unwatched(open_office(rules=None, limits=Limits(start=0.5, stop=0.25, per_hour=5)))
+    office = unwatched(open_office(rules=None, thresholds=Thresholds(start=0.5, stop=0.25, per_hour=5)))
     desk = at(office)
     view = BalancingView(Board(office))
     assert "Nothing would be moved now." in view.told.object
@@ -197,9 +197,9 @@ def test_what_is_wrong_is_named(open_office: Open, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("COLLAB_MOVES", "many")
     with pytest.raises(ValueError, match="COLLAB_MOVES is 'many'; give the most leads an hour, a whole number"):
         settings()
-    assert limits(3) == Limits(per_hour=3)
+    assert thresholds(3) == Thresholds(per_hour=3)
     monkeypatch.setenv("COLLAB_MOVES", "7")
     monkeypatch.setenv("COLLAB_BALANCE", "auto")
-    assert (settings()["balance"], settings()["limits"].per_hour) == ("auto", 7)
+    assert (settings()["balance"], settings()["thresholds"].per_hour) == ("auto", 7)
     refused = CliRunner().invoke(main, ["serve", "--balance", "always"])
     assert "'always' is not one of 'off', 'propose', 'auto'" in refused.output

@@ -33,8 +33,8 @@ def test_a_page_that_would_make_no_link_is_refused(said: str, monkeypatch: pytes
     assert f"COLLAB_PAGE {fix}" in CliRunner().invoke(main, SERVE).output
     with pytest.raises(ValueError, match=r"^page is .*; give the whole address of the page"):
         Office(page=said)
-    with pytest.raises(TypeError, match=r"limits are 5; give collab\.balance\.Limits"):
-        Office(limits=5)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"thresholds are 5; give collab\.balance\.Thresholds"):
+        Office(thresholds=5)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("said", [None, "", "https://collab.example", "http://localhost:5006/team", "http://[::1]:80"])

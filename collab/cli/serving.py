@@ -39,7 +39,7 @@ from collab.cli.options import (
 )
 from collab.cli.origin import hosts, origins
 
-OF_ALL = ("stream", "history", "weights", "rules", "notify", "secrets", "balance", "limits")
+OF_ALL = ("stream", "history", "weights", "rules", "notify", "secrets", "balance", "thresholds")
 """The settings that the offices of all tenants share."""
 
 SIGN_IN = "File of those who may sign in, as `collab user add` writes it [COLLAB_SIGN_IN, else anybody may come]."

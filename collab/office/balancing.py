@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Literal, get_args
 
-from collab.balance import Limits, Plan, balance, on_trial
+from collab.balance import Plan, Thresholds, balance, on_trial
 from collab.desk import Desk, TooLate
 from collab.live.lease import Lease
 from collab.live.stream import StreamUnreachable
@@ -54,7 +54,7 @@ class Balancing:
         lease: the right to move leads of this team.
         clock: the desk's.
         mode: what is done with plans.
-        limits: when loads are evened out, and how many moves an hour there are at most.
+        thresholds: when loads are evened out, and how many moves an hour there are at most.
         told: is called when the plan has changed.
 
     Attributes:
@@ -67,10 +67,10 @@ class Balancing:
         lease: Lease,
         clock: Clock,
         mode: Mode = "propose",
-        limits: Limits | None = None,
+        thresholds: Thresholds | None = None,
         told: Callable[[], None] = lambda: None,
     ) -> None:
-        self.desk, self.mode, self.limits, self.plan = desk, mode, limits or Limits(), Plan()
+        self.desk, self.mode, self.thresholds, self.plan = desk, mode, thresholds or Thresholds(), Plan()
         self._lease, self._clock, self._told = lease, clock, told
         self._proposed: dict[str, datetime] = {}
         self._looked: tuple[int, datetime] | None = None
@@ -126,7 +126,9 @@ class Balancing:
             return  # a past in the making is left as it is
         team, now = self.desk.team, self._clock()
         # among hundreds of agents a plan takes a while, and leads must not wait for it
-        plan = await asyncio.to_thread(balance, on_trial(team), now, self.limits, self.desk.pacing, self.plan.capped)
+        plan = await asyncio.to_thread(
+            balance, on_trial(team), now, self.thresholds, self.desk.pacing, self.plan.capped
+        )
         self._proposed = {lead: at for lead, at in self._proposed.items() if now - at < MOVED_FOR}
         self._proposed |= {move.lead: self._proposed.get(move.lead, now) for move in plan.moves}
         if plan != self.plan:

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from collab.balance import Limits
+from collab.balance import Thresholds
 from collab.delivery import channels, read_plan
 from collab.desk import Desk
 from collab.events import Entry
@@ -48,7 +48,7 @@ class Duties:
         notify: a file that says who is told of alerts; None tells the page alone.
         secrets: by name, those that `notify` reads.
         balance: "off", "propose" or "auto" (see `Balancing`).
-        limits: when loads are evened out, and how many moves an hour there are at most.
+        thresholds: when loads are evened out, and how many moves an hour there are at most.
         page: where people open the page, so that notices link to their alerts; "" without one.
 
     Attributes:
@@ -58,7 +58,7 @@ class Duties:
 
     Raises:
         ValueError: `balance` is no mode, or `page` no address.
-        TypeError: `limits` are none.
+        TypeError: `thresholds` are none.
     """
 
     def __init__(
@@ -69,14 +69,16 @@ class Duties:
         notify: str | None = None,
         secrets: Mapping[str, str] | None = None,
         balance: str = "propose",
-        limits: Limits | None = None,
+        thresholds: Thresholds | None = None,
         page: str = "",
     ) -> None:
         if page and not is_page(page):
             raise ValueError(f"page is {page!r}; give the whole address of the page, e.g. https://collab.example")
-        if not isinstance(limits, Limits | None):
-            raise TypeError(f"limits are {limits!r}; give collab.balance.Limits, e.g. Limits(per_hour=20)")
-        self.tenant, self.rules, self._even = tenant, rules, (mode_of(balance), limits)
+        if not isinstance(thresholds, Thresholds | None):
+            raise TypeError(
+                f"thresholds are {thresholds!r}; give collab.balance.Thresholds, e.g. Thresholds(per_hour=20)"
+            )
+        self.tenant, self.rules, self._even = tenant, rules, (mode_of(balance), thresholds)
         self._told = (notify, history, tenant, secrets or {}, page)
         self.telling: Telling | None = None
         self.watching: Watching | None = None

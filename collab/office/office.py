@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, TypeVar
 
-from collab.balance import Limits
+from collab.balance import Thresholds
 from collab.desk import Desk, TooLate, utc_now
 from collab.events import Entry
 from collab.files import Shelf
@@ -69,7 +69,7 @@ class Office(Threaded):
         notify: a file that says who is told of alerts (`notify.yaml`, docs/alerts.md); else the page alone shows them.
         secrets: by name, those that `notify` reads from the environment.
         balance: are loads not evened out ("off"), are moves of leads proposed, or made ("auto")?
-        limits: when loads are evened out, and how many moves an hour there are at most.
+        thresholds: when loads are evened out, and how many moves an hour there are at most.
         page: where people open the page, so that notices can link to their alerts.
         shadow: a second set of weights (four integers that sum to 100) under which decisions are scored, too.
         progress: is called with (done, of) while the past is made.
@@ -99,7 +99,7 @@ class Office(Threaded):
         notify: str | None = None,
         secrets: Mapping[str, str] | None = None,
         balance: str = "propose",
-        limits: Limits | None = None,
+        thresholds: Thresholds | None = None,
         page: str = "",
         shadow: str | Sequence[int] | None = None,
         progress: Callable[[int, int], None] | None = None,
@@ -120,7 +120,7 @@ class Office(Threaded):
         self._adopting, self._reading = Adopting(self.weights), Reading(lambda: self.history, self._subscribers.tell)
         self._asking = Asking(lambda: self.history)
         self.shadow = shadowing(shadow, self.subscribe)
-        self.duties = Duties(tenant, history, rules, notify, secrets, balance, limits, page)
+        self.duties = Duties(tenant, history, rules, notify, secrets, balance, thresholds, page)
 
     @property
     def team(self) -> Team:

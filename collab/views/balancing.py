@@ -103,11 +103,11 @@ class BalancingView(pn.viewable.Viewer):
 
 
 def told(balancing: Balancing, plan: Plan, frame: Frame) -> str:
-    """The mode, the limits and the plan as HTML."""
-    limits, soft = balancing.limits, '<p class="soft">{}</p>'
+    """The mode, the thresholds and the plan as HTML."""
+    at, soft = balancing.thresholds, '<p class="soft">{}</p>'
     rule = (
-        f"Begins when the busiest and the least busy of those available are {limits.start:.0%} of their capacity "
-        f"apart, and ends at {limits.stop:.0%}. {balancing.moved} of at most {limits.per_hour} leads were moved within "
+        f"Begins when the busiest and the least busy of those available are {at.start:.0%} of their capacity "
+        f"apart, and ends at {at.stop:.0%}. {balancing.moved} of at most {at.per_hour} leads were moved within "
         "the last hour, those that people moved included"
     )
     dry = f"; {balancing.proposed} were proposed." if balancing.mode == "propose" else "."
