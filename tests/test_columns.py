@@ -128,6 +128,17 @@ WRONG: list[tuple[Callable[[Frames], Frames], str]] = [
         r"lead is 7\.0 in row c7 \(decision 73\) and 3\.0 in row c6; give all candidates",
     ),
     (put("outcomes", "lead_score", -3.0), r"lead_score is -3\.0 in row o6 .* 0 or more, or leave the column out"),
+    (
+        put("outcomes", "response_s", 1e18),
+        r"response_s is 1e\+18 in row o6 of outcomes \(decision 76\); give seconds, at",
+    ),
+    (put("outcomes", "handling_s", 1e300), r"handling_s is 1e\+300 in row o6 .* give seconds, at most 1e9"),
+    (put("outcomes", "value", 1e300), r"value is 1e\+300 in row o6 of outcomes .* give a number of -1e15 to 1e15"),
+    (put("outcomes", "value", -2e15), r"value is -2000000000000000\.0 in row o6 .* give a number of -1e15 to 1e15"),
+    (put("outcomes", "lead_score", 1e300), r"lead_score is 1e\+300 in row o6 .* give a number of -1e15 to 1e15"),
+    (column("outcomes", "time", 1_772_000_000), r"is 1772000000 in row o0 .*to_datetime\(\.\.\., unit='s', utc=True\)"),
+    (column("outcomes", "time", 1.772e12), r"no time with a zone; .*to_datetime\(\.\.\., unit='ms', utc=True\)"),
+    (column("outcomes", "time", "2026-03-02"), r"no time with a zone; .*to_datetime\(\.\.\., utc=True\)"),
     (column("outcomes", "response_s", pd.Timestamp("2026-03-02", tz="UTC")), r"response_s is .* give a number of 0"),
     (column("candidates", "weights", "v1"), r"weights is 'v1' in row c0 .* sum to 100, e\.g\. 'v1-35-30-20-15', or"),
     (column("candidates", "weights", "v1-35-30-20-14"), r"weights is 'v1-35-30-20-14' in row c0"),
@@ -170,6 +181,16 @@ WRONG: list[tuple[Callable[[Frames], Frames], str]] = [
 def test_what_is_wrong_is_said_by_column_row_decision_and_fix(change: Callable[[Frames], Frames], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         WhatIf.from_frames(**change(frames()))
+
+
+def test_numbers_of_seconds_that_were_read_as_nanoseconds_are_told_of() -> None:
+    given = frames()
+    seconds = (given["outcomes"]["time"] - pd.Timestamp(0, tz="UTC")) // pd.Timedelta("1s")
+    WhatIf.from_frames(given["candidates"], given["outcomes"].assign(time=pd.to_datetime(seconds, unit="s", utc=True)))
+    for factor in (1, 1000):
+        wrong = given["outcomes"].assign(time=pd.to_datetime(seconds * factor, utc=True))
+        with pytest.warns(UserWarning, match="time of outcomes is 1970-01-01 00:.* all lie in the first hour of 1970"):
+            WhatIf.from_frames(given["candidates"], wrong)
 
 
 def test_frames_that_are_none_are_named() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -39,6 +41,13 @@ ROW_OF = {"candidates": "a candidate", "outcomes": "a decision", "agents": "an a
 
 FIRST_YEAR, LAST_YEAR = 1678, 2261
 """The years that pandas counts in nanoseconds."""
+
+BORN = datetime(1970, 1, 1, tzinfo=UTC)
+"""What numbers that are times count from."""
+
+SECONDS = ("response_s", "handling_s", "waited_s")
+MOST_S, MOST = 1e9, 1e15
+"""The longest duration of outcomes, some 31 years, and the largest number; squares of more get lost in sums."""
 
 ALIKE = 0.85
 """From so much of their letters in common on, one name is a misspelling of the other."""
@@ -134,7 +143,7 @@ def aware_times(frame: pd.DataFrame, title: str, name: str, *, empty: bool = Fal
         if not pd.isna(value) and getattr(value, "tzinfo", None) is None:
             raise ValueError(
                 f"{name} of {title} is {value} in {where(frame, row)}, which is no time with a zone; "
-                f"convert the column with pd.to_datetime(..., utc=True)"
+                f"convert the column with pd.to_datetime(..., {_unit(value)}utc=True)"
             )
         if not pd.isna(value) and not FIRST_YEAR <= value.year <= LAST_YEAR:
             raise ValueError(
@@ -143,12 +152,52 @@ def aware_times(frame: pd.DataFrame, title: str, name: str, *, empty: bool = Fal
             )
 
 
+def _unit(value: Any) -> str:
+    """What pandas must be told of a number, which else it takes for nanoseconds: by its digits, those of our days."""
+    if not isinstance(value, Real) or not np.isfinite(float(value)):
+        return ""
+    digits = len(f"{abs(float(value)):.0f}")
+    return f"unit={('s', 'ms', 'us', 'ns')[min(max((digits - 8) // 3, 0), 3)]!r}, "
+
+
+def warn_of_birth(frame: pd.DataFrame, title: str) -> None:
+    """Tell of times that all lie in the first hour of 1970: seconds or milliseconds that were read as nanoseconds."""
+    if (
+        (found := when(frame)) is not None
+        and len(frame) > 1
+        and BORN <= found[0] <= found[1] < BORN + timedelta(hours=1)
+    ):
+        warnings.warn(
+            f"time of {title} is {found[1]} at most, so all lie in the first hour of 1970; if they were numbers, "
+            "convert these with pd.to_datetime(..., unit='s', utc=True), or 'ms' for milliseconds",
+            stacklevel=3,
+        )
+
+
+def refuse_huge(outcomes: pd.DataFrame) -> None:
+    """Refuse durations and numbers of outcomes so large that nothing can be reckoned with them.
+
+    Raises:
+        ValueError: names the column, the row, the value and the fix.
+    """
+    for name in (*SECONDS, "value", "lead_score"):
+        if name not in outcomes:
+            continue
+        most = MOST_S if name in SECONDS else MOST
+        values = numeric(outcomes[name]).to_numpy(np.float64, na_value=np.nan)
+        if len(huge := np.flatnonzero((np.abs(values) > most) & np.isfinite(values))):
+            row, fix = int(huge[0]), "seconds, at most 1e9" if name in SECONDS else "a number of -1e15 to 1e15"
+            raise ValueError(
+                f"{name} is {shown(outcomes[name].iloc[row])} in {where(outcomes, row, 'outcomes')}; give {fix}"
+            )
+
+
 def when(frame: pd.DataFrame | None) -> tuple[datetime, datetime] | None:
     """The first and the last time of a frame; None if it has none."""
     if frame is None or "time" not in frame or frame["time"].isna().all():
         return None
     times = pd.to_datetime(frame["time"], utc=True)
-    return times.min().to_pydatetime(), times.max().to_pydatetime()
+    return times.min().floor("us").to_pydatetime(), times.max().floor("us").to_pydatetime()
 
 
 def same_in_decision(frame: pd.DataFrame, name: str, decision: NDArray[np.int64]) -> None:

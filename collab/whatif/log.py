@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from collab.whatif import card, frames, kernel, overrides
 from collab.whatif.calibration import calibration
 from collab.whatif.cases import Cases
-from collab.whatif.columns import aware_times, checked, refuse_empty, when
+from collab.whatif.columns import aware_times, checked, refuse_empty, refuse_huge, warn_of_birth, when
 from collab.whatif.course import Course
 from collab.whatif.course_of_frames import course_of_frames
 from collab.whatif.course_of_history import BY_HAND, course_of_history, were
@@ -96,6 +96,8 @@ class Log:
             refuse_empty(outcomes, "decision", "outcomes", "or drop the row")
             aware_times(outcomes, "outcomes", "time")
             aware_times(outcomes, "outcomes", "closed", empty=True)
+            refuse_huge(outcomes)
+            warn_of_birth(outcomes, "outcomes")
         self = object.__new__(cls)
         self._window, self._history, self._names = Window(None, None), None, names
         self._frames = (found, names, candidates)
