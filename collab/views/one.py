@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
-import weakref
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from collab.office import Office
 
 Made = TypeVar("Made")
+
+KEPT = "_one"
+"""The attribute of an office that holds what was made of it."""
 
 
 class One(Generic[Made]):
@@ -20,14 +22,13 @@ class One(Generic[Made]):
     """
 
     def __init__(self, make: Callable[[Office], Made]) -> None:
-        self._make = make
-        self._made: weakref.WeakKeyDictionary[Office, Made] = weakref.WeakKeyDictionary()
-        self._lock = threading.Lock()
+        self._make, self._lock = make, threading.Lock()
 
     def of(self, office: Office, stale: Callable[[Made], bool] = lambda made: False) -> Made:
         """That of this office; a new one in place of one that is stale."""
         with self._lock:
-            made = self._made.get(office)
-            if made is None or stale(made):
-                made = self._made[office] = self._make(office)
-            return made
+            kept = vars(office).setdefault(KEPT, {})  # with the office, so that both go together once nobody uses it
+            if self not in kept or stale(kept[self]):
+                kept[self] = self._make(office)
+            found: Made = kept[self]
+            return found
