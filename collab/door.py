@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import defaultdict
 from collections.abc import Coroutine
 from typing import Any, TypeVar
@@ -13,6 +14,8 @@ from collab.live.access import Access, AccessDenied
 from collab.live.gateway import Gateway
 from collab.office import Office
 from collab.office.floors import floor_of
+
+logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
@@ -56,10 +59,13 @@ class Door:
         return self
 
     async def close(self) -> None:
-        """Send all members away and close what was opened."""
+        """Send all members away and close what was opened; an office that cannot end well keeps none from ending."""
         await self.gateway.stop()
         for office in self._offices:
-            await office.close()
+            try:
+                await office.close()
+            except Exception:
+                logger.exception("the office of %s did not end well", office.tenant)
         self._floors.clear()
         self._offices.clear()
 

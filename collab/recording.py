@@ -87,12 +87,12 @@ class Recording:
             return
         keeping.cancel()
         await asyncio.gather(keeping, return_exceptions=True)
-        if self.recorder is not None:
-            try:
+        try:
+            if self.recorder is not None:
                 await self._renewing(self.recorder.stop())
-            finally:
-                self.recorder = None
-        await self._let_go()
+        finally:  # what could not be recorded here another process may record, and soon
+            self.recorder = None
+            await self._let_go()
 
     async def _keep(self) -> None:
         """Renew the lease, or ask for it, for ever."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+from desks import opened
 from gateways import a_gate
 from proxy import Proxy
 from real_redis import RealRedis
@@ -44,3 +46,29 @@ def test_leaving_rooms_that_are_none_leaves_nothing_behind(tmp_path: Path) -> No
             assert set(floor.hall._in_room) <= set(gate.office.team.rooms)
 
     asyncio.run(work())
+
+
+def test_an_office_that_cannot_end_well_keeps_no_other_from_recording_and_ending(
+    redis_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def work() -> None:
+        folder, teams = tmp_path / "history", ("acme", "other")
+        door = Door(
+            Access(tmp_path / "keys"), port=0, gateway={"host": "127.0.0.1"}, stream=redis_url, history=str(folder)
+        )
+        await door.open()
+        for team in teams:
+            await door.floor(team)
+        for office in door.offices:
+            assert office.recorder is not None
+            await office.recorder.flush()
+        folder.rename(tmp_path / "away")
+        folder.write_text("no folder")
+        await door.close()
+        for team in teams:
+            async with opened(redis_url, team) as stream:
+                assert await stream.lease(4.0).take()
+
+    asyncio.run(work())
+    assert "the office of acme did not end well" in caplog.text
+    assert "the office of other did not end well" in caplog.text

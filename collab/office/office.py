@@ -12,6 +12,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from datetime import datetime
 from typing import Any, Literal, TypeVar
 
@@ -256,29 +257,30 @@ class Office(Threaded):
         self._tasks.append(asyncio.create_task(work.run(), name="team at work"))
 
     async def close(self) -> None:
-        """Stop all rooms, in the loop they work in."""
-        await self.duties.stop()
-        if self.floor is not None:
-            self.floor.close()
-            self.floor = None
-        if self.leave_shelf is not None:
-            self.leave_shelf()
-            self.leave_shelf = None
+        """Stop all rooms, in the loop they work in; one that cannot end well keeps none from ending."""
+        async with AsyncExitStack() as rooms:  # the last is stopped first
+            if self.stream is not None:
+                rooms.push_async_callback(self.stream.close)
+            if (recording := self._recording or self.recorder) is not None:
+                rooms.push_async_callback(recording.stop)
+            if self.desk is not None:
+                rooms.push_async_callback(self.desk.stop)
+            rooms.push_async_callback(self.duties.hush)
+            rooms.push_async_callback(self._end_tasks)
+            if self.leave_shelf is not None:
+                rooms.callback(self.leave_shelf)
+            if self.floor is not None:
+                rooms.callback(self.floor.close)
+            self.leave_shelf = self.floor = None
+            await self.duties.stop()
+
+    async def _end_tasks(self) -> None:
         for task in self._tasks:
             task.cancel()
         for result in await asyncio.gather(*self._tasks, return_exceptions=True):
             if isinstance(result, Exception):
                 logger.error("a task of the office failed", exc_info=result)
         self._tasks.clear()
-        await self.duties.hush()
-        if self.desk is not None:
-            await self.desk.stop()
-        if self._recording is not None:
-            await self._recording.stop()
-        elif self.recorder is not None:
-            await self.recorder.stop()
-        if self.stream is not None:
-            await self.stream.close()
 
     async def _tend(self, desk: Desk) -> None:
         """Look once a second for adopted weights, and after leads whose gates opened or whose routing failed."""
