@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,23 @@ def test_a_second_line_joins_the_first_and_comments_stay(users: Users) -> None:
     assert users.check("ana", PASSWORD)
     assert users.counts == (2, 3)
     assert "2 with a password, 3 whom" in run("check", "--file", str(users.file)).output
+
+
+def test_who_reads_the_file_meanwhile_finds_all_of_it(users: Users) -> None:
+    users.file.chmod(0o640)
+    before = users.file.read_text()
+    with users.file.open() as reading:
+        users.add("ben", "agent", "demo", PASSWORD)
+        assert reading.read() == before
+    assert users.file.stat().st_mode & 0o777 == 0o640
+    assert users.named("ben") == User("ben", Role.agent, "demo")
+
+
+def test_people_who_are_added_at_once_are_all_there(users: Users) -> None:
+    ids = [f"p{number}" for number in range(12)]
+    with ThreadPoolExecutor(len(ids)) as pool:
+        list(pool.map(lambda id: Users(users.file).add(id, "agent", "demo", PASSWORD), ids))
+    assert [id for id in ids if users.named(id) is None] == []
 
 
 def test_a_changed_file_counts_at_once(users: Users) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
+import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import msgspec
+from filelock import FileLock
 from msgspec import Meta, Struct
 
 from collab.lines import Lines
@@ -128,14 +131,19 @@ class Users:
         Raises:
             ValueError: the id is there, or a field is wrong.
         """
-        if self.named(id) is not None:
-            raise ValueError(f"{self.file} has {id}; take the line out to give them another password, role or tenant")
         line = f"  {json.dumps(id)}: {{role: {role}, tenant: {tenant}, password: {json.dumps(hashed(password))}}}\n"
-        text = self.file.read_text(encoding="utf-8")
-        head = re.search(r"^users:[^\S\n]*\n", text, re.M)
-        new = f"{text[: head.end()]}{line}{text[head.end() :]}" if head else f"{text.rstrip()}\nusers:\n{line}".lstrip()
-        _book(new, self.file.name)
-        self.file.write_text(new, encoding="utf-8")
+        with FileLock(self.file.with_name(f".{self.file.name}.lock")):
+            if self.named(id) is not None:
+                fix = "take the line out to give them another password, role or tenant"
+                raise ValueError(f"{self.file} has {id}; {fix}")
+            text = self.file.read_text(encoding="utf-8")
+            head = re.search(r"^users:[^\S\n]*\n", text, re.M)
+            front, rest = (
+                (text[: head.end()], text[head.end() :]) if head else (f"{text.rstrip()}\nusers:\n".lstrip(), "")
+            )
+            new = f"{front}{line}{rest}"
+            _book(new, self.file.name)
+            _put(self.file.resolve(), new)
 
     @classmethod
     def made(cls, file: str | os.PathLike[str]) -> Users:
@@ -158,6 +166,23 @@ class Users:
             self._book = _book(self.file.read_bytes(), self.file.name)
             self._seen = status.st_mtime_ns, status.st_size
         return self._book
+
+
+def _put(file: Path, text: str) -> None:
+    """Put a text in the file's place in one step, its mode and owner as before: nobody reads half of it."""
+    was, draft = file.stat(), file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+    try:
+        draft.touch(mode=0o600, exist_ok=False)
+        with draft.open("w", encoding="utf-8") as new:
+            new.write(text)
+            new.flush()
+            os.fsync(new.fileno())
+        draft.chmod(was.st_mode & 0o777)
+        with suppress(PermissionError):  # who serves the page may be another user than who adds people
+            os.chown(draft, was.st_uid, was.st_gid)
+        draft.replace(file)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _book(text: str | bytes, name: str) -> _Book:
