@@ -114,11 +114,15 @@ class Access:
             found = _told(token, tuple(self._keys.items()))
         except (jwt.InvalidTokenError, KeyError, ValueError, TypeError, OverflowError):
             raise AccessDenied("the token is not one of ours; get a new one with `collab token`") from None
-        if self._clock() > found.expires + timedelta(seconds=LEEWAY_S):
+        if self.ended(found):
             raise AccessDenied(f"the token ended at {found.expires:%Y-%m-%d %H:%M:%S} UTC; get a new one")
         if self.taken_back()(found):
             raise AccessDenied("the token was taken back; get a new one")
         return found
+
+    def ended(self, found: Pass) -> bool:
+        """Is a token out of date, by more than clocks may differ?"""
+        return self._clock() > found.expires + timedelta(seconds=LEEWAY_S)
 
     def taken_back(self) -> Callable[[Pass], bool]:
         """Tells of tokens whether they were taken back by now."""

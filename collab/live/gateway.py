@@ -8,7 +8,6 @@ import logging
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -228,7 +227,7 @@ class Gateway:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(min(SWEEP_S, self.lease_s / 8))
-            now, time, taken_back = datetime.now(UTC), loop.time(), self.access.taken_back()
+            time, taken_back = loop.time(), self.access.taken_back()
             used = {line.allowance.whole for line in self.lines}
             self._allowances = {
                 agent: whole for agent, whole in self._allowances.items() if whole in used or not whole.full
@@ -236,7 +235,7 @@ class Gateway:
             for number, line in enumerate(tuple(self.lines), 1):
                 if taken_back(line.entry):
                     line.cut_off("token_revoked", "the token was taken back; connect with a new one")
-                elif line.entry.expires <= now:
+                elif self.access.ended(line.entry):
                     line.cut_off("token_ended", "the token ended; connect with a new one")
                 elif (silent_s := time - line.connection.heard) >= self.lease_s / 2:
                     line.cut = line.cut or "silent"

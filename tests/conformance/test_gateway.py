@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from desks import Clock
 from gateways import Gate, a_gate, heard, raw, soon, texts
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as open_socket
@@ -18,6 +19,7 @@ from websockets.exceptions import ConnectionClosed
 
 from collab import protocol as p
 from collab.floor import KEPT
+from collab.live.access import LEEWAY_S
 from collab.live.client import CutOff, Denied, InRoom, connect
 from collab.live.line import MOST_UNREAD
 from collab.live.turns import UNDER_WAY
@@ -367,6 +369,25 @@ def test_a_token_that_ends_or_is_taken_back_ends_the_connection(tmp_path: Path) 
             with pytest.raises(Denied, match="taken back"):
                 async with connect(gate.url, token):
                     pass
+
+    asyncio.run(wait())
+
+
+def test_who_came_in_while_clocks_may_differ_is_not_sent_out_by_the_end_that_was_passed_over(tmp_path: Path) -> None:
+    async def wait() -> None:
+        async with a_gate(tmp_path) as gate:
+            gate.access._clock = clock = Clock()
+            taken_back = gate.access.token("acme", "bo", lasts_s=600)
+            late = connect(gate.url, gate.access.token("acme", "ana", lasts_s=60))
+            clock.wait(60 + LEEWAY_S)
+            async with late as ana, connect(gate.url, taken_back) as bo:
+                gate.access.revoke(taken_back)
+                with pytest.raises(Denied, match="taken back"):
+                    await anext(bo.events())  # all were looked at
+                assert await ana.rooms()
+                clock.wait(1)
+                with pytest.raises(Denied, match="the token ended"):
+                    await anext(ana.events())
 
     asyncio.run(wait())
 
