@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from offices import Open, at, do
+from tornado.httpclient import AsyncHTTPClient
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+from tornado.web import Application
 
 from collab.desk import Desk
 from collab.events import LeadOverridden
@@ -19,7 +25,7 @@ from collab.records import Lead
 from collab.rooms import Rooms
 from collab.users import User, Users, seat_of, user_of
 from collab.views.board import Board
-from collab.views.sign_in import GUESSES, Guesses, _is_here
+from collab.views.sign_in import GUESSES, Guesses, SignIn, _is_here
 
 A, T, N = Role.agent, Role.team_lead, Role.analyst
 ALL, WORKING, LEADING, TUNING, OWNING = {A, T, N}, {A, T}, {T}, {T, N}, {T}
@@ -261,6 +267,33 @@ def test_who_guesses_too_often_has_to_wait_and_others_do_not() -> None:
     assert [guesses.take(("ana", here)) for _ in range(GUESSES + 1)] == [True] * GUESSES + [False]
     assert guesses.take(("ben", here))
     assert guesses.take(("ana", "192.0.2.2"))
+
+
+def test_who_knows_the_password_never_has_to_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("collab.views.sign_in.EVERY_S", 1e6)  # however slow the machine is
+    users = Users.made(tmp_path / "users.yaml")
+    users.add("ana", T, "main", "correct horse")
+
+    async def sign_in() -> None:
+        handler = type("Here", (SignIn,), {"users": users, "guesses": Guesses()})
+        server = HTTPServer(Application([("/login", handler)], cookie_secret="s" * 32))
+        [socket] = bind_sockets(0, "127.0.0.1")
+        server.add_sockets([socket])
+        url, client = f"http://127.0.0.1:{socket.getsockname()[1]}/login", AsyncHTTPClient(force_instance=True)
+
+        async def status(password: str) -> int:
+            body = urlencode({"username": "ana", "password": password})
+            answer = client.fetch(url, method="POST", body=body, follow_redirects=False, raise_error=False)
+            return (await answer).code
+
+        try:
+            assert [await status("correct horse") for _ in range(GUESSES + 1)] == [302] * (GUESSES + 1)
+            assert [await status("wrong") for _ in range(GUESSES + 1)] == [401] * GUESSES + [429]
+        finally:
+            client.close()
+            server.stop()
+
+    asyncio.run(sign_in())
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,11 @@ class Guesses:
             self._allowances.popitem(last=False)
         return found.take()
 
+    def give_back(self, who: tuple[str, str]) -> None:
+        """It was no guess: this one knew."""
+        if (found := self._allowances.get(who)) is not None:
+            found.give_back()
+
 
 class SignIn(BasicLoginHandler):
     """The page that asks for name and password; it asks no other host for anything."""
@@ -70,14 +75,18 @@ class SignIn(BasicLoginHandler):
 
     async def _checked(self, id: str, password: str) -> tuple[int, str]:
         """The status, and what is wrong, if anything is."""
-        if not self.guesses.take((id[:120], str(self.request.remote_ip))):
+        who = id[:120], str(self.request.remote_ip)
+        if not self.guesses.take(who):
             return 429, OFTEN
         try:
             async with self.guesses.checking:
                 user = await asyncio.to_thread(self.users.check, id, password)
         except (OSError, ValueError) as error:  # the file was changed, and is wrong now
             return 503, f"Nobody can sign in: {error}"
-        return (401, WRONG) if user is None else (200, "")
+        if user is None:
+            return 401, WRONG
+        self.guesses.give_back(who)
+        return 200, ""
 
     def set_cookie(self, name: str, value: Any, *args: Any, **more: Any) -> None:
         """Keep the cookie from other sites, and from lines that anybody may read where the page came by TLS."""
