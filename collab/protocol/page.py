@@ -44,7 +44,7 @@ from `collab/protocol` and tested.
 Codes of **refused**: `malformed` (it cannot be read), `denied` (the token), `forbidden` (role or seat), `refused` (it
 cannot be done; the message says why), `too_late` (somebody was faster, or no hello came in time), `too_many`,
 `unreachable` (the stream is away; try again), `failed` (a fault of ours). Codes of **goodbye**: `token_ended`,
-`token_revoked`, `stopping`, `too_slow`, `unreachable`. Only after `denied`, a hello that is `malformed`, and the two of
+`token_revoked`, `stopping`, `too_slow`. Only after `denied`, a hello that is `malformed`, and the two of
 the token it is of no use to connect again.
 """
 
