@@ -17,7 +17,7 @@ from collab.cli import main
 from collab.desk import Desk
 from collab.events import LeadOverridden
 from collab.offers import UNACCEPTED, Terms, lapses
-from collab.office.balancing import BY, Balancing, Mode, mode_of
+from collab.office.balancing import BY, Balancing, Policy, policy_of
 from collab.settings import settings, thresholds
 from collab.views.balancing import BalancingView
 from collab.views.board import Board
@@ -30,12 +30,12 @@ class Now(Clock):
     is_set = False
 
 
-def balancing(desk: Desk, mode: Mode = "auto", **thresholds: float) -> Balancing:
+def balancing(desk: Desk, policy: Policy = "auto", **thresholds: float) -> Balancing:
     """What evens out the loads of a desk's team."""
     clock = desk._clock
     assert isinstance(clock, Now)
     lease = desk.stream.lease(15.0, "balance:main")
-    return Balancing(desk, lease, clock, mode, Thresholds(**{"start": 0.5, "stop": 0.25, **thresholds}))
+    return Balancing(desk, lease, clock, policy, Thresholds(**{"start": 0.5, "stop": 0.25, **thresholds}))
 
 
 @asynccontextmanager
@@ -193,7 +193,7 @@ def test_without_balancing_the_page_says_how_to_have_it(open_office: Open) -> No
 def test_what_is_wrong_is_named(open_office: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValueError, match=r"balance is 'always'; give off, propose .* or auto"):
         open_office(balance="always")
-    assert mode_of("auto") == "auto"
+    assert policy_of("auto") == "auto"
     monkeypatch.setenv("COLLAB_MOVES", "many")
     with pytest.raises(ValueError, match="COLLAB_MOVES is 'many'; give the most leads an hour, a whole number"):
         settings()

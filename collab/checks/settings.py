@@ -6,17 +6,17 @@ from collections.abc import Callable
 
 from collab.checks.check import Check, State, told
 from collab.live.partition import check_tenant
-from collab.office.balancing import mode_of
+from collab.office.balancing import policy_of
 from collab.weights import hundredths
 
 NAME = "Settings"
 
 
 def of_settings(tenant: str, balance: str, shadow: str | None, *read: Callable[[], object]) -> list[Check]:
-    """What cannot be chosen of tenant, mode of evening out loads, weights that look on, and what `read` reads."""
+    """What cannot be chosen of tenant, policy of evening out loads, weights that look on, and what `read` reads."""
     looks: list[tuple[str, Callable[[], object]]] = [
         ("COLLAB_TENANT names it.", lambda: check_tenant(tenant)),
-        ("COLLAB_BALANCE names it.", lambda: mode_of(balance)),
+        ("COLLAB_BALANCE names it.", lambda: policy_of(balance)),
         ("COLLAB_SHADOW names it.", lambda: shadow and hundredths(shadow)),
         *(("", look) for look in read),
     ]

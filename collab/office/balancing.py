@@ -18,7 +18,7 @@ from collab.team_at_work import Clock
 
 logger = logging.getLogger(__name__)
 
-Mode = Literal["off", "propose", "auto"]
+Policy = Literal["off", "propose", "auto"]
 """Is nothing planned, are plans only shown, or carried out, too?"""
 
 LOOK_S = 5.0
@@ -34,15 +34,15 @@ BY = "collab"
 """Who moves leads when no person does."""
 
 
-def mode_of(given: str) -> Mode:
-    """A mode that somebody named.
+def policy_of(given: str) -> Policy:
+    """A policy that somebody named.
 
     Raises:
         ValueError: it is none.
     """
-    for mode in get_args(Mode):
-        if mode == given:
-            return mode  # type: ignore[no-any-return]
+    for policy in get_args(Policy):
+        if policy == given:
+            return policy  # type: ignore[no-any-return]
     raise ValueError(f"balance is {given!r}; give off, propose (plans are shown) or auto (leads are moved)")
 
 
@@ -53,7 +53,7 @@ class Balancing:
         desk: whose team it is.
         lease: the right to move leads of this team.
         clock: the desk's.
-        mode: what is done with plans.
+        policy: what is done with plans.
         thresholds: when loads are evened out, and how many moves an hour there are at most.
         told: is called when the plan has changed.
 
@@ -66,11 +66,11 @@ class Balancing:
         desk: Desk,
         lease: Lease,
         clock: Clock,
-        mode: Mode = "propose",
+        policy: Policy = "propose",
         thresholds: Thresholds | None = None,
         told: Callable[[], None] = lambda: None,
     ) -> None:
-        self.desk, self.mode, self.thresholds, self.plan = desk, mode, thresholds or Thresholds(), Plan()
+        self.desk, self.policy, self.thresholds, self.plan = desk, policy, thresholds or Thresholds(), Plan()
         self._lease, self._clock, self._told = lease, clock, told
         self._proposed: dict[str, datetime] = {}
         self._looked: tuple[int, datetime] | None = None
@@ -90,7 +90,7 @@ class Balancing:
 
     def start(self) -> None:
         """Look at loads from now on, in the loop that runs; not at all if it is off."""
-        if self.mode != "off":
+        if self.policy != "off":
             self._task = asyncio.create_task(self._run(), name="balance")
 
     async def stop(self) -> None:
@@ -121,7 +121,7 @@ class Balancing:
             StreamUnreachable: nothing can be moved.
             TooLate: the team moved on while it was planned; nothing was moved.
         """
-        ours = self.mode == "auto" and not self._clock.is_set and await self._lease.take()
+        ours = self.policy == "auto" and not self._clock.is_set and await self._lease.take()
         if self._clock.is_set or not self._due():
             return  # a past in the making is left as it is
         team, now = self.desk.team, self._clock()

@@ -15,7 +15,7 @@ from collab.events import Entry
 from collab.live.lease import right_to_balance, right_to_watch
 from collab.live.stream import Stream
 from collab.office import balancing, watching
-from collab.office.balancing import Balancing, mode_of
+from collab.office.balancing import Balancing, policy_of
 from collab.office.telling import Telling, telling
 from collab.office.watching import Watching, rules_of
 from collab.team_at_work import Clock
@@ -57,7 +57,7 @@ class Duties:
         watching: looks at the rules; None before the start, as `balancing`.
 
     Raises:
-        ValueError: `balance` is no mode, or `page` no address.
+        ValueError: `balance` is no policy, or `page` no address.
         TypeError: `thresholds` are none.
     """
 
@@ -78,7 +78,7 @@ class Duties:
             raise TypeError(
                 f"thresholds are {thresholds!r}; give collab.balance.Thresholds, e.g. Thresholds(per_hour=20)"
             )
-        self.tenant, self.rules, self._even = tenant, rules, (mode_of(balance), thresholds)
+        self.tenant, self.rules, self._even = tenant, rules, (policy_of(balance), thresholds)
         self._told = (notify, history, tenant, secrets or {}, page)
         self.telling: Telling | None = None
         self.watching: Watching | None = None

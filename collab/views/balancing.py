@@ -34,7 +34,7 @@ ul.moves { margin: 6px 0; padding-left: 18px; }
 
 OFF = "Loads are not evened out: collab serve --balance propose shows which leads could go to others."
 READS = "This page follows the history that another process records; loads are evened out where that team is."
-MODES = {
+POLICIES = {
     "propose": "A dry run: leads go only when somebody presses the button. collab serve --balance auto moves them.",
     "auto": "Leads go by themselves, within the limit; nobody's who began with one, or was chosen by a person.",
 }
@@ -85,13 +85,13 @@ class BalancingView(pn.viewable.Viewer):
         balancing, frame = self.board.office.duties.balancing, self.board.frame
         plan = Plan() if balancing is None else balancing.plan
         by = (self.person.value_input or self.by).strip()
-        now = None if balancing is None else (balancing.mode, balancing.moved, balancing.proposed)
+        now = None if balancing is None else (balancing.policy, balancing.moved, balancing.proposed)
         told_of = plan, now, frame.names, by, self.actions.undo.visible
         if told_of == self._shown:
             return
         self._shown = told_of
         said = READS if self.board.office.desk is None else OFF
-        text = empty(said) if balancing is None or balancing.mode == "off" else told(balancing, plan, frame)
+        text = empty(said) if balancing is None or balancing.policy == "off" else told(balancing, plan, frame)
         with pn.io.hold():
             if self.told.object != text:
                 self.told.object = text
@@ -103,15 +103,15 @@ class BalancingView(pn.viewable.Viewer):
 
 
 def told(balancing: Balancing, plan: Plan, frame: Frame) -> str:
-    """The mode, the thresholds and the plan as HTML."""
+    """The policy, the thresholds and the plan as HTML."""
     at, soft = balancing.thresholds, '<p class="soft">{}</p>'
     rule = (
         f"Begins when the busiest and the least busy of those available are {at.start:.0%} of their capacity "
         f"apart, and ends at {at.stop:.0%}. {balancing.moved} of at most {at.per_hour} leads were moved within "
         "the last hour, those that people moved included"
     )
-    dry = f"; {balancing.proposed} were proposed." if balancing.mode == "propose" else "."
-    parts = [soft.format(MODES[balancing.mode]), soft.format(rule + dry)]
+    dry = f"; {balancing.proposed} were proposed." if balancing.policy == "propose" else "."
+    parts = [soft.format(POLICIES[balancing.policy]), soft.format(rule + dry)]
     if plan.moves:
         parts += [loads(plan, frame), moves(plan, frame)]
     if plan.capped:
