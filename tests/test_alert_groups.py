@@ -62,7 +62,7 @@ def test_alerts_are_grouped_by_the_labels_that_their_rules_name() -> None:
     for agent in ("ana", "bo"):
         post.hold(agent, 2, 0)
     post.at(0)
-    found = {group.cause: sorted(rank.alert.rule for rank in group.ranks) for group in groups(post.team)}
+    found = {group.key: sorted(rank.alert.rule for rank in group.ranks) for group in groups(post.team)}
     both = ["agent_overload", "full"]
     assert found == {(("agent", "ana"),): both, (("agent", "bo"),): both}
 

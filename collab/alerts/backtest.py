@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from collab import events
-from collab.alerts.groups import Cause, cause
+from collab.alerts.groups import GroupKey, group_key
 from collab.alerts.watch import SOONEST_S, Watch
 from collab.events import Entry, Event
 from collab.rules import Rule, Severity
@@ -43,7 +43,7 @@ class _Run:
         self.rules = {rule.name: rule for rule in rules}
         self.rows: dict[str, dict[str, object]] = {}
         self.dropped = dict.fromkeys(self.rules, 0)
-        self._loud: set[Cause] = set()
+        self._loud: set[GroupKey] = set()
 
     def take(self, told: Iterable[Event]) -> None:
         """Note what the watch told at one look."""
@@ -62,7 +62,7 @@ class _Run:
                 self._fired(event)
 
     def _fired(self, event: events.AlertFired) -> None:
-        of = cause(self.rules[event.rule], event)
+        of = group_key(self.rules[event.rule], event)
         pages = event.severity != Severity.info and of not in self._loud
         if event.severity != Severity.info:
             self._loud.add(of)

@@ -1,4 +1,4 @@
-"""Alerts told together: one notice a cause, the gravest on top; what is held back, silenced or info pages nobody."""
+"""Alerts told together: one notice a group, the gravest on top; what is held back, silenced or info pages nobody."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from collab.events import AlertFired
 from collab.rules import Rule, Severity
 from collab.team import Alert, State, Team
 
-Cause = tuple[tuple[str, str], ...]
+GroupKey = tuple[tuple[str, str], ...]
 """What the alerts of a group have in common: names and values of labels."""
 
 
 class Group(NamedTuple):
-    """Alerts of one cause, in the order in which to look at them; never empty."""
+    """Alerts of one key, in the order in which to look at them; never empty."""
 
-    cause: Cause
+    key: GroupKey
     ranks: list[Rank]
 
     @property
@@ -38,7 +38,7 @@ class Group(NamedTuple):
         return self.top.summary + (f" (and {more} more)" if more else "")
 
 
-def cause(rule: Rule | None, alert: Alert | AlertFired) -> Cause:
+def group_key(rule: Rule | None, alert: Alert | AlertFired) -> GroupKey:
     """The group that an alert belongs to, by `Rule.group`; by its rule if that is not in force any more."""
     own = {"rule": alert.rule, "severity": str(alert.severity)} | alert.labels
     names = ("rule",) if rule is None else rule.group
@@ -68,7 +68,7 @@ def groups(team: Team, open: Mapping[str, Alert] | None = None) -> list[Group]:
     alerts = (team.alerts.open if open is None else open).values()
     inhibition = Inhibition(rules.values(), alerts)
     loud = [alert for alert in alerts if not quiet(team, alert, inhibition)]
-    found: dict[Cause, list[Rank]] = {}
+    found: dict[GroupKey, list[Rank]] = {}
     for one in ranked(loud, team):
-        found.setdefault(cause(rules.get(one.alert.rule), one.alert), []).append(one)
-    return [Group(of, ranks) for of, ranks in found.items()]
+        found.setdefault(group_key(rules.get(one.alert.rule), one.alert), []).append(one)
+    return [Group(key, ranks) for key, ranks in found.items()]

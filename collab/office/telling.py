@@ -124,7 +124,7 @@ class Telling:
         return Notice(
             id=id,
             tenant=self.tenant,
-            severity=Group(group.cause, list(ranks)).severity,
+            severity=Group(group.key, list(ranks)).severity,
             title=title[:200],
             body="\n".join(lines)[:8000],
             alerts=causes,
