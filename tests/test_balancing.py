@@ -16,7 +16,7 @@ from collab.balance import Thresholds
 from collab.cli import main
 from collab.desk import Desk
 from collab.events import LeadOverridden
-from collab.offers import UNACCEPTED, Terms, lapses
+from collab.lapses import UNACCEPTED, Terms, lapses
 from collab.office.balancing import BY, Balancing, Policy, policy_of
 from collab.settings import settings, thresholds
 from collab.views.balancing import BalancingView

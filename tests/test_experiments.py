@@ -28,7 +28,7 @@ from collab.cli import main
 from collab.desk import TooLate
 from collab.experiment import Design, seconds, span
 from collab.history import History
-from collab.offers import Terms
+from collab.lapses import Terms
 from collab.records import Decision
 from collab.whatif import WhatIf
 from collab.whatif.journal import watched

@@ -21,8 +21,8 @@ from strategies import NOON, busy
 
 from collab import protocol as p
 from collab.events import PresenceChanged
+from collab.lapses import Terms
 from collab.live.stream import Said, open_stream
-from collab.offers import Terms
 from collab.presence import CALENDAR, CALL, CONNECTED, ENDED, IDLE, LOST, Change, Device, changes, due, settled
 from collab.records import Busy, Presence
 from collab.team import Agent, Choice

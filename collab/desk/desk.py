@@ -34,11 +34,11 @@ from collab.events import (
     new_id,
 )
 from collab.gates import Pacing, check_room
+from collab.lapses import Terms, lapses
 from collab.legible import legible
 from collab.live.follower import Follower
 from collab.live.stream import Stream
 from collab.live.tally import Durations
-from collab.offers import Terms, lapses
 from collab.records import Busy, Confirmation, Decision, Lead, Presence, checked, seconds_between
 from collab.rooms import Rooms
 from collab.router import Router

@@ -23,9 +23,9 @@ from collab.files import Shelf
 from collab.floor import Floor
 from collab.gates import Pacing
 from collab.history import History, HistoryInUse, Recorder
+from collab.lapses import Terms
 from collab.live.stream import Stream, StreamUnreachable, open_stream
 from collab.live.subscribers import Subscribers
-from collab.offers import Terms
 from collab.office.adopting import Adopting
 from collab.office.asking import Asking
 from collab.office.duties import Duties

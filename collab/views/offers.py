@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from collab.lapses import until
 from collab.legible import isolated
 from collab.metrics import lasting
-from collab.offers import until
 from collab.team import OpenLead
 from collab.views.listing import row
 from collab.views.spans import urgency

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from serving import shown, until
 
-from collab.offers import Terms
+from collab.lapses import Terms
 from collab.office import Office
 from collab.records import Lead
 from collab.views.page import page as dashboard

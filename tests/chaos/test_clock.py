@@ -11,8 +11,8 @@ from desks import Clock, assert_consistent, assignments, at_desk, hire, lead, le
 
 from collab.events import FirstResponded, MessageSent
 from collab.history import History, Recorder
+from collab.lapses import Terms
 from collab.live.access import Access
-from collab.offers import Terms
 
 STEPS_S = (-86_400, -3600, -1, 0, 0.001, 1, 60, 3600, 86_400)
 

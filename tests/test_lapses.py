@@ -15,7 +15,7 @@ from strategies import NOON, assigned, histories
 from collab import events as ev
 from collab.desk import Desk
 from collab.events import Entry
-from collab.offers import GONE, UNACCEPTED, UNANSWERED, Lapse, Terms, lapses, until
+from collab.lapses import GONE, UNACCEPTED, UNANSWERED, Lapse, Terms, lapses, until
 from collab.records import Lead, Presence
 from collab.team import Team, fold
 
