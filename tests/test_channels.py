@@ -38,7 +38,7 @@ def new_secret() -> str:
 
 def webhook(url: str, *secrets: str, timeout_s: float = 5.0) -> Webhook:
     keys = [key_of(Secret(one), "secret") for one in secrets or (new_secret(),)]
-    return Webhook(url, keys, timeout_s, lambda: datetime.now(UTC))
+    return Webhook(url, keys, timeout_s)
 
 
 def some(n: int = 1, severity: str = "high") -> Message:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -14,7 +13,6 @@ from collab.delivery.secret import Secret
 from collab.delivery.target import AppriseTarget, AppTarget, Target, WebhookTarget, checked
 from collab.delivery.webhook import Webhook, key_of
 
-Clock = Callable[[], datetime]
 Show = Callable[[Message], None]
 
 
@@ -36,13 +34,7 @@ class App:
         self._show(message)
 
 
-def channels(
-    plan: Plan,
-    folder: Path,
-    environment: Mapping[str, str],
-    show: Show,
-    clock: Clock = lambda: datetime.now(UTC),
-) -> dict[str, Channel]:
+def channels(plan: Plan, folder: Path, environment: Mapping[str, str], show: Show) -> dict[str, Channel]:
     """A channel for each target of the plan; secrets are read here, from the folder on or in the environment.
 
     Raises:
@@ -57,14 +49,12 @@ def channels(
         secret = Secret(url) if url is not None else target.url.read(folder, environment, what)  # type: ignore[union-attr]
         if isinstance(target, AppriseTarget):
             return Chat(secret, target.timeout_s, what)
-        return _webhook(name, target, secret, folder, environment, clock)
+        return _webhook(name, target, secret, folder, environment)
 
     return {name: made(name, target) for name, target in plan.targets.items()}
 
 
-def _webhook(
-    name: str, target: WebhookTarget, url: Secret, folder: Path, environment: Mapping[str, str], clock: Clock
-) -> Webhook:
+def _webhook(name: str, target: WebhookTarget, url: Secret, folder: Path, environment: Mapping[str, str]) -> Webhook:
     keys = []
     for number, kept in enumerate(target.secrets):
         what = f"secrets[{number}] of target {name}"
@@ -73,4 +63,4 @@ def _webhook(
         address = checked(url.reveal(), target.plain)
     except ValueError as error:
         raise ValueError(f"target {name}: {error}") from None
-    return Webhook(address, keys, target.timeout_s, clock)
+    return Webhook(address, keys, target.timeout_s)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from filelock import FileLock, Timeout
 
-from collab.delivery.channels import Channel, Clock
+from collab.delivery.channels import Channel
 from collab.delivery.message import Message
 from collab.delivery.notice import Notice
 from collab.delivery.outbox import Outbox
@@ -55,7 +55,7 @@ class Courier:
         plan: Plan,
         channels: Mapping[str, Channel],
         *,
-        clock: Clock = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         chance: random.Random | None = None,
     ) -> None:
         self.outbox, self.plan, self.channels, self.clock = outbox, plan, channels, clock

@@ -22,24 +22,18 @@ STRETCH = """WITH numbered AS (
   FROM chats WHERE room = ? AND change != 'read'
 )
 SELECT number, data, gone FROM numbered JOIN events USING (seq)
-WHERE number > ? AND number < ? ORDER BY number {} LIMIT ?"""
+WHERE number > ? AND number < ? ORDER BY number LIMIT ?"""
 
 
-def stretch(
-    history: History, room: str, after: int, before: int, count: int, *, newest: bool = False
-) -> list[tuple[int, bytes]]:
+def stretch(history: History, room: str, after: int, before: int, count: int) -> list[tuple[int, bytes]]:
     """What happened in a room after a number and before another, in order: pairs of number and event as JSON.
 
-    Words that were taken back are not in it.
-
-    Args:
-        newest: with more than `count` give the newest of them, else the oldest.
+    With more than `count` it is the oldest of them. Words that were taken back are not in it.
     """
     if not history.exists:
         return []
-    rows = history.rows(["chats", "events"], STRETCH.format("DESC" if newest else ""), room, after, before, count)
-    told = [(number, redacted(data) if gone else data.encode()) for number, data, gone in rows]
-    return told[::-1] if newest else told
+    rows = history.rows(["chats", "events"], STRETCH, room, after, before, count)
+    return [(number, redacted(data) if gone else data.encode()) for number, data, gone in rows]
 
 
 def number_of(history: History, room: str, message: str) -> int:

@@ -51,9 +51,9 @@ class TrustView(Told):
         return strip + ("" if found is None else _strip(WHOLE_TEAM, whole_team(list(found.values()))))
 
 
-def per_lead(answers: list[Estimate | Refused], limits: Limits | None = None) -> Iterator[Gauged]:
+def per_lead(answers: list[Estimate | Refused]) -> Iterator[Gauged]:
     """What estimates rest on, of the first that says so: n, ESS, largest weight, unsupported, calibration."""
-    limits = limits or Limits()
+    limits = Limits()
     trust = next((one.trust for one in answers if isinstance(one.trust, Trust)), None)
     if trust is None:
         yield Gauged("decisions", "0", False, "refused without any")
@@ -71,9 +71,9 @@ def per_lead(answers: list[Estimate | Refused], limits: Limits | None = None) ->
     yield Gauged("choices off by (z)", f"{z:.1f}", z <= limits.calibration_z, f"refused above {limits.calibration_z:g}")
 
 
-def whole_team(figures: list[Estimate | Refused], limits: Limits | None = None) -> Iterator[Gauged]:
+def whole_team(figures: list[Estimate | Refused]) -> Iterator[Gauged]:
     """What simulated figures rest on: the utilization, and how wrong back-tests were at most in three metrics."""
-    limits = limits or Limits()
+    limits = Limits()
     known = {one.metric: one.trust for one in figures if isinstance(one.trust, Backing)}
     if not known:
         return

@@ -172,12 +172,10 @@ def adoption(entries: Sequence[Entry], team: Team) -> Entry | None:
     return last if taken or due(entries, team) is last else None
 
 
-def rollback(
-    folder: str | os.PathLike[str], *, by: str, reason: str, time: datetime | None = None, of: Entry | None = None
-) -> Entry:
+def rollback(folder: str | os.PathLike[str], *, by: str, reason: str, of: Entry | None = None) -> Entry:
     """Take the last adoption of a folder back: the weights that it replaced come into force again.
 
-    Once more takes back the one before it. `time` is now, if none is given; with `of` only that entry is taken back.
+    Once more takes back the one before it. With `of` only that entry is taken back.
 
     Raises:
         AdoptionRefused: none is left, it is not `of`, or nobody knows what it replaced.
@@ -199,8 +197,8 @@ def rollback(
             raise AdoptionRefused(
                 f"nobody knows what {last.id} replaced, as it came of frames; propose and adopt the weights you want"
             )
-        swapped = {"weights": last.replaces, "replaces": last.weights}
-        return journal.add(entry_of(kind="rollback", id=last.id, **swapped, by=by, time=time, reason=reason))
+        swapped: dict[str, Any] = {"weights": last.replaces, "replaces": last.weights}
+        return journal.add(entry_of(kind="rollback", id=last.id, **swapped, by=by, reason=reason))
 
 
 def watched(history: str, tenant: str, folder: str | os.PathLike[str] | None = None) -> Path | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -104,7 +104,7 @@ class Proposal(Fact, frozen=True, kw_only=True, forbid_unknown_fields=True):
         kept.write(Path(path), report.html(self))
         return Path(path)
 
-    def adopt(self, *, by: str, folder: str | os.PathLike[str] | None = None, time: datetime | None = None) -> Entry:
+    def adopt(self, *, by: str, folder: str | os.PathLike[str] | None = None) -> Entry:
         """Save it with its report and put it into the journal of the folder; whoever watches that brings it into force.
 
         Adopting what is in force adds nothing. Without a folder it is the one that an office of the history watches.
@@ -120,8 +120,8 @@ class Proposal(Fact, frozen=True, kw_only=True, forbid_unknown_fields=True):
             before, last = in_force(entries, team), entries[-1] if entries else None
             if last is not None and (last.kind, last.id, before) == ("adopted", self.id, self.weights):
                 return last
-            fields = {"id": self.id, "weights": self.weights, "replaces": before or self.replaces, "by": by}
-            entry = journal.entry_of(kind="adopted", **fields, time=time, reason=self.reason)
+            fields: dict[str, Any] = {"id": self.id, "weights": self.weights, "replaces": before or self.replaces}
+            entry = journal.entry_of(kind="adopted", **fields, by=by, reason=self.reason)
             self._named(there, by).save(there)
             return book.add(entry)
 
