@@ -41,7 +41,7 @@ SHORES = {
     "nh3": {"markup"},
     "numba": {"whatif"},
     "statsmodels": {"forecast"},
-    "scipy": {"forecast", "balance", "whatif"},
+    "scipy": {"analytics", "forecast", "balance", "whatif"},
     "PIL": {"files"},
     "apprise": {"delivery"},
     "tornado": {"web"},

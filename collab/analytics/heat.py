@@ -50,7 +50,7 @@ class Heat(Struct, frozen=True, kw_only=True):
             "time": "A cell is the median, its interval made of order statistics.",
             "share": "A cell is the share of its rows, with Wilson's interval.",
             "mean": "A cell is the mean of its rows, with a normal interval.",
-            "count": "A cell is events over hours looked at, with Byar's interval of a Poisson mean.",
+            "count": "A cell is events over hours looked at, with the exact interval of a Poisson mean.",
         }[self.measure.kind]
         none = "A cell that was never looked at, or has nothing to measure, is empty; 0 is a value."
         return f"{self.measure.definition} {how} Clocks of {self.zone.name}. {none}"

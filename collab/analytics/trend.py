@@ -65,7 +65,7 @@ class Trend(Struct, frozen=True, kw_only=True):
             "time": "The line is the median of each bucket, the band reaches up to the 90th percentile.",
             "share": "The line is each bucket's share, the band Wilson's interval.",
             "mean": "The line is each bucket's mean, the band its normal interval.",
-            "count": "The line is events per hour, the band Byar's interval of a Poisson mean.",
+            "count": "The line is events per hour, the band the exact interval of a Poisson mean.",
         }[self.measure.kind]
         last = f"Buckets follow the clocks of {self.zone.name}; one without rows is a gap, not 0."
         return f"{self.measure.definition} {how} {last}"
