@@ -172,3 +172,49 @@ def test_a_new_room_is_empty_until_something_is_said_and_delete_twice_takes_it_b
     expect(message.get_by_role("button", name="Sure?")).to_be_focused()
     page.keyboard.press("Delete")
     expect(page.get_by_role("article").filter(has_text="taken back")).to_be_visible()
+
+
+def test_a_tap_on_a_phone_presses_nothing_that_was_not_there(
+    open_phone: Callable[[str], Page], chat: Callable[[str], Page], address: str
+) -> None:
+    page = open_phone(address)
+    assert page.evaluate('matchMedia("(hover: none) and (pointer: coarse)").matches')
+    page.get_by_role("textbox", name="You are").fill("bo")
+    page.get_by_role("button", name="Come in").tap()
+    field = page.get_by_role("textbox", name=FIELD)
+    field.fill("Said on a phone, in words that go right across the line")
+    page.get_by_role("button", name="Send").first.tap()
+    message = page.get_by_role("article").filter(has_text="Said on a phone")
+    buttons = message.locator(".acts button")
+    words = message.locator(".words").bounding_box()
+    assert words is not None
+    for part in (0.1, 0.5, 0.9, 0.9):
+        page.touchscreen.tap(words["x"] + part * words["width"], words["y"] + 8)
+    expect(message).to_be_focused()
+    expect(buttons.locator("visible=true")).to_have_count(0)
+    expect(page.get_by_role("status").filter(has_text="copied")).to_have_count(0)
+    expect(page.get_by_role("complementary", name="Thread")).to_be_hidden()
+
+    dots = message.get_by_role("button", name="What can be done with this message")
+    at = dots.bounding_box()
+    assert at is not None
+    assert min(at["width"], at["height"]) > 43.9
+    dots.tap()
+    expect(buttons.locator("visible=true")).to_have_text(["React", "Reply", "Link", "Edit", "Delete"])
+    boxes = [one.bounding_box() for one in buttons.all()]
+    assert all(box and box["height"] > 43.9 and box["x"] + box["width"] <= at["x"] for box in boxes)
+    expect(page.get_by_role("log").first).to_be_in_viewport()
+
+    ana = chat("ana")
+    before = dots.bounding_box()
+    ana.get_by_role("textbox", name=FIELD).fill("Said meanwhile")
+    ana.keyboard.press("Enter")
+    expect(page.get_by_role("article").filter(has_text="Said meanwhile")).to_be_attached()
+    assert dots.bounding_box() == before
+
+    delete = message.get_by_role("button", name="Delete")
+    asleep = "one => { one.click(); return getComputedStyle(one).pointerEvents }"
+    assert delete.evaluate(asleep) == "none"
+    expect(message.get_by_text("Said on a phone")).to_be_visible()
+    message.get_by_role("button", name="Sure?").tap()
+    expect(page.get_by_role("article").filter(has_text="This message was taken back.").last).to_be_visible()

@@ -55,6 +55,9 @@ function drawn(row, chat, threaded) {
     class: `msg${row.mine ? " mine" : ""}${row.named ? " named" : ""}`, role: "article", tabindex: "-1",
     "data-id": row.id, "data-n": row.n, "aria-label": `${row.name}, ${clock(row.time)}: ${said}`,
   }, made("div", { class: "face", "aria-hidden": "true", style: `background:${row.colour}` }, row.face), body)
+  if (!row.deleted && !chat.room.archived) {
+    element.append(button("What can be done with this message", "⋯", () => chat.unfold(element), { class: "dots", tabindex: "-1", "aria-expanded": "false" }))
+  }
   element.row = row
   return element
 }
@@ -84,7 +87,7 @@ function under(row, chat, threaded) {
   return parts.length ? made("div", { class: "under" }, ...parts) : null
 }
 
-// What can be done with a message are the buttons at its end, made when somebody comes to it.
+// What can be done with a message are the buttons at its end, made when somebody comes to it; a finger unfolds them.
 function offer(element, chat, threaded) {
   if (!element || element.querySelector(".acts") || element.row.deleted || chat.room.archived) return
   element.append(acts(element.row, chat, threaded))
@@ -110,6 +113,7 @@ function palette(row, chat) {
     const mine = row.reactions.some((one) => one.what === reaction && one.mine)
     chat.ask({ do: "react", room: chat.room.room, message: row.id, reaction, on: !mine })
     element.querySelector(".palette")?.remove()
+    element.classList.remove("open")
     element.focus()
   }
   const choices = REACTIONS.map((one) => button(`React with ${one}`, one, () => react(one)))

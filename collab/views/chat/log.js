@@ -79,6 +79,7 @@ function makeLog(chat, threaded) {
       const within = old.contains(list.getRootNode().activeElement)
       if (old.classList.contains("unread")) element.classList.add("unread")
       old.replaceWith(element)
+      if (old.matches(".open")) fold(element, true)
       order[at] = element
       if (old === focused) {
         focused = element
@@ -118,7 +119,7 @@ function makeLog(chat, threaded) {
   }
 
   function put(rows) {
-    const end = atEnd()
+    const end = atEnd() && !list.querySelector(".msg.open")  // a finger is about to press what must stay there
     let mine = false
     for (const row of rows) {
       mine ||= row.mine && !find(row.id)
@@ -179,6 +180,28 @@ function makeLog(chat, threaded) {
     event.preventDefault()
   }
 
+  function fold(element, open) {
+    if (open) offer(element, chat, threaded)
+    element.classList.toggle("open", open)
+    element.querySelector(".dots")?.setAttribute("aria-expanded", String(open))
+  }
+
+  // What a finger unfolds stands below the words, beside the column of the dots: there a second tap meets nothing.
+  function unfold(element) {
+    const open = !element.matches(".open"), top = element.getBoundingClientRect().top
+    list.querySelectorAll(".msg.open").forEach((one) => fold(one, false))
+    list.scrollTop += element.getBoundingClientRect().top - top
+    fold(element, open)
+    if (open) element.scrollIntoView({ block: "nearest" })
+  }
+
+  // A tap looks to a browser like a pointer that came there: only a mouse and the keys show the buttons of themselves.
+  const by = (touched) => list.classList.toggle("touched", touched)
+  by(matchMedia("(hover: none)").matches)
+  for (const when of ["pointerdown", "pointermove"]) {
+    list.addEventListener(when, (event) => by(event.pointerType !== "mouse"))
+  }
+
   // What can be done with a message is offered when it is pointed at or focused.
   for (const when of ["pointerover", "focusin"]) {
     list.addEventListener(when, (event) => offer(event.target.closest(".msg"), chat, threaded))
@@ -191,7 +214,7 @@ function makeLog(chat, threaded) {
   }
   new ResizeObserver(stay).observe(list)
   list.addEventListener("load", stay, true)
-  list.addEventListener("keydown", keyed)
+  list.addEventListener("keydown", (event) => { by(false); keyed(event) })
   list.addEventListener("scroll", () => {
     cancelAnimationFrame(seams)
     seams = requestAnimationFrame(() => {
@@ -201,5 +224,5 @@ function makeLog(chat, threaded) {
       chat.seen()
     })
   }, { passive: true })
-  return { box, list, set, put, older, find, focus, atEnd, toEnd, empty }
+  return { box, list, set, put, older, find, focus, atEnd, toEnd, empty, unfold }
 }

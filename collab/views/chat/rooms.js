@@ -70,6 +70,7 @@ export function render({ model, el }) {
 
   chat.element = (row) => (row.thread || (chat.thread === row.id && !aside.hidden && aside.contains(el.getRootNode().activeElement))
     ? threadLog.find(row.id) : log.find(row.id))
+  chat.unfold = (element) => (threadLog.list.contains(element) ? threadLog : log).unfold(element)
   chat.edit = (row, threaded) => (threaded ? threadComposer : composer).edit(row)
   chat.write = (threaded) => (threaded ? threadComposer : composer).area.focus()
   chat.last = (threaded) => {
