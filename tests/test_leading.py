@@ -15,6 +15,7 @@ from collab.routing import FULL_SCORE
 from collab.views.board import Board
 from collab.views.feed import feed_of
 from collab.views.hand import NAMELESS, NOBODY, REASONLESS
+from collab.views.leadform import money_of
 from collab.views.leading import LeadingView
 from collab.views.leads import LeadView
 from collab.views.parts import parts
@@ -104,7 +105,43 @@ def test_each_field_says_what_is_wrong_once_it_is_left_until_it_is_mended(
     assert said in field.helper_text
     field.value_input = right
     assert not field.error_state
-    assert field.helper_text == ""
+    assert field.helper_text == ("Taken as 450,000." if name == "budget" else "")
+
+
+@pytest.mark.parametrize(
+    "typed, taken",
+    [
+        ("450000", 450_000),
+        (" $450,000 ", 450_000),
+        ("450\u202f000 €", 450_000),
+        ("450'000", 450_000),
+        ("1,250,000.50", 1_250_000.5),
+        ("0.500", 0.5),
+        ("", None),
+    ],
+)
+def test_a_budget_is_taken_with_its_thousands_apart_or_not(typed: str, taken: float | None) -> None:
+    assert money_of(typed) == taken
+
+
+@pytest.mark.parametrize(
+    "typed, meant",
+    [
+        ("450.000", "can be read as 450000 or as 450; write the one that is meant"),
+        ("1,5", "can be read as 1.5 or as 15; write the one that is meant"),
+        ("1.250,50", "can be read as 1250.5 or as 1.2505; write the one that is meant"),
+        ("1.250.000", "can be read as 1250000; write the one that is meant"),
+        ("45,0000", "can be read as 45 or as 450000; write the one that is meant"),
+        ("450k", "give a number, e.g. 450000, or leave it empty"),
+        ("-5", "give a number from 0 to 1,000,000,000,000"),
+    ],
+)
+def test_a_budget_that_can_be_read_in_two_ways_is_asked_about(view: LeadingView, typed: str, meant: str) -> None:
+    fill(view, customer="Zoe Park", budget=typed)
+    assert f"budget is {typed!r}" in view.form.budget.helper_text
+    assert meant in view.form.budget.helper_text
+    press(view, lambda: view.form._send(None))
+    assert view.form.decision.decision is None
 
 
 def test_a_lead_of_somebody_known_is_said_with_who_has_it_and_can_be_routed_all_the_same(view: LeadingView) -> None:

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
+
 import param
 
 from collab.contact import customer_of, mail_of, phone_of
 from collab.events import new_id
 from collab.legible import legible
 from collab.records import Lead, Urgency
+
+NUMBER = re.compile(r"[-+]?(\d+|\d{1,3}([,'’ ])\d{3}(\2\d{3})*)(\.\d+)?")
+"""A number whose thousands are apart or not, its decimals behind a point."""
+
+EITHER = re.compile(r"[-+]?[1-9]\d{0,2}\.\d{3}")
+"""What is thousands to some and decimals to others."""
+
+DIGITS = re.compile(r"[-+\d.,]+")
+APART = re.compile(r"[,'’ ]")
 
 UNSAID = "not said"
 PROPERTIES = {UNSAID: ""} | {kind: kind for kind in ("condo", "house", "townhouse", "commercial", "land")}
@@ -77,18 +89,28 @@ def place_of(text: str) -> str:
 
 
 def money_of(text: str) -> float | None:
-    """A number that a person typed: thousands separators and a currency sign are ignored; empty is None.
+    """A number that a person typed, its thousands apart or not, with a currency sign or without; empty is None.
 
     Raises:
-        ValueError: it is no number, or out of bounds.
+        ValueError: it is no number, can be read in two ways, or is out of bounds.
     """
-    plain = text.strip().replace(",", "").replace(" ", "").lstrip("$€£")
+    plain = " ".join(text.split()).strip("$€£ ")
     if not plain:
         return None
-    try:
-        value = float(plain)
-    except ValueError:
-        raise ValueError(f"budget is {text!r}; give a number, e.g. 450000, or leave it empty") from None
+    if not NUMBER.fullmatch(plain) or EITHER.fullmatch(plain):
+        _ask(text, plain)
+    value = float(APART.sub("", plain))
     if not 0 <= value <= 1e12:
         raise ValueError(f"budget is {text!r}; give a number from 0 to 1,000,000,000,000")
     return value
+
+
+def _ask(text: str, plain: str) -> None:
+    """Say what a number may mean, by the habits of those whose decimals begin with a comma, or with a point."""
+    meant = []
+    for apart, comma in ((".", ","), (",", ".")):
+        with suppress(ValueError):
+            meant.append(f"{float(plain.replace(apart, '').replace(comma, '.')):.15g}")
+    if not meant or not DIGITS.fullmatch(plain):
+        raise ValueError(f"budget is {text!r}; give a number, e.g. 450000, or leave it empty")
+    raise ValueError(f"budget is {text!r}, which can be read as {' or as '.join(meant)}; write the one that is meant")

@@ -128,13 +128,13 @@ class LeadView(pn.viewable.Viewer):
         except ValueError as error:
             self._mark(name, str(error))
             return None
-        self._mark(name, "")
+        self._mark(name, "", f"Taken as {value:,.15g}." if isinstance(value, float) else "")
         return value
 
-    def _mark(self, name: str, wrong: str) -> None:
+    def _mark(self, name: str, wrong: str, taken: str = "") -> None:
         field = getattr(self, name)
-        if field.helper_text != wrong:
-            field.param.update(error_state=bool(wrong), helper_text=wrong)
+        if field.helper_text != (wrong or taken):
+            field.param.update(error_state=bool(wrong), helper_text=wrong or taken)
 
     def _look_for_twin(self) -> bool:
         """Say which other lead has this e-mail or phone; False if one was found that had not been said."""
