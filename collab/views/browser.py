@@ -19,6 +19,9 @@ SETTLED_MS = 300
 HERE = ["paused", "member", "lead"]
 """What a window keeps for itself: it outlives a reload, and another is not held still, or somebody else, with it."""
 
+TYPED = "typed-"
+"""What the class of a field begins with whose text is stored at each key, whether the server hears of it or not."""
+
 NEW = ["member"]
 """What of that a new window begins with."""
 
@@ -32,9 +35,10 @@ class Browser(JSComponent):
     query = param.String("", doc="The query of the address.")
     found = param.Dict(default=None, allow_None=True, doc="What was stored, once the browser has said it.")
     kept = param.Dict(default={}, doc="What is to be stored.")
+    by = param.String("", doc="Who signed in, whose lead it is that is typed in here; nobody's where nobody has to.")
 
     _esm = f"""
-    const NAME = "collab", HERE = {HERE}, NEW = {NEW}
+    const NAME = "collab", TYPED = "{TYPED}", HERE = {HERE}, NEW = {NEW}
     const stores = () => [localStorage, sessionStorage]
     function stored() {{
       try {{ return Object.assign({{}}, ...stores().map((store) => JSON.parse(store.getItem(NAME)))) }}
@@ -47,7 +51,21 @@ class Browser(JSComponent):
       catch {{}}
     }}
     export function render({{ model }}) {{
-      let waiting
+      let waiting, typed = {{}}
+      // the server may be away while somebody types, or behind: what stands in the field is right
+      const all = () => {{
+        const lead = model.kept.lead ?? {{}}
+        if (!Object.keys(typed).length) return model.kept
+        return {{...model.kept, lead: {{by: model.by, ...lead, ...typed}}}}
+      }}
+      const hear = (event) => {{
+        const [field, ...around] = event.composedPath()
+        const named = around.flatMap((one) => [...one.classList ?? []]).find((one) => one.startsWith(TYPED))
+        if (!named) return
+        typed[named.slice(TYPED.length)] = field.value
+        store(all())
+      }}
+      document.addEventListener("input", hear)
       model.on("query", () => {{
         clearTimeout(waiting)
         waiting = setTimeout(() => {{
@@ -55,7 +73,11 @@ class Browser(JSComponent):
           history.replaceState(history.state, "", asked)
         }}, {SETTLED_MS})
       }})
-      model.on("kept", () => store(model.kept))
+      model.on("kept", () => {{
+        if (!Object.keys(model.kept.lead ?? {{}}).length) typed = {{}}  // it was routed
+        store(all())
+      }})
+      model.on("remove", () => document.removeEventListener("input", hear))
       model.found = stored()
     }}
     """
@@ -63,7 +85,7 @@ class Browser(JSComponent):
 
 def kept(address: Address, board: Board, shown: Any) -> Browser:
     """Keeps in the browser a page's address, its theme, its pause, who acts on it and the lead that is typed in."""
-    browser = Browser(query=address.query, width=0, height=0, margin=0)
+    browser = Browser(query=address.query, by=board.by, width=0, height=0, margin=0)
     address.param.watch(lambda event: browser.param.update(query=event.new), "query")
     settings = {
         "dark": (shown, "dark_theme", bool),

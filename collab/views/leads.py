@@ -16,6 +16,7 @@ from collab.desk import Desk
 from collab.events import new_id
 from collab.records import Decision, Lead
 from collab.views.board import Board
+from collab.views.browser import TYPED
 from collab.views.contact import Twin, twin
 from collab.views.decision import DecisionView
 from collab.views.feed import feed_of
@@ -54,11 +55,11 @@ class LeadView(pn.viewable.Viewer):
         self._waits: Any = None
         self.decision = DecisionView(plot=False)
         form = self.form.param
-        self.customer = _field(form.customer, "Zoe Park")
-        self.email = _field(form.email, "zoe@example.com")
-        self.phone = _field(form.phone, "+1 555 010 2030")
-        self.location = _field(form.location, "downtown")
-        self.budget = _field(form.budget, "450000")
+        self.customer = _field(form, "customer", "Zoe Park")
+        self.email = _field(form, "email", "zoe@example.com")
+        self.phone = _field(form, "phone", "+1 555 010 2030")
+        self.location = _field(form, "location", "downtown")
+        self.budget = _field(form, "budget", "450000")
         choices = [pmui.Select.from_param(form[name], **PART) for name in CHOICES[:3]]
         score = pmui.IntSlider.from_param(form.score, tooltips=False, **PART)
         self.ask = pmui.Button(label="Who would get it?", icon="person_search", variant="outlined", **PART)
@@ -231,9 +232,10 @@ async def _preview(desk: Desk, lead: Lead) -> Decision:
     return desk.preview(lead)
 
 
-def _field(known: param.Parameter, example: str) -> pmui.TextInput:
+def _field(form: Any, name: str, example: str) -> pmui.TextInput:
     """A field for what a person types, which may be wrong; it goes into the form only when it is read."""
-    return pmui.TextInput(label=known.label, description=known.doc, placeholder=example, **PART)
+    look = {"css_classes": [f"{TYPED}{name}"], **PART}
+    return pmui.TextInput(label=form[name].label, description=form[name].doc, placeholder=example, **look)
 
 
 def _new_id() -> str:

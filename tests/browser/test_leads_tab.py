@@ -138,3 +138,15 @@ def test_an_offer_is_given_to_another_by_keyboard_and_the_list_keeps_its_place(
     assert at_least > 0
     expect(focused).to_be_focused()
     assert abs(focused.evaluate("row => row.getBoundingClientRect().top") - before) < 2
+
+
+def test_what_is_typed_while_the_server_is_away_is_there_when_it_is_back(leads: Callable[[], Page]) -> None:
+    page = leads()
+    name, budget = (page.get_by_role("textbox", name=name).first for name in ("Name", "Budget"))
+    name.fill("Half Filled")
+    page.wait_for_function("sessionStorage.collab.includes('Half Filled')")
+    page.evaluate("WebSocket.prototype.send = () => {}")
+    budget.press_sequentially("777")
+    page.reload()
+    expect(budget).to_have_value("777")
+    expect(name).to_have_value("Half Filled")
