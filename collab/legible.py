@@ -1,4 +1,4 @@
-"""Names that read as they are, whatever stands around them: none turns a sentence round, in any script."""
+"""Names and words that read as they are, whatever stands around them: none turns a sentence round, in any script."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from unicodedata import bidirectional
 
 UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 """Control characters, ends of lines, and those that set the direction of the text behind them."""
+
+FORCED = re.compile("[\u202d\u202e]")
+"""Those that write what follows in a direction against its own script; no language needs them."""
 
 LEFTWARD = frozenset(("R", "AL", "AN"))
 FROM, UNTIL = "\u2068", "\u2069"
@@ -34,3 +37,8 @@ def isolated(name: str) -> str:
         return name
     name = UNSEEN.sub("", name)
     return f"{FROM}{name}{UNTIL}" if any(bidirectional(one) in LEFTWARD for one in name) else name
+
+
+def unforced(text: str) -> str:
+    """Words as they are shown: each in the direction of its own script; marks that a language needs stay."""
+    return FORCED.sub("", text)

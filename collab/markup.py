@@ -15,6 +15,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from collab.chat import MENTION
+from collab.legible import unforced
 
 TAGS = set("a blockquote br code em li ol p pre s span strong table tbody td th thead tr ul".split())
 """All tags that a message is shown with."""
@@ -40,7 +41,7 @@ def to_html(text: str, members: Iterable[str] | None = None) -> str:
     """
     known = None if members is None else frozenset(members) | {"all"}
     return nh3.clean(
-        _markdown.render(text, {"known": known}),
+        _markdown.render(unforced(text), {"known": known}),
         tags=TAGS,
         attributes={"*": set(), "a": {"href"}, "ol": {"start"}},
         allowed_classes={"span": {MENTIONED}},

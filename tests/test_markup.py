@@ -118,3 +118,9 @@ def test_what_cannot_be_shown_keeps_its_words() -> None:
     assert Tree(to_html("![a cat](http://a.example/cat.png)")).words.strip() == "!a cat"
     assert Tree(to_html("<b>x</b>")).words.strip() == "<b>x</b>"
     assert Tree(to_html("[x](javascript:alert(1))")).words.strip() == "[x](javascript:alert(1))"
+
+
+def test_words_are_shown_in_the_direction_of_their_script_and_marks_of_a_language_stay() -> None:
+    said = "\u0645\u0631\u062d\u0628\u0627\u200f (\u2067v2\u2069)"
+    assert to_html(f"{said} \u202e dlrow \u202c") == f"<p>{said}  dlrow \u202c</p>\n"
+    assert "\u202d" not in to_html("`a\u202db`")

@@ -15,6 +15,7 @@ import msgspec
 from collab import protocol as p
 from collab.events import decode
 from collab.files import Unwanted
+from collab.legible import unforced
 from collab.live.stream import StreamUnreachable
 from collab.office import Office
 from collab.views.about import about, invited, people, placed
@@ -165,6 +166,7 @@ class Talk:
         elif isinstance(asked, p.Search):
             names = self._names()
             rows = [row | {"name": names.get(row["agent"], row["agent"])} for row in result]
+            rows = [row | {"text": unforced(row["text"])} for row in rows]
             rows = [row | {"time": row["time"].isoformat(), "in": self.rooms[row["room"]]["name"]} for row in rows]
             self._put([{"put": "found", "rows": rows}])
         elif isinstance(asked, p.CreateRoom):
