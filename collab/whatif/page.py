@@ -46,7 +46,7 @@ class About(NamedTuple):
 
     Attributes:
         names: what agents are called, by id.
-        source: the history and the place in it up to which it was read, or what else they come from.
+        source: up to which place in the history it was read, not where that lies, or what else they come from.
         team: whose history it is, or nothing.
         period: when the first and the last decision were made; None if nobody knows.
         made: the time of the page.
@@ -75,7 +75,7 @@ def made(
     time = datetime.now(UTC) if time is None else aware(time, "made").astimezone(UTC)
     about = About(
         names=what_if.names,
-        source="frames" if history is None else f"{history.url} as of event {what_if.last:,}",
+        source="frames" if history is None else f"the history as of event {what_if.last:,}",
         team="" if history is None else history.tenant or "",
         period=what_if.period,
         made=time,
