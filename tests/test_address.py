@@ -7,14 +7,17 @@ from collections.abc import Callable
 import panel_material_ui as pmui
 import param
 import pytest
-from offices import Open
+from desks import hire, lead
+from offices import Open, at, do
 
 from collab.floor import Seat
 from collab.protocol import Role
 from collab.views.address import Address, slug
 from collab.views.board import Board
 from collab.views.browser import kept
-from collab.views.page import _analytics, _tabs, _wrong, page
+from collab.views.feed import feed_of
+from collab.views.page import _alerting, _analytics, _leading, _tabs, _wrong, page
+from collab.views.period import PeriodView
 from collab.weights import Weights
 
 NAMES = ["Team", "What-if", "Tuning"]
@@ -116,10 +119,51 @@ def test_an_agent_who_opens_a_tab_of_others_is_told_that_agents_do_not_see_it(op
 
 
 def test_the_analytics_tab_opens_as_the_address_says(open_office: Open) -> None:
-    address = Address("?measure=waiting_s&period=7%20days&zone=Asia%2FTokyo", lambda write: None)
+    said = "?measure=waiting_s&period=7+days&week=satisfaction&compared=response_s&zone=Asia%2FTokyo"
+    address = Address(said, lambda write: write())
     view = _analytics(open_office(), address)
     assert address.wrong == []
     assert (view.trend.measure, view.trend.period, view.asked.zone) == ("waiting_s", "7 days", "Asia/Tokyo")
+    assert (view.heat.measure, view.compare.measure) == ("satisfaction", "response_s")
+    assert address.query == said
+    view.heat.measure = "response_s"
+    assert address.query == said.replace("&week=satisfaction", "")
+
+
+def test_the_clocks_of_one_tab_are_those_of_the_others(open_office: Open) -> None:
+    office = open_office()
+    address = Address("?zone=Asia%2FTokyo", lambda write: write())
+    alerts = _alerting(Board(office), PeriodView(), "", address).alerts
+    assert alerts.zone == "Asia/Tokyo"
+    alerts.zone = "Europe/Berlin"
+    assert address.query == "?zone=Europe%2FBerlin"
+    asked = _analytics(office, address).asked
+    assert asked.zone == "Europe/Berlin"
+    asked.zone = "UTC"
+    assert (alerts.zone, address.query) == ("UTC", "")
+
+
+def test_the_leads_tab_lists_the_assignments_that_the_address_says(open_office: Open) -> None:
+    office = open_office()
+    do(office, hire(at(office), "ana", capacity=2))
+    do(office, at(office).route_lead(lead("l1", language="es")))
+    feed = feed_of(office)
+
+    async def make() -> None:
+        feed._make()
+
+    do(office, make())
+    said = "?agent=ana&skill=language%3Aes&urgency=high&within=15"
+    address = Address(said, lambda write: write())
+    shown = _leading(Board(office), address).assignments
+    assert address.wrong == []
+    assert (shown.agent, shown.skill, shown.urgency, shown.within) == ("ana", "language:es", "high", 15)
+    assert address.query == said
+    shown.agent = ""
+    assert address.query == said.replace("agent=ana&", "")
+    wrong = Address("?agent=kim", lambda write: None)
+    _leading(Board(office), wrong)
+    assert wrong.wrong == ["agent is 'kim'; give one of ana"]
 
 
 def test_the_browser_keeps_how_a_person_likes_the_page(open_office: Open) -> None:

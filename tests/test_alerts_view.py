@@ -266,12 +266,12 @@ def test_an_address_chooses_its_alert_or_says_that_it_is_not_open(office: Office
     do(office, fire(at(office), "bo"))
     do(office, feed_of(office)._first())
     tab = AlertingView(Board(office), alert=id, active=False)
-    assert tab._alerts.chosen == ""
+    assert tab.alerts.chosen == ""
     tab.active = True
-    assert (tab._alerts.chosen, tab._alerts.said.visible) == (id, False)
-    tab._alerts.chosen, tab.active = "", False
+    assert (tab.alerts.chosen, tab.alerts.said.visible) == (id, False)
+    tab.alerts.chosen, tab.active = "", False
     tab.active = True
-    assert tab._alerts.chosen == ""  # it was asked for once
+    assert tab.alerts.chosen == ""  # it was asked for once
     gone = AlertingView(Board(office), alert=EVIL, active=False)
     gone.active = True
     assert (gone._alerts.chosen, gone._alerts.said.object) == ("", GONE)

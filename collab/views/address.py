@@ -30,8 +30,8 @@ class Address(param.Parameterized):
 
     def __init__(self, said: str, schedule: Callable[[Callable[[], None]], Any], **params: Any) -> None:
         super().__init__(query=said, **params)
-        self._said = dict(parse_qsl(said.removeprefix("?")))
-        self._now = dict(self._said)
+        self._now = dict(parse_qsl(said.removeprefix("?")))
+        self._kept: dict[str, list[tuple[Callable[[str], None], Callable[[], str]]]] = {}
         self._schedule, self._waiting = schedule, False
 
     def tab(self, tabs: Any, names: Sequence[str], hidden: Sequence[str] = ()) -> None:
@@ -57,33 +57,40 @@ class Address(param.Parameterized):
 
         self._keep("weights", take, lambda: "-".join(map(str, weights.integers())), weights, list(FACTORS))
 
-    def choice(self, of: param.Parameterized, *names: str) -> None:
-        """Keep what is chosen in these selectors."""
-        for name in names:
-            self._choice(of, name)
+    def choice(self, of: param.Parameterized, *names: str, **called: str) -> None:
+        """Keep what is chosen in these selectors; those `called` otherwise in an address are given as `field=selector`.
 
-    def _choice(self, of: param.Parameterized, name: str) -> None:
+        Selectors of two views that are kept in one field are the same: what is chosen in one is chosen in the other.
+        """
+        for field, name in {**dict.fromkeys(names), **called}.items():
+            self._choice(of, name or field, field)
+
+    def _choice(self, of: param.Parameterized, name: str, field: str) -> None:
         offered = {str(one): one for one in of.param[name].get_range().values()}
 
         def take(value: str) -> None:
             if value not in offered:
-                raise ValueError(f"{name} is {value!r}; give one of {', '.join(offered)}")
+                raise ValueError(f"{field} is {value!r}; give one of {', '.join(filter(None, offered))}")
             setattr(of, name, offered[value])
 
-        self._keep(name, take, lambda: str(getattr(of, name)), of, [name])
+        self._keep(field, take, lambda: str(getattr(of, name)), of, [name])
 
     def _keep(
         self, name: str, take: Callable[[str], None], told: Callable[[], str], of: param.Parameterized, on: list[str]
     ) -> None:
-        usual = told()
-        if name in self._said:
+        usual, kept = told(), self._kept.setdefault(name, [])
+        kept.append((take, told))
+        if name in self._now:
             try:
-                take(self._said[name])
+                take(self._now[name])
             except ValueError as error:
                 self.wrong = [*self.wrong, str(error)]
 
         def changed(*events: Any) -> None:
             now = told()
+            for choose, chosen in kept:
+                if chosen() != now:
+                    choose(now)
             if now != usual:
                 self._now[name] = now
             else:

@@ -38,7 +38,7 @@ class AlertingView(pn.viewable.Viewer):
             alerts.param.watch(lambda event: board.param.update(person=event.new), "by")
             board.param.watch(lambda event: alerts.param.update(by=event.new), "person")
         self._views: list[Any] = [alerts, rules]
-        self._alerts, self._asked = alerts, self.alert
+        self.alerts, self._asked = alerts, self.alert
         self._layout = pn.Column(alerts, rules, sizing_mode="stretch_width")
         if (telling := board.office.telling) is not None:
             sent = DeliveriesView(telling.courier.outbox, telling.courier, active=self.active)
@@ -51,7 +51,7 @@ class AlertingView(pn.viewable.Viewer):
             view.active = self.active
         if self.active and self._asked:  # once: later it is anybody's choice
             asked, self._asked = self._asked, ""
-            self._alerts.look_at(asked)
+            self.alerts.look_at(asked)
 
     def __panel__(self) -> pn.Column:
         return self._layout

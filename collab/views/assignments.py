@@ -94,9 +94,7 @@ class AssignmentsView(pn.viewable.Viewer):
             self._names, self._rows = frame.names, {}
         found = self.found()
         with pn.io.hold():
-            self._offer("agent", {ALL: ""} | {name: agent for agent, name in frame.names.items()})
-            asked = sorted({skill for one in frame.recent for skill in _skills(one)})
-            self._offer("skill", {ANY: ""} | {skill: skill for skill in asked})
+            self.offer()
             self._rows = {one.id: self._rows.get(one.id) or self._row(one) for one in found[:MOST]}
             text = empty(NONE_SUCH.format(n=len(frame.recent)) if frame.recent else NONE)
             if self._empty.object != text:
@@ -115,6 +113,13 @@ class AssignmentsView(pn.viewable.Viewer):
             and (not self.skill or self.skill in _skills(one))
             and (not self.within or one.time >= since)
         ]
+
+    def offer(self) -> None:
+        """Offer the agents that are there, and the skills that the newest assignments ask for."""
+        frame = self.board.frame
+        self._offer("agent", {ALL: ""} | {name: agent for agent, name in frame.names.items()})
+        asked = sorted({skill for one in frame.recent for skill in _skills(one)})
+        self._offer("skill", {ANY: ""} | {skill: skill for skill in asked})
 
     def _offer(self, name: str, options: dict[str, str]) -> None:
         """Change a filter's options; what is filtered by stays, though nothing is like that any more."""

@@ -126,8 +126,8 @@ def _tabs(board: Board, address: Address) -> pmui.Tabs:
     analytics = Later(lambda: _analytics(office, address))
     asked, period = _asked("alert"), PeriodView()
     asking = Later(lambda: AskingView(board, weights, period, active=False))
-    alerts = Later(lambda: AlertingView(board, period.look, alert=asked, active=False))
-    leads = Later(lambda: LeadingView(board, active=False))
+    alerts = Later(lambda: _alerting(board, period, asked, address))
+    leads = Later(lambda: _leading(board, address))
     room, message = _asked("room"), _asked("message")
     rooms = Later(lambda: RoomsView(board, room, int(message[:15]) if message.isdecimal() else 0))
     diagnostics = Later(lambda: DiagnosticsView(board, active=False))
@@ -168,7 +168,24 @@ def _analytics(office: Office, address: Address) -> AnalyticsView:
     """The Analytics tab, as the address says."""
     view = AnalyticsView(Asked(office=office, active=False), active=False)
     address.choice(view.trend, "measure", "period")
+    address.choice(view.heat, week="measure")
+    address.choice(view.compare, compared="measure")
     address.choice(view.asked, "zone")
+    return view
+
+
+def _alerting(board: Board, period: PeriodView, asked: str, address: Address) -> AlertingView:
+    """The Alerts tab, by the clocks that the address says."""
+    view = AlertingView(board, period.look, alert=asked, active=False)
+    address.choice(view.alerts, "zone")
+    return view
+
+
+def _leading(board: Board, address: Address) -> LeadingView:
+    """The Leads tab, with the assignments that the address says."""
+    view = LeadingView(board, active=False)
+    view.assignments.offer()
+    address.choice(view.assignments, "agent", "skill", "urgency", "within")
     return view
 
 
