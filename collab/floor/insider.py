@@ -36,7 +36,8 @@ class Insider:
 
     def write(self, framed: bytes) -> bool:
         """Hear a frame as it is on the wire for the others."""
-        self._heard(frame(unframed(framed)))
+        for told in unframed(framed):
+            self._heard(frame(told))
         return True
 
     async def drain(self) -> None:

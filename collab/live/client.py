@@ -193,6 +193,8 @@ class Member(Calls):
             raise {"denied": Denied, "malformed": ValueError}.get(answer.code, ConnectionError)(answer.message)
         assert isinstance(answer, p.Welcome)
         self.welcome = answer
+        if answer.cut:
+            logger.warning("the gateway cut the last connection to %s off: %s", self.url, answer.cut)
         again = self.numbers.keys() - self._unanswered.rooms  # what is asked comes first: one may be no member yet
         self._rejoining = {next(self._ids): room for room in self._joined if room in again}
         for place, number in enumerate(self._rejoining):

@@ -14,11 +14,12 @@ from typing import Any
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
-from websockets.frames import Frame, Opcode
+from websockets.frames import CloseCode, Frame, Opcode
 from websockets.http11 import Request, Response
 
 from collab.live.access import Access, AccessDenied, Pass
-from collab.live.line import WINDOW_BITS, Allowance, Connection, Line
+from collab.live.connection import Connection
+from collab.live.line import WINDOW_BITS, Allowance, Line
 from collab.live.tally import Tally
 from collab.live.turns import Floor, listen
 from collab.protocol import MOST_BYTES, VERSION, Hello, Id, Refused, Welcome, command, encode, id_of
@@ -47,6 +48,9 @@ ADMITTED = 1
 
 WAITING = 1024
 """So many further ones wait to be taken in."""
+
+MOST_UNTOLD = 10_000
+"""Of so many members that were cut off without hearing why, the next hello is answered with it."""
 
 
 class Gateway:
@@ -85,6 +89,7 @@ class Gateway:
         self.lines: set[Line] = set()
         self._allowances: dict[tuple[str, str], Allowance] = {}
         self.tally = Tally()
+        self._untold: dict[tuple[str, str, str], str] = {}
         self._floor, self._origins, self._tls = floor, origins, tls
         self._extensions = [_DEFLATE] if compress else None
         self._server: Server | None = None
@@ -135,6 +140,8 @@ class Gateway:
             self._sweeping = None
         if self._server is not None:
             for line in tuple(self.lines):
+                if line.cut:  # and does not read
+                    line.connection.transport.abort()
                 line.cut_off("stopping", "the gateway stops; connect to another one, or to this one in a moment")
             self._server.close()
             await self._server.wait_closed()
@@ -156,8 +163,20 @@ class Gateway:
         finally:
             self.lines.discard(line)
             if line.cut:
-                self.tally.cut[line.cut] += 1
+                self._end(line)
             floor.leave(line)
+
+    def _end(self, line: Line) -> None:
+        """Count and log that a member was cut off, and keep for its next hello what it could not be told."""
+        self.tally.cut[line.cut] += 1
+        entry, answer = line.entry, line.connection.protocol.close_rcvd
+        told = answer is not None and answer.code == CloseCode.POLICY_VIOLATION  # else it went of itself
+        said = "which it was told" if told else "which it could not be told"
+        logger.info("%s of %s (%s) is cut off as %s, %s", entry.agent, entry.tenant, line.device, line.cut, said)
+        if not told:
+            self._untold[entry.tenant, entry.agent, line.device] = line.cut
+            if len(self._untold) > MOST_UNTOLD:
+                del self._untold[next(iter(self._untold))]
 
     async def _let_in(self, connection: Connection) -> tuple[Line, Floor] | None:
         """The line and floor of who says hello with a good token; anybody else is told why not and sent away."""
@@ -186,6 +205,7 @@ class Gateway:
                 role=entry.role,
                 expires=entry.expires,
                 lease_s=self.lease_s,
+                cut=self._untold.pop((entry.tenant, entry.agent, asked.device), ""),
             )
         )
         return line, floor

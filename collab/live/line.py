@@ -4,33 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from time import monotonic
-from typing import Any, cast
 
-from websockets.asyncio.server import ServerConnection
-from websockets.datastructures import Headers
+from msgspec import Struct
+from msgspec.json import Decoder
 from websockets.frames import Frame as WebSocketFrame
 from websockets.frames import Opcode
-from websockets.http11 import Request
 from websockets.protocol import State
 
 from collab.live.access import Pass
+from collab.live.connection import Connection
 from collab.live.tally import Tally
 from collab.protocol import Frame, Goodbye, encode
-
-logger = logging.getLogger(__name__)
 
 CLOSE_S = 1.0
 """So long a member that is cut off may take to read why; then it is dropped."""
 
+SLOW_CLOSE_S = 10.0
+"""The same for one that is cut off because it is slow."""
+
 MOST_UNREAD = 1 << 20
 """So many bytes may wait for a member that does not read; with more it is cut off and resumes by number."""
 
-TOO_SLOW = "more waits for you than may; connect again and join with `after`, the last number you have"
-
+TOO_SLOW = "more waited for you than may and was dropped; connect again and join with `after`, the last number you have"
 
 WINDOW_BITS = 12
 """Compression looks back over so many bits of bytes."""
@@ -38,51 +36,11 @@ WINDOW_BITS = 12
 RSV1 = 0x40
 """The bit of a frame's first byte that says it is compressed; the library's frames refuse it."""
 
+PACKED_END = b"\0\0\xff\xff"
+"""What every compressed message ends with, and is left out of its frame."""
+
 WORTH_BYTES = 256
 """Frames from this size on are compressed for those who take them so."""
-
-
-class Connection(ServerConnection):
-    """A WebSocket that knows when it was heard of last, and hands messages on without a detour.
-
-    Attributes:
-        heard: when something came last, in seconds of its loop.
-        take: is given each message; if it returns False, the message is queued for `recv`.
-        queued: how many messages are queued, or were received and are being answered.
-    """
-
-    __slots__ = ("heard", "queued", "take")  # three further ones in its dict would make that five times as large
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.heard = self.loop.time()
-        self.take: Callable[[bytes], bool] | None = None
-        self.queued = 0
-
-    def lighten(self) -> None:
-        """Let go of what only the beginning needed: with ten thousand members that is 30 MB."""
-        if self.request is not None:
-            self.request.headers.clear()  # the library's parser holds the request for good
-        self.request, self.response = _FORGOTTEN, None
-        self.logger = self.protocol.logger = logger
-        self.drain_waiters = cast("Any", [])  # an empty deque has room for 64
-
-    def data_received(self, data: bytes) -> None:
-        """Something came, be it the answer to a ping."""
-        self.heard = self.loop.time()
-        super().data_received(data)
-
-    def process_event(self, event: Any) -> None:
-        """A frame, or the request that the connection began with."""
-        if isinstance(event, WebSocketFrame) and event.fin and event.opcode in _DATA:
-            if event.opcode is Opcode.TEXT and self.take is not None and self.take(bytes(event.data)):
-                return
-            self.queued += 1
-        super().process_event(event)
-
-
-_FORGOTTEN = Request("", Headers())
-_DATA = Opcode.TEXT, Opcode.BINARY, Opcode.CONT
 
 
 class Allowance:
@@ -204,9 +162,8 @@ class Line:
         framed, self._held = self._held + framed, b""
         if self.cut or self.connection.protocol.state is not State.OPEN:
             return False
-        transport = self.connection.transport
-        transport.write(framed)
-        if transport.get_write_buffer_size() > MOST_UNREAD:
+        self.connection.put(framed)
+        if self.connection.unread_bytes > MOST_UNREAD:
             self.cut_off("too_slow", TOO_SLOW)
         return True
 
@@ -223,15 +180,23 @@ class Line:
             await self._settled
 
     def cut_off(self, code: str, message: str) -> None:
-        """Say goodbye and close, within `CLOSE_S` and whether it is read or not."""
+        """Say goodbye and close, soon and whether it is read or not; of who is too slow, in place of what waits."""
         if not self.cut and self.connection.protocol.state is State.OPEN:
             self.cut = code
-            self.connection.transport.write(self._held + _framed(encode(Goodbye(code=code, message=message))))
+            unsent = [*self.connection.drop(), self._held]
+            after: dict[str, int] = {}
+            if code == "too_slow":
+                after = _resuming(unsent)
+            else:
+                self.connection.transport.write(b"".join(unsent))
+            self.connection.transport.write(_framed(encode(Goodbye(code=code, message=message, after=after))))
             self._closing = asyncio.get_running_loop().create_task(self._close(code))
 
     async def _close(self, code: str) -> None:
+        most_s = SLOW_CLOSE_S if code == "too_slow" else CLOSE_S
+        self.connection.close_timeout = most_s
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(CLOSE_S):  # its own begins only when all is written, which may be never
+            async with asyncio.timeout(most_s):  # its own begins only when all is written, which may be never
                 await self.connection.close(1008, code)
         self.connection.transport.abort()
 
@@ -269,6 +234,35 @@ def _framed(data: bytes) -> bytes:
     return WebSocketFrame(Opcode.TEXT, data).serialize(mask=False)
 
 
-def unframed(framed: bytes) -> bytes:
-    """The text of one frame that was neither masked nor compressed."""
-    return framed[{126: 4, 127: 10}.get(framed[1], 2) :]
+def unframed(framed: bytes) -> Iterator[bytes]:
+    """The text of each of some whole frames that were not masked."""
+    at = 0
+    while at < len(framed):
+        head = {126: 4, 127: 10}.get(framed[at + 1], 2)
+        size = framed[at + 1] if head == 2 else int.from_bytes(framed[at + 2 : at + head], "big")
+        text = framed[at + head : at + head + size]
+        if framed[at] & RSV1:
+            text = zlib.decompressobj(-WINDOW_BITS).decompress(text + PACKED_END)
+        yield text
+        at += head + size
+
+
+class _InRoom(Struct):
+    """What tells, in a frame, of which room and number it is."""
+
+    on: str
+    room: str = ""
+    number: int = 0
+
+
+_IN_ROOM = Decoder(_InRoom)
+
+
+def _resuming(unsent: Iterable[bytes]) -> dict[str, int]:
+    """By room, the number before the first that is in none but these frames."""
+    after: dict[str, int] = {}
+    for framed in unsent:
+        for told in map(_IN_ROOM.decode, unframed(framed)):
+            if told.on == "happened":
+                after.setdefault(told.room, told.number - 1)
+    return after

@@ -8,7 +8,7 @@ from typing import Any, get_args
 from msgspec import Struct
 
 from collab.events import AnyEvent
-from collab.protocol.base import VERSION, Id
+from collab.protocol.base import VERSION, Id, Number
 from collab.protocol.role import Role
 from collab.records import Count, Key
 
@@ -18,7 +18,10 @@ class Frame(Struct, frozen=True, kw_only=True, tag_field="on"):
 
 
 class Welcome(Frame, frozen=True, tag="welcome"):
-    """The answer to a Hello: who one is, until when, and how often to be heard of at least."""
+    """The answer to a Hello: who one is, until when, and how often to be heard of at least.
+
+    `cut` is the code with which this gateway ended the last connection of the same device, if that took no goodbye.
+    """
 
     re: Id
     agent: Key
@@ -27,6 +30,7 @@ class Welcome(Frame, frozen=True, tag="welcome"):
     expires: datetime
     lease_s: float
     version: int = VERSION
+    cut: str = ""
 
 
 class Done(Frame, frozen=True, tag="done"):
@@ -74,10 +78,14 @@ class Changed(Frame, frozen=True, tag="changed"):
 
 
 class Goodbye(Frame, frozen=True, tag="goodbye"):
-    """The last frame before the gateway closes the connection, and why."""
+    """The last frame before the gateway closes the connection, and why.
+
+    What waited for a member that is `too_slow` is dropped; `after` has, by room, the last number before it.
+    """
 
     code: str
     message: str
+    after: dict[Key, Number] = {}
 
 
 AnyFrame = Welcome | Done | Refused | Happened | Reset | Types | Changed | Goodbye

@@ -29,7 +29,10 @@ from `collab/protocol` and tested.
    comes first, then what happens, without a seam. **reset** says that what happened up to a number is not kept.
 5. A **send** with a `key` may be sent again until it is answered, and for a day: it is there once.
 6. A member that does not read is cut off once a mebibyte waits for it, or something for ten seconds, and resumes by
-   number. A frame may have 64 KiB, a connection send 100 commands a second and all connections of an agent 200, with
+   number. What waits is dropped then: the goodbye `too_slow` comes in its place, with the last number before it in
+   `after`. A socket that takes not even that is closed after ten seconds; the next welcome says why in `cut`
+   (`too_slow`, or `silent` if nothing was heard of it).
+   A frame may have 64 KiB, a connection send 100 commands a second and all connections of an agent 200, with
    three seconds' worth in reserve (`too_many` says which). Whole numbers go up to 2^53 - 1. Answers to page and search
    end at 256 KiB: ask on from there.
 7. The gateway pings every five seconds; a device that is not heard of is gone after 20 seconds at most. Until then it
