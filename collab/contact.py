@@ -9,6 +9,9 @@ MAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 MOST = 254
 """How long an e-mail address may be."""
 
+MOST_SHOWN = 80
+"""So many characters of what is neither are shown."""
+
 WAYS = {"mail": "e-mail", "tel": "phone"}
 """What the two parts of a customer's id are made of."""
 
@@ -21,7 +24,7 @@ def mail_of(text: str) -> str:
     """
     mail = text.strip().casefold()
     if mail and (len(mail) > MOST or not MAIL.fullmatch(mail)):
-        raise ValueError(f"e-mail is {text!r}; give an address like zoe@example.com, or leave it empty")
+        raise ValueError(f"e-mail is {_shown(text)}; give an address like zoe@example.com, or leave it empty")
     return mail
 
 
@@ -35,7 +38,8 @@ def phone_of(text: str) -> str:
     if bare.startswith("00"):
         bare = f"+{bare[2:]}"
     if bare and not re.fullmatch(r"\+[1-9][0-9]{6,14}", bare):
-        raise ValueError(f"phone is {text!r}; give it with its country code, e.g. +1 555 010 2030, or leave it empty")
+        fix = "give it with its country code, e.g. +1 555 010 2030, or leave it empty"
+        raise ValueError(f"phone is {_shown(text)}; {fix}")
     return bare
 
 
@@ -43,6 +47,10 @@ def customer_of(mail: str, phone: str, tenant: str) -> str:
     """The customer's id of a lead: a hash for the e-mail and one for the phone, as far as they are known."""
     parts = {"mail": mail, "tel": phone}
     return "+".join(f"{way}:{_hash(f'{tenant}/{known}')}" for way, known in parts.items() if known)
+
+
+def _shown(text: str) -> str:
+    return repr(text) if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]!r}…"
 
 
 def _hash(text: str) -> str:

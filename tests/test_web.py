@@ -154,9 +154,9 @@ def test_a_lead_that_nobody_can_take_is_there_and_waits(at_site: Callable[[Work]
             "proprty_type is no field of a lead; did you mean property_type?",
         ),
         (LEAD | {"email": "zoe@"}, "e-mail is 'zoe@'; give an address like zoe@example.com, or leave it empty"),
-        ({"id": "L-1"}, "missing required field `name`"),
+        ({"id": "L-1"}, "name is missing; give it"),
         ({"name": "Zoe"}, "id is missing; give the lead an id, or the request an Idempotency-Key"),
-        ([1], "Expected `object`, got `array`"),
+        ([1], "a lead is [1]: expected `object`, got `array`"),
         (b"{", "the body is no JSON: it ends before its object does; send one whole object"),
         (
             '{"id": "L-1", "name": "Zoë"}'.encode("latin-1"),

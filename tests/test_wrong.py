@@ -78,10 +78,45 @@ def test_of_a_name_that_is_not_known_it_says_which_are(frame: object, said: str)
         ('{"do":"ping","id":7', "the frame is no JSON: it ends before its object does; send one whole object"),
         ('{"do":"ping","id":7,}', "the frame is no JSON: trailing comma in object (byte 20); send one whole object"),
         ("hello", "the frame is no JSON: invalid character (byte 0); send one whole object"),
+        (
+            '{"do":"join","id":7,"room":"' + "x" * 200 + '"',
+            "the frame is no JSON: it ends before its object does; send one whole object",
+        ),
+        (
+            '{"do":"' + "x" * 9000 + '","id":7',
+            "the frame is no JSON: it ends before its object does; send one whole object",
+        ),
     ],
 )
 def test_of_what_is_no_json_it_says_where_it_breaks_off_and_what_to_do(frame: str, said: str) -> None:
     assert why(frame) == said
+
+
+@pytest.mark.parametrize(
+    "frame, said",
+    [
+        ({"do": "join"}, "room is missing; give it"),
+        (ROUTE | {"lead": {"id": "l"}}, "lead.name is missing; give it"),
+        ({"id": 7}, "do is missing; give one of hello, join, leave, "),
+        ([], "the frame is []: expected `object`, got `array`"),
+        ("null", "the frame is null: expected `object`, got `null`"),
+        (
+            {"do": "join", "id": 7, "room": "a b"},
+            'room is "a b": expected 1 to 120 characters without white space',
+        ),
+        ({"do": "search", "id": 7, "since": "now"}, 'since is "now": expected a time with its zone, e.g. 2026-11-02T'),
+        ({"do": "send", "id": 7, "room": "a", "text": "x", "files": [{"hash": "a", "name": "b"}]}, "expected the 64 "),
+    ],
+)
+def test_a_missing_field_a_pattern_and_what_is_no_object_are_named_in_words(frame: object, said: str) -> None:
+    assert said in why(frame)
+    assert "regex" not in why(frame)
+
+
+@pytest.mark.parametrize("field, name", [("email", "e-mail"), ("phone", "phone")])
+def test_of_a_wrong_address_or_number_no_more_is_shown_than_of_other_values(field: str, name: str) -> None:
+    with pytest.raises(ValueError, match=rf"^{name} is '{'1' * 80}'…; give "):
+        GivenLead.plain(msgspec.convert({"id": "L-4", "name": "N", field: "1" * 9000}, GivenLead), "main")
 
 
 @pytest.mark.parametrize(

@@ -33,12 +33,23 @@ def command(data: bytes | str) -> AnyCommand:
     try:
         found: AnyCommand = _commands.decode(data)
     except msgspec.ValidationError as error:
-        raise ValueError(explained(lenient(data), str(error), AnyCommand)) from None
+        raise ValueError(_refused(data, str(error))) from None
     except RecursionError:
         raise ValueError(TOO_DEEP) from None
     except msgspec.DecodeError as error:
         raise ValueError(unreadable(data, str(error))) from None
     return found
+
+
+def _refused(data: bytes | str, message: str) -> str:
+    """Why what is no command is none; of what is no JSON either, where it breaks off, for its values cannot be told."""
+    try:
+        msgspec.json.decode(data)
+    except RecursionError:
+        return TOO_DEEP
+    except msgspec.DecodeError as error:
+        return unreadable(data, str(error))
+    return explained(lenient(data), message, AnyCommand)
 
 
 def id_of(data: bytes | str) -> Id | None:

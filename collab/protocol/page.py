@@ -32,9 +32,9 @@ from `collab/protocol` and tested.
    number. What waits is dropped then: the goodbye `too_slow` comes in its place, with the last number before it in
    `after`. A socket that takes not even that is closed after ten seconds; the next welcome says why in `cut`
    (`too_slow`, or `silent` if nothing was heard of it).
-   A frame may have 64 KiB, a connection send 100 commands a second and all connections of an agent 200, with
-   three seconds' worth in reserve (`too_many` says which). Whole numbers go up to 2^53 - 1. Answers to page and search
-   end at 256 KiB: ask on from there.
+   A frame may have 64 KiB: a longer one is not answered, it closes the connection with code 1009. A connection may
+   send 100 commands a second and all connections of an agent 200, with three seconds' worth in reserve (`too_many` says
+   which). Whole numbers go up to 2^53 - 1. Answers to page and search end at 256 KiB: ask on from there.
 7. The gateway pings every five seconds; a device that is not heard of is gone after 20 seconds at most. Until then it
    is as it was: idle, or in a call.
 8. The text of a message is Markdown, of which members show a subset: **bold**, *italic*, ~~struck~~, `code`, fenced

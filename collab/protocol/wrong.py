@@ -6,15 +6,29 @@ import functools
 import json
 import re
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, get_args
 
 from msgspec import inspect
+
+from collab.records import Customer, Hash, Key
 
 MOST_SHOWN = 80
 """So many characters of a wrong value are shown."""
 
+_WORDS = {
+    repr(str(meta.pattern)): said
+    for kind, said in (
+        (Key, "1 to 120 characters without white space"),
+        (Customer, "no more than 120 characters, without white space"),
+        (Hash, "the 64 digits, 0 to 9 and a to f, that the upload answered with"),
+    )
+    for meta in get_args(kind)[1:]
+}
+
 _STEP = re.compile(r"(?<=\.)\w+|(?<=\[)(?:\d+|\.\.\.)(?=\])")
 _HALF = re.compile("[\ud800-\udfff]")
+_MISSING = re.compile(r"Object missing required field `(.*)`", re.DOTALL)
+_PATTERN = re.compile(r"Expected `str` matching regex (.*)", re.DOTALL)
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 
 
@@ -33,20 +47,20 @@ def explained(value: Any, message: str, kind: Any, what: str = "the frame") -> s
     steps = _STEP.findall(path)
     if unknown := _UNKNOWN.fullmatch(reason):
         return _unknown(unknown[1], _type_at(_info(kind), value, steps), _named(steps), what)
+    if missing := _MISSING.fullmatch(reason):
+        return f"{'.'.join([*steps, missing[1]])} is missing; {_needed(missing[1], kind, value, steps)}"
     names = steps[: steps.index("...")] if "..." in steps else steps  # of a mapping all is shown: its key is not told
-    if not names:
-        return message
     frame = value
     try:
         for name in names:
             value = value[int(name)] if isinstance(value, list) else value[name]
     except (KeyError, ValueError, IndexError, TypeError):
-        return message
-    told = f"{'.'.join(names)} is {_shown(value)}"
+        return _cut(message)
+    told = f"{'.'.join(names) or what} is {_shown(value)}"
     if known := _choices(reason, kind, frame, steps):
         few = isinstance(value, str) and reason.startswith("Invalid enum")
         return f"{told}; " + (f"give one of {', '.join(known)}" if few else nearest(str(value), known))
-    return f"{told}: {reason[0].lower()}{reason[1:]}"
+    return f"{told}: {_in_words(reason)}"
 
 
 def unreadable(data: bytes | str, message: str, what: str = "the frame") -> str:
@@ -83,6 +97,24 @@ def _unknown(field: str, at: Any, place: str, what: str) -> str:
     owner = place or (str(at.tag) if tagged else what)
     full = f"{place}.{_cut(field)}" if place else _cut(field)
     return f"{full} is no field of {owner}; {nearest(field, known) if known else 'leave it out'}"
+
+
+def _needed(field: str, kind: Any, value: Any, steps: list[str]) -> str:
+    """What to do about a field that is missing: of one that says what its object is, which values there are."""
+    at = _type_at(_info(kind), value, steps)
+    known = [str(one.tag) for one in getattr(at, "types", ()) if getattr(one, "tag_field", None) == field]
+    return f"give one of {', '.join(known)}" if known else "give it"
+
+
+def _in_words(reason: str) -> str:
+    """What msgspec says of a value, without what only a machine reads."""
+    if pattern := _PATTERN.fullmatch(reason):
+        said = _WORDS.get(pattern[1], "text of another form; docs/protocol.json has it")
+    elif reason.startswith("Invalid RFC3339"):
+        said = "a time with its zone, e.g. 2026-11-02T09:00:00Z"
+    else:
+        return f"{reason[0].lower()}{reason[1:]}"
+    return f"expected {said}"
 
 
 def _choices(reason: str, kind: Any, value: Any, steps: list[str]) -> list[str]:
