@@ -464,7 +464,10 @@ def test_who_does_not_say_hello_is_told_and_sent_away(tmp_path: Path, first: byt
     "frame, said",
     [
         ('{"do":"send","id":7,"room":"main","text":5}', "text is 5: expected `str`, got `int`"),
-        ('{"do":"send","id":7,"room":"a b","text":"x"}', 'room is "a b": expected 1 to 120 characters without white space'),
+        (
+            '{"do":"send","id":7,"room":"a b","text":"x"}',
+            'room is "a b": expected 1 to 120 characters without white space',
+        ),
         ('{"do":"sned","id":7}', 'do is "sned"; did you mean send?'),
         ('{"do":"send","id":7,"room":"main","text":"hi \\ud83d"}', "text holds half of a character"),
         ('{"do":"ping","id":7,"when":1}', "when is no field of ping; known are id"),
