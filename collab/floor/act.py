@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from collab.desk import Desk
 from collab.live.line import Line
-from collab.protocol.role import LEADING
+from collab.protocol.role import OWNING
 from collab.rooms import Rooms
 
 
@@ -38,6 +38,6 @@ def by_rooms(act: Callable[[Rooms, str, Any, dict[str, bool]], Awaitable[Any]]) 
     """An act of a room's moderators; team leads may do it everywhere."""
 
     async def done(floor: AtDesk, line: Line, asked: Any) -> Any:
-        return await act(floor.desk.rooms, line.entry.agent, asked, {"leading": line.entry.role in LEADING})
+        return await act(floor.desk.rooms, line.entry.agent, asked, {"leading": line.entry.role in OWNING})
 
     return done

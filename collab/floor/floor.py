@@ -25,7 +25,7 @@ from collab.history.past import found
 from collab.live.access import Pass
 from collab.live.gateway import LEASE_S
 from collab.live.line import Line
-from collab.protocol.role import EVERYBODY, LEADING, OWNING, TUNING, WORKING, Role
+from collab.protocol.role import EVERYBODY, LEADING, OWNING, TUNING, WORKING, Role, one_of
 from collab.records import Confirmation, Decision
 
 CLERK = "desk"
@@ -131,9 +131,7 @@ class Floor:
     def _allow(self, line: Line, asked: p.AnyCommand, allowed: frozenset[Role]) -> None:
         if line.entry.role not in allowed:
             what = type(asked).__struct_config__.tag
-            raise PermissionError(
-                f"role is {line.entry.role}, which may not {what}; a {' or '.join(sorted(allowed))} may"
-            )
+            raise PermissionError(f"role is {line.entry.role}, which may not {what}; {one_of(allowed)} may")
 
     async def _join(self, line: Line, asked: p.Join) -> dict[str, Any]:
         known = self.desk.team.rooms.get(asked.room)

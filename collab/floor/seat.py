@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from collab import protocol as p
 from collab.desk import Desk
 from collab.floor.floor import roles_of
-from collab.protocol.role import LEADING, Role
+from collab.protocol.role import LEADING, OWNING, Role
 
 
 class NotAllowed(PermissionError, ValueError):
@@ -190,7 +190,7 @@ class Seated:
             always = parameters["by"].default is inspect.Parameter.empty
             given["by"] = me if always or agent != me else None
         if "leading" in parameters:
-            given["leading"] = leading
+            given["leading"] = self._seat.role in OWNING
 
 
 def _done(tag: str) -> str:

@@ -108,20 +108,20 @@ class CreateRoom(Command, frozen=True, tag="create_room"):
 
 
 class RenameRoom(Command, frozen=True, tag="rename_room"):
-    """Give a room another name."""
+    """Give a room another name; for its moderators and team leads."""
 
     room: Key
     name: Name
 
 
 class ArchiveRoom(Command, frozen=True, tag="archive_room"):
-    """Close a room: its members can read it, and nothing is added to it any more."""
+    """Close a room: its members can read it, and nothing is added to it any more. For its moderators and team leads."""
 
     room: Key
 
 
 class Invite(Command, frozen=True, tag="invite"):
-    """Let somebody into a room, or give them another seat."""
+    """Let somebody into a room, or give them another seat; for its moderators and team leads."""
 
     room: Key
     agent: Key
@@ -129,7 +129,10 @@ class Invite(Command, frozen=True, tag="invite"):
 
 
 class Remove(Command, frozen=True, tag="remove"):
-    """End somebody's membership of a room."""
+    """End somebody's membership of a room; for its moderators and team leads, and for oneself.
+
+    The seat of its last moderator passes on to whoever is in it longest.
+    """
 
     room: Key
     agent: Key

@@ -44,6 +44,12 @@ from `collab/protocol` and tested.
    alerts, silences and rules, agents what concerns themselves. Of alerts that is those whose label `agent` names them,
    without the notes and reasons that others gave.
 
+What a **role** may: an `agent` works leads, talks and changes what is their own. A `team_lead` may do all of it, change
+others, and has a moderator's say in every room, private ones too, without being its member. A `service` (a CRM, a bot)
+may do for leads, agents and presence what a team lead may; in rooms it is one like any agent: it enters a private one
+if it is invited, and invites, removes, renames and archives where it is a moderator. An `analyst` reads rooms that it
+may enter, and adopts weights and rules.
+
 Codes of **refused**: `malformed` (it cannot be read), `denied` (the token), `forbidden` (role or seat), `refused` (it
 cannot be done; the message says why), `too_late` (somebody was faster, or no hello came in time), `too_many`,
 `unreachable` (the stream is away; try again), `failed` (a fault of ours). Codes of **goodbye**: `token_ended`,

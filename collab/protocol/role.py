@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import StrEnum
 
 
@@ -20,3 +21,9 @@ LEADING = frozenset((Role.team_lead, Role.service))
 TUNING = frozenset((Role.team_lead, Role.analyst))
 OWNING = frozenset((Role.team_lead,))
 ALERTED = frozenset((Role.agent, Role.team_lead, Role.analyst))
+
+
+def one_of(roles: Collection[Role]) -> str:
+    """Whose token it takes, in words: `an agent or team_lead`."""
+    who = " or ".join(sorted(roles))
+    return f"{'an' if who[0] == 'a' else 'a'} {who}"

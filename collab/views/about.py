@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from collab import protocol as p
-from collab.floor import LEADING, Floor
+from collab.floor import Floor
 from collab.floor.floor import CLERK, roles_of
 from collab.live.access import Pass
+from collab.protocol.role import OWNING
 from collab.records import Seat
 
 
@@ -21,7 +22,7 @@ async def about(floor: Floor, entry: Pass, room: str, names: Mapping[str, str]) 
     known = floor.desk.team.rooms.get(room)
     if known is None or (known.private and entry.agent not in known.members):
         raise ValueError(f"room is {room!r}, which is not there; choose one of the list")
-    moderates = known.members.get(entry.agent) == Seat.moderator or entry.role in LEADING
+    moderates = known.members.get(entry.agent) == Seat.moderator or entry.role in OWNING
     seats = sorted(known.members.items())
     others = met(floor, entry.agent) - known.members.keys()
     return {

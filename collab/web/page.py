@@ -12,6 +12,7 @@ from tornado.web import RequestHandler
 
 from collab.live.access import Pass
 from collab.protocol import Role
+from collab.protocol.role import one_of
 from collab.web.site import Refusal, Site
 
 DISCARDED = 100 << 20
@@ -52,9 +53,8 @@ class Page(RequestHandler):
         """
         entry = self.site.let_in(self.request.headers.get("Authorization", ""))
         if entry.role not in roles:
-            allowed = " or ".join(sorted(roles))
             what = f"{self.request.method} {self.request.path}"
-            raise Refusal(403, "forbidden", f"role is {entry.role}, which may not {what}; a {allowed} may")
+            raise Refusal(403, "forbidden", f"role is {entry.role}, which may not {what}; {one_of(roles)} may")
         return entry
 
     def answer(self, status: int, body: Any) -> None:

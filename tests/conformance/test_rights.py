@@ -81,8 +81,8 @@ RULES: dict[type[p.Command], tuple[set[Role], str]] = {
     p.Watch: (ALL, FREE),
     p.Metrics: (ALL, FREE),
 }
-"""Which roles may ask each command, and what else it takes: a seat in the (private) room, to be a moderator of it or to
-lead, to lead if it is about others."""
+"""Which roles may ask each command, and what else it takes: a seat in the (private) room, to be a moderator of it or a
+team lead, to lead if it is about others."""
 
 WHEN = datetime(2030, 1, 1, tzinfo=UTC)
 FIELDS: dict[str, Any] = {
@@ -148,6 +148,15 @@ def test_each_role_may_do_what_its_rule_says_and_a_seat_is_needed_where_it_says_
     asyncio.run(ask())
 
 
+def test_who_may_is_named_in_good_words(tmp_path: Path) -> None:
+    async def ask() -> None:
+        async with a_deal(tmp_path) as gate, gate.member("nia", "analyst") as nia:
+            with pytest.raises(PermissionError, match="; an agent or service or team_lead may"):
+                await nia.send_message("main", "hi")
+
+    asyncio.run(ask())
+
+
 def fault(name: str, role: Role, outside: str, inside: str) -> str:
     """What is wrong with the answers to a command from outside a room and from a member; "" if nothing."""
     roles, needs = RULES[getattr(p, name)]
@@ -156,7 +165,7 @@ def fault(name: str, role: Role, outside: str, inside: str) -> str:
     may = {
         FREE: (True, True),
         SEAT: (False, True),
-        MODERATOR: (role in LEADING, role in LEADING),
+        MODERATOR: (role is T, role is T),
         OTHERS: (role in LEADING, role in LEADING),
     }[needs]
     for allowed, code in zip(may, (outside, inside), strict=True):
