@@ -14,8 +14,8 @@ counts, in the order of `Presence` (available, busy, in_call, away, offline); of
 
 So a call shows over available and busy, and not over away and offline, which people choose in order not to be asked.
 Offline holds whatever devices do, until the agent or a team lead chooses again. What was chosen after a time of the
-calendar began holds against that time: the meeting ended early. Agents who never connect are where they are put, and
-their calendar counts.
+calendar began, and was known, holds against that time: the meeting ended early. Agents who never connect are where they
+are put, and their calendar counts.
 """
 
 from __future__ import annotations
@@ -58,11 +58,12 @@ class Change(Struct, frozen=True):
 
 def busy_now(agent: Agent, now: datetime) -> Presence | None:
     """What the calendar makes of the agent: away while they are off, busy while they are busy, None else."""
-    chosen = agent.chosen
+    chosen, known = agent.chosen, dict(zip(agent.calendar, agent.known, strict=False))
     found = [
         Presence.away if one.off else Presence.busy
         for one in agent.calendar
-        if one.starts <= now < one.ends and (chosen is None or chosen.time < one.starts)
+        if one.starts <= now < one.ends
+        and (chosen is None or chosen.time < max(one.starts, known.get(one, one.starts)))
     ]
     return max(found, key=_LEAST_READY.__getitem__, default=None)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desks import SOON_S, at_desk, lead, log, opened
+from desks import SOON_S, Clock, at_desk, lead, log, opened
 from gateways import Gate, a_gate, heard, raw, soon
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,7 +23,20 @@ from collab import protocol as p
 from collab.events import PresenceChanged
 from collab.lapses import Terms
 from collab.live.stream import Said, open_stream
-from collab.presence import CALENDAR, CALL, CONNECTED, ENDED, IDLE, LOST, Change, Device, changes, due, settled
+from collab.presence import (
+    CALENDAR,
+    CALL,
+    CONNECTED,
+    ENDED,
+    IDLE,
+    LOST,
+    Change,
+    Device,
+    busy_now,
+    changes,
+    due,
+    settled,
+)
 from collab.records import Busy, Presence
 from collab.team import Agent, Choice
 
@@ -83,6 +96,12 @@ def agent(
         (agent(OFFLINE, OFFLINE, calendar=MEETING), [HERE], None),
         (agent(BUSY, BUSY, calendar=MEETING), [HERE], None),
         (agent(AVAILABLE, AVAILABLE, chose=NOON, calendar=MEETING), [HERE], None),
+        (agent(AVAILABLE, AVAILABLE, chose=NOON, calendar=MEETING, known=(NOON - HOUR,)), [HERE], None),
+        (
+            agent(AVAILABLE, AVAILABLE, chose=NOON - HOUR / 2, calendar=MEETING, known=(NOON,)),
+            [HERE],
+            (BUSY, CALENDAR, True),
+        ),
         (agent(AVAILABLE, AVAILABLE, calendar=MEETING), [ON_CALL], (IN_CALL, CALL, True)),
         (agent(AWAY, AVAILABLE, reason=IDLE, calendar=DAY_OFF), [UNTOUCHED], (AWAY, CALENDAR, True)),
         (agent(AVAILABLE, AVAILABLE, False, calendar=MEETING), [], (BUSY, CALENDAR, False)),
@@ -218,6 +237,28 @@ def test_the_calendar_changes_presence_at_its_start_and_end_by_the_server_s_time
             assert desk.team.agents["ana"].reason == ENDED[CALENDAR]
             decision = await desk.route_lead(lead())
             assert decision.agent == "ana"
+
+    asyncio.run(meet())
+
+
+def test_a_choice_from_before_a_meeting_was_known_does_not_end_it_and_one_from_after_does() -> None:
+    clock = Clock()
+
+    async def meet() -> None:
+        async with at_desk(f"embedded://{uuid.uuid4().hex}", clock=clock) as desk:
+            await desk.add_agent("ana", "Ana")
+            await desk.set_presence("ana", "available")
+            time = clock()
+            runs = Busy(starts=time - HOUR, ends=time + HOUR)
+            other = Busy(starts=time + HOUR, ends=time + 2 * HOUR)
+            clock.wait(6)
+            await desk.set_calendar("ana", [runs], by="sync")
+            assert busy_now(desk.team.agents["ana"], clock()) == BUSY
+            clock.wait(6)
+            await desk.set_presence("ana", "available")
+            clock.wait(6)
+            await desk.set_calendar("ana", [runs, other], by="sync")  # the same meeting, of which they knew
+            assert busy_now(desk.team.agents["ana"], clock()) is None
 
     asyncio.run(meet())
 

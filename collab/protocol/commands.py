@@ -195,7 +195,11 @@ class Call(Command, frozen=True, tag="call"):
 
 
 class SetCalendar(Command, frozen=True, tag="set_calendar"):
-    """Say when one is busy or off, in place of what was said before; team leads and services of anybody."""
+    """Say when one is busy or off, in place of what was said before; team leads and services of anybody.
+
+    A presence that was chosen after a time began, and was said here, holds against it: the meeting ended early. A time
+    with the start, end and `off` of one that was there before is said since then.
+    """
 
     busy: Calendar
     agent: Key | None = None

@@ -27,10 +27,11 @@ class Agent(Struct, frozen=True, kw_only=True):
 
     `chosen` is what somebody chose last, `connected` whether a device of theirs is there, `lost` that one was and is
     gone; `since` when the presence began, `reason` why, and `turn` the place of what was said of it last. `calendar`
-    is when they are busy. `leads` are the ids of those held now. `closed`, `converted`, `rated` and `satisfaction` (a
-    sum of 1 to 5) count over all time; `responses`, `response_weight` and `response_total_s` are first responses: how
-    many, and their number and sum with each halved every four hours up to `responded`. `back` is when
-    they last came back from an absence, and `taken` how many leads they were given since.
+    is when they are busy, and `known` when each of these times came into it. `leads` are the ids of those held now.
+    `closed`, `converted`, `rated` and `satisfaction` (a sum of 1 to 5) count over all time; `responses`,
+    `response_weight` and `response_total_s` are first responses: how many, and their number and sum with each halved
+    every four hours up to `responded`. `back` is when they last came back from an absence, and `taken` how many leads
+    they were given since.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Agent(Struct, frozen=True, kw_only=True):
     reason: str = ""
     turn: int = 0
     calendar: tuple[Busy, ...] = ()
+    known: tuple[datetime, ...] = ()
     leads: tuple[str, ...] = ()
     closed: int = 0
     converted: int = 0

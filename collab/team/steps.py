@@ -37,7 +37,14 @@ def _agent_joined(team: Team, event: events.AgentJoined, seq: int) -> None:
 
 
 def _agent_left(team: Team, event: events.AgentLeft, seq: int) -> None:
-    gone = {"presence": Presence.offline, "chosen": None, "connected": False, "lost": False, "calendar": ()}
+    gone = {
+        "presence": Presence.offline,
+        "chosen": None,
+        "connected": False,
+        "lost": False,
+        "calendar": (),
+        "known": (),
+    }
     team._agent(event.agent, left=True, on_shift=False, since=event.time, turn=seq, **gone)
 
 
@@ -59,7 +66,10 @@ def _presence_changed(team: Team, event: events.PresenceChanged, seq: int) -> No
 
 
 def _calendar_changed(team: Team, event: events.CalendarChanged, seq: int) -> None:
-    team._agent(event.agent, calendar=event.busy)
+    before = team.agents.get(event.agent)
+    known = {} if before is None else dict(zip(before.calendar, before.known, strict=True))
+    since = tuple(known.get(one, event.time) for one in event.busy)
+    team._agent(event.agent, calendar=event.busy, known=since)
 
 
 def _capacity_changed(team: Team, event: events.CapacityChanged, seq: int) -> None:
