@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from collab.records import FACTORS, SCALE
 from collab.whatif.columns import checked, numeric, refuse_empty, shown, weights_in, where
+from collab.whatif.comers import comers
 from collab.whatif.course import Course
-from collab.whatif.held import Held, held
+from collab.whatif.held import Held, held, overfull
 from collab.whatif.presences import able_of, shifts_of
 from collab.whatif.replies import law_of, resting
 from collab.whatif.roster_frame import rows, static, team
@@ -23,6 +24,9 @@ Ints = NDArray[np.int64]
 
 NEEDED = ("decision", "time", "agent", "response_s", "handling_s", "converted")
 """The columns of outcomes without which a team cannot be simulated; the others are taken as all alike."""
+
+ROUNDS = 3
+"""So often it is worked out who waited for whom."""
 
 OFF = 0.02
 """From here on, availability is not the free share of capacity, or is told of if no other law of the load fits."""
@@ -61,10 +65,11 @@ def course_of_frames(
     leads = _leads(outcomes)
     grid = _grid(candidates, leads, ids)
     columns = _columns(leads, ids)
-    (found, at_once, free_by_load), notes = _held(leads, columns, grid, capacity)
     kind, kinds = pd.factorize(leads["lead_type"].astype(str), sort=True)
     able = able_of(grid.eligible, kind, len(kinds))
-    full = found.before(columns["agent"], len(ids)) >= np.maximum(capacity - 1, 1)
+    (found, at_once, free_by_load), notes = _held(leads, columns, grid, capacity, able[kind])
+    _refuse_overfull(columns, at_once, ids, capacity)
+    full = found.before(columns["agent"], len(ids)) >= capacity
     order = _given(found)
     shifts = shifts_of(found.start_s[order], grid.eligible[order], full[order], able[kind][order])
     at_start, law, told = _factors(agents, ids, capacity, grid, found, columns)
@@ -104,7 +109,7 @@ def _columns(leads: pd.DataFrame, ids: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _held(
-    leads: pd.DataFrame, columns: dict[str, Any], grid: Grid, capacity: Ints
+    leads: pd.DataFrame, columns: dict[str, Any], grid: Grid, capacity: Ints, able: NDArray[np.bool_]
 ) -> tuple[tuple[Held, bool, Floats | float], tuple[str, ...]]:
     """What agents held, whether handling begins with the assignment, and how availability follows: as fits the log."""
     waited_s = _numbers(leads, "waited_s") if "waited_s" in leads else None
@@ -112,6 +117,10 @@ def _held(
         columns[name] for name in ("arrival_s", "agent", "response_s", "handling_s")
     )
     both = [held(arrival_s, agent, response_s, handling_s, capacity, waited_s, once) for once in (False, True)]
+    if waited_s is None:
+        both = [
+            _waited(one, columns, grid, capacity, able, once) for one, once in zip(both, (False, True), strict=True)
+        ]
     loads = [one.before(agent, len(capacity)) / capacity for one in both]
     laws: list[Floats | float] = [-1.0, -1.0]
     apart = [_apart(1 - load, grid) for load in loads]
@@ -124,7 +133,7 @@ def _held(
     law, notes = laws[at_once], tuple[str, ...]()
     if apart[at_once] > OFF:
         notes = (f"availability does not follow from the load; it is off by {apart[at_once]:.2f} on average{WAITED}",)
-    elif waited_s is None and (astray := _astray(both[at_once], arrival_s, response_s)) > ASTRAY:
+    elif waited_s is None and (astray := _astray(both[at_once], agent, capacity)) > ASTRAY:
         notes = (f"{astray:.0%} of the leads were answered before their turn{WAITED}",)
     if waited_s is not None and (early := float(np.mean(response_s + 1 < waited_s))) > ASTRAY:
         notes += (f"{early:.0%} of the leads have a response_s below their waited_s; both count from the arrival",)
@@ -139,7 +148,7 @@ def _leads(outcomes: pd.DataFrame) -> pd.DataFrame:
     for name, otherwise in (("lead_type", ""), ("lead_score", 0.0), ("value", 0.0), ("lead", outcomes["decision"])):
         if name not in leads:
             leads[name] = otherwise
-    return leads.sort_values("time", kind="stable")  # with their labels, which errors name
+    return leads.iloc[leads["time"].argsort(kind="stable")]  # with their labels, which errors name
 
 
 def _grid(candidates: pd.DataFrame, leads: pd.DataFrame, ids: tuple[str, ...]) -> Grid:
@@ -159,6 +168,25 @@ def _grid(candidates: pd.DataFrame, leads: pd.DataFrame, ids: tuple[str, ...]) -
     return Grid(eligible, factors)
 
 
+def _waited(
+    found: Held, columns: dict[str, Any], grid: Grid, capacity: Ints, able: NDArray[np.bool_], at_once: bool
+) -> Held:
+    """What was held if leads that nobody could take waited for who came; some being known shows more of them."""
+    arrival_s, agent, response_s, handling_s = (
+        columns[name] for name in ("arrival_s", "agent", "response_s", "handling_s")
+    )
+    not_before_s = arrival_s
+    for _ in range(ROUNDS):
+        full = found.before(agent, len(capacity)) >= capacity
+        again_s = comers(arrival_s, agent, response_s, found.start_s, grid.eligible, full, able)
+        again_s = np.maximum(again_s, not_before_s)
+        if (again_s == not_before_s).all():
+            break
+        not_before_s = again_s
+        found = held(arrival_s, agent, response_s, handling_s, capacity, None, at_once, not_before_s)
+    return found
+
+
 def _given(found: Held) -> Ints:
     """The leads that somebody got, in the order in which they did."""
     order = np.argsort(found.start_s, kind="stable")  # NaN, who got none, come last
@@ -171,9 +199,23 @@ def _apart(free: Floats, grid: Grid) -> float:
     return float(np.nanmean(apart)) if np.isfinite(apart).any() else 0.0
 
 
-def _astray(found: Held, arrival_s: Floats, response_s: Floats) -> float:
-    """The share of leads that were answered before they can have been begun, had all gone in their order."""
-    return float((found.start_s > arrival_s + response_s + 1).mean()) if len(arrival_s) else 0.0
+def _astray(found: Held, agent: Ints, capacity: Ints) -> float:
+    """The share of leads that were answered before their agent had room, had all gone in their order."""
+    return float((found.active > capacity[agent]).mean()) if len(agent) else 0.0
+
+
+def _refuse_overfull(columns: dict[str, Any], at_once: bool, ids: tuple[str, ...], capacity: Ints) -> None:
+    """Raise a ValueError if leads that were surely open at once are more than their agent can hold."""
+    arrival_s, response_s, handling_s = (columns[name] for name in ("arrival_s", "response_s", "handling_s"))
+    answered_s = arrival_s + response_s
+    ended_s = (arrival_s if at_once else answered_s) + handling_s
+    held_at_once = overfull(answered_s, ended_s, columns["agent"], capacity)
+    if held_at_once.any():
+        most = int((held_at_once / capacity).argmax())
+        raise ValueError(
+            f"capacity is {capacity[most]} for agent {ids[most]!r} in agents, who held {held_at_once[most]} leads at "
+            "once by response_s and handling_s in outcomes; give how many leads they hold at most, and times in seconds"
+        )
 
 
 def _by_load(load: Floats, grid: Grid) -> Floats:

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+SELDOM = 0.1
+"""In less than this share of their leads an agent may hold more than they can, e.g. because a person gave them one."""
+
 
 class Held(NamedTuple):
     """When each lead was begun and ended, and what its agent held with it right after.
@@ -43,8 +46,11 @@ def held(
     capacity: Ints,
     waited_s: Floats | None,
     at_once: bool,
+    not_before_s: Floats | None = None,
 ) -> Held:
     """What agents held if each lead was given as soon as it came and its agent had room, or after a known wait.
+
+    No lead waits for room that came only after its answer: then its agent held more than capacity says.
 
     Args:
         arrival_s: when leads came, ascending.
@@ -54,22 +60,49 @@ def held(
         capacity: of each agent.
         waited_s: how long each waited before it was given; worked out from capacity, if it is None.
         at_once: whether handling begins when the lead is given, or after the answer.
+        not_before_s: before when none was given, e.g. because nobody was there; if it is None, their arrival.
     """
     usual_s = float(np.nanmean(handling_s)) if np.isfinite(handling_s).any() else 0.0
-    handling_s, response_s = np.where(np.isnan(handling_s), usual_s, handling_s), np.nan_to_num(response_s)
-    ends: list[list[float]] = [[] for _ in range(len(capacity))]
-    start_s, end_s = np.full(len(agent), np.nan), np.full(len(agent), np.nan)
-    active = np.zeros(len(agent), np.int64)
-    rows = np.flatnonzero(agent >= 0)
+    handling_s = np.where(np.isnan(handling_s), usual_s, handling_s)
+    answered_s = arrival_s + np.nan_to_num(response_s)
+    latest_s = np.where(np.isnan(response_s), np.inf, answered_s)
+    free_s = arrival_s if not_before_s is None else not_before_s
     if waited_s is not None:
-        rows = rows[np.argsort((arrival_s + waited_s)[rows], kind="stable")]
+        free_s, latest_s = arrival_s + waited_s, np.full(len(agent), -np.inf)
+    return _in_turn(agent, capacity, free_s, latest_s, answered_s, handling_s, at_once)
+
+
+def _in_turn(
+    agent: Ints, capacity: Ints, free_s: Floats, latest_s: Floats, answered_s: Floats, handling_s: Floats, at_once: bool
+) -> Held:
+    """What was held if each lead was begun when it was free, or when its agent had room, if that was not too late."""
+    ends: list[list[float]] = [[] for _ in range(len(capacity))]
+    start_s, end_s = np.full((2, len(agent)), np.nan)
+    active, rows = np.zeros(len(agent), np.int64), np.flatnonzero(agent >= 0)
+    if np.isneginf(latest_s).all():  # when each was begun is known
+        rows = rows[np.argsort(free_s[rows], kind="stable")]
     for row in rows.tolist():
-        own, most = ends[agent[row]], capacity[agent[row]]
-        begun = float(arrival_s[row]) + (float(waited_s[row]) if waited_s is not None else 0.0)
-        while own and (own[0] <= begun or (waited_s is None and len(own) >= most)):
+        own, begun = ends[agent[row]], float(free_s[row])
+        while own and (own[0] <= begun or (len(own) >= capacity[agent[row]] and own[0] <= latest_s[row])):
             begun = max(begun, heappop(own))
-        answered = float(arrival_s[row] + response_s[row])
-        ended = max(answered, begun + handling_s[row]) if at_once else max(answered, begun) + handling_s[row]
-        heappush(own, float(ended))
-        start_s[row], end_s[row], active[row] = begun, ended, len(own)
+        answered = max(answered_s[row], begun)
+        end_s[row] = max(answered, (begun if at_once else answered) + handling_s[row])
+        heappush(own, float(end_s[row]))
+        start_s[row], active[row] = begun, len(own)
     return Held(start_s, end_s, active)
+
+
+def overfull(begun_s: Floats, ended_s: Floats, agent: Ints, capacity: Ints) -> Ints:
+    """How many leads each agent had begun and not ended at once, where that was more than they can hold, else 0.
+
+    Leads of which a time is not known (NaN) are left out. What happens in less than `SELDOM` of an agent's leads may
+    have been somebody's decision, and counts as 0, too.
+    """
+    found = np.zeros(len(capacity), np.int64)
+    for one in range(len(capacity)):
+        own = (agent == one) & (ended_s > begun_s)
+        begun, ended = np.sort(begun_s[own]), np.sort(ended_s[own])
+        held_then = np.arange(1, len(begun) + 1) - np.searchsorted(ended, begun, side="right")
+        if len(begun) and float(np.mean(held_then > capacity[one])) >= SELDOM:
+            found[one] = held_then.max()
+    return found

@@ -45,7 +45,7 @@ def shifts_of(time_s: Floats, eligible: Flags, full: Flags, able: Flags) -> Shif
     rows, starts, ends = [], [], []
     usual_s, closed = long_gaps(time_s)
     for agent in range(agents):
-        there = _there(eligible[:, agent], (full | ~able)[:, agent])
+        there = _there(eligible[:, agent], (full | ~able)[:, agent], closed)
         edges = np.flatnonzero(np.diff(there, prepend=False, append=False))
         for begin, end in edges.reshape(-1, 2).tolist():
             stops = closed[(closed >= begin) & (closed < end - 1)]
@@ -58,8 +58,11 @@ def shifts_of(time_s: Floats, eligible: Flags, full: Flags, able: Flags) -> Shif
     return Shifts(np.array(rows, np.int64), np.array(starts, float), np.array(ends, float))
 
 
-def _there(eligible: Flags, unknown: Flags) -> Flags:
-    """At each lead, whether the agent was there: as long as they were not passed over again and again."""
+def _there(eligible: Flags, unknown: Flags, closed: NDArray[np.int64]) -> Flags:
+    """At each lead, whether the agent was there: as long as they were not passed over again and again.
+
+    Where it is not known when they left, e.g. because they were full, they left in the middle, or as everybody did.
+    """
     seen = np.flatnonzero(eligible | ~unknown)
     state = eligible[seen]
     # runs of absence that are too short are lapses of what was worked out
@@ -70,4 +73,9 @@ def _there(eligible: Flags, unknown: Flags) -> Flags:
     if not len(seen):
         return np.zeros(len(eligible), bool)
     last = np.searchsorted(seen, np.arange(len(eligible)), side="right") - 1
-    return np.asarray(state[np.maximum(last, 0)], bool)
+    found = np.asarray(state[np.maximum(last, 0)], bool)
+    for left in np.flatnonzero(state[:-1] & ~state[1:]).tolist():
+        begin, end = seen[left], seen[left + 1]
+        stops = closed[(closed >= begin) & (closed < end)][:1] + 1
+        found[min([(begin + end + 1) // 2, *stops.tolist()]) : end] = False
+    return found

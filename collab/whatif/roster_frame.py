@@ -27,6 +27,8 @@ def team(agents: pd.DataFrame, candidates: pd.DataFrame) -> tuple[tuple[str, ...
         row = int(np.flatnonzero(ids.duplicated())[0])
         raise ValueError(f"agent is {ids.iloc[row]!r} again in {label(agents, row, 'agents')}; keep one row for each")
     capacity = pd.to_numeric(agents["capacity"], errors="coerce").to_numpy(np.float64)
+    if pd.api.types.is_bool_dtype(agents["capacity"]):
+        capacity = np.full(len(agents), np.nan)
     wrong = ~((capacity >= 1) & (capacity <= MOST) & (capacity == np.rint(capacity)))
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
