@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import io
 import json
+import os
 import random
 import struct
 import zipfile
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from desks import at_desk
 from gateways import heard, soon
 from hypothesis import given
 from hypothesis import strategies as st
@@ -477,3 +479,19 @@ def test_a_name_ends_as_what_the_file_is(name: str, type: str, safe: str) -> Non
 
 def test_every_type_that_is_taken_has_its_endings() -> None:
     assert all(any(type.endswith(kind) for kind in ENDINGS) for type in TYPES)
+
+
+def test_a_draft_that_went_meanwhile_keeps_no_left_over_one(stream_url: str, tmp_path: Path) -> None:
+    async def work() -> None:
+        shelf = Shelf(tmp_path / "files")
+        async with at_desk(stream_url, "acme") as desk:
+            drafts = tmp_path / "files" / "acme" / "new"
+            drafts.mkdir(parents=True)
+            for number in range(20):
+                (drafts / f"old-{number}").touch()
+                os.utime(drafts / f"old-{number}", (0, 0))
+                (drafts / f"gone-{number}").symlink_to(drafts / "kept")  # is listed, and is not there
+            await shelf.sweep(desk)
+            assert [*drafts.glob("old-*")] == []
+
+    asyncio.run(work())

@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 from collab.chat import stored
@@ -175,8 +176,9 @@ class Shelf:
                 place.unlink(missing_ok=True)
                 self.small(tenant, hash).unlink(missing_ok=True)
         for draft in (self._folder(tenant) / "new").glob("*"):
-            if now - draft.stat().st_mtime > LEFT_OVER_S:
-                draft.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):  # it was kept, or its upload ended, just now
+                if now - draft.stat().st_mtime > LEFT_OVER_S:
+                    draft.unlink()
 
     def _folder(self, tenant: str) -> Path:
         return self.folder / folder_name(tenant)
