@@ -21,13 +21,13 @@ from numpy.typing import NDArray
 from collab.weights import Weights
 from collab.whatif import kernel
 from collab.whatif.cases import Cases
-from collab.whatif.ledger import Ledger, pack
+from collab.whatif.packed import Packed, pack
 
 WEIGHTS = (20, 45, 20, 15)
 GOALS = {"numba": 1.5, "numpy": 10.0}
 
 
-def decisions(n: int, counts: NDArray[np.int64], team: int, seed: int) -> Ledger:
+def decisions(n: int, counts: NDArray[np.int64], team: int, seed: int) -> Packed:
     """So many random decisions among a team, with so many candidates each, chosen under the default weights."""
     chance = np.random.default_rng(seed)
     rows = int(counts.sum())
@@ -52,9 +52,9 @@ def _sum(values: NDArray[np.int64]) -> int:
     return total
 
 
-def reading(ledger: Ledger) -> Callable[[], None]:
+def reading(packed: Packed) -> Callable[[], None]:
     """Reads every byte that rescoring reads, half of them in a second thread."""
-    arrays = [array.reshape(-1).view(np.int64) for array in (ledger.base, ledger.diff, ledger.chosen, ledger.first)]
+    arrays = [array.reshape(-1).view(np.int64) for array in (packed.base, packed.diff, packed.chosen, packed.first)]
     halves = [[array[: len(array) // 2] for array in arrays], [array[len(array) // 2 :] for array in arrays]]
     second = ThreadPoolExecutor(1)
 
@@ -69,13 +69,13 @@ def reading(ledger: Ledger) -> Callable[[], None]:
     return run
 
 
-def measure(title: str, ledger: Ledger, rounds: int) -> None:
-    """Print the ratios of one ledger."""
+def measure(title: str, packed: Packed, rounds: int) -> None:
+    """Print the ratios of some packed decisions."""
     numba_share = kernel.in_numba()
-    runs: dict[str, Callable[[], object]] = {"read": reading(ledger)}
+    runs: dict[str, Callable[[], object]] = {"read": reading(packed)}
     if numba_share:
-        runs["numba"] = lambda: kernel.flows(ledger, WEIGHTS, numba_share)
-    runs["numpy"] = lambda: kernel.flows(ledger, WEIGHTS, kernel.in_numpy)
+        runs["numba"] = lambda: kernel.flows(packed, WEIGHTS, numba_share)
+    runs["numpy"] = lambda: kernel.flows(packed, WEIGHTS, kernel.in_numpy)
     if numba_share and not np.array_equal(runs["numba"](), runs["numpy"]()):
         raise SystemExit("numba and numpy differ")
     times: dict[str, list[float]] = {name: [] for name in runs}
@@ -85,7 +85,7 @@ def measure(title: str, ledger: Ledger, rounds: int) -> None:
         if number > 1:
             times[name].append(perf_counter() - start)
     read = np.array(times["read"])
-    print(f"{title}: {ledger.nbytes / 2**20:.0f} MiB, read in {1e3 * np.median(read):.2f} ms")
+    print(f"{title}: {packed.nbytes / 2**20:.0f} MiB, read in {1e3 * np.median(read):.2f} ms")
     for name, goal in GOALS.items():
         if name in times:
             took = np.array(times[name])

@@ -28,8 +28,8 @@ from collab.team import Agent, Team
 from collab.weights import Weights
 from collab.whatif import Rescored, WhatIf, kernel
 from collab.whatif.cases import MOST_AGENTS
-from collab.whatif.ledger import LANES
 from collab.whatif.loading import Loading
+from collab.whatif.packed import LANES
 from collab.winning import simplex_grid
 
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)

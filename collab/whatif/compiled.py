@@ -8,7 +8,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from collab.whatif.ledger import LANES, TIE
+from collab.whatif.packed import LANES, TIE
 
 # numba works on global constants and plain names; an int32 times an int32 stays one only in numpy's own functions,
 # and twice as many fit in a register then.

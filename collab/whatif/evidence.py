@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from collab.records import SCALE
 from collab.whatif.cases import Cases
-from collab.whatif.ledger import SHIFT, TIE
+from collab.whatif.packed import SHIFT, TIE
 from collab.winning import simplex_grid
 
 Values = tuple[int, int, int, int]

@@ -18,9 +18,9 @@ from collab.whatif.course import Course
 from collab.whatif.course_of_frames import course_of_frames
 from collab.whatif.course_of_history import BY_HAND, course_of_history, were
 from collab.whatif.evidence import Evidence
-from collab.whatif.ledger import Ledger, grown
 from collab.whatif.logged import Counts, of_frames, of_history
 from collab.whatif.memory import release
+from collab.whatif.packed import Packed, grown
 from collab.whatif.reading import Window, before, overridden, read_all, read_new, sticky
 from collab.whatif.rescore import Values
 
@@ -108,7 +108,7 @@ class Log:
         _ = self.course if agents is not None else None
         return self
 
-    def _hold(self, pieces: list[Ledger], overridden: NDArray[np.int64], sticky: NDArray[np.int64]) -> None:
+    def _hold(self, pieces: list[Packed], overridden: NDArray[np.int64], sticky: NDArray[np.int64]) -> None:
         self._pieces = [piece.without(overridden) for piece in pieces] if len(overridden) else pieces
         self.agents: tuple[str, ...] = tuple(sorted({agent for piece in pieces for agent in piece.agents}))
         self._at = [np.searchsorted(self.agents, piece.agents) for piece in pieces]

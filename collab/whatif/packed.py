@@ -23,7 +23,7 @@ SHIFT = 11
 
 
 @dataclass(frozen=True)
-class Ledger:
+class Packed:
     """Decisions in blocks of `LANES`, each block with one number of candidates; a candidate is a line of the block.
 
     Weights sum to 100, so a score is 100 x responsiveness + the sum over the three other factors of weight x (factor -
@@ -69,13 +69,13 @@ class Ledger:
             if high > low:
                 yield int(counts[low]), start + low, start + high
 
-    def without(self, keys: NDArray[np.int64]) -> Ledger:
+    def without(self, keys: NDArray[np.int64]) -> Packed:
         """The same decisions, those of these keys left out of results."""
         hit = np.isin(self.keys, keys) & (self.chosen > 0)
         return replace(self, chosen=np.where(hit, np.uint16(0), self.chosen)) if hit.any() else self
 
 
-def pack(cases: Cases) -> Ledger:
+def pack(cases: Cases) -> Packed:
     """The decisions, sorted by their number of candidates and cut into blocks."""
     order = np.argsort(cases.counts, kind="stable")
     starts = np.concatenate([[0], np.cumsum(cases.counts)])[:-1]
@@ -95,26 +95,26 @@ def pack(cases: Cases) -> Ledger:
         chosen[block : block + high].reshape(-1)[:size] = cases.chosen[members]
         keys[block : block + high].reshape(-1)[:size] = cases.keys[members]
         done, block = done + size, block + high
-    return Ledger(cases.agents, first, base, diff, chosen, keys)
+    return Packed(cases.agents, first, base, diff, chosen, keys)
 
 
-def unpack(ledger: Ledger) -> Cases:
+def unpack(packed: Packed) -> Cases:
     """The decisions as columns again."""
     agent, factors, counts, chosen, keys = [], [], [], [], []
-    for count, start, stop in ledger.runs(0, ledger.blocks):
-        lane = ledger.keys[start:stop].reshape(-1) >= 0
-        lines = slice(int(ledger.first[start]), int(ledger.first[stop]))
-        base = by_decision(ledger.base[lines], count)[lane].reshape(-1)
-        diff = ledger.diff[lines].reshape(-1, 3, LANES)
+    for count, start, stop in packed.runs(0, packed.blocks):
+        lane = packed.keys[start:stop].reshape(-1) >= 0
+        lines = slice(int(packed.first[start]), int(packed.first[stop]))
+        base = by_decision(packed.base[lines], count)[lane].reshape(-1)
+        diff = packed.diff[lines].reshape(-1, 3, LANES)
         last = (base >> SHIFT) // 100
         others = (by_decision(diff[:, number], count)[lane].reshape(-1) + last for number in range(3))
         agent.append(TIE - (base & TIE))
         factors.append(np.stack([*others, last]))
         counts.append(np.full(np.count_nonzero(lane), count))
-        chosen.append(ledger.chosen[start:stop].reshape(-1)[lane])
-        keys.append(ledger.keys[start:stop].reshape(-1)[lane])
+        chosen.append(packed.chosen[start:stop].reshape(-1)[lane])
+        keys.append(packed.keys[start:stop].reshape(-1)[lane])
     return Cases(
-        ledger.agents,
+        packed.agents,
         np.concatenate([np.empty(0, np.int64), *keys]),
         np.concatenate([np.empty(0, np.uint16), *chosen]),
         np.concatenate([np.empty(0, np.int64), *counts]),
@@ -123,8 +123,8 @@ def unpack(ledger: Ledger) -> Cases:
     )
 
 
-def grown(pieces: list[Ledger], new: Cases) -> list[Ledger]:
-    """Ledgers that hold the new decisions too; each is over twice as large as the next, so that few are rewritten."""
+def grown(pieces: list[Packed], new: Cases) -> list[Packed]:
+    """Pieces that hold the new decisions too; each is over twice as large as the next, so that few are rewritten."""
     if not len(new.keys):
         return pieces
     kept = list(pieces)
