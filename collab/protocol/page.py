@@ -45,11 +45,11 @@ from `collab/protocol` and tested.
    without the notes and reasons that others gave.
 
 **Times** of leads: who is given one has 300 seconds to accept it and 1,800 for the first response; then it goes back to
-the queue, as it does once its agent was offline for 60, unless a person gave it. Who gave it back is not asked again for 60 seconds, twice as
-long each further time, up to 1,800, and not at all while somebody else may take it. A waiting lead is due after 60
-seconds if it is critical, 300 high, 900 medium, 3,600 low, with a score of 100 after half of that, and what is due
-first goes first. Agents who are away are given leads too: they count a fifth as ready as who is available. Who
-comes back after 900 seconds offline takes one lead at first, and one more every 30.
+the queue, as it does once its agent was offline for 60, unless a person gave it. Who gave it back is not asked again
+for 60 seconds, twice as long each further time, up to 1,800, and not at all while somebody else may take it. A waiting
+lead is due after 60 seconds if it is critical, 300 high, 900 medium, 3,600 low, with a score of 100 after half of that,
+and what is due first goes first. Agents who are away are given leads too: they count a fifth as ready as who is
+available. Who comes back after 900 seconds offline takes one lead at first, and one more every 30.
 
 What a **role** may: an `agent` works leads, talks and changes what is their own. A `team_lead` may do all of it, change
 others, and has a moderator's say in every room, private ones too, without being its member. A `service` (a CRM, a bot)
