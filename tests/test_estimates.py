@@ -441,6 +441,36 @@ def test_a_history_and_its_frames_say_the_same_of_the_same_leads(exploring: Hist
     assert all(one == other for one, other in both)
 
 
+def test_the_frames_of_a_history_are_estimated_as_it_is_to_the_bit(exploring: History) -> None:
+    what_if = WhatIf(exploring)
+    assert what_if.evidence is not None
+    firsts = exploring.sql(
+        "SELECT seq, decision, property_type AS lead_type, lead_score FROM assignments "
+        "QUALIFY row_number() OVER (PARTITION BY lead ORDER BY seq) = 1 ORDER BY seq"
+    )
+    earned = pd.DataFrame(what_if.evidence.rewards, index=what_if.evidence.cases.keys).reindex(firsts.pop("seq"))
+    outcomes = firsts.assign(**{name: earned[name].to_numpy() for name in earned})
+    for rows in (outcomes, outcomes.sample(frac=1, random_state=1)):
+        framed = WhatIf.from_frames(exploring.candidates(), rows)
+        assert framed.evidence is not None
+        np.testing.assert_array_equal(framed.evidence.ranked, what_if.evidence.ranked)
+    limits = Limits(ess=20)
+    framed = WhatIf.from_frames(exploring.candidates(), outcomes)
+    assert framed.estimate(NEAR, limits=limits).frame().equals(what_if.estimate(NEAR, limits=limits).frame())
+
+
+def test_other_names_of_decisions_with_times_change_no_estimate() -> None:
+    world, limits = World(900, 4), Limits(ess=20)
+    found = []
+    for name in (lambda one: one, lambda one: f"d{7919 * one % 10_007}"):
+        frames = [
+            frame.assign(decision=frame["decision"].map(name)) for frame in (world.candidates(), world.outcomes())
+        ]
+        times = pd.Timestamp("2026-03-02", tz="UTC") + pd.to_timedelta(np.arange(len(frames[1])), unit="min")
+        found.append(repr(WhatIf.from_frames(frames[0], frames[1].assign(time=times)).estimate(NEAR, limits=limits)))
+    assert found[0] == found[1]
+
+
 def test_days_leave_out_what_is_older(exploring: History) -> None:
     last = exploring.sql("SELECT max(time) AS time FROM events")["time"][0].to_pydatetime()
     short = WhatIf(exploring, days=4)

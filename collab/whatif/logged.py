@@ -29,7 +29,7 @@ DAY_US = 86_400_000_000
 """Microseconds of a day; decisions of one day may depend on each other."""
 
 OF_HISTORY = """SELECT a.seq, epoch_us(a.time) AS time, a.property_type AS kind, a.lead_score AS score, a.overridden,
-  o.converted, o.value, epoch_us(o.closed) AS closed
+  o.converted, o.value, epoch_us(o.closed) AS closed, row_number() OVER (ORDER BY a.time, a.decision) AS rank
 FROM assignments AS a LEFT JOIN outcomes AS o ON a.lead = o.lead
 QUALIFY row_number() OVER (PARTITION BY a.lead ORDER BY a.seq) = 1
 ORDER BY a.seq"""
@@ -65,7 +65,8 @@ def of_history(history: History, cases: Cases) -> tuple[Evidence, Counts]:
     counts = Counts(len(keep), int(overridden.sum()), int((~mature & ~overridden).sum()), len(cases.keys) - len(found))
     leads = _leads(found["kind"].to_numpy(object), found["score"].to_numpy(np.float64))
     evidence = _of_decisions(cases, found["place"].to_numpy()[keep], rewards, leads, time // DAY_US, keep)
-    return replace(evidence, overridden=counts.overridden, slow=ripens.said(last - time[keep])), counts
+    rank = found["rank"].to_numpy(np.int64)[keep].argsort().argsort()
+    return replace(evidence, rank=rank, overridden=counts.overridden, slow=ripens.said(last - time[keep])), counts
 
 
 def ripening_of(found: pd.DataFrame, last: float) -> Ripening:
@@ -119,18 +120,32 @@ def of_frames(
     left = int(by_hand.sum())
     counts = Counts(len(keep), left, len(cases.keys) - len(keep) - again - left, again)
     found = _of_decisions(cases, place[keep], values, leads, days, keep)
-    rank = names["decision"].astype(str).to_numpy(object)[place[keep]].argsort(kind="stable").argsort()
-    return replace(found, rank=np.asarray(rank, np.int64), overridden=left), counts
+    return replace(found, rank=_rank(candidates, names, outcomes, place, keep), overridden=left), counts
+
+
+def _rank(
+    candidates: pd.DataFrame,
+    names: pd.DataFrame,
+    outcomes: pd.DataFrame,
+    place: NDArray[np.int64],
+    keep: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """The places of the kept outcomes by the decisions' times, if there are any, then by their ids, as of a history."""
+    times = np.zeros(len(keep), np.int64)
+    if "time" in candidates:
+        times = _microseconds(_first_times(candidates, names))[place[keep]]
+    elif "time" in outcomes:
+        times = _microseconds(outcomes["time"])[keep]
+    ids = names["decision"].astype(str).to_numpy(object)[place[keep]]
+    return np.asarray(np.lexsort((ids, times)).argsort(), np.int64)
 
 
 def _firsts(place: NDArray[np.int64], names: pd.DataFrame, candidates: pd.DataFrame) -> tuple[NDArray[np.int64], int]:
     """The places of the first decisions on the same leads, and how many later ones there are."""
     if "time" not in candidates or names["lead"].isna().any():
         return place, 0
-    time = candidates.drop_duplicates("decision").set_index("decision")["time"].loc[names["decision"]]
-    order = pd.DataFrame({"lead": names["lead"].to_numpy(object), "time": time.to_numpy()}).sort_values(
-        "time", kind="stable"
-    )
+    time = _first_times(candidates, names).to_numpy()
+    order = pd.DataFrame({"lead": names["lead"].to_numpy(object), "time": time}).sort_values("time", kind="stable")
     firsts = order.drop_duplicates("lead").reset_index().set_index("lead")["index"]
     found = firsts.loc[names["lead"].to_numpy(object)[place]].to_numpy(np.int64)
     if len(np.unique(found)) < len(found):  # outcomes of each decision by itself
@@ -231,16 +246,22 @@ def _text(column: pd.Series) -> int | None:
 
 
 def _days(column: pd.Series) -> NDArray[np.int64]:
+    return _microseconds(column) // DAY_US
+
+
+def _microseconds(column: pd.Series) -> NDArray[np.int64]:
     times = pd.to_datetime(column, utc=True).astype("datetime64[us, UTC]")
-    return np.asarray(times.astype("int64").to_numpy() // DAY_US, np.int64)
+    return np.asarray(times.astype("int64").to_numpy(), np.int64)
 
 
 def _days_of(candidates: pd.DataFrame, names: pd.DataFrame) -> NDArray[np.int64]:
     """The day of each decision by its candidates' time; all the same if they have none."""
-    if "time" not in candidates:
-        return np.zeros(len(names), np.int64)
-    first = candidates.drop_duplicates("decision").set_index("decision")["time"]
-    return _days(first.loc[names["decision"]])
+    return _days(_first_times(candidates, names)) if "time" in candidates else np.zeros(len(names), np.int64)
+
+
+def _first_times(candidates: pd.DataFrame, names: pd.DataFrame) -> pd.Series:
+    """The time of each decision by its candidates."""
+    return candidates.drop_duplicates("decision").set_index("decision")["time"].loc[names["decision"]]
 
 
 def _leads(kind: NDArray[Any], score: NDArray[np.float64]) -> NDArray[np.float64]:
