@@ -84,7 +84,7 @@ def responsiveness(weight: Any, total_s: Any, age_s: Any) -> Any:
     return TARGET_RESPONSE_S / (TARGET_RESPONSE_S + mean_s)
 
 
-def whole(factor: Any) -> NDArray[np.int64]:
+def ten_thousandths(factor: Any) -> NDArray[np.int64]:
     """A factor of 0 to 1 as an integer of 0 to 10,000."""
     integers: NDArray[np.int64] = np.rint(np.asarray(factor) * SCALE).astype(np.int64)
     return integers
@@ -118,7 +118,7 @@ class Sheet:
         keys = wanted(lead)
         match = sum(self._level(key) for key in keys) / len(keys) if keys else np.full(len(self.rows), UNSTATED)
         replies = responsiveness(self._weight, self._total_s, age_s)
-        return whole(np.stack([self._availability, match, self._performance, replies]))
+        return ten_thousandths(np.stack([self._availability, match, self._performance, replies]))
 
     def level(self, skill: str) -> NDArray[np.float64]:
         """Levels of all agents in this skill, 0 where they lack it."""

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from strategies import hundredths
 from worlds import world_of, worlds
 
-from collab.factors import performance, responsiveness, whole
+from collab.factors import performance, responsiveness, ten_thousandths
 from collab.metrics import RED_FROM
 from collab.records import Lead, Presence, WeightsVersion
 from collab.routing import best, decide
@@ -193,9 +193,9 @@ def test_factors_are_those_of_the_factors_module(weight: float, total_s: float, 
     (agent,) = simulation.in_objects(np.zeros(1, tables.AGENT))
     agent.merit = agent.replies = -1
     agent.response_weight, agent.response_total_s, agent.closed, agent.converted = weight, total_s, n + m, n
-    assert rules._responsiveness(agent, LAWS, age_s) == whole(responsiveness(weight, total_s, age_s))
+    assert rules._responsiveness(agent, LAWS, age_s) == ten_thousandths(responsiveness(weight, total_s, age_s))
     rules._perform(agent)
-    assert agent.performance == whole(performance(n + m, n, 0, 0.0))
+    assert agent.performance == ten_thousandths(performance(n + m, n, 0, 0.0))
 
 
 @given(st.integers(0, 2**32), hundredths(), st.floats(0, 4e4) | st.just(1e6), st.sampled_from([1, 5000, 10_000]))
@@ -219,9 +219,9 @@ def test_the_highest_score_is_chosen_and_of_equal_ones_the_first(
     agents = simulation.in_objects(table)
     for agent in agents:
         rules._begin(agent, laws)
-    replies = whole(responsiveness(table["response_weight"], table["response_total_s"], later))
-    ready = whole(np.maximum(1 - table["active"] / table["capacity"], 0))
-    merit = np.full(n, whole(performance(0, 0, 0, 0.0)))
+    replies = ten_thousandths(responsiveness(table["response_weight"], table["response_total_s"], later))
+    ready = ten_thousandths(np.maximum(1 - table["active"] / table["capacity"], 0))
+    merit = np.full(n, ten_thousandths(performance(0, 0, 0, 0.0)))
     eligible = (table["on_shift"] > 0) & (table["active"] < table["capacity"]) & able
     chosen = best(np.array(weights) @ np.stack([ready, match, merit, replies]), eligible)
     for drawn in (-1, 0):

@@ -31,7 +31,7 @@ def floats(
     return found
 
 
-def integers(
+def whole_numbers(
     name: str, values: ArrayLike, shape: tuple[int, ...] = (-1,), least: float = -LARGE, most: float = LARGE
 ) -> NDArray[np.int64]:
     """The same for whole numbers.

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from collab.whatif.answers import Estimates
 from collab.whatif.estimate import of_many
 from collab.whatif.rescore import Values
-from collab.whatif.sweep import NothingLeft, Sweep, hundredths
+from collab.whatif.sweep import NothingLeft, Sweep, step_of
 
 if TYPE_CHECKING:
     from collab.whatif.what_if import WhatIf
@@ -60,7 +60,7 @@ def atlas(what_if: WhatIf, step: float, progress: Progress | None = None, cancel
     """Ask a log of every weights of the grid; see `WhatIf.page_html`."""
     if not what_if.n:
         raise ValueError("there are no logged decisions to ask; route leads, and ask again")
-    if hundredths(step) and step < LEAST:
+    if step_of(step) and step < LEAST:
         raise ValueError(f"step is {step}; a page takes {LEAST} or more, e.g. 0.05, or it has too many weights")
     sweep = what_if.sweep(step, cancelled=cancelled)
     grid: list[Values] = [(a, e, p, r) for a, e, p, r in sweep.weights.tolist()]

@@ -257,7 +257,7 @@ def sweep(
     return Sweep(step, int(np.count_nonzero(taken)), sums, tuple(rewards), limits, refused)
 
 
-def hundredths(step: float) -> int:
+def step_of(step: float) -> int:
     """A step that is a share of 1, in hundredths.
 
     Raises:

@@ -27,7 +27,7 @@ from collab.whatif.recommend import recommend
 from collab.whatif.rescore import AnyWeights, Rescored, integers
 from collab.whatif.search import Search, simulated_only
 from collab.whatif.simulations import Simulations
-from collab.whatif.sweep import Sweep, hundredths, sweep
+from collab.whatif.sweep import Sweep, step_of, sweep
 from collab.whole import whole
 
 
@@ -162,7 +162,7 @@ class WhatIf(Simulations):
             ValueError: the step does not divide 1.
             CancelledError: `cancelled` said so.
         """
-        grid, limits, seeds = hundredths(step), Limits.of(limits), whole(seeds, "seeds", 1)
+        grid, limits, seeds = step_of(step), Limits.of(limits), whole(seeds, "seeds", 1)
         if self.evidence is not None:
             found = swept(self.evidence, grid, limits, progress, cancelled)
         else:
@@ -192,7 +192,7 @@ class WhatIf(Simulations):
         if metric not in evidence.rewards:
             raise ValueError(f"metric is {metric!r}; the log has {', '.join(evidence.rewards)}")
         team = (self.course[0], self.in_force) if any(simulated_only(name) for name in keep or {}) else None
-        asked: dict[str, Any] = {"step": hundredths(step), "most": most, "keep": keep, "limits": limits, "team": team}
+        asked: dict[str, Any] = {"step": step_of(step), "most": most, "keep": keep, "limits": limits, "team": team}
         return recommend(evidence, metric, progress=progress, cancelled=cancelled, **asked)
 
     def propose(

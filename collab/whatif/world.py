@@ -12,7 +12,7 @@ from collab.factors import PRIOR_RESPONSES, TARGET_RESPONSE_S
 from collab.records import SCALE
 from collab.team import RESPONSE_HALF_LIFE_S
 from collab.whatif import rules
-from collab.whatif.arrays import LARGE, check_order, floats, integers
+from collab.whatif.arrays import LARGE, check_order, floats, whole_numbers
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -41,7 +41,7 @@ class Leads:
     def __post_init__(self) -> None:
         n = len(_hold(self, "arrival_s", floats("arrival_s", self.arrival_s)))
         check_order("arrival_s", self.arrival_s, "sort the leads by arrival")
-        _hold(self, "lead_type", integers("lead_type", self.lead_type, (n,), least=0))
+        _hold(self, "lead_type", whole_numbers("lead_type", self.lead_type, (n,), least=0))
         _hold(self, "due_s", floats("due_s", self.due_s, (n,)))
         _hold(self, "odds", floats("odds", _each(self.odds, n), (n,)))
 
@@ -81,14 +81,14 @@ class Agents:
     replies: Ints | int = -1
 
     def __post_init__(self) -> None:
-        n = len(_hold(self, "capacity", integers("capacity", self.capacity, least=0)))
+        n = len(_hold(self, "capacity", whole_numbers("capacity", self.capacity, least=0)))
         for name in ("closed", "converted", "rated"):
-            _hold(self, name, integers(name, getattr(self, name), (n,), least=0))
+            _hold(self, name, whole_numbers(name, getattr(self, name), (n,), least=0))
         for name in ("satisfaction", "response_weight", "response_total_s"):
             _hold(self, name, floats(name, getattr(self, name), (n,), least=0))
         _hold(self, "responded_s", floats("responded_s", self.responded_s, (n,)))
         for name in ("merit", "replies"):
-            _hold(self, name, integers(name, _each(getattr(self, name), n), (n,), least=-1, most=SCALE))
+            _hold(self, name, whole_numbers(name, _each(getattr(self, name), n), (n,), least=-1, most=SCALE))
         if (more := self.converted > self.closed).any():
             place = int(np.flatnonzero(more)[0])
             raise ValueError(
@@ -123,7 +123,7 @@ class Shifts:
     ready: Floats | float = 1.0
 
     def __post_init__(self) -> None:
-        n = len(_hold(self, "agent", integers("agent", self.agent, least=0)))
+        n = len(_hold(self, "agent", whole_numbers("agent", self.agent, least=0)))
         _hold(self, "start_s", floats("start_s", self.start_s, (n,), least=-np.inf))
         _hold(self, "end_s", floats("end_s", self.end_s, (n,), most=np.inf))
         _hold(self, "ready", floats("ready", _each(self.ready, n), (n,), least=0, most=1))
@@ -263,10 +263,10 @@ class World:
         types, agents = self.mechanism.odds.shape
         if agents != len(self.agents) or not agents:
             raise ValueError(f"odds has {agents} agents and capacity {len(self.agents)}; give the same, 1 or more")
-        _hold(self, "expertise", integers("expertise", self.expertise, (types, agents), least=0, most=SCALE))
-        _hold(self, "able", integers("able", self.able, (types, agents), least=0, most=1).astype(bool))
-        integers("lead_type", self.leads.lead_type, least=0, most=types - 1)
-        integers("agent", self.shifts.agent, least=0, most=agents - 1)
+        _hold(self, "expertise", whole_numbers("expertise", self.expertise, (types, agents), least=0, most=SCALE))
+        _hold(self, "able", whole_numbers("able", self.able, (types, agents), least=0, most=1).astype(bool))
+        whole_numbers("lead_type", self.leads.lead_type, least=0, most=types - 1)
+        whole_numbers("agent", self.shifts.agent, least=0, most=agents - 1)
 
 
 def _hold(record: Any, name: str, value: Any) -> Any:
