@@ -274,4 +274,4 @@ def test_an_address_chooses_its_alert_or_says_that_it_is_not_open(office: Office
     assert tab.alerts.chosen == ""  # it was asked for once
     gone = AlertingView(Board(office), alert=EVIL, active=False)
     gone.active = True
-    assert (gone._alerts.chosen, gone._alerts.said.object) == ("", GONE)
+    assert (gone.alerts.chosen, gone.alerts.said.object) == ("", GONE)
