@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from time import monotonic
 from typing import Any
 
@@ -9,6 +10,7 @@ import pandas as pd
 import panel as pn
 import param
 
+from collab.desk import utc_now
 from collab.floor import Seat
 from collab.metrics import band, percentiles
 from collab.office import Office, SeatedOffice
@@ -46,6 +48,7 @@ class Board(param.Parameterized):
         self.shared, self.seat, self._feed = office, seat, feed_of(office)
         self.schedule = scheduler()
         self._waiting, self.closed, self._whole = False, False, self._feed.frame
+        self.stood: datetime | None = utc_now() if params.get("paused") else None  # since when it is paused
         super().__init__(frame=self._own(self._whole), member=self.by, **params)
         self._feed.join(self)
         if pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
@@ -79,6 +82,10 @@ class Board(param.Parameterized):
         """Take no more frames."""
         self.closed = True
         self._feed.leave(self)
+
+    @param.depends("paused", watch=True)
+    def _hold(self) -> None:
+        self.stood = utc_now() if self.paused else None
 
     @param.depends("paused", watch=True)
     def _show(self) -> None:

@@ -146,6 +146,11 @@ def as_html(one: Tile) -> str:
     )
 
 
+def stood(text: str) -> str:
+    """How old a figure was when the page was paused, from how old it is."""
+    return "at the pause" if text == "now" else text.replace(" ago", " before")
+
+
 def ages(lately: Sequence[Standing], seq: int, newest: datetime | None) -> str:
     """How old what is shown is, after the event at `seq`, and how far back the trends go, as HTML."""
     times = [one.time for one in lately if one.time is not None]

@@ -65,6 +65,11 @@ class Mural:
         self._walls[wall] = True
         self._write([wall], self.pieces)
 
+    def leave(self, wall: Wall) -> None:
+        """Something else is shown on this wall until it is level again."""
+        if wall in self._walls:
+            self._walls[wall] = False
+
     def paint(self, frame: Frame) -> None:
         """Write to each page what is new for it; call it in the loop of the pages' server."""
         level = dict(self._walls)

@@ -31,7 +31,7 @@ from collab.views.period import PeriodView
 from collab.views.presence import PresenceView
 from collab.views.rooms import RoomsView
 from collab.views.roster import RosterView
-from collab.views.sign import Sign, alerting, experimenting, leaving, losing
+from collab.views.sign import Sign, alerting, experimenting, leaving, losing, pausing
 from collab.views.system import following
 from collab.views.theme import BRIEF, THEME, plain
 from collab.views.tuner import TuningView
@@ -106,7 +106,7 @@ def page(office: Office, seat: Seat | None = None, *, index: bool = False) -> pm
         board.param.paused, label="Pause", description="", color="default", stylesheets=[ON_HEADER]
     )
     _prepare_document(title(office))
-    signs = (alert, *(Sign(board, say) for say in (losing, alerting, experimenting, *leaving(seat))))
+    signs = (alert, *(Sign(board, say) for say in (pausing(board), losing, alerting, experimenting, *leaving(seat))))
     header = [pause] if seat is None else [_leaving(seat.id), pause]
     if index and not board.of_agent:
         fits = seat is None and len(title(office)) <= FITS

@@ -48,6 +48,8 @@ class Painted(JSComponent):
             with param.discard_events(self):  # else all pieces were sent
                 self.pieces = dict(pieces)
             if not told:
+                if self._mural is not None:
+                    self._mural.leave(self)
                 self._send_msg({"order": list(pieces), "fresh": fresh if self.wire is None else dict(pieces)})
         if told and self._mural is not None:
             self._mural.level(self)

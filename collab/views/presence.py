@@ -7,6 +7,7 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 import param
+from msgspec.structs import replace
 
 from collab.views.arriving import LatencyStream
 from collab.views.board import Board
@@ -16,7 +17,7 @@ from collab.views.distribution import BARS
 from collab.views.distribution import as_html as distribution
 from collab.views.feed import feed_of
 from collab.views.frame import Frame
-from collab.views.kpis import TILES, ages, as_html, tiles
+from collab.views.kpis import TILES, ages, as_html, stood, tiles
 from collab.views.painted import Painted
 from collab.views.seen import Seen
 from collab.views.theme import SHEET
@@ -41,11 +42,13 @@ GRID = """
 """Cards in three, two or one columns."""
 
 
-def numbers(frame: Frame) -> dict[str, str]:
-    """The team's tiles as HTML by name, how old they are, and the distribution of the team."""
-    shown = {tile.name: as_html(tile) for tile in tiles(frame.standing, frame.lately, frame.rules)}
+def numbers(frame: Frame, paused: bool = False) -> dict[str, str]:
+    """The team's tiles as HTML by name, how old they are, or were when paused, and the distribution of the team."""
+    made, old = tiles(frame.standing, frame.lately, frame.rules), ages(frame.lately, frame.seq, frame.newest)
+    if paused:
+        made, old = [replace(tile, age=stood(tile.age)) for tile in made], stood(old)
     parts = distribution(frame.agents) if frame.agents else EMPTY
-    return shown | {"ages": ages(frame.lately, frame.seq, frame.newest), "parts": parts}
+    return {tile.name: as_html(tile) for tile in made} | {"ages": old, "parts": parts}
 
 
 class Cards:
@@ -105,7 +108,7 @@ class PresenceView(pn.viewable.Viewer):
         )
         self._patch()
 
-    @param.depends("board.frame", "active", "every", watch=True)
+    @param.depends("board.frame", "board.paused", "active", "every", watch=True)
     def _patch(self) -> None:
         self._look()
         if not self.active:
@@ -115,6 +118,8 @@ class PresenceView(pn.viewable.Viewer):
         for mural, painted in zip(self._murals, (self.cards, self.numbers, self.others), strict=True):
             if self.board.gone:
                 painted.show({})  # the banner says why; an empty team's words would be false
+            elif painted is self.numbers and self.board.paused:
+                painted.show(numbers(frame, paused=True))
             elif painted is not self.others or self.every:
                 painted.show(mural.of(frame))
         self.more.visible = len(frame.agents) > FIRST

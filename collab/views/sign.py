@@ -38,7 +38,7 @@ class Sign(pn.viewable.Viewer):
         super().__init__(**params)
         self._board, self._say = board, say
         self.alert = pmui.Alert(object="", visible=False, closeable=False, sx=BRIEF, sizing_mode="stretch_width")
-        board.param.watch(lambda event: self._show(), "frame")
+        board.param.watch(lambda event: self._show(), ["frame", "paused"])
         self._show()
 
     def _show(self) -> None:
@@ -61,6 +61,20 @@ def losing(frame: Frame) -> Said:
         "said or taken on until it answers; see that redis-server runs and that this machine reaches it."
     )
     return Said(said, "error")
+
+
+def pausing(board: Board) -> Callable[[Frame], Said]:
+    """That the page stands still, and since when."""
+
+    def said(frame: Frame) -> Said:
+        since = board.stood
+        return Said(
+            ""
+            if since is None
+            else f"**Paused at {since:%H:%M:%S} UTC.** All stands still as it was then, until Pause is off."
+        )
+
+    return said
 
 
 def leaving(seat: Seat | None) -> list[Callable[[Frame], Said]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -16,6 +17,7 @@ from collab.views.page import page as dashboard
 pytestmark = pytest.mark.filterwarnings("ignore:reference already known")
 
 AGENTS = 40
+PAUSED = re.compile(r"Paused at \d\d:\d\d:\d\d UTC")
 EVIL = "<img src=x onerror=console.error(1)>"
 
 
@@ -74,3 +76,21 @@ def test_a_patch_leaves_order_choice_and_place_as_they_are(
     expect(rows).to_have_count(10)
     expect(page.locator(".tabulator-selected")).to_contain_text("Agent 20")
     page.close()
+
+
+def test_a_page_that_is_paused_says_since_when_and_nothing_on_it_is_now(
+    address: str, open_page: Callable[[str], Page]
+) -> None:
+    page = open_page(address)
+    here = page.locator('[data-piece="Agents here"]')
+    expect(here).to_contain_text("now")
+    pause = page.get_by_label("Pause")
+    pause.check()
+    expect(page.get_by_role("alert").filter(has_text=PAUSED)).to_be_visible()
+    expect(here).to_contain_text("at the pause")
+    expect(page.get_by_text("the newest event").first).to_contain_text("before")
+    expect(page.locator(".tile").filter(has_text=re.compile(r"\bnow\b|\bago\b"))).to_have_count(0)
+    pause.uncheck()
+    expect(page.get_by_role("alert").filter(has_text=PAUSED)).to_be_hidden()
+    expect(here).to_contain_text("now")
+    expect(page.get_by_text("the newest event").first).to_contain_text("ago")
