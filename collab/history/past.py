@@ -94,7 +94,7 @@ def found(
 
 
 def _phrases(words: str) -> list[str]:
-    """The words that are looked for, in lower case; what stands in quotes is one."""
+    """The words that are looked for, in lower case; what stands in quotes is one, and quotes alone are themselves."""
     parts = words.lower().split('"')
     loose = [word for part in parts[::2] for word in part.split()]
-    return [*loose, *(part for part in parts[1::2] if part.strip())]
+    return [*loose, *(part for part in parts[1::2] if part.strip())] or words.lower().split()

@@ -220,6 +220,19 @@ def test_a_non_member_neither_reads_nor_writes(at_gate: Callable[[Work], None]) 
     at_gate(talk)
 
 
+def test_a_search_for_signs_only_finds_what_has_them(at_gate: Callable[[Work], None]) -> None:
+    async def talk(gate: Gate) -> None:
+        async with gate.member("ana") as ana:
+            await ana.join("main")
+            await ana.send_message("main", "all is well")
+            await ana.send_message("main", 'she said "now"')
+            await gate.office.recorder.flush()  # type: ignore[union-attr]
+            found = [[hit.text for hit in await ana.search(words)] for words in ('"', '""', "%", "now")]
+            assert found == [['she said "now"'], [], [], ['she said "now"']]
+
+    at_gate(talk)
+
+
 def test_what_was_taken_back_is_not_told_again(at_gate: Callable[[Work], None]) -> None:
     async def talk(gate: Gate) -> None:
         async with gate.member("ana") as ana, gate.member("bo") as bo:
