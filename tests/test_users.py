@@ -134,6 +134,10 @@ GOOD = "password: 'scrypt:16384:8:5:AAAAAAAAAAAAAAAAAAAAAA:AAAAAAAAAAAAAAAAAAAAA
             r"unknown field `rank`; the fields are role",
         ),
         (
+            "users:\n  ana: hunter2",
+            "line 2, users.ana: it has no fields; make its lines with `collab user add`",
+        ),
+        (
             "users:\n  ana: {role: agent, tenant: demo, password: hunter2}",
             r"password of ana is not a kept one; make",
         ),

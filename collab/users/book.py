@@ -211,7 +211,10 @@ def _converted(lines: Lines, data: Any, kind: type[Kind], where: str) -> Kind:
     except msgspec.ValidationError as error:
         reason, _, path = str(error).partition(" - at `$")
         path = where + path.rstrip("`")
-        if "password" in path:  # an error must not show what stands there
+        if kind is Entry and not isinstance(data, dict):  # most likely a password, which an error must not show
+            text = "it has no fields; make its lines with `collab user add`"
+            raise ValueError(f"{lines.at(where)}, {where.removeprefix('$.')}: {text}") from None
+        if "password" in path:  # nor here
             raise lines.fault("password is no text; make the line with `collab user add`", where) from None
         raise lines.fault(reason + _fix(reason, path), path) from None
 
