@@ -75,10 +75,11 @@ def _open(rank: Rank, frame: Frame, zone: str, silence: SilenceStarted | None, c
     value = frame.values.get(alert.id, "")
     value = f"<div>{escape(value[0].upper() + value[1:])}</div>" if value else ""
     quiet = "" if silence is None else f"<div>Silenced until {clock(silence.until, zone)} by {escape(silence.by)}</div>"
-    kind = "chosen" if chosen else ""
+    kind, pressed = ("chosen", "true") if chosen else ("", "false")
     return (
-        f'<li class="{kind}" style="border-left-color:{SIGN[alert.severity][0]}">'
-        f'<div class="row"><b>{escape(called(alert, frame.names))}</b>{chip(alert.severity)}</div>'
+        f'<li class="{kind}" data-key="{escape(alert.id)}" style="border-left-color:{SIGN[alert.severity][0]}">'
+        f'<div class="row"><button type="button" aria-pressed="{pressed}"><b>{escape(called(alert, frame.names))}</b>'
+        f"</button>{chip(alert.severity)}</div>"
         f"{value}<div>{_owner(alert, zone)} · {since}{over}</div>{quiet}"
         f'<div class="soft">Here because: {escape(rank.why)}; rule {escape(alert.rule)}</div></li>'
     )

@@ -21,6 +21,7 @@ from collab.views.asked import ZONES
 from collab.views.board import Board
 from collab.views.labelled import labelled
 from collab.views.period import Around
+from collab.views.picking import Picking
 from collab.views.theme import SHEET, TOUCH, plain
 from collab.views.told import empty, title
 
@@ -40,6 +41,10 @@ NONE = (
 )
 READS = "This page follows the history that another process records, so alerts are taken on at that process's page."
 GONE = "The alert of this address is not open any more, or of another team; see what ended lately, below."
+CHOOSE = "Choose an alert in the list above to acknowledge, resolve or silence it."
+CHOOSE_SILENCE = "Choose a silence to end it."
+TAKEN_ON = "It is acknowledged; give it back, so that somebody else can take it on."
+NOT_TAKEN_ON = "Nobody has it, so nobody can give it back."
 HOLDS = "Its condition holds, so it cannot be resolved: it ends with its condition. Acknowledge it or silence it."
 
 PART = {"min_width": 200, "styles": {"flex": "0 1 300px"}}
@@ -72,7 +77,9 @@ class AlertsView(pn.viewable.Viewer):
         self._critical = self._criticals()
         self.news = pmui.Alert(severity="error", visible=False, closeable=False, **WIDE)
         self.said = pmui.Alert(severity="error", visible=False, closeable=False, **WIDE)
-        self._open, self._silences, self._ended, self._why = (
+        self._open = Picking(margin=(5, 10), **WIDE)
+        self._open.param.watch(lambda event: self._choose(event.new), "chosen")
+        self._silences, self._ended, self._why, self._why_not_end = (
             pn.pane.HTML("", stylesheets=[SHEET, ROWS], **WIDE) for _ in range(4)
         )
         self._person = pmui.TextInput.from_param(self.param.by, placeholder="Kim", **PART)
@@ -114,7 +121,7 @@ class AlertsView(pn.viewable.Viewer):
             pn.FlexBox(self._quiet, self.hush, **row),
             **WIDE,
         )
-        self._endings = pn.FlexBox(which, self.end, **row)
+        self._endings = pn.FlexBox(which, self.end, self._why_not_end, **row)
         head, quiet, past = (
             pn.pane.HTML(title(text), stylesheets=[SHEET], **WIDE)
             for text in ("Open alerts", "Silences", "What ended lately")
@@ -124,6 +131,11 @@ class AlertsView(pn.viewable.Viewer):
             head, self.news, who, self.said, self._open, self._acts, self.actions,
             quiet, self._silences, self._endings, past, self._ended, **WIDE,
         )  # fmt: skip
+
+    def _choose(self, alert: str) -> None:
+        """Choose an alert of the list, if it is still there."""
+        if alert in dict(self.param.chosen.names).values():
+            self.chosen = alert
 
     def look_at(self, alert: str) -> None:
         """Choose the alert that an address names; of one that is not listed is said so, and none is chosen."""
@@ -205,6 +217,7 @@ class AlertsView(pn.viewable.Viewer):
             self._offer("chosen", {ASK: ""} | choices(frame))
             self._offer("silence", {ASK_SILENCE: ""} | quiets(frame))
             _put(self._open, open_alerts(frame, self.zone, self.chosen) if frame.alerts else empty(NONE))
+            self._open.chosen = self.chosen
             _put(self._silences, silences(frame, self.zone) if frame.silences else empty("Nothing is silenced."))
             _put(self._ended, ended(frame, self.zone) if frame.ended else empty("No alert has ended yet."))
             self._acts.visible, self._endings.visible = bool(frame.alerts), bool(frame.silences)
@@ -234,7 +247,8 @@ class AlertsView(pn.viewable.Viewer):
         self.over.disabled = reads or alert is None or alert.eased is None
         self.hush.disabled = reads or alert is None
         self.end.disabled = reads or not self.silence
-        _put(self._why, f'<p class="soft">{HOLDS}</p>' if alert is not None and alert.eased is None else "")
+        _put(self._why, "" if reads else f'<p class="soft">{_why(alert)}</p>')
+        _put(self._why_not_end, "" if reads or self.silence else f'<p class="soft">{CHOOSE_SILENCE}</p>')
 
     def _criticals(self) -> dict[str, str]:
         frame = self.board.frame
@@ -261,6 +275,14 @@ class AlertsView(pn.viewable.Viewer):
         return self._layout
 
 
-def _put(pane: pn.pane.HTML, text: str) -> None:
+def _why(alert: Alert | None) -> str:
+    """Why buttons for this alert do nothing now."""
+    if alert is None:
+        return CHOOSE
+    told = TAKEN_ON if alert.state == State.acknowledged else NOT_TAKEN_ON
+    return f"{told} {HOLDS}" if alert.eased is None else told
+
+
+def _put(pane: Any, text: str) -> None:
     if pane.object != text:
         pane.object = text

@@ -109,6 +109,23 @@ def test_what_one_takes_on_the_other_sees_and_leads_go_to_others_and_come_back(
     assert {agent.id: agent.active for agent in office.team.members()} == {"ana": 4, "ben": 0}
 
 
+def test_an_alert_is_chosen_in_the_list_by_finger_and_by_key(
+    alerts: Callable[[], Page], open_phone: Callable[[str], Page], address: str
+) -> None:
+    page, phone = alerts(), open_phone(f"{address}?tab=alerts")
+    page.get_by_role("button", name=SUMMARY).press("Enter")
+    line = phone.get_by_role("listitem").filter(has_text=SUMMARY)
+    expect(phone.get_by_text("Choose an alert in the list above")).to_be_visible()
+    line.get_by_text("Here because").tap()
+    for one in (page, phone):
+        chosen = one.get_by_role("button", name=SUMMARY)
+        expect(chosen).to_have_attribute("aria-pressed", "true")
+        assert (chosen.bounding_box() or {"height": 0})["height"] > 43.9
+        expect(one.get_by_role("button", name="Acknowledge", exact=True)).to_be_enabled()
+        expect(one.get_by_text("Nobody has it, so nobody can give it back.")).to_be_visible()
+    expect(page.get_by_role("button", name=SUMMARY)).to_be_focused()
+
+
 def test_the_what_if_opens_before_the_alert_fired_and_goes_back_to_all(alerts: Callable[[], Page]) -> None:
     page = alerts()
     choose(page)
