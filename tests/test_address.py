@@ -16,7 +16,7 @@ from collab.views.address import Address, slug
 from collab.views.board import Board
 from collab.views.browser import kept
 from collab.views.feed import feed_of
-from collab.views.page import _alerting, _analytics, _leading, _tabs, _wrong, page
+from collab.views.page import _alerting, _analytics, _leading, _tabs, _wrong, banner, page
 from collab.views.period import PeriodView
 from collab.weights import Weights
 
@@ -191,3 +191,10 @@ def test_who_signed_in_reads_as_themselves_whatever_the_browser_kept(open_office
     browser = kept(Address("", lambda write: None), board, pmui.Page())
     browser.found = {"member": "ana"}
     assert (board.member, browser.kept) == ("kim", {})
+
+
+def test_a_team_is_said_to_be_at_work_only_where_it_is(open_office: Open) -> None:
+    said = banner(open_office(tenant="demo"))
+    assert "made up" in said
+    assert "at work" not in said
+    assert banner(open_office(tenant="acme")) == ""

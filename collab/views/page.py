@@ -68,6 +68,8 @@ token has ended), and earlier what the new session pushes meets models of the ol
 BANNERS = {
     "demo": "A seeded team of eight is at work here: its leads, agents and outcomes are made up, the router and the "
     "history are real. Its day passes 30 times as fast as life.",
+    "seeded": "This history is of the seeded team: its leads, agents and outcomes are made up, the router and the "
+    "history are real.",
     "reading": "Another process has this team and records it; this page follows its history, a second or two behind. "
     "Route leads on that process's page.",
     "joined": "Another process records this stream; this page shares it.",
@@ -81,7 +83,8 @@ OF_AGENTS = ("Team", "Chat", "Leads")
 
 def banner(office: Office) -> str:
     """What people must know of what they see, or ""."""
-    parts = [BANNERS["demo"]] if office.team_at_work or office.tenant == "demo" else []
+    kind = "demo" if office.team_at_work else "seeded" if office.tenant == "demo" else ""
+    parts = [BANNERS[kind]] if kind else []
     if office.mode != "live":
         parts.append(BANNERS[office.mode])
     return " ".join(parts)
