@@ -132,6 +132,8 @@ class RoomsView(pn.viewable.Viewer):
 
     async def _enter(self, event: object) -> None:
         await self.enter(self._name.value_input or self._name.value)
+        if self.talk.inside:
+            self.conversation.put([{"put": "entered"}])  # the button that was pressed is gone
 
     async def _known(self, event: Any) -> None:
         """The browser said, after this was made, who came in there before."""

@@ -46,6 +46,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     async def talk() -> None:
         await desk.create_room("main", "Main", by="ana")
         await desk.rooms.join("main", "bo")
+        await desk.create_room("more", "More", by="cy")
         for number in range(SAID):
             await desk.send_message("main", "ana", f"Number {number}")
 
@@ -218,3 +219,18 @@ def test_a_tap_on_a_phone_presses_nothing_that_was_not_there(
     expect(message.get_by_text("Said on a phone")).to_be_visible()
     message.get_by_role("button", name="Sure?").tap()
     expect(page.get_by_role("article").filter(has_text="This message was taken back.").last).to_be_visible()
+
+
+def test_rooms_are_gone_through_and_joined_by_keyboard(chat: Callable[[str], Page]) -> None:
+    page = chat("ana")
+    main, more = (page.get_by_role("textbox", name=f"Message to the team in {room}") for room in ("Main", "More"))
+    join = page.get_by_role("button", name="Join this room: More")
+    expect(main).to_be_focused()
+    page.keyboard.press("Alt+ArrowDown")
+    expect(join).to_be_focused()
+    page.keyboard.press("Alt+ArrowUp")
+    expect(main).to_be_visible()
+    page.keyboard.press("Alt+ArrowDown")
+    expect(join).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(more).to_be_focused()

@@ -236,6 +236,7 @@ export function render({ model, el }) {
 
   const takes = {
     nobody: () => { root.hidden = true },
+    entered: () => goOn(),
     rooms: (patch) => {
       chat.me = patch.me
       being.show(patch.me)
@@ -291,7 +292,7 @@ export function render({ model, el }) {
       chat.last_number = patch.last
       log.put(patch.rows.filter((row) => !row.thread))
       if (chat.thread) threadLog.put(patch.rows.filter((row) => row.thread === chat.thread || row.id === chat.thread))
-      drawCome()
+      drawNothing()
       types()
       chat.seen()
     },
@@ -342,13 +343,25 @@ export function render({ model, el }) {
       come.append(`${counted(chat.room.members.length, "member reads and writes", "members read and write")} here. You can when you join. `,
         button(`Join this room: ${chat.room.name}`, "Join this room", () => chat.ask({ do: "enter", room: chat.room.room }), { class: "send" }))
     }
-    const nothing = !chat.rows.size && !out
+    drawNothing()
+  }
+
+  function drawNothing() {
+    const nothing = !chat.rows.size && chat.room.seat != null
     log.empty(nothing ? "Nothing was said here yet. Write the first message below; the others see it at once." : "")
+  }
+
+  // Where one goes on: writing, else joining, else reading.
+  function goOn() {
+    [composer.area, come.querySelector("button"), log.list].find((one) => one?.checkVisibility() && !one.disabled)?.focus()
   }
 
   model.on("msg:custom", (event) => {
     const patches = event.data ?? event
+    const place = el.getRootNode().activeElement, inside = root.contains(place)
     for (const patch of Array.isArray(patches) ? patches : [patches]) takes[patch.put]?.(patch)
+    const now = el.getRootNode().activeElement ?? place
+    if (inside && now === place && (!place.checkVisibility() || place.disabled)) goOn()  // what had the focus went away, and keys would reach nothing
   })
   root.addEventListener("keydown", (event) => {
     const writes = ["TEXTAREA", "INPUT", "SELECT"].includes(event.target.tagName)
