@@ -33,6 +33,14 @@ def test_every_notebook_of_the_repository_says_its_question_and_one_line() -> No
         assert len(notebook.line) > 20, notebook.name
 
 
+def test_of_an_empty_short_list_nothing_is_proposed() -> None:
+    cells = json.loads((ROOT / "notebooks" / "06_choose_weights.ipynb").read_text(encoding="utf-8"))["cells"]
+    last = "".join([cell for cell in cells if cell["cell_type"] == "code"][-1]["source"])
+    known = {"short_list": pd.DataFrame()}
+    exec(last, known)  # asks the log for nothing: no other name is there
+    assert "Nothing is proposed" in str(known["proposal"])
+
+
 def test_notebooks_are_found_in_folders_with_their_pictures(tmp_path: Path) -> None:
     a_notebook(tmp_path / "02_more.ipynb")
     a_notebook(tmp_path / "panels" / "01_day.ipynb")
