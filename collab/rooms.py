@@ -50,11 +50,12 @@ class Rooms(Membership):
             PermissionError: the agent is no member.
         """
         found = await self._seated(room, agent)
-        if thread is not None:
-            await self._message(found, thread)
+        answered = None if thread is None else await self._message(found, thread)
         attached = await self._files(room, agent, files) if files else ()
         if (before := self._keyed.before(found, agent, key, self._clock())) is not None:
             return before
+        if answered is not None and _closed(found, answered):
+            raise gone(answered.id)
         event = self._said(found, agent, text, key, thread, attached)
         return self._confirmed(event, await self._follower.commit([claimed(event, key)]))
 
@@ -74,6 +75,9 @@ class Rooms(Membership):
             return False  # it may have come to be at another desk
         if (before := self._keyed.before(found, agent, key, self._clock())) is not None:
             done(before)
+            return True
+        if thread is not None and (root := found.message(thread)) is not None and _closed(found, root):
+            done(gone(thread))
             return True
         event = self._said(found, agent, text, key, thread)
 
@@ -191,6 +195,11 @@ class Rooms(Membership):
     def _own(self, message: Message, agent: str) -> None:
         if message.agent != agent:
             raise PermissionError(f"agent is {agent!r}, and the message is {message.agent}'s; change your own")
+
+
+def _closed(room: Room, answered: Message) -> bool:
+    """Was it taken back before anybody answered? An answer would open a thread on nothing."""
+    return answered.deleted and (answered.thread or answered.id) not in room.threads()
 
 
 def _check_words(text: str) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 import redis
@@ -265,6 +266,24 @@ def test_an_answer_to_an_answer_belongs_to_the_same_thread() -> None:
         answer = await desk.send_message("main", "bo", "I do", thread=root.message)
         await desk.send_message("main", "ana", "Thanks", thread=answer.message)
         assert desk.team.rooms["main"].threads() == {root.message: 2}
+
+    run(talk, "ana", "bo")
+
+
+def test_a_message_that_was_taken_back_opens_no_thread_and_one_with_answers_keeps_its_own() -> None:
+    async def talk(desk: Desk) -> None:
+        answered, alone = [await desk.send_message("main", "ana", words) for words in ("Who takes it?", "Oops")]
+        await desk.send_message("main", "bo", "I do", thread=answered.message)
+        for sent in (answered, alone):
+            await desk.rooms.delete("main", "ana", sent.message)
+        await desk.send_message("main", "bo", "Done", thread=answered.message)
+        said: list[Any] = []
+        more: dict[str, Any] = {"key": None, "thread": alone.message}
+        assert desk.rooms.send_soon("main", "bo", "What?", done=said.append, **more)
+        with pytest.raises(ValueError, match=r"which was deleted; say it anew") as refused:
+            await desk.send_message("main", "bo", "What?", thread=alone.message)
+        assert [str(one) for one in said] == [str(refused.value)]
+        assert desk.team.rooms["main"].threads() == {answered.message: 2}
 
     run(talk, "ana", "bo")
 

@@ -275,7 +275,9 @@ class Rooms(RuleBasedStateMachine):
         device, id, room = found
         named = mention if mention in ("", "@all") else f"@{mention}{self.tag}"
         text = f"{room.number} {named}".strip()
-        answered = self._some(data, [None, *room.said])
+        threads = {said.thread for said in room.said if said.thread and not said.deleted}
+        open_ = [said for said in room.said if not said.deleted or (said.thread or said.id) in threads]
+        answered = self._some(data, [None, *open_])
         thread = None if answered is None else answered.thread or answered.id
         sent = self.run(device.member.send_message(id, text, thread=None if answered is None else answered.id))
         room.number += 1
