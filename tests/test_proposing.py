@@ -80,8 +80,17 @@ def test_a_proposal_is_adopted_with_one_press_and_taken_back_with_another(office
     view.undoing.wait()
     view.looking.wait()
     in_force(office, before)
-    assert view.back.button.disabled
+    assert "35 · 30 · 20 · 15 are in force again within seconds" in view.standing.object
+    assert "30 · 40 · 20 · 10 were taken back by Ana Ruiz" in view.standing.object
     assert "They are adopted" not in view.words.object
+    assert not view.back.button.disabled, "disabled it would lose the focus"
+    press(view.back.button)
+    view.undoing.wait()
+    assert [entry.kind for entry in Journal(office.weights).entries()] == ["adopted", "rollback"]
+    press(view.adopt.button)
+    view.deed.wait()
+    view.looking.wait()
+    assert "In force by the journal" in view.standing.object
 
 
 def test_weights_that_were_adopted_before_can_be_taken_back_by_whoever_comes_next(office: Office) -> None:

@@ -37,6 +37,7 @@ class ProposingView(pn.viewable.Viewer):
     tuning = param.ClassSelector(class_=Tuning, doc="What is tuned.")
     proposal = param.ClassSelector(class_=Proposal, doc="What was proposed here last.")
     adoption = param.ClassSelector(class_=Entry, doc="By which weights of the folder are in force, if by one.")
+    taken = param.ClassSelector(class_=Entry, doc="What was taken back here, if nothing was adopted since.")
 
     def __init__(self, tuning: Tuning, folder: Path | None = None, **params: Any) -> None:
         super().__init__(tuning=tuning, **params)
@@ -84,28 +85,30 @@ class ProposingView(pn.viewable.Viewer):
 
     def _adopt(self) -> None:
         if self.proposal is not None and self._folder is not None:
-            self._do(self.deed, self.proposal.adopt)
+            self._do(self.deed, self.proposal.adopt, lambda found: self._look())
 
     def _take_back(self) -> None:
         if self.adoption is not None and self._folder is not None:
-            self._do(self.undoing, partial(rollback, reason="rolled back", of=self.adoption))
+            deed = partial(rollback, reason="rolled back", of=self.adoption)
+            self._do(self.undoing, deed, lambda found: self.param.update(taken=found, adoption=None))
 
-    def _do(self, task: Task, deed: Callable[..., Any]) -> None:
+    def _do(self, task: Task, deed: Callable[..., Any], then: Callable[[Any], Any]) -> None:
         """Write an entry into the journal, in the name of who asks for it."""
         by = self._who()
 
-        def done(heard: Any, stopped: Any) -> None:
+        def done(heard: Any, stopped: Any) -> Any:
             if (seat := self.tuning.seat) is not None:
                 seat.must("adopt_weights")
-            deed(by=_told("by", by), folder=self._folder)
+            return deed(by=_told("by", by), folder=self._folder)
 
-        task.start(done, lambda found: self._look())
+        task.start(done, then)
 
     def _look(self) -> None:
         """See by which adoption weights are in force, also after a reload, or if somebody else adopted them."""
         if self.tuning.active and self._folder is not None:
             self.looking.start(
-                lambda heard, stopped: self.tuning.adoption(), lambda found: self.param.update(adoption=found)
+                lambda heard, stopped: self.tuning.adoption(),
+                lambda found: self.param.update(adoption=found, taken=None if found else self.taken),
             )
 
     def _who(self) -> str:
@@ -115,7 +118,7 @@ class ProposingView(pn.viewable.Viewer):
     def _page(self) -> BytesIO:
         return BytesIO(report.html(self.proposal).encode())
 
-    @param.depends("proposal", "adoption", watch=True)
+    @param.depends("proposal", "adoption", "taken", watch=True)
     def _patch(self) -> None:
         found, standing = self.proposal, self.adoption
         self.download.visible = found is not None
@@ -124,8 +127,10 @@ class ProposingView(pn.viewable.Viewer):
         if found is not None:
             self.download.filename = f"{found.id}.html"
             self.adopt.button.label = f"Adopt {four(found.weights)}"
-        self.standing.object = "" if standing is None else f"<p>{_in_force(standing)}</p>"
-        self.back.button.disabled = standing is None or standing.replaces is None
+        said = _in_force(standing) if standing else _in_force_again(self.taken) if self.taken else ""
+        self.standing.object = f"<p>{said}</p>" if said else ""
+        # after taking back it does nothing and stays enabled: a disabled button loses the keyboard's focus
+        self.back.button.disabled = standing.replaces is None if standing else self.taken is None
         self.back.button.visible = self.back.button.visible or standing is not None  # who pressed it stays there
 
     def _said(self, found: Proposal) -> str:
@@ -142,9 +147,17 @@ class ProposingView(pn.viewable.Viewer):
 
 
 def _in_force(entry: Entry) -> str:
-    when = f"{entry.time.day} {entry.time:%b %Y at %H:%M} UTC"
-    who = f"{four(entry.weights)} were adopted by {escape(entry.by)} on {when}"
+    who = f"{four(entry.weights)} were adopted by {escape(entry.by)} on {_when(entry)}"
     return f"<b>In force by the journal:</b> {who}: “{escape(entry.reason)}”."
+
+
+def _in_force_again(entry: Entry) -> str:
+    who = f"{four(entry.replaces or ())} were taken back by {escape(entry.by)} on {_when(entry)}"
+    return f"<b>{four(entry.weights)} are in force again within seconds:</b> {who}. Nothing is left to take back."
+
+
+def _when(entry: Entry) -> str:
+    return f"{entry.time.day} {entry.time:%b %Y at %H:%M} UTC"
 
 
 def _typed(field: pmui.TextInput) -> str:
