@@ -95,7 +95,8 @@ class LeadView(pn.viewable.Viewer):
         self._keep()
         self._check(name) if text else self._mark(name, "")
         self._routed = self._routed and not text
-        self._look_for_twin()
+        if not self._routed:
+            self._look_for_twin()
 
     @param.depends("board.lead", watch=True)
     def _refill(self) -> None:
@@ -216,10 +217,11 @@ class LeadView(pn.viewable.Viewer):
             self._waits = field.param.watch(send, "value")
 
     def _clear(self) -> None:
-        """Make room for the next lead."""
+        """Make room for the next lead; who is known is looked for once all fields are empty, as they were just routed."""
+        self._id, self._routed = _new_id(), True
         for name in READERS:
             getattr(self, name).value = ""
-        self._id, self._routed = _new_id(), True
+        self._look_for_twin()
 
     def _say(self, text: str) -> None:
         self.said.param.update(object=plain(text), visible=True)
