@@ -217,7 +217,7 @@ class LeadView(pn.viewable.Viewer):
             self._waits = field.param.watch(send, "value")
 
     def _clear(self) -> None:
-        """Make room for the next lead; who is known is looked for once all fields are empty, as they were just routed."""
+        """Make room for the next lead; till all fields are empty, the lead just routed would be found as known."""
         self._id, self._routed = _new_id(), True
         for name in READERS:
             getattr(self, name).value = ""
