@@ -234,3 +234,7 @@ def test_rooms_are_gone_through_and_joined_by_keyboard(chat: Callable[[str], Pag
     expect(join).to_be_focused()
     page.keyboard.press("Enter")
     expect(more).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Send").first).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(more).to_be_focused()

@@ -369,7 +369,8 @@ export function render({ model, el }) {
     if (step) {
       const places = chat.rooms.map((room) => room.room), to = places[places.indexOf(chat.room.room) + step]
       if (to) chat.choose(to)
-    } else if (!writes && event.key === "?") help.showModal()
+    } else if (!writes && event.key === "Escape" && !event.defaultPrevented) chat.write(aside.contains(event.target))
+    else if (!writes && event.key === "?") help.showModal()
     else if (!writes && event.key === "/") found.open()
     else if (!writes && event.key === "t") toThread()
     else if (!writes && event.key === "i") about.open()
