@@ -252,5 +252,5 @@ def test_who_signed_in_speaks_as_themselves_and_not_after_they_may_no_more(open_
 def test_the_name_of_a_button_has_the_words_that_stand_on_it() -> None:
     buttons = re.findall(r"""[bB]utton\((["`])([^"`]*)\1, "([^"]+)",""", Conversation._esm)
     assert len(buttons) > 20
-    marks = "+☰↓✕? "  # no words
+    marks = "+☰↓✕?⋯ "  # no words
     assert [(said, name) for _, name, said in buttons if said.strip(marks).lower() not in name.lower()] == []
