@@ -113,7 +113,7 @@ def test_what_has_become_impossible_is_said_and_not_done(view: AlertsView) -> No
     office, action = view.board.office, view.actions.found[0]
     do(office, at(office).set_presence("bo", Presence.offline))
     press(view, lambda: view.actions.act(action))
-    assert "bo is offline; nothing was done" in view.actions.said.object
+    assert "bo is offline; have them come in; nothing was done" in view.actions.said.object
     assert office.team.alerts.open["alert-ana"].state == State.firing
     assert office.team.agents["ana"].active == 4
     assert not view.actions.undo.visible

@@ -95,9 +95,10 @@ async def _work(tim: Member, ana: Member) -> None:
 async def _be(agent: Callable[[str], Any], tim: Member, ana: Member) -> None:
     now = await ana.ping()
     assert abs((now - datetime.now(UTC)).total_seconds()) < 60
-    await ana.set_presence("available")
     await tim.set_calendar([Busy(starts=now - timedelta(days=1), ends=now + timedelta(days=1), off=True)], agent="ana")
-    assert agent("ana").presence == Presence.available  # chosen since it began
+    await soon(lambda: agent("ana").presence == Presence.away)
+    await ana.set_presence("available")
+    assert agent("ana").presence == Presence.available  # chosen since it began and was known
     await tim.set_calendar([Busy(starts=now + timedelta(days=1), ends=now + timedelta(days=2))], agent="ana")
     assert len(agent("ana").calendar) == 1
     await soon(lambda: agent("ana").connected)
