@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import closed_loop
 import numpy as np
 import pandas as pd
+import panel_material_ui as pmui
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -365,3 +367,15 @@ def test_the_weights_in_force_are_those_of_the_team_wherever_the_sliders_begin(o
     office.call(office.desk.adopt_weights((40, 30, 20, 10), by="ana", reason="a test")).result(60)
     view.knobs.back.param.trigger("clicks")
     assert view.tuning.today == asked.integers() == (40, 30, 20, 10)
+
+
+def test_a_task_may_go_on_while_its_button_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    task, made = Task(), pmui.Button
+
+    def making(**params: Any) -> pmui.Button:
+        task.param.update(done=task.done + 1, of=9)
+        return made(**params)
+
+    monkeypatch.setattr(pmui, "Button", making)
+    view = ProgressView(task, "Go", lambda: None, icon="search", doing="Going")
+    assert (task.done, view.bar.visible) == (2, False)

@@ -25,7 +25,6 @@ class ProgressView(pn.viewable.Viewer):
     def __init__(
         self, task: Task, label: str, begin: Callable[[], None], *, icon: str, doing: str, **params: Any
     ) -> None:
-        super().__init__(task=task, **params)
         wide = {"sizing_mode": "stretch_width"}
         self._doing = doing
         self.button = pmui.Button(label=label, variant="outlined", icon=icon, **wide)
@@ -33,6 +32,7 @@ class ProgressView(pn.viewable.Viewer):
         self.bar = pmui.LinearProgress(value=0, variant="determinate", visible=False, **wide)
         self.words = pn.pane.Markdown("", visible=False, margin=(0, 10))
         self.said = pmui.Alert(visible=False, closeable=False, severity="error", margin=(5, 10), **wide)
+        super().__init__(task=task, **params)  # from here on the task, which may be under way, is told of
         self.button.on_click(lambda event: None if self.task.busy else begin())
         self.cancel.on_click(lambda event: self.task.cancel())
         running = pn.Row(self.words, pn.layout.HSpacer(), self.cancel, **wide)
