@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from strategies import NOON, busy
 
 from collab import protocol as p
-from collab.events import PresenceChanged
+from collab.events import CalendarChanged, Entry, PresenceChanged
 from collab.lapses import Terms
 from collab.live.stream import Said, open_stream
 from collab.presence import (
@@ -38,7 +38,7 @@ from collab.presence import (
     settled,
 )
 from collab.records import Busy, Presence
-from collab.team import Agent, Choice
+from collab.team import Agent, Choice, Team
 
 AVAILABLE, BUSY, IN_CALL, AWAY, OFFLINE = Presence
 HERE, UNTOUCHED, ON_CALL = Device(), Device(idle=True), Device(idle=True, call=True)
@@ -261,6 +261,17 @@ def test_a_choice_from_before_a_meeting_was_known_does_not_end_it_and_one_from_a
             assert busy_now(desk.team.agents["ana"], clock()) is None
 
     asyncio.run(meet())
+
+
+def test_a_team_that_an_older_version_kept_takes_in_what_changes_a_calendar() -> None:
+    meeting, later = Busy(starts=NOON, ends=NOON + HOUR), Busy(starts=NOON + HOUR, ends=NOON + 2 * HOUR)
+    old = Team()
+    old.agents["ana"] = agent(AVAILABLE, AVAILABLE, chose=NOON + HOUR / 4, calendar=(meeting,))
+    team = Team.restore(old.snapshot())
+    changed = CalendarChanged(id="e1", agent="ana", busy=(meeting, later), time=NOON + HOUR / 2)
+    assert team.apply(Entry(1, "main", changed))
+    assert team.agents["ana"].known == (NOON, NOON + HOUR / 2)
+    assert busy_now(team.agents["ana"], NOON + HOUR / 2) is None
 
 
 def test_a_calendar_is_kept_in_order_without_what_is_over_and_checked() -> None:

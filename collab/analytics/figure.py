@@ -85,6 +85,10 @@ def poisson(count: int, level: float = LEVEL) -> tuple[float, float]:
     return float(gammaincinv(count, tail)) if count else 0.0, float(gammaincinv(count + 1, 1 - tail))
 
 
+FAR = 10.0
+"""No rank is looked for further from the middle, in standard deviations: of a million values few are near."""
+
+
 @lru_cache(maxsize=4096)
 def ranks(n: int, q: float, level: float = LEVEL) -> tuple[int, int]:
     """The ranks, from 1, of the ordered values between which the quantile q lies; 0 and n + 1 where n is too few.
@@ -94,9 +98,11 @@ def ranks(n: int, q: float, level: float = LEVEL) -> tuple[int, int]:
     """
     from scipy.special import bdtr
 
-    tail = (1 - level) / 2
-    below = np.concatenate(([0.0], bdtr(np.arange(n + 1), n, q)))  # P(B < i)
-    return int(np.searchsorted(below, tail, side="right")) - 1, int(np.searchsorted(below, 1 - tail))
+    tail, reach = (1 - level) / 2, FAR * (sqrt(n * q * (1 - q)) + 1)
+    places = np.arange(max(int(n * q - reach), 0), min(int(n * q + reach), n) + 2)
+    below = np.where(places > 0, bdtr(np.maximum(places - 1, 0), n, q), 0.0)  # P(B < i)
+    lower, upper = np.searchsorted(below, tail, side="right") - 1, np.searchsorted(below, 1 - tail)
+    return int(places[lower]), int(places[upper])
 
 
 def quantiles(

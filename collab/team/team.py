@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from collab import chat, events
 from collab.chat import Room
@@ -107,6 +108,9 @@ class Team(Struct, kw_only=True, dict=True):
         if not team.day.minutes:  # an older version's, which did not count
             for time, sale in team.alerts.closings.newest:
                 team.day.add(time, bool(sale))
+        for id, agent in team.agents.items():
+            if len(agent.known) < len(agent.calendar):  # nor did it keep since when a calendar is known
+                team.agents[id] = replace(agent, known=tuple(one.starts for one in agent.calendar))
         return team
 
     @cached_property

@@ -79,9 +79,7 @@ def _in_turn(
     ends: list[list[float]] = [[] for _ in range(len(capacity))]
     start_s, end_s = np.full((2, len(agent)), np.nan)
     active, rows = np.zeros(len(agent), np.int64), np.flatnonzero(agent >= 0)
-    if np.isneginf(latest_s).all():  # when each was begun is known
-        rows = rows[np.argsort(free_s[rows], kind="stable")]
-    for row in rows.tolist():
+    for row in rows[np.argsort(free_s[rows], kind="stable")].tolist():
         own, begun = ends[agent[row]], float(free_s[row])
         while own and (own[0] <= begun or (len(own) >= capacity[agent[row]] and own[0] <= latest_s[row])):
             begun = max(begun, heappop(own))
