@@ -68,7 +68,10 @@ class Sink:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
+                length = int(self.headers["content-length"])
+                body = self.rfile.read(length)
+                if len(body) < length:  # who sent it was killed amid it: nothing came
+                    return
                 with lock:
                     sink.got.append(Got(self.path, {k.lower(): v for k, v in self.headers.items()}, body))
                     number = len(sink.got)
