@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
+import urllib.request
 from pathlib import Path
+from queue import Queue
 
 import pandas as pd
 import panel as pn
 import pytest
+from notices import until
+from redis_groups import free_port
 
 from collab.views.contents import contents
 from collab.views.notebook import read, read_all
 from collab.views.running import POOL, Running, outputs
 
 ROOT = Path(__file__).resolve().parents[1]
+CELL = """
+from collab.views.scheduling import scheduler
+scheduler()(lambda: None)
+"""
 EVIL = "<img src=x onerror=alert(1)>"
 
 
@@ -94,6 +103,31 @@ def test_a_notebook_runs_beside_the_pages_and_ends_at_a_cell_that_fails(tmp_path
     assert [len(second), len(third)] == [0, 0]
     assert "It ended at cell 2: ValueError: &lt;img" in running.said.object
     assert 'role="alert"' in running.said.object
+
+
+def test_what_a_cell_makes_touches_its_page_in_the_thread_that_serves_it(tmp_path: Path) -> None:
+    serving, touched, port = Queue[int](), Queue[int](), free_port()
+    notebook = read(a_notebook(tmp_path / "a.ipynb", CELL))
+
+    def opened() -> Running:
+        serving.put(threading.get_ident())
+        pn.state.curdoc.on_change(lambda event: touched.put(threading.get_ident()))
+        return Running(notebook)
+
+    server = pn.serve(opened, port=port, show=False, threaded=True, verbose=False)
+    try:
+        until(lambda: _listens(port), "the server listens")
+        urllib.request.urlopen(f"http://localhost:{port}/").close()
+        mine = serving.get(timeout=30)
+        # What is said before the cell, by the cell itself, and after it.
+        assert {touched.get(timeout=30) for _ in range(3)} == {mine}
+    finally:
+        server.stop()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("localhost", port)) == 0
 
 
 def test_who_leaves_the_page_stops_the_notebook(tmp_path: Path) -> None:

@@ -40,12 +40,19 @@ def scheduler() -> Callable[[Callable[[], None]], Any]:
 
     A document is only touched in its own thread: what another thread adds to it while it is opened or held gets lost.
     """
-    try:
-        tell: Callable[..., None] = functools.partial(_in_loop, asyncio.get_running_loop())
-    except RuntimeError:
-        tell = _at_once
     doc = pn.state.curdoc
-    return functools.partial(tell, _soon, doc) if doc is not None and doc.session_context is not None else tell
+    served = doc is not None and doc.session_context is not None
+    try:
+        loop: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
+    except RuntimeError:  # a cell of a notebook, say, runs beside the loop that serves its page
+        loop = _loop_of(doc) if served else None
+    tell: Callable[..., None] = _at_once if loop is None else functools.partial(_in_loop, loop)
+    return functools.partial(tell, _soon, doc) if served else tell
+
+
+def _loop_of(doc: Document) -> asyncio.AbstractEventLoop | None:
+    application = getattr(doc.session_context.server_context, "application_context", None)
+    return None if application is None else application.io_loop.asyncio_loop
 
 
 def _in_loop(loop: asyncio.AbstractEventLoop, callback: Callable[..., None], *args: Any) -> None:
