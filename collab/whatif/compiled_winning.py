@@ -10,27 +10,35 @@ from collab.winning import simplex_grid
 MOST = 1023
 """Of so many agents score and place fit in 32 bits."""
 
+TILE = 256
+"""So many weights are gone through for all agents before the next: what they need stays in the nearest cache."""
+
 # numba works on global constants and plain names; an int32 times an int32 stays one only in numpy's own functions
 _GRID = np.ascontiguousarray(simplex_grid().T.astype(np.int32))
-_BITS = MOST.bit_length()
+_BITS, _TILE = MOST.bit_length(), TILE
 _PLACE, _i32 = np.int32(MOST), np.int32
 
 
 def _count(factors):  # type: ignore[no-untyped-def]
-    n = factors.shape[1]
-    best = np.zeros(_GRID.shape[1], np.int32)
-    for j in range(n):
-        # the highest key is that of the highest score, among equal ones of the first agent
-        a, b = _i32(factors[0, j] << _BITS), _i32(factors[1, j] << _BITS)
-        c, d = _i32(factors[2, j] << _BITS), _i32(factors[3, j] << _BITS)
-        place = _i32(n - j)
-        for k in range(len(best)):
-            low = np.add(np.multiply(a, _GRID[0, k]), np.multiply(b, _GRID[1, k]))
-            high = np.add(np.multiply(c, _GRID[2, k]), np.multiply(d, _GRID[3, k]))
-            best[k] = max(best[k], np.add(np.add(low, high), place))
+    n, all_weights = factors.shape[1], _GRID.shape[1]
+    best = np.empty(_TILE, np.int32)
     won = np.zeros(n, np.int64)
-    for k in range(len(best)):
-        won[n - (best[k] & _PLACE)] += 1
+    for start in range(0, all_weights, _TILE):
+        size = min(_TILE, all_weights - start)
+        best[:] = 0
+        for j in range(n):
+            # weights sum to 100: the fourth product is in the other three; the highest key is that of the highest
+            # score, among equal ones of the first agent
+            last = factors[3, j]
+            base = _i32((100 * last << _BITS) + n - j)
+            a, b = _i32((factors[0, j] - last) << _BITS), _i32((factors[1, j] - last) << _BITS)
+            c = _i32((factors[2, j] - last) << _BITS)
+            for k in range(size):
+                key = np.add(base, np.multiply(a, _GRID[0, start + k]))
+                key = np.add(key, np.multiply(b, _GRID[1, start + k]))
+                best[k] = max(best[k], np.add(key, np.multiply(c, _GRID[2, start + k])))
+        for k in range(size):
+            won[n - (best[k] & _PLACE)] += 1
     return won
 
 
