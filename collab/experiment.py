@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from collab.records import Count, Fact, WeightsVersion, checked
+from collab.records import Count, Fact, WeightsVersion, checked, dashed
 
 Arm = Literal["a", "b"]
 Values = tuple[Count, Count, Count, Count]
@@ -122,6 +122,5 @@ def compared(design: Design) -> Design:
         ValueError: a field is out of bounds, or b is the same as a.
     """
     if design.a == design.b:
-        weights = "-".join(map(str, design.b))
-        raise ValueError(f"b is {weights}, the same as a; give other weights, else nothing can be found")
+        raise ValueError(f"b is {dashed(design.b)}, the same as a; give other weights, else nothing can be found")
     return checked(design)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from numbers import Real
 from typing import Annotated, Literal, TypeVar, get_type_hints
 
 import msgspec
@@ -154,6 +154,11 @@ class File(Struct, frozen=True, kw_only=True):
     type: Annotated[str, Meta(min_length=1, max_length=100)]
 
 
+def dashed(weights: Iterable[int]) -> str:
+    """Four weights as they are named, `35-30-20-15`, which `collab.weights.hundredths` reads again."""
+    return "-".join(map(str, weights))
+
+
 class WeightsVersion(Struct, frozen=True, kw_only=True):
     """One adopted set of weights: four integers that sum to 100, in the order of `FACTORS`. Never changed."""
 
@@ -167,7 +172,7 @@ class WeightsVersion(Struct, frozen=True, kw_only=True):
     @property
     def id(self) -> str:
         """The version and the four numbers, e.g. `v1-35-30-20-15`."""
-        return f"v{self.version}-" + "-".join(map(str, self.values))
+        return f"v{self.version}-{dashed(self.values)}"
 
 
 class Candidates(Struct, frozen=True, kw_only=True):
@@ -282,17 +287,6 @@ def _explain(record: Struct, message: str) -> str:
     if "matching regex" in reason and isinstance(value, str):
         return f"{path} is {value!r}: expected 1 to 120 characters without white space"
     return f"{path} is {value!r}: {reason[0].lower()}{reason[1:]}"
-
-
-def number(value: object, name: str, fix: str) -> float:
-    """Return `value` if it is a number, of Python or numpy, and no text of one.
-
-    Raises:
-        ValueError: names the argument, its value and the fix.
-    """
-    if isinstance(value, bool) or not isinstance(value, Real):
-        raise ValueError(f"{name} is {value!r}; {fix}")
-    return value  # type: ignore[return-value]
 
 
 def seconds_between(start: datetime, end: datetime) -> float:

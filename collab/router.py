@@ -23,11 +23,12 @@ from collab.gates import OPENING, Pacing, check_room
 from collab.live.follower import Follower
 from collab.live.shares import Shares
 from collab.live.tally import Durations
-from collab.records import Decision, Lead, number
+from collab.records import Decision, Lead
 from collab.routing import chosen_by, decide
 from collab.team import OpenLead, Team
 from collab.wave import MOST, Coming, together
 from collab.whatif.winning import counting
+from collab.whole import share_of_leads
 
 TRIES = 100
 """How often a lead that others overtook is decided again."""
@@ -60,9 +61,7 @@ class Router:
         find: Callable[[str], Decision | None] | None = None,
         pacing: Pacing | None = None,
     ) -> None:
-        if not 0 <= number(explore, "explore", "give a share of leads from 0 to 1") <= 1:
-            raise ValueError(f"explore is {explore}; give a share of leads from 0 to 1")
-        self.explore = explore
+        self.explore = share_of_leads(explore, "explore")
         self.decided_ms: deque[float] = deque(maxlen=TIMED)
         self.waited_s: deque[float] = deque(maxlen=TIMED)
         self.deciding = Durations()

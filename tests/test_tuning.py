@@ -31,7 +31,6 @@ from collab.views.progress import ProgressView
 from collab.views.study import Study, study_of
 from collab.views.table import TableView
 from collab.views.task import Heard, Stopped, Task
-from collab.views.told import four as four_of
 from collab.views.trust import TrustView
 from collab.views.tuner import TuningView
 from collab.views.tuning import Tuning
@@ -39,6 +38,7 @@ from collab.views.whatif import WhatIfView
 from collab.weights import Weights
 from collab.whatif import WhatIf
 from collab.whatif.answers import PER_LEAD, WHOLE_TEAM
+from collab.whatif.measures import four as four_of
 from collab.whatif.measures import label
 from collab.whatif.places import HEIGHT, places
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from collab.checks.check import Check, State
+from collab.records import dashed
 from collab.team import Team
 from collab.whatif.journal import Journal, due
 
@@ -12,7 +13,7 @@ from collab.whatif.journal import Journal, due
 def of_weights(folder: Path | None, team: Team | None = None) -> Check:
     """The check of a team's folder of weights; without the team, only whether the journal can be read."""
     name = "Weights"
-    force = "" if team is None else f"{'-'.join(map(str, team.weights.values))} (version {team.weights.version})"
+    force = "" if team is None else f"{dashed(team.weights.values)} (version {team.weights.version})"
     try:
         entries = () if folder is None else Journal(folder).entries()
     except (OSError, ValueError) as error:
@@ -28,6 +29,6 @@ def of_weights(folder: Path | None, team: Team | None = None) -> Check:
             if stopped
             else "They come into force within seconds where a desk works; if not, its log says why."
         )
-        value = f"{force} in force; {'-'.join(map(str, entry.weights))} of {entry.by} wait"
+        value = f"{force} in force; {dashed(entry.weights)} of {entry.by} wait"
         return Check(name=name, state=State.warn, value=value, fix=fix, facts=facts)
     return Check(name=name, state=State.ok, value=f"{force} in force", facts=facts)

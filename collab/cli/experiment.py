@@ -99,13 +99,14 @@ def stop(by: str, reason: str, url: str | None, tenant: str | None) -> None:
 def show(id: str | None, **given: Any) -> None:
     """Show what the blocks of the experiment ID say, or of the last one."""
     from collab.history import History
+    from collab.records import dashed
     from collab.settings import settings
     from collab.whatif import WhatIf
 
     found = or_exit(settings, **given)
     verdict = or_exit(or_exit(WhatIf, History(found["history"], found["tenant"])).verdict, id)
-    a, b = ("-".join(map(str, values)) for values in (verdict.design.a, verdict.design.b))
     state = "runs" if verdict.runs else f"ended {verdict.until:%Y-%m-%d %H:%M}"
+    a, b = dashed(verdict.design.a), dashed(verdict.design.b)
     click.echo(f"a {a}, b {b}, from {verdict.starts:%Y-%m-%d %H:%M} UTC; it {state}")
     click.echo(str(verdict))
 

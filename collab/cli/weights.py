@@ -58,10 +58,11 @@ def adopt(path: Path, by: str, folder: Path | None, **given: Any) -> None:
 @TENANT
 def rollback(by: str, reason: str, folder: Path | None, **given: Any) -> None:
     """Bring the weights into force again that the last adoption replaced."""
+    from collab.records import dashed
     from collab.whatif import rollback
 
     entry = or_exit(rollback, folder or _watched(given), by=by, reason=reason)
-    click.echo(f"{entry.id} is rolled back to {'-'.join(map(str, entry.weights))} (entry {entry.entry})")
+    click.echo(f"{entry.id} is rolled back to {dashed(entry.weights)} (entry {entry.entry})")
 
 
 def _watched(given: dict[str, Any]) -> Path:

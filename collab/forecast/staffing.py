@@ -13,7 +13,7 @@ from collab.forecast.answers import Predicted
 from collab.forecast.arrivals import Arrivals
 from collab.forecast.erlang import needed
 from collab.forecast.load import Floats, Holding
-from collab.records import number
+from collab.whole import number
 
 LONGEST = pd.Timedelta(days=2)
 """What came longer ago than this keeps no place any more."""

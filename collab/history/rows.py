@@ -13,7 +13,7 @@ from collab.history.alerts import ALERT_CHANGES, alert_row
 from collab.history.moments import microseconds
 from collab.history.schema import CANDIDATES, DERIVED, EVENTS
 from collab.reasons import reasoning
-from collab.records import FACTORS, Decision, Lead
+from collab.records import FACTORS, Decision, Lead, dashed
 
 Columns = dict[str, list[Any]]
 """The columns of a table by name, all of one length; times are microseconds since 1970."""
@@ -97,7 +97,7 @@ def _decision(time: int, event: events.LeadAssigned) -> Row:
         decision.weights.version,
         *decision.weights.values,
         decision.mode,
-        None if decision.drawn is None else "-".join(map(str, decision.drawn)),
+        None if decision.drawn is None else dashed(decision.drawn),
         decision.explore,
         decision.seed,
         decision.score,
@@ -166,7 +166,7 @@ def _weights(time: int, event: events.WeightsAdopted) -> Row:
 
 def _started(time: int, event: events.ExperimentStarted) -> Row:
     design = event.design
-    arms = ("-".join(map(str, values)) for values in (design.a, design.b))
+    arms = (dashed(design.a), dashed(design.b))
     blocks = (microseconds(event.starts), design.block_s, design.burn_in_s, design.seed, design.blocks)
     return time, event.id, "started", *arms, *blocks, event.by, event.reason
 

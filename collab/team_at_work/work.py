@@ -19,13 +19,13 @@ from random import Random
 
 from collab.desk import Desk, TooLate, utc_now
 from collab.events import Entry
-from collab.records import aware, number
+from collab.records import aware
 from collab.team_at_work.clock import Agenda, Clock, Due
 from collab.team_at_work.hands import Hands
 from collab.team_at_work.rhythm import Day, quick_day, read_profile, real_day
 from collab.team_at_work.roster import Member, data_file, read_roster
 from collab.team_at_work.truth import new_lead
-from collab.whole import whole
+from collab.whole import number, whole
 
 logger = logging.getLogger(__name__)
 

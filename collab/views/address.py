@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 import panel as pn
 import param
 
-from collab.records import FACTORS
+from collab.records import FACTORS, dashed
 from collab.weights import Weights, hundredths
 
 
@@ -55,7 +55,7 @@ class Address(param.Parameterized):
             except ValueError as error:
                 raise ValueError(f"{error}; those in force are shown") from None
 
-        self._keep("weights", take, lambda: "-".join(map(str, weights.integers())), weights, list(FACTORS))
+        self._keep("weights", take, lambda: dashed(weights.integers()), weights, list(FACTORS))
 
     def choice(self, of: param.Parameterized, *names: str, **called: str) -> None:
         """Keep what is chosen in these selectors; those `called` otherwise in an address are given as `field=selector`.

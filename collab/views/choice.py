@@ -8,15 +8,15 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 
-from collab.records import FACTORS
+from collab.records import FACTORS, dashed
 from collab.views.map import MapView
 from collab.views.pareto import ParetoView
 from collab.views.points import Points
 from collab.views.progress import ProgressView
 from collab.views.theme import SHEET
-from collab.views.told import TUNING, empty, four, title
+from collab.views.told import TUNING, empty, title
 from collab.whatif.answers import PER_LEAD
-from collab.whatif.measures import figure, label
+from collab.whatif.measures import figure, four, label
 from collab.whatif.places import LEGEND, WARNING
 
 HALF = {"min_width": 260, "styles": {"flex": "1 1 420px"}}
@@ -94,7 +94,7 @@ class ChoiceView(pn.viewable.Viewer):
         for row in rows.to_dict("records"):
             values = tuple(int(row[factor]) for factor in FACTORS)
             said = ", ".join(f"{label(name)} {figure(name, row[name])}" for name in (points.metric, points.across))
-            options[f"{four(values)}: {said}"] = "-".join(map(str, values))
+            options[f"{four(values)}: {said}"] = dashed(values)
         self.front.param.update(options=options, value="")
         no_front = f"<p>There is no front: {points.said}.</p>" if points.said else f"<p>{WARNING}</p>"
         refused = f"<p>There are no estimates: {sweep.refused}.</p>" if sweep.refused else no_front

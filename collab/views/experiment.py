@@ -20,11 +20,11 @@ from collab.views.board import Board
 from collab.views.forest import ForestView
 from collab.views.task import Task
 from collab.views.theme import PRIMARY, SHEET, WARNING
-from collab.views.told import TUNING, empty, four, title
+from collab.views.told import TUNING, empty, title
 from collab.whatif import Verdict, WhatIf
 from collab.whatif.answers import BY_BLOCKS
 from collab.whatif.by_blocks import METRICS
-from collab.whatif.measures import label
+from collab.whatif.measures import four, label
 from collab.whatif.report import judgements
 from collab.whatif.reported import judged_of
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from collab.views.told import Told, empty, four, title
+from collab.views.told import Told, empty, title
 from collab.views.tuning import Tuning
 from collab.whatif.answers import PER_LEAD, WHOLE_TEAM
+from collab.whatif.measures import four
 from collab.whatif.report import judgements
 from collab.whatif.reported import judged_of
 

@@ -6,8 +6,9 @@ from html import escape
 
 import pandas as pd
 
-from collab.views.told import Told, empty, four, title
+from collab.views.told import Told, empty, title
 from collab.whatif.answers import WHOLE_TEAM
+from collab.whatif.measures import four
 
 NOTHING = "Who gets which kinds of leads stands here once the team is simulated: press Simulate the whole team."
 

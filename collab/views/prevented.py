@@ -11,11 +11,11 @@ import panel as pn
 from collab.records import FACTORS
 from collab.views.progress import ProgressView
 from collab.views.theme import TOUCH
-from collab.views.told import Told, empty, four, title
+from collab.views.told import Told, empty, title
 from collab.views.tuning import Tuning
 from collab.whatif import Prevented
 from collab.whatif.answers import WHOLE_TEAM
-from collab.whatif.measures import number
+from collab.whatif.measures import four, number
 
 NOTHING = "Which alerts these weights would have prevented stands here once you ask: press Watch the alert rules."
 MOVED = "The sliders have moved since: press Watch the alert rules for their weights."

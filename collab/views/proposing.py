@@ -17,10 +17,11 @@ from collab.records import FACTORS
 from collab.views.progress import ProgressView
 from collab.views.task import Task
 from collab.views.theme import SHEET
-from collab.views.told import TUNING, four, title
+from collab.views.told import TUNING, title
 from collab.views.tuning import Tuning
 from collab.whatif import Proposal, report, rollback
 from collab.whatif.journal import Entry
+from collab.whatif.measures import four
 
 FIRST = "A proposal keeps the weights in question with your reason and all that the log says of them."
 WAITS = "Read the report, or let somebody read it, before you adopt."

@@ -10,6 +10,7 @@ import param
 from bokeh.models import ColumnDataSource, HoverTool, NumeralTickFormatter, Range1d
 from bokeh.plotting import figure
 
+from collab.records import dashed
 from collab.shadow import POINTS, RECENT, Disagreement, Seen
 from collab.views.board import Board
 from collab.views.theme import PRIMARY, SHEET
@@ -57,7 +58,7 @@ class ShadowView(pn.viewable.Viewer):
                 return
             self._stream(seen)
             names = self.board.frame.names
-            self._words.object = words("-".join(map(str, shadow.values)), seen)
+            self._words.object = words(dashed(shadow.values), seen)
             self._newest.object = newest(seen.newest[:SHOWN], names)
             self._agents.object = by_agent(seen, names)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from html import escape
 
-from collab.views.told import Told, empty, four, title
+from collab.views.told import Told, empty, title
 from collab.whatif.answers import PER_LEAD, WHOLE_TEAM, Estimate, Refused
-from collab.whatif.measures import between, figure, label
+from collab.whatif.measures import between, figure, four, label
 
 OTHERS = ("ips", "snips", "dr")
 """The other estimators."""

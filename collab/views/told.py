@@ -55,8 +55,3 @@ def title(text: str, question: str = "") -> str:
 def empty(text: str, role: str = "status") -> str:
     """What stands where nothing is known yet: it says what to do; with the role `alert`, what went wrong."""
     return f'<div class="empty" role="{role}">{escape(text)}</div>'
-
-
-def four(weights: tuple[int, ...]) -> str:
-    """Four weights as people read them: 35 · 30 · 20 · 15."""
-    return " · ".join(map(str, weights))

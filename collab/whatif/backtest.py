@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from collab.records import dashed
 from collab.whatif.answers import TEAM, Limits
 from collab.whatif.course import Course
 from collab.whatif.measures import size
@@ -99,7 +100,7 @@ def frame(tests: Sequence[Backtest]) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     for one in tests:
         row: dict[str, Any] = {"begins": one.begins, "changed": one.changed, "leads": one.n}
-        row["weights"] = "-".join(map(str, one.weights))
+        row["weights"] = dashed(one.weights)
         for name, simulated, seen in zip(TEAM, one.simulated.tolist(), one.observed.tolist(), strict=True):
             row |= {name: simulated, f"{name}_observed": seen, f"{name}_off": one.off[name]}
         rows.append(row)

@@ -88,6 +88,11 @@ def number(value: float | None) -> str:
     return (f"{value:,.4g}" if abs(value) < 1e4 else f"{value:,.0f}").replace("-", "−")
 
 
+def four(weights: tuple[int, ...]) -> str:
+    """Four weights as people read them: 35 · 30 · 20 · 15."""
+    return " · ".join(map(str, weights))
+
+
 def _with_unit(name: str, value: float) -> str:
     kind = unit(name)
     if kind == "count":

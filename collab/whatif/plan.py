@@ -14,9 +14,10 @@ from msgspec import structs
 from numpy.typing import NDArray
 
 from collab.experiment import MOST_BLOCKS, Design, span
-from collab.records import aware, checked, number
+from collab.records import aware, checked, dashed
 from collab.whatif.by_blocks import METRICS, OUTCOMES, PER_LEAD_METRICS, held_in, leads, pairs_of, placed, ripens
 from collab.whatif.pairs import FEWEST, Floats, Pairs, counting, found, lasting, needed, paired
+from collab.whole import number
 
 if TYPE_CHECKING:
     from collab.history import History
@@ -120,8 +121,7 @@ class Plan:
         return f"<div><p><b>Experiment, {escape(self._arms())}</b></p>{said}{table}</div>"
 
     def _arms(self) -> str:
-        a, b = ("-".join(map(str, values)) for values in (self.design.a, self.design.b))
-        return f"a {a}, b {b}"
+        return f"a {dashed(self.design.a)}, b {dashed(self.design.b)}"
 
     def _said(self) -> list[str]:
         design = self.design

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from collab.lines import Lines
-from collab.records import Fact, Name
+from collab.records import Fact, Name, dashed
 from collab.team import Team
 from collab.whatif import journal, kept, report
 from collab.whatif.journal import AdoptionRefused, Entry, Journal, Reason
@@ -54,10 +54,10 @@ class Proposal(Fact, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def id(self) -> str:
         """The day, the integers and the history's version, e.g. `2026-11-24-40-30-15-15-at-5123`: a file's name."""
         version = f"-at-{self.version}" if self.version else ""
-        return f"{self.created:%Y-%m-%d}-{'-'.join(map(str, self.weights))}{version}"
+        return f"{self.created:%Y-%m-%d}-{dashed(self.weights)}{version}"
 
     def __str__(self) -> str:
-        names = ["-".join(map(str, given)) for given in (self.weights, self.replaces) if given is not None]
+        names = [dashed(given) for given in (self.weights, self.replaces) if given is not None]
         who = f" by {self.by}" if self.by else ""
         lines = [f"Proposal {self.id}{who}: {' in place of '.join(names)}", f"  why: {self.reason}"]
         for one in (*self.figures.per_lead, *self.figures.whole_team):

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from collab.records import FACTORS, aware, number
+from collab.records import FACTORS, aware
 from collab.whatif.cases import Cases, Rows, cases
+from collab.whole import number
 
 if TYPE_CHECKING:
     from collab.history import History

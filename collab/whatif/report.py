@@ -12,7 +12,7 @@ import msgspec
 from collab.records import FACTORS
 from collab.whatif.answers import PER_LEAD, WHOLE_TEAM
 from collab.whatif.forest import Line, forest
-from collab.whatif.measures import figure
+from collab.whatif.measures import figure, four
 from collab.whatif.reported import Gets, Judged, Moves
 from collab.whatif.rescore import CAVEAT
 from collab.whatif.style import STYLE
@@ -42,7 +42,7 @@ FACTS = '<script type="application/json" id="proposal">'
 
 def html(proposal: Proposal) -> str:
     """The page; of the same proposal it is the same to the byte."""
-    title = f"Weights {_four(proposal.weights)}"
+    title = f"Weights {four(proposal.weights)}"
     facts = msgspec.json.encode(proposal).decode().replace("<", "\\u003c")  # or a reason could end the block
     page = "".join(
         (
@@ -80,10 +80,6 @@ def facts(page: str) -> bytes | None:
 def digest(page: str | bytes) -> str:
     """The SHA-256 of a page."""
     return hashlib.sha256(page if isinstance(page, bytes) else page.encode()).hexdigest()
-
-
-def _four(weights: tuple[int, ...]) -> str:
-    return " · ".join(map(str, weights))
 
 
 def _who(proposal: Proposal) -> str:

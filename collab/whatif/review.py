@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 from msgspec import structs
 
+from collab.records import dashed
 from collab.whatif import journal, report
 from collab.whatif.journal import Journal
 from collab.whatif.proposal import Proposal, written
@@ -81,7 +82,7 @@ def _of_journal(book: Journal) -> Iterator[str]:
         if entry.kind == "adopted":
             if not (file := book.folder / f"{entry.id}.yaml").exists():
                 yield f"{where}: {file.name} is missing; bring it back"
-            elif f"-{'-'.join(map(str, entry.weights))}" not in entry.id:
+            elif f"-{dashed(entry.weights)}" not in entry.id:
                 yield f"{where}: weights are {list(entry.weights)}, which are not those of {entry.id}"
             continue
         left = journal.standing(entries[:number])

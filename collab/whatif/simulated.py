@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from collab.records import number
 from collab.whatif.answers import TEAM, WHOLE_TEAM, Backing, Estimate, Estimates, Limits, Refused
 from collab.whatif.backtest import Backtest, far, frame, said
 from collab.whatif.course import Course
@@ -18,7 +17,7 @@ from collab.whatif.estimators import student
 from collab.whatif.mechanism import Fit
 from collab.whatif.rescore import Values
 from collab.whatif.twins import Twin, twins
-from collab.whole import whole
+from collab.whole import share_of_leads, whole
 
 Floats = NDArray[np.float64]
 
@@ -56,8 +55,7 @@ class Asked(NamedTuple):
             ValueError: a number is outside its range.
         """
         whole(self.seeds, "seeds", 2)
-        if not 0 <= number(self.explore, "explore", "give a share of leads from 0 to 1") <= 1:
-            raise ValueError(f"explore is {self.explore}; give a share of leads from 0 to 1")
+        share_of_leads(self.explore, "explore")
         if not 0 < self.level < 1:
             raise ValueError(f"level is {self.level}; give how often intervals shall cover, e.g. 0.95")
         return self

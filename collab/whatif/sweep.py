@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from collab.records import FACTORS, number
+from collab.records import FACTORS
 from collab.weights import apportion
 from collab.whatif import grid
 from collab.whatif.answers import TEAM, WHOLE_TEAM, Limits
@@ -19,6 +19,7 @@ from collab.whatif.cases import Cases
 from collab.whatif.front import front
 from collab.whatif.rescore import CAVEAT
 from collab.whatif.search import PREFIX, Search, column
+from collab.whole import number
 from collab.winning import simplex_grid
 
 WINNER = (
