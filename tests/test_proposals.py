@@ -114,7 +114,7 @@ def test_frames_without_a_time_ask_for_one(what_if: WhatIf) -> None:
     with pytest.raises(ValueError, match="created is None, and the log has no time; give one"):
         silent.propose(WEIGHTS, reason="why")
     assert silent.propose(WEIGHTS, reason="why", created=NOON).id == f"{NOON:%Y-%m-%d}-40-30-15-15"
-    for fields, said in (({"reason": ""}, "reason is ''"), ({"reason": "why", "by": ""}, "by is ''")):
+    for fields, said in (({"reason": ""}, 'reason is ""'), ({"reason": "why", "by": ""}, 'by is ""')):
         with pytest.raises(ValueError, match=said):
             what_if.propose(WEIGHTS, **fields)
 
@@ -150,15 +150,15 @@ def changed(**fields: object) -> Callable[[dict[str, object]], object]:
     "change, said",
     [
         (changed(weights=[40, 30, 15, 14]), "weights are .40, 30, 15, 14.; give four whole numbers"),
-        (changed(weights="even"), "weights is 'even': expected `array`, got `str`"),
-        (changed(reason=""), "reason is '': expected `str` of length >= 1"),
-        (changed(reason=KeyError), "missing required field `reason`"),
-        (changed(resaon="typo"), "unknown field `resaon`"),
+        (changed(weights="even"), "weights is .even.: expected `array`, got `str`"),
+        (changed(reason=""), 'reason is "": expected `str` of length >= 1'),
+        (changed(reason=KeyError), "reason is missing; give it"),
+        (changed(resaon="typo"), r"resaon is no field of it; did you mean reason\?"),
         (changed(created="2026-11-24T10:00:00"), "has no time zone; add one"),
-        (changed(version=-1), "version is '-1': expected `int` >= 0"),
+        (changed(version=-1), "version is -1: expected `int` >= 0"),
         (changed(id="mine"), "id is 'mine', but day, weights and version make '.*-40-30-15-15-at-5123'"),
-        (changed(figures={"rescore": {"n": "many"}}), "figures.rescore.n is 'many': expected `int`"),
-        (changed(report={"file": "x.html"}), "report: .*missing required field `sha256`"),
+        (changed(figures={"rescore": {"n": "many"}}), "figures.rescore.n is .many.: expected `int`"),
+        (changed(report={"file": "x.html"}), "report: sha256 is missing; give it"),
         (lambda whole: "- a list", "is .*it holds fields"),
         (lambda whole: None, "it holds fields"),
     ],
@@ -228,7 +228,7 @@ def test_what_came_of_frames_has_no_way_back_and_no_folder_of_its_own(tmp_path: 
     made.adopt(by="ana", folder=tmp_path)
     with pytest.raises(AdoptionRefused, match=r"nobody knows what .* replaced"):
         made.rollback(by="ana", folder=tmp_path)
-    with pytest.raises(ValueError, match="by is ''"):
+    with pytest.raises(ValueError, match='by is ""'):
         proposal().adopt(by="", folder=tmp_path)
     assert len(Journal(tmp_path).entries()) == 1
 
@@ -300,7 +300,7 @@ def test_what_was_written_before_there_were_journals_is_still_read() -> None:
     [
         ("by: ana", "by: bo", "entry 1: .*entry is '.*', but its fields make '.*': it was changed by hand"),
         ("[40, 30, 15, 15]", "[40, 30, 15, 16]", "entry 1: .*weights are .40, 30, 15, 16."),
-        ("kind: adopted", "kind: adapted", "kind is 'adapted': invalid enum value"),
+        ("kind: adopted", "kind: adapted", "kind is .adapted.; give one of adopted, rollback"),
         ("- entry", "entry", "is dict; it is a list of entries"),
         ("by: ana", "by: [", r"adopted\.yaml, line \d+: .*; mend the YAML there"),
         ("by: ana", "by: 2026-13-45", r"adopted\.yaml, line \d+: this is read as timestamp, and there is no such"),

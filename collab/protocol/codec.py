@@ -10,7 +10,7 @@ from msgspec import Struct
 from collab.protocol.base import VERSION, Command, Id
 from collab.protocol.commands import AnyCommand
 from collab.protocol.frames import AnyFrame, Frame
-from collab.protocol.wrong import explained, lenient, unreadable, whole
+from collab.wrong import explained, lenient, unreadable, whole
 
 TOO_DEEP = "the frame holds objects or lists within each other without end; send one object as docs/protocol.md shows"
 

@@ -9,10 +9,10 @@ from tornado.web import stream_request_body
 
 from collab.floor import LEADING
 from collab.live.access import Pass
-from collab.protocol.wrong import explained, unreadable
 from collab.records import Decision, GivenLead, Lead
 from collab.web.page import Taking, too_large
 from collab.web.site import Refusal
+from collab.wrong import explained, unreadable
 
 MOST_BYTES = 64 * 1024
 """The longest body."""

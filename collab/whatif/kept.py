@@ -14,15 +14,13 @@ import yaml
 from msgspec import Struct
 
 from collab.records import FACTORS
+from collab.wrong import explained, shown
 
 ORDER = f"# Weights are in hundredths, in the order {', '.join(FACTORS)}.\n"
 """Stands at the top of each file."""
 
 BREAKS = re.compile("[\\r\x85\u2028\u2029]")
 """Line breaks that PyYAML reads as others where they are not quoted."""
-
-MOST_SHOWN = 80
-"""So many characters of a wrong value are shown."""
 
 Record = TypeVar("Record", bound=Struct)
 
@@ -67,20 +65,8 @@ def converted(value: Any, kind: type[Record], where: str) -> Record:
         ValueError: a field is missing, unknown or wrong; names the place, the field, the value and what is expected.
     """
     if not isinstance(value, Mapping):
-        raise ValueError(f"{where} is {str(value)[:MOST_SHOWN]!r}; it holds fields, e.g. reason: why")
+        raise ValueError(f"{where} is {shown(value)}; it holds fields, e.g. reason: why")
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        raise ValueError(f"{where}: {_explained(value, str(error))}") from None
-
-
-def _explained(value: Any, message: str) -> str:
-    """What msgspec says of a value, with the field and what it holds."""
-    reason, _, path = message.partition(" - at `")
-    names = re.findall(r"(?<=\.)\w+|(?<=\[)\d+(?=\])", path)
-    try:
-        for name in names:
-            value = value[int(name)] if isinstance(value, list | tuple) else value[name]
-    except (KeyError, IndexError, TypeError, ValueError):
-        return message
-    return f"{'.'.join(names)} is {str(value)[:MOST_SHOWN]!r}: {reason[0].lower()}{reason[1:]}" if names else message
+        raise ValueError(f"{where}: {explained(value, str(error), kind, 'it')}") from None

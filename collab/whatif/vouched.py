@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import msgspec
-from msgspec import Meta
 
+from collab.records import Hash
 from collab.whatif import report
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ class Vouched(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The report that belongs to a proposal: its file, beside it, and the SHA-256 of its bytes."""
 
     file: str
-    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    sha256: Hash
 
 
 def wrong(path: Path, proposal: Proposal, vouched: Vouched | None) -> Iterator[str]:

@@ -20,7 +20,7 @@ _WORDS = {
     for kind, said in (
         (Key, "1 to 120 characters without white space"),
         (Customer, "no more than 120 characters, without white space"),
-        (Hash, "the 64 digits, 0 to 9 and a to f, that the upload answered with"),
+        (Hash, "the 64 digits, 0 to 9 and a to f, of its SHA-256, which an upload answers with"),
     )
     for meta in get_args(kind)[1:]
 }
@@ -49,6 +49,8 @@ def explained(value: Any, message: str, kind: Any, what: str = "the frame") -> s
         return _unknown(unknown[1], _type_at(_info(kind), value, steps), _named(steps), what)
     if missing := _MISSING.fullmatch(reason):
         return f"{'.'.join([*steps, missing[1]])} is missing; {_needed(missing[1], kind, value, steps)}"
+    if not steps and not reason.startswith(("Expected", "Invalid")):  # our own words, which name the field
+        return reason
     names = steps[: steps.index("...")] if "..." in steps else steps  # of a mapping all is shown: its key is not told
     frame = value
     try:
@@ -56,7 +58,7 @@ def explained(value: Any, message: str, kind: Any, what: str = "the frame") -> s
             value = value[int(name)] if isinstance(value, list) else value[name]
     except (KeyError, ValueError, IndexError, TypeError):
         return _cut(message)
-    told = f"{'.'.join(names) or what} is {_shown(value)}"
+    told = f"{'.'.join(names) or what} is {shown(value)}"
     if known := _choices(reason, kind, frame, steps):
         few = isinstance(value, str) and reason.startswith("Invalid enum")
         return f"{told}; " + (f"give one of {', '.join(known)}" if few else nearest(str(value), known))
@@ -89,6 +91,14 @@ def nearest(name: str, known: list[str]) -> str:
     """What to write in place of an unknown name: the nearest known one, or else all of them."""
     near = get_close_matches(name.lower(), known, 1)
     return f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+
+
+def shown(value: Any) -> str:
+    """A value as JSON has it, at most its first `MOST_SHOWN` characters."""
+    try:
+        return _cut(json.dumps(value, ensure_ascii=False, default=str))
+    except RecursionError:  # it was read a few calls higher up
+        return "lists in lists"
 
 
 def _unknown(field: str, at: Any, place: str, what: str) -> str:
@@ -178,13 +188,6 @@ _info = functools.lru_cache(maxsize=None)(inspect.type_info)
 
 def _named(steps: list[str]) -> str:
     return ".".join(step for step in steps if step != "...")
-
-
-def _shown(value: Any) -> str:
-    try:
-        return _cut(json.dumps(value, ensure_ascii=False))
-    except RecursionError:  # it was read a few calls higher up
-        return "lists in lists"
 
 
 def _cut(text: str) -> str:
