@@ -104,6 +104,14 @@ def test_all_leads_of_frames_are_credited_once(log: pd.DataFrame) -> None:
     assert found["deficit"].sum() == pytest.approx(0, abs=1e-9)
 
 
+def test_a_lead_of_frames_counts_for_whom_a_person_gave_it_to() -> None:
+    leads = pd.concat([simple(decision=n, time=NOON + timedelta(minutes=n)) for n in range(4)], ignore_index=True)
+    outcomes = pd.DataFrame({"decision": [3, 2, 1], "agent": ["bo", None, "<ana>"], "converted": True})
+    standings = WhatIf.from_frames(leads, outcomes).fairness(None).standings().set_index("agent")
+    assert standings["had"].to_dict() == {"<ana>": 3, "bo": 1}
+    assert standings["due"].to_dict() == {"<ana>": 2, "bo": 2}
+
+
 def simple(**changes: Any) -> pd.DataFrame:
     """A decision among two."""
     columns = {"decision": 1, "agent": ["<ana>", "bo"], **dict.fromkeys(FACTORS, 5000), "chosen": [True, False]}

@@ -78,8 +78,10 @@ def of_history(history: History, window: Window) -> Turns:
     return [turn for _, turn in sorted(every, key=lambda one: one[0])]
 
 
-def of_frame(candidates: pd.DataFrame, by: By) -> Turns:
+def of_frame(candidates: pd.DataFrame, by: By, outcomes: pd.DataFrame | None = None) -> Turns:
     """The decisions of a frame with one row a candidate, as `WhatIf.from_frames` takes it, by their time.
+
+    Outcomes that name another agent than the one who was chosen tell to whom a person gave the lead, who had it then.
 
     Raises:
         ValueError: it has no times, or no capacities to share by.
@@ -94,7 +96,7 @@ def of_frame(candidates: pd.DataFrame, by: By) -> Turns:
         named = candidates["gate"].fillna("").astype(str)
         eligible = eligible | named.map(lambda gate: gate != "" and able(gate)).to_numpy(bool)
     first = candidates.groupby("decision", sort=False)["time"].transform("min")
-    place = pd.factorize(candidates["decision"])[0]
+    place, ids = pd.factorize(candidates["decision"])
     order = np.lexsort((candidates["agent"].astype(str).to_numpy(object), place, _microseconds(first)))
     capacity = candidates["capacity"].to_numpy(np.float64) if "capacity" in candidates else np.ones(len(candidates))
     found = _turns(
@@ -105,7 +107,11 @@ def of_frame(candidates: pd.DataFrame, by: By) -> Turns:
         capacity[order],
         flags(candidates, "chosen")[order],
     )
-    return [turn for _, turn in found]
+    if outcomes is None or "agent" not in outcomes:
+        return [turn for _, turn in found]
+    given = outcomes.loc[outcomes["agent"].notna(), ["decision", "agent"]]
+    had = dict(zip(pd.Index(ids).get_indexer(given["decision"]).tolist(), map(str, given["agent"]), strict=True))
+    return [turn._replace(agent=had.get(at, turn.agent)) for at, turn in found]
 
 
 def _turns(
