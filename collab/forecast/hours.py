@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -35,15 +36,19 @@ class Hours:
     def of(cls, text: str, zone: str = "UTC") -> Hours:
         """The hours that a text like `Mon-Fri 07:00-21:00, Sat 10:00-14:00` says.
 
+        A part that does not end after it begins ends on the next day. A weekday with several parts is open from the
+        first to the last: which of its slots bring no leads is seen in the counts.
+
         Raises:
             ValueError: names the part, its value and the fix.
         """
         found: dict[int, tuple[int, int]] = {}
         for days, begin, end in parts(text, "hours"):
-            if end > DAY:
-                said = f"{clock(begin)}-{clock(end % DAY)}"
-                raise ValueError(f"hours has {said}, which ends before it begins; end it at 24:00 at the latest")
-            found |= dict.fromkeys(days, (begin, end))
+            spans = [(0, begin, min(end, DAY)), *([(1, 0, end - DAY)] if end > DAY else [])]
+            for day, (later, first, last) in product(days, spans):
+                at = (day + later) % 7
+                known = found.get(at, (first, last))
+                found[at] = min(known[0], first), max(known[1], last)
         return cls(Zone(zone).name, dict(sorted(found.items())))
 
     @classmethod
