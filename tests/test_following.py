@@ -6,18 +6,21 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from desks import at_desk, level, opened, until
+from desks import SOON_S, at_desk, level, opened, until
 from gateways import a_gate, raw, soon
 from offices import at
 from proposals import IN_FORCE, WEIGHTS, proposal
 from real_redis import RealRedis
 from sites import a_site, said
 from strategies import NOON
+from work import put
 
 from collab import events as ev
 from collab.checks import State, of_office
+from collab.checks.doctor import Place, examined
 from collab.claims import claim
-from collab.events import Entry
+from collab.events import Entry, Unreadable
+from collab.history import History, Recorder
 from collab.live.partition import key_of
 from collab.office import Office
 from collab.records import Presence
@@ -89,7 +92,7 @@ def test_what_cannot_be_taken_in_is_told_once_and_tried_again_until_it_can(
             there = ev.PresenceChanged(id="p", time=NOON, agent="ana", presence=Presence.available)
             await stream.append([claim(there)])
             await soon(lambda: desk.trouble != "")
-            assert "in the entry at 2 of tenant main" in desk.trouble
+            assert "the entry at 2 of tenant main is none that this version knows" in desk.trouble
             mend(redis_server, "main", place)
             await until(lambda: desk.team.seq == 3, desk)
             assert desk.trouble == ""
@@ -112,7 +115,62 @@ def test_health_and_the_checks_say_that_a_team_stands_still(
             assert ill.code == 503
             assert f"team: {office.trouble}" in said(ill)["trouble"]
             team = {check.name: check for check in await of_office(office)}["Team"]
-            assert (team.state, team.value) == (State.bad, f"it stands still: {office.trouble}")
+            assert f"{team.value}; {team.fix}".lower() == f"it stands still: {office.trouble}.".lower()
+            assert team.state is State.bad
+
+    asyncio.run(work())
+
+
+def joined(*agents: str) -> list[ev.Event]:
+    """Agents who come onto the roster."""
+    return [ev.AgentJoined(id=agent, time=NOON, agent=agent, name=agent) for agent in agents]
+
+
+def known(server: RealRedis, tenant: str, place: str) -> None:
+    """Let the strange entry be one that can be read, as if a newer version did."""
+    key = f"{key_of(tenant)}:events"
+    rows = server.client.xrange(key)
+    server.client.delete(key)
+    for at_, fields in rows:
+        read = {b"t": tenant, b"d": ev.encode(*joined("dan"))}
+        server.client.xadd(key, read if at_.decode() == place else fields, id=at_)
+
+
+def test_all_before_an_entry_of_a_later_version_is_recorded_and_what_is_behind_it_once_it_is_known(
+    redis_server: RealRedis, redis_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def work() -> None:
+        async with opened(redis_url) as stream, Recorder(tmp_path, stream, every_s=0.01) as recorder:
+            await put(stream, joined("ana"))
+            await recorder.flush()
+            await put(stream, joined("ben"))
+            place = strange(redis_server, "main")
+            last = await put(stream, joined("eve"))
+            await soon(lambda: recorder.trouble is not None)
+            assert (recorder.ended, recorder.recorded) == (False, 2)
+            assert "the entry at 3 of tenant main is none that this version knows" in str(recorder.fault)
+            here = Place(stream=redis_url, history=str(tmp_path), tenant="main", keys=str(tmp_path / "keys"))
+            told = await asyncio.to_thread(lambda: {check.name: check for check in examined(here, {})}["Recorder"])
+            assert (told.state, told.value.startswith("cannot record: the entry at 3 of")) == (State.bad, True)
+            assert told.fix == "Restart this process with the version of the one that wrote it."
+            known(redis_server, "main", place)
+            await recorder.flush(last)
+            assert recorder.trouble is None
+
+    asyncio.run(work())
+    assert [*History(tmp_path).team().agents] == ["ana", "ben", "dan", "eve"]
+    assert caplog.text.count("nothing can be recorded") == 1
+
+
+def test_who_appends_soon_hears_of_an_entry_that_cannot_be_read(redis_server: RealRedis, redis_url: str) -> None:
+    async def work() -> None:
+        async with opened(redis_url) as stream:
+            strange(redis_server, "main")
+            for agent in ("ana", "ben"):  # the second, too: the connection goes on
+                came: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+                stream.append_soon([claim(*joined(agent))], after=0, done=came.set_result)
+                async with asyncio.timeout(SOON_S):
+                    assert isinstance(await came, Unreadable)
 
     asyncio.run(work())
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from collab.checks.alerts import of_delivery, of_rules
-from collab.checks.check import Check, State
+from collab.checks.check import Check, State, told
 from collab.checks.history import of_history
 from collab.checks.recorder import Recorded, of_recorder
 from collab.checks.serving import of_gateway
@@ -47,8 +47,8 @@ def _team(office: Office) -> Check:
     name, seq = "Team", f"as it was at event {office.team.seq:,}"
     if not office.trouble:
         return Check(name=name, state=State.ok, value=seq)
-    fix = "Bring this process to the version of the others, or see its log; it goes on by itself then."
-    return Check(name=name, state=State.bad, value=f"it stands still: {office.trouble}", fix=fix, facts=(seq,))
+    what, fix = told(office.trouble, "See its log; it goes on by itself once it can.")
+    return Check(name=name, state=State.bad, value=f"it stands still: {what}", fix=fix, facts=(seq,))
 
 
 async def _stream(office: Office) -> tuple[list[Check], About | None]:

@@ -105,6 +105,7 @@ __all__ = [
     "ShiftChanged",
     "SilenceEnded",
     "SilenceStarted",
+    "Unreadable",
     "Watched",
     "WeightsAdopted",
     "alert_id",
@@ -132,6 +133,13 @@ class Entry(Struct, frozen=True):
     seq: int
     tenant: str
     event: AnyEvent
+
+
+class Unreadable(RuntimeError):
+    """An entry of a stream that this version cannot read; the message names its place, why, and the fix.
+
+    Nobody passes it over: what another version takes in must not be missing here.
+    """
 
 
 _encoder = msgspec.json.Encoder()

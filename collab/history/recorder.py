@@ -8,12 +8,11 @@ import logging
 import os
 from collections.abc import Iterator, Mapping
 from time import monotonic
-from types import TracebackType
 from typing import Protocol
 
 from deltalake.exceptions import DeltaError
 
-from collab.events import Entry
+from collab.events import Entry, Unreadable
 from collab.history.belonging import HistoryMismatch, Readable, check, gap, other_event
 from collab.history.folder import Folder, NotAHistory
 from collab.history.writer import Fence, Writer
@@ -43,7 +42,7 @@ class Recorder:
 
     Attributes:
         recorded: the last place that is kept.
-        trouble: what keeps the recorder from going on just now (disk full, no Redis), tried again every `every_s`.
+        trouble: what keeps it from going on just now (disk full, no Redis, an entry of a newer version), tried again.
 
     Args:
         url: the folder, or an object-store URL with `storage_options` as delta-rs names them.
@@ -173,9 +172,7 @@ class Recorder:
         await self.start()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *error: object) -> None:
         await self.stop()
 
     @contextlib.contextmanager
@@ -233,7 +230,7 @@ class Recorder:
     async def _step(self) -> int:
         """Record one batch, and return how many events it had; trouble is kept and tried again."""
         try:
-            if self.trouble is not None:
+            if not isinstance(self.trouble, Unreadable | None):
                 await asyncio.to_thread(self._writer.open)
                 self.recorded = self._writer.recorded
                 self._last_id = await check(self._stream, self._writer)
@@ -244,9 +241,11 @@ class Recorder:
                 await asyncio.to_thread(self._writer.write, entries)
                 self.recorded, self._last_id = self._writer.recorded, entries[-1].event.id
                 await self._trim()
-            elif await self._stream.last() < self.recorded:
+            elif (last := await self._stream.last()) < self.recorded:
                 await check(self._stream, self._writer)
-        except (OSError, DeltaError, NotAHistory) as error:
+            elif last > self.recorded:
+                await self._stream.read(self.recorded, 1)  # says why, if the next one cannot be read
+        except (OSError, DeltaError, NotAHistory, Unreadable) as error:
             if self.trouble is None:
                 logger.error("nothing can be recorded into %s, trying again: %s", self.url, error)
             self.trouble = error

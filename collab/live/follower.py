@@ -141,7 +141,7 @@ class Follower:
                     self.trouble = ""
                 return
             except Exception as error:
-                told = "; ".join([str(error) or repr(error), *getattr(error, "__notes__", ())])
+                told = str(error) or repr(error)
                 if told != self.trouble:  # once, however long it lasts
                     logger.exception("%s does not follow its stream any more, trying again", self.stream.tenant)
                 self.trouble = told

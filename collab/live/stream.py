@@ -16,8 +16,9 @@ from typing import Any
 from msgspec import Struct
 
 from collab.claims import CLOSED, CLOSED_FOR_S, Claim, Guard
-from collab.events import Entry, decode
+from collab.events import Entry
 from collab.live.batch import MARK, MOST, Batch
+from collab.live.entries import entries_of, seq_of
 from collab.live.lease import RIGHT_TO_RECORD, Lease
 from collab.live.partition import check_tenant, key_of, partition_of
 from collab.live.redis import Server, StreamUnreachable, server_at
@@ -99,8 +100,12 @@ class Stream:
         """Append as `append` does without waiting, `done` being called with what came of it; only where `soon`."""
 
         def answered(reply: Any) -> None:
-            failed = isinstance(reply, Exception)
-            done(self._server.told(reply) if failed else self._receipt(claims, batch, reply))
+            came: Receipt | Exception
+            try:
+                came = self._server.told(reply) if isinstance(reply, Exception) else self._receipt(claims, batch, reply)
+            except Exception as error:  # who waits must hear of it, whatever it is
+                came = error
+            done(came)
 
         batch = Batch(claims, self.tenant, after, self._server.own)
         self._server.run_soon("append", self._keys(batch), batch.args, answered)
@@ -109,7 +114,7 @@ class Stream:
         return [f"{self._key}:{key}" for key in batch.keys]
 
     def _receipt(self, claims: Sequence[Claim], batch: Batch, reply: Any) -> Receipt:
-        rows = _entries(reply[-1])
+        rows = entries_of(reply[-1], whole=True)
         if reply[0] == 0:
             guard = claims[reply[1]].guards[reply[2]]
             return Receipt(refused=guard, actual=_text(reply[3]), missed=rows)
@@ -123,10 +128,11 @@ class Stream:
     async def read(self, after: int, count: int = MOST) -> list[Entry]:
         """Entries after this place, of all tenants of the partition; never waits.
 
-        A first entry that is not `after + 1` says that those between were trimmed: they are in the history.
+        A first entry that is not `after + 1` says that those between were trimmed: they are in the history. Before one
+        that is Unreadable they end; it is raised if it is the first.
         """
         with self._server.answering():
-            return _entries(await self._server.between(self._events, after + 1, count=count))
+            return entries_of(await self._server.between(self._events, after + 1, count=count))
 
     async def follow(self, after: int, upto: Callable[[], int] = lambda: 0) -> AsyncIterator[list[Entry]]:
         """Entries after this place as they come, never an empty list, until the stream is closed.
@@ -150,17 +156,18 @@ class Stream:
                 logger.info("the stream at %s is back", self._server.url)
                 pause = 0.0
             if rows:
-                after = _seq(rows[-1])
                 await asyncio.sleep(0)  # the reply to our own append, which has the same entries, may just be coming
                 has = upto()
-                if entries := _entries([row for row in rows if _seq(row) > has]):
+                entries = entries_of([row for row in rows if seq_of(row) > has])
+                after = entries[-1].seq if entries else seq_of(rows[-1])
+                if entries:
                     yield entries
 
     async def entry(self, seq: int) -> Entry | None:
         """The entry at this place, or None if there is none yet or it was trimmed."""
         with self._server.answering():
             rows = await self._server.between(self._events, seq, seq)
-        return _entries(rows)[0] if rows else None
+        return entries_of(rows)[0] if rows else None
 
     async def last(self) -> int:
         """The place of the newest entry; 0 when nothing was ever appended."""
@@ -171,7 +178,7 @@ class Stream:
         """The first place still kept; the next one, if none is."""
         with self._server.answering():
             rows = await self._server.between(self._events, 0, count=1)
-        return _seq(rows[0]) if rows else await self.last() + 1
+        return seq_of(rows[0]) if rows else await self.last() + 1
 
     async def values(self, keys: Sequence[str]) -> list[str | None]:
         """What the tenant's values are, None for one that is not there."""
@@ -275,24 +282,6 @@ def open_partition(url: str, number: int) -> Stream:
         ValueError: the url is malformed.
     """
     return open_stream(url, next(name for name in map(str, range(1000)) if partition_of(name) == number))
-
-
-def _seq(row: Any) -> int:
-    return int(row[0].partition(b"-")[0])
-
-
-def _entries(rows: Sequence[Any]) -> list[Entry]:
-    return [_entry(row) for row in rows]
-
-
-def _entry(row: Any) -> Entry:
-    fields = row[1]  # a dict from a command, a flat list from a script
-    tenant, data = (fields[b"t"], fields[b"d"]) if isinstance(fields, dict) else (fields[1], fields[3])
-    try:
-        return Entry(_seq(row), tenant.decode(), decode(data))
-    except ValueError as error:
-        error.add_note(f"in the entry at {_seq(row)} of tenant {tenant.decode()}")
-        raise
 
 
 def _text(value: bytes | None) -> str | None:
