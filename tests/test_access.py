@@ -50,6 +50,16 @@ def test_the_keys_are_for_their_owner_s_eyes_and_shared_by_file(access: Access, 
     assert Access(access.file, clock=clock).check(access.token("acme", "ana")).agent == "ana"
 
 
+def test_keys_that_rotate_stay_where_a_link_leads_and_readable_for_whom_they_were(access: Access, clock: Clock) -> None:
+    access.file.chmod(0o640)
+    link = access.file.with_name("link")
+    link.symlink_to(access.file)
+    Access(link, clock=clock).rotate()
+    assert link.is_symlink()
+    assert stat.S_IMODE(access.file.stat().st_mode) == 0o640
+    assert access.check(Access(link, clock=clock).token("acme", "ana")).agent == "ana"
+
+
 @pytest.mark.parametrize(
     "tenant, agent, says",
     [("x/y", "ana", "tenant is 'x/y'"), ("acme", "a b", "agent is 'a b'"), ("acme", "", "is ''")],

@@ -15,10 +15,10 @@ from typing import Any
 
 import jwt
 import msgspec
-from filelock import FileLock
 from msgspec import Struct
 
 from collab.live.partition import check_tenant
+from collab.placing import locked, put
 from collab.protocol import Role
 from collab.records import Key
 
@@ -143,19 +143,14 @@ class Access:
 
     def rotate(self) -> None:
         """Sign with a new key from now on; tokens of the older ones hold until they end."""
-        with self._locked():
-            kept = self.file.read_text(encoding="utf-8")
-            self._write(f"{_line()}{kept}")
+        with locked(self.file):
+            put(self.file, _line() + self.file.read_text(encoding="utf-8"))
 
     def _add(self, line: str) -> None:
-        with self._locked():
+        with locked(self.file):
             whole = self.file.read_bytes().endswith(b"\n")  # an editor may have left the last line open
             with self.file.open("a", encoding="utf-8") as text:
                 text.write(f"{line}\n" if whole else f"\n{line}\n")
-
-    def _locked(self) -> FileLock:
-        """Keeps other processes from writing between our reading and our writing."""
-        return FileLock(self.file.with_name(f".{self.file.name}.lock"))
 
     def _make(self) -> None:
         try:
@@ -167,12 +162,6 @@ class Access:
                 return  # another process made it just now
             fix = "name a file that this user may write with COLLAB_KEYS"
             raise ValueError(f"keys are {self.file}, which cannot be made ({error.strerror}); {fix}") from error
-
-    def _write(self, text: str) -> None:
-        new = self.file.with_name(f".{self.file.name}.{secrets.token_hex(4)}")
-        with open(new, "x", encoding="utf-8", opener=_owner_only) as file:
-            file.write(text)
-        new.replace(self.file)
 
     def _read(self) -> None:
         """Take in what changed in the file."""

@@ -5,18 +5,16 @@ from __future__ import annotations
 import json
 import os
 import re
-import secrets
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import msgspec
-from filelock import FileLock
 from msgspec import Meta, Struct
 
 from collab.lines import Lines
 from collab.live.partition import check_tenant
+from collab.placing import locked, put
 from collab.protocol import Role
 from collab.records import Key
 from collab.users.password import BLOCKS, COST, TIMES, hashed, is_hash, is_password
@@ -132,7 +130,7 @@ class Users:
             ValueError: the id is there, or a field is wrong.
         """
         line = f"  {json.dumps(id)}: {{role: {role}, tenant: {tenant}, password: {json.dumps(hashed(password))}}}\n"
-        with FileLock(self.file.with_name(f".{self.file.name}.lock")):
+        with locked(self.file):
             if self.named(id) is not None:
                 fix = "take the line out to give them another password, role or tenant"
                 raise ValueError(f"{self.file} has {id}; {fix}")
@@ -143,7 +141,7 @@ class Users:
             )
             new = f"{front}{line}{rest}"
             _book(new, self.file.name)
-            _put(self.file.resolve(), new)
+            put(self.file, new)
 
     @classmethod
     def made(cls, file: str | os.PathLike[str]) -> Users:
@@ -166,23 +164,6 @@ class Users:
             self._book = _book(self.file.read_bytes(), self.file.name)
             self._seen = status.st_mtime_ns, status.st_size
         return self._book
-
-
-def _put(file: Path, text: str) -> None:
-    """Put a text in the file's place in one step, its mode and owner as before: nobody reads half of it."""
-    was, draft = file.stat(), file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-    try:
-        draft.touch(mode=0o600, exist_ok=False)
-        with draft.open("w", encoding="utf-8") as new:
-            new.write(text)
-            new.flush()
-            os.fsync(new.fileno())
-        draft.chmod(was.st_mode & 0o777)
-        with suppress(PermissionError):  # who serves the page may be another user than who adds people
-            os.chown(draft, was.st_uid, was.st_gid)
-        draft.replace(file)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def _book(text: str | bytes, name: str) -> _Book:

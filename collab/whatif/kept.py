@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,6 +11,7 @@ import msgspec
 import yaml
 from msgspec import Struct
 
+from collab.placing import put
 from collab.records import FACTORS
 from collab.wrong import explained, shown
 
@@ -45,17 +44,9 @@ _Dumper.add_representer(str, _word)
 
 
 def write(path: Path, text: str) -> None:
-    """Put a file in its place in one step, on the disk; a reader sees the old one or the new one."""
+    """Put a file in its place, in a folder that is made if it is not there."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        with draft.open("xb") as file:
-            file.write(text.encode())
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    put(path, text)
 
 
 def converted(value: Any, kind: type[Record], where: str) -> Record:
