@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 from numpy.typing import NDArray
 
+from collab.history.moments import microseconds as microseconds
+from collab.history.moments import moment as moment
 from collab.records import aware
 
 SECOND = 1_000_000
@@ -31,15 +33,6 @@ MONDAY = 4 * DAY
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 Moments = NDArray[np.int64]
-
-
-def microseconds(moment: datetime) -> int:
-    """An aware time as a moment.
-
-    Raises:
-        ValueError: it has no zone.
-    """
-    return (aware(moment, "moment") - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
 EARLY = 10**14
@@ -65,11 +58,6 @@ def moment_of(time: int | datetime | None, name: str) -> int | None:
     raise ValueError(
         f"{name} is {time!r}; give an aware time, e.g. datetime(2026, 11, 24, tzinfo=UTC), or microseconds since 1970"
     )
-
-
-def moment(us: int) -> datetime:
-    """The time of a moment."""
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(us))
 
 
 class Zone:

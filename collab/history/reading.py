@@ -15,6 +15,7 @@ import pandas as pd
 from collab.events import Entry, LeadAssigned, decode
 from collab.history.folder import Folder
 from collab.history.frames import fetch, frame, frame_of
+from collab.history.moments import moment
 from collab.history.pinned import NEEDS, Result, Source, views_named
 from collab.history.schema import CANDIDATES, VIEWS
 from collab.reasons import labels
@@ -259,7 +260,7 @@ class History:
         rows = self.rows(["events"], "SELECT epoch_us(time) FROM events WHERE seq = ?", seq)
         if not rows:
             raise KeyError(seq)
-        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=rows[0][0])
+        return moment(rows[0][0])
 
     def refuse_a_stranger(self) -> None:
         """Raise a ValueError for a misspelt folder or tenant: it must not pass for one to whom nothing happened."""

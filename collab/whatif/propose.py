@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -55,8 +55,10 @@ def propose(
 
 def _last(history: History) -> datetime | None:
     """When the last event of a history happened."""
+    from collab.history.moments import moment  # loads the database, which a what-if over frames does without
+
     found = history.rows(["events"], "SELECT epoch_us(max(time)) FROM events")[0][0]
-    return None if found is None else datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=found)
+    return None if found is None else moment(found)
 
 
 def _newest(outcomes: pd.DataFrame | None) -> datetime | None:
