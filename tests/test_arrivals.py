@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from offices import Open
 
-from collab.forecast import Abstained, Arrivals, Forecast, Hours, Predicted
+from collab.forecast import Abstained, Arrivals, Forecast, OpenHours, Predicted
 from collab.history import History
 from collab.office import seeded_history
 
@@ -207,15 +207,15 @@ def test_a_history_of_a_moment_has_no_interval_and_gives_no_forecast(open_office
     ],
 )
 def test_hours_are_read_from_words(text: str, said: str) -> None:
-    assert str(Hours.of(text)) == said
+    assert str(OpenHours.of(text)) == said
 
 
 @pytest.mark.parametrize(
     "call,message",
     [
-        (lambda: Hours.of("weekdays"), "hours has 'weekdays'; give days and times, e.g. mon-fri"),
-        (lambda: Hours.of("Mon 09:00-17:00", "Mars"), "zone is 'Mars'; give a name of the IANA database"),
-        (lambda: Hours.of(""), "hours is '', so it would never be open"),
+        (lambda: OpenHours.of("weekdays"), "hours has 'weekdays'; give days and times, e.g. mon-fri"),
+        (lambda: OpenHours.of("Mon 09:00-17:00", "Mars"), "zone is 'Mars'; give a name of the IANA database"),
+        (lambda: OpenHours.of(""), "hours is '', so it would never be open"),
         (lambda: Arrivals.of_times([]), "times is empty; give when leads came"),
         (lambda: Arrivals.of_times([datetime(2026, 3, 2)]), "without a zone; give aware times"),  # noqa: DTZ001
         (lambda: Arrivals.of_times([YEAR], minutes=7), "minutes is 7; give one of 5, 10, 15, 30, 60"),

@@ -12,8 +12,9 @@ from collab.analytics.book import Book, opened
 from collab.analytics.measure import Measure, Sample, measure_of, read, recorded
 from collab.analytics.piles import Floats, figure_of, piled
 from collab.analytics.spans import NONE, Spans, spans
-from collab.analytics.zone import HOUR, QUARTER, WEEKDAYS, Moments, Zone, moment_of
+from collab.analytics.zone import HOUR, QUARTER, Moments, Zone, moment_of
 from collab.history import History
+from collab.rules.hours import WEEKDAYS
 
 SHAPE = (7, 24)
 

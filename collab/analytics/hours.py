@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collab.analytics.spans import NONE, Spans, before, spans
-from collab.analytics.zone import DAY, SECOND, WEEKDAYS, Moments, Zone, microseconds
+from collab.analytics.zone import DAY, SECOND, Moments, Zone, microseconds
+from collab.rules.hours import DAYS
 
 PART = re.compile(r"(?P<first>[a-z]{3})(?:-(?P<last>[a-z]{3}))? (?P<opens>\d\d:\d\d)-(?P<closes>\d\d:\d\d)")
 FORM = "e.g. mon-fri 09:00-17:30; sat 10:00-14:00"
-NAMES = tuple(name.lower() for name in WEEKDAYS)
 
 
 class Hours:
@@ -88,10 +88,10 @@ def parts(text: str, name: str) -> Iterator[tuple[list[int], int, int]]:
         raise ValueError(f"{name} is {text!r}, so it would never be open; give days and times, {FORM}")
     for part in written:
         found = PART.fullmatch(part)
-        if found is None or not {found["first"], found["last"] or found["first"]} <= set(NAMES):
+        if found is None or not {found["first"], found["last"] or found["first"]} <= set(DAYS):
             raise ValueError(f"{name} has {part!r}; give days and times, {FORM}")
-        first = NAMES.index(found["first"])
-        last = NAMES.index(found["last"] or found["first"])
+        first = DAYS.index(found["first"])
+        last = DAYS.index(found["last"] or found["first"])
         opens, closes = (_minutes(found[which], part, name) for which in ("opens", "closes"))
         days = [day % 7 for day in range(first, last + 1 + 7 * (last < first))]
         yield days, opens, closes + 1440 * (closes <= opens)

@@ -30,8 +30,6 @@ QUARTER = 900 * SECOND
 MONDAY = 4 * DAY
 """The first Monday after the first moment of 1970, which was a Thursday."""
 
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-
 Moments = NDArray[np.int64]
 
 

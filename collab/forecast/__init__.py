@@ -7,7 +7,7 @@ from collab.forecast.arrivals import Arrivals
 from collab.forecast.backtest import Backtest
 from collab.forecast.erlang import answered, erlang_b, erlang_c, needed
 from collab.forecast.forecast import Forecast
-from collab.forecast.hours import Hours
+from collab.forecast.hours import OpenHours
 from collab.forecast.load import Holding
 from collab.forecast.staffing import Staffing, Target
 
@@ -17,7 +17,7 @@ __all__ = [
     "Backtest",
     "Forecast",
     "Holding",
-    "Hours",
+    "OpenHours",
     "Predicted",
     "Staffing",
     "Target",

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from collab.analytics.zone import Zone
-from collab.forecast.hours import Hours
+from collab.forecast.hours import OpenHours
 from collab.forecast.weekdays import UNLIKELY, left_out, not_begun
 from collab.records import aware
 
@@ -38,7 +38,7 @@ class Arrivals:
 
     counts: pd.Series
     minutes: int
-    hours: Hours
+    hours: OpenHours
     until: pd.Timestamp
     worked_out: bool = False
     left_out: tuple[str, ...] = ()
@@ -50,7 +50,7 @@ class Arrivals:
         *,
         minutes: int = 30,
         zone: str = "UTC",
-        hours: Hours | str | None = None,
+        hours: OpenHours | str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
     ) -> Arrivals:
@@ -63,7 +63,7 @@ class Arrivals:
             times: when leads came, aware.
             minutes: 5, 10, 15, 30 or 60.
             zone: on whose clock intervals and days begin.
-            hours: when leads are taken, as text or `Hours`; without it worked out from when they came.
+            hours: when leads are taken, as text or `OpenHours`; without it worked out from when they came.
             since: from when on all leads are known; without it from the interval of the first.
             until: up to when; without it to the end of the interval of the last.
 
@@ -85,7 +85,7 @@ class Arrivals:
 
     @classmethod
     def of_counts(
-        cls, counts: pd.Series, *, minutes: int = 30, zone: str = "UTC", hours: Hours | str | None = None
+        cls, counts: pd.Series, *, minutes: int = 30, zone: str = "UTC", hours: OpenHours | str | None = None
     ) -> Arrivals:
         """Sum counts of shorter intervals, or take them as they are; what is missing or NaN is unknown.
 
@@ -118,7 +118,7 @@ class Arrivals:
 
     @classmethod
     def of_history(
-        cls, history: History, *, minutes: int = 30, zone: str = "UTC", hours: Hours | str | None = None
+        cls, history: History, *, minutes: int = 30, zone: str = "UTC", hours: OpenHours | str | None = None
     ) -> Arrivals:
         """The leads of a history, known from its first event to its last.
 
@@ -136,17 +136,17 @@ class Arrivals:
 
     @classmethod
     def _made(
-        cls, counts: pd.Series, minutes: int, zone: str, hours: Hours | str | None, until: pd.Timestamp
+        cls, counts: pd.Series, minutes: int, zone: str, hours: OpenHours | str | None, until: pd.Timestamp
     ) -> Arrivals:
         counts.index = pd.DatetimeIndex(counts.index).tz_convert(zone)
         until = until.tz_convert(zone)
         if hours is not None:
-            return cls(counts, minutes, Hours.of(hours, zone) if isinstance(hours, str) else hours, until)
+            return cls(counts, minutes, OpenHours.of(hours, zone) if isinstance(hours, str) else hours, until)
         known = counts.dropna()
-        hours, closed = Hours.worked_out(known, zone, minutes), left_out(known, minutes)
+        hours, closed = OpenHours.worked_out(known, zone, minutes), left_out(known, minutes)
         open_days = {day: span for day, span in hours.days.items() if day not in closed}
         said = tuple(closed[day] for day in hours.days if day in closed)
-        return cls(counts, minutes, Hours(hours.zone, open_days), until, True, said)
+        return cls(counts, minutes, OpenHours(hours.zone, open_days), until, True, said)
 
     @cached_property
     def open(self) -> NDArray[np.bool_]:

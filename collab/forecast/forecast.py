@@ -14,7 +14,7 @@ from collab.forecast import roster
 from collab.forecast.answers import Abstained, Predicted
 from collab.forecast.arrivals import Arrivals
 from collab.forecast.backtest import Backtest, Heard, backtest
-from collab.forecast.hours import Hours
+from collab.forecast.hours import OpenHours
 from collab.forecast.leads import predicted, too_little
 from collab.forecast.load import FEWEST, Holding
 from collab.forecast.staffing import Staffing, Target, staffing
@@ -37,7 +37,7 @@ class Forecast:
     """
 
     def __init__(
-        self, history: History, *, minutes: int = 30, zone: str = "UTC", hours: Hours | str | None = None
+        self, history: History, *, minutes: int = 30, zone: str = "UTC", hours: OpenHours | str | None = None
     ) -> None:
         if not isinstance(history, History):
             raise ValueError(f"history is {history!r}; open it first: Forecast(collab.History({str(history)!r}))")

@@ -1,4 +1,7 @@
-"""When a team takes leads: from and until, by weekday, on the clock of its zone."""
+"""When a team takes leads: one span a weekday on the clock of its zone, as given or as leads came.
+
+`collab.rules.Hours` says of one moment whether a rule counts then, `collab.analytics.Hours` measures times in hours.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from collab.analytics.hours import parts
-from collab.analytics.zone import WEEKDAYS, Zone
+from collab.analytics.zone import Zone
 from collab.forecast.shape import WEEKS
+from collab.rules.hours import WEEKDAYS
 
 DAY = 24 * 60
 
@@ -21,7 +25,7 @@ SELDOM = 0.1
 
 
 @dataclass(frozen=True)
-class Hours:
+class OpenHours:
     """When leads are taken.
 
     Attributes:
@@ -33,7 +37,7 @@ class Hours:
     days: Mapping[int, tuple[int, int]]
 
     @classmethod
-    def of(cls, text: str, zone: str = "UTC") -> Hours:
+    def of(cls, text: str, zone: str = "UTC") -> OpenHours:
         """The hours that a text like `Mon-Fri 07:00-21:00, Sat 10:00-14:00` says.
 
         A part that does not end after it begins ends on the next day. A weekday with several parts is open from the
@@ -52,7 +56,7 @@ class Hours:
         return cls(Zone(zone).name, dict(sorted(found.items())))
 
     @classmethod
-    def worked_out(cls, counts: pd.Series, zone: str, minutes: int) -> Hours:
+    def worked_out(cls, counts: pd.Series, zone: str, minutes: int) -> OpenHours:
         """The hours in which leads came, from counts by interval: from the first slot of each weekday to its last.
 
         A slot counts in which something came on at least a tenth of that weekday's days, in the newest 20 weeks.

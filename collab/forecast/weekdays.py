@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from collab.analytics.zone import WEEKDAYS
 from collab.forecast.shape import WEEKS
+from collab.rules.hours import WEEKDAYS
 
 UNLIKELY = 1e-3
 """Days without a lead, less likely than this by chance, say that the team was closed or that nothing was recorded."""

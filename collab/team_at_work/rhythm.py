@@ -15,7 +15,8 @@ from random import Random
 
 from msgspec import Struct
 
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+from collab.rules.hours import WEEKDAYS
+
 SLOT_S = 300
 """The length of a slot in seconds."""
 

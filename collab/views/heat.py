@@ -13,7 +13,7 @@ from bokeh.models import ColumnDataSource, FixedTicker, HoverTool, LinearColorMa
 from bokeh.plotting import figure
 
 from collab.analytics import Book, Heat, heat
-from collab.analytics.zone import WEEKDAYS
+from collab.rules.hours import WEEKDAYS
 from collab.views.asked import number, what
 from collab.views.figures import FiguresView, labels
 from collab.whatif.places import CHOSEN
