@@ -249,6 +249,17 @@ def test_who_is_taken_out_of_the_file_sees_nothing_more_and_does_nothing_more(
     assert board.frame.agents == ()
 
 
+@pytest.mark.parametrize("came, now", [(N, A), (A, T)])
+def test_who_has_another_role_by_now_begins_anew(came: Role, now: Role) -> None:
+    roles = [came]
+    seat = seat_of(lambda: User("ana", roles[0], "main"), "main")
+    assert (seat.gone, seat.role) == ("", came)
+    roles[0] = now
+    assert seat.gone.endswith(f"your role is {now} by now. Load the page anew.".replace("_", " "))
+    assert seat.refusal("route_lead") == seat.gone
+    assert seat_of(lambda: User("ana", roles[0], "main"), "main").role == now
+
+
 def test_one_of_another_team_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NotAllowed, match=r"acme, and this page is of main\. Load it anew; if .* ask whoever"):
         seat_of(lambda: User("ana", T, "acme"), "main")

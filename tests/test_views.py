@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 import pandas as pd
 import panel as pn
+import panel_material_ui as pmui
 import pytest
 from bokeh.client import ClientSession
 from bokeh.document.events import MessageSentEvent
@@ -474,6 +475,30 @@ def test_a_page_can_be_made_of_every_office(office: Office) -> None:
     alert = made.main[0][0]
     assert isinstance(alert, pn.viewable.Viewable)
     assert not alert.visible
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_who_may_not_be_here_any_more_can_ask_no_tab_for_anything(office: Office, paused: bool) -> None:
+    may = [Role.analyst]
+
+    def role() -> Role:
+        if not may:
+            raise NotAllowed("You are not among the users of this page any more")
+        return may[0]
+
+    made = page(office, Seat("ana", role))
+    main, pause = made.main[0], made.header[0][-1]
+    assert isinstance(main, pn.Column)
+    tabs = main[-1]
+    assert isinstance(tabs, pmui.Tabs)
+    pause.value = paused
+    may.clear()
+    hire(office, "ben", "Ben Ode")
+    feed = feed_of(office)
+    for board in [*feed._boards]:
+        board.push()
+    assert tabs not in [*main]
+    assert "not among the users" in "".join(str(getattr(one, "object", "")) for one in main.select(pmui.Alert))
 
 
 def test_the_tab_of_alerts_has_them_over_their_rules_and_one_name_for_both(office: Office) -> None:

@@ -1,4 +1,4 @@
-"""The seat of one who signed in, for as long as the file of users has them."""
+"""The seat of one who signed in, for as long as the file of users has them in the role that they came in."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def user_of(users: Users, id: str | None, claims: Mapping[str, Any] | None) -> U
 
 
 def seat_of(find: Callable[[], User | None], tenant: str) -> Seat:
-    """The seat of the user who is found, at the team of this tenant.
+    """The seat of the user who is found, at the team of this tenant; in another role than now they begin anew.
 
     Raises:
         NotAllowed: nobody is found, or one of another team.
@@ -40,8 +40,13 @@ def seat_of(find: Callable[[], User | None], tenant: str) -> Seat:
 
     def role() -> Role:
         try:
-            return found().role
+            now = found().role
         except (OSError, ValueError) as error:
             raise error if isinstance(error, NotAllowed) else NotAllowed(str(error)) from error
+        if now != came.role:  # what the page shows was made for the role before
+            said = f"You came as {came.role}, and your role is {now} by now. Load the page anew."
+            raise NotAllowed(said.replace("_", " "))
+        return now
 
-    return Seat(found().id, role)
+    came = found()
+    return Seat(came.id, role)

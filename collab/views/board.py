@@ -90,7 +90,7 @@ class Board(param.Parameterized):
     @param.depends("paused", watch=True)
     def _show(self) -> None:
         self._waiting = False
-        if not self.paused and self._whole is not self._feed.frame:
+        if self.gone or (not self.paused and self._whole is not self._feed.frame):
             begun, self._whole = monotonic(), self._feed.frame
             with pn.io.hold():
                 self.frame = self._own(self._whole)

@@ -114,7 +114,9 @@ def page(office: Office, seat: Seat | None = None, *, index: bool = False) -> pm
     if index and not board.of_agent:
         fits = seat is None and len(title(office)) <= FITS
         header.insert(0, _link("./index", "Index", "" if fits else "who"))
-    shown = _framed(title(office), header, pn.Column(*signs, _wrong(address), tabs, margin=(8, 16), **WIDE))
+    main = pn.Column(*signs, _wrong(address), tabs, margin=(8, 16), **WIDE)
+    board.param.watch(lambda event: _shut(main, tabs) if board.gone else None, "frame")
+    shown = _framed(title(office), header, main)
     shown.main.append(kept(address, board, shown))
     return shown
 
@@ -247,6 +249,11 @@ def _framed(title: str, header: list[Any], main: pn.Column) -> pmui.Page:
         area.position = "top-center"  # below are the fields that people write into meanwhile
         pn.state.on_session_destroyed(lambda context: _forget(area))
     return shown
+
+
+def _shut(main: pn.Column, tabs: pmui.Tabs) -> None:
+    """Take the tabs away, and what they could still be asked, from who may not be here any more."""
+    main[:] = [one for one in main if one is not tabs]
 
 
 def _prepare_document(title: str) -> None:
