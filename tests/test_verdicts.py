@@ -155,6 +155,16 @@ def test_what_so_many_pairs_find_is_what_needs_so_many(spread: float, difference
         needed(spread, 0)
 
 
+@pytest.mark.parametrize("past", [10, 20])
+def test_a_plan_from_a_few_pairs_of_the_past_finds_the_difference_as_often_as_it_says(past: int) -> None:
+    chance, seen = np.random.default_rng(past), 0
+    for known in chance.normal(size=(2000, past)):
+        pairs = Pairs(np.zeros(past), known, np.ones(past))
+        later = 0.5 + chance.normal(size=needed(pairs.spread, 0.5, known=pairs.effective))
+        seen += Pairs(np.zeros(len(later)), later, np.ones(len(later))).mean(later)[1] > 0
+    assert 0.78 <= seen / 2000 <= 0.84
+
+
 def test_pairs_without_a_lead_in_one_block_are_left_out() -> None:
     block, values = np.array([0, 1, 2, 4, 5, 5]), np.array([1.0, 2, 3, 4, np.nan, 6])
     pairs = paired(block, block % 2 == 1, values)
@@ -290,7 +300,7 @@ def test_a_plan_says_how_many_days_it_takes_or_that_nobody_can_say_yet(tmp_path:
 
     what_if = WhatIf(recorded(tmp_path, work))
     short = what_if.experiment(DESIGN.a, DESIGN.b, block="1h", burn_in="10min", metric="response_s", difference=20)
-    assert short.days == pytest.approx(needed(short.spread or 0, 20) * 2 / 24)
+    assert short.days == pytest.approx(needed(short.spread or 0, 20, known=short.effective) * 2 / 24)
     assert (short.pairs, short.design.block_s, short.design.seed) == (15, 3600, what_if.last)
     assert f"is found with a chance of .8 in {short.days:.1f} days" in str(short)
     smaller = what_if.experiment(DESIGN.a, DESIGN.b, block="1h", burn_in="10min", metric="response_s", difference=1)
@@ -300,7 +310,7 @@ def test_a_plan_says_how_many_days_it_takes_or_that_nobody_can_say_yet(tmp_path:
     assert long.days is None
     assert "cannot say yet how long it takes; the history has 4 pairs of such blocks (at least 10)" in str(long)
     assert (long.design.blocks, "it has no planned end: give days" in str(long)) == (None, True)
-    assert short.design.blocks == 2 * needed(short.spread or 0, 20)
+    assert short.design.blocks == 2 * needed(short.spread or 0, 20, known=short.effective)
     assert f"it ends by itself after {short.design.blocks} blocks" in str(short)
     assert (0 < long.ripe_s < 3600, short.ripe_s) == (True, 0)
     later = "converted of its last leads is known 2.5 days after its end: decide then"
@@ -334,7 +344,7 @@ def test_the_days_of_a_team_with_opening_hours_hold_as_many_usable_pairs_as_it_n
     assert (plan.starts.hour, plan.pairs, plan.of) == (20, 16, 40)
     assert "start it at 20:00 UTC, on whatever day: then 16 of 40 pairs of blocks of the past are usable" in str(plan)
     # four pairs a day from noon on and eight of night: the worst moment to begin is the one at which the team closes
-    pairs = needed(1, 1)
+    pairs = needed(1, 1, known=plan.effective)
     assert pairs > 4
     assert plan.design.blocks == 2 * (pairs + 8 * -(-pairs // 4))
     assert plan.days == pytest.approx(plan.design.blocks / 24)

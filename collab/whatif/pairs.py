@@ -90,10 +90,12 @@ def paired(block: NDArray[np.int64], in_b: NDArray[np.bool_], values: Floats, *,
     return Pairs(means[0], means[1], n.prod(axis=0) / n.sum(axis=0) if each else np.ones(len(whole)))
 
 
-def needed(spread: float, difference: float, level: float = 0.95) -> int:
+def needed(spread: float, difference: float, level: float = 0.95, known: float = inf) -> int:
     """How many pairs of blocks find a difference of this size with a chance of .8, `FEWEST` or more.
 
-    The least P for which (t(1 - (1 - level) / 2, P - 1) + z(.8)) spread / sqrt(P) is no more than the difference.
+    The least P for which q spread / sqrt(P) is no more than the difference, q being the .8 quantile of a noncentral t
+    around t(1 - (1 - level) / 2, P - 1) with as many degrees of freedom as pairs say what the spread is: `known` pairs
+    may say by luck that it is small (Julious & Owen, Pharmaceutical Statistics 5, 2006).
 
     Raises:
         ValueError: the difference is not above 0.
@@ -102,13 +104,13 @@ def needed(spread: float, difference: float, level: float = 0.95) -> int:
         raise ValueError(f"difference is {difference}; give one above 0")
     pairs = float(FEWEST)
     for _ in range(50):  # t falls as P grows, so it settles from below and above
-        pairs = max(FEWEST, (_quantiles(pairs, level) * spread / difference) ** 2)
+        pairs = max(FEWEST, (_quantile(pairs, level, known) * spread / difference) ** 2)
     return max(FEWEST, ceil(pairs - 1e-9))
 
 
-def found(spread: float, pairs: float, level: float = 0.95) -> float:
-    """The least difference that so many pairs of blocks find with a chance of .8."""
-    return _quantiles(pairs, level) * spread / sqrt(pairs)
+def found(spread: float, pairs: float, level: float = 0.95, known: float = inf) -> float:
+    """The least difference that so many pairs of blocks find with a chance of .8, `known` of which say the spread."""
+    return _quantile(pairs, level, known) * spread / sqrt(pairs)
 
 
 def counting(shares: Floats, pairs: int) -> float:
@@ -134,5 +136,8 @@ def lasting(shares: Floats, wanted: float) -> int:
     return bisect_left(range(most), wanted - 1e-9, key=lambda pairs: counting(shares, pairs))
 
 
-def _quantiles(pairs: float, level: float) -> float:
-    return student(0.5 + level / 2, pairs - 1) + NormalDist().inv_cdf(POWER)
+def _quantile(pairs: float, level: float, known: float) -> float:
+    """The `POWER` quantile of the noncentral t, by the normal one (Abramowitz & Stegun 26.7.10); t + z at infinity."""
+    t, z, v = student(0.5 + level / 2, pairs - 1), NormalDist().inv_cdf(POWER), max(known, 1.0)
+    bias, half = 1 - 1 / (4 * v), 1 / (2 * v)
+    return (bias * t + z * sqrt(bias**2 + half * max(t**2 - z**2, 0.0))) / (bias**2 - half * z**2)

@@ -76,6 +76,7 @@ class Plan:
         shares: as how many equal pairs each pair of blocks of a week counts.
         starts: when the first block starts, or at that hour of a later day; None without a history.
         ripe_s: the metric of its last leads is known so many seconds after its end; infinite if nobody can say yet.
+        effective: as how many equal pairs those of the history count, which say what the spread is.
     """
 
     design: Design
@@ -89,13 +90,15 @@ class Plan:
     shares: tuple[float, ...] = (1.0,)
     starts: datetime | None = None
     ripe_s: float = 0.0
+    effective: float = inf
 
     @property
     def days(self) -> float | None:
         """Days that find the difference with a chance of .8, on whatever weekday it starts; None: cannot say yet."""
         if self.spread is None:
             return None
-        pairs = lasting(np.array(self.shares), needed(self.spread, self.difference, self.level))
+        wanted = needed(self.spread, self.difference, self.level, self.effective)
+        pairs = lasting(np.array(self.shares), wanted)
         return pairs * 2 * self.design.block_s / DAY_S
 
     def frame(self) -> pd.DataFrame:
@@ -108,7 +111,9 @@ class Plan:
 
     def _least(self, pairs: int) -> float:
         counted = counting(np.array(self.shares), pairs)
-        return float("nan") if self.spread is None or counted < 2 else found(self.spread, counted, self.level)
+        if self.spread is None or counted < 2:
+            return float("nan")
+        return found(self.spread, counted, self.level, self.effective)
 
     def __str__(self) -> str:
         return "\n  ".join([f"Experiment {self._arms()}", *self._said()])
@@ -203,7 +208,7 @@ def plan(
     pairs = past.pairs
     mean = pairs.mean((pairs.a + pairs.b) / 2)[0] if len(pairs) > 1 else None
     spread = pairs.spread if len(pairs) >= FEWEST_PAIRS and pairs.spread > 0 else None
-    laid = (past.of, tuple(past.shares.tolist()), past.starts, past.ripe_s)
+    laid = (past.of, tuple(past.shares.tolist()), past.starts, past.ripe_s, pairs.effective)
     return ended(Plan(design, metric, difference, mean, len(pairs), spread, level, *laid), days)
 
 
