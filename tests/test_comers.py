@@ -7,6 +7,7 @@ from heapq import heapify, heappop, heappush
 import numpy as np
 import pandas as pd
 import pytest
+from closed_loop import Ways, frames, run
 
 from collab.whatif import WhatIf
 from collab.whatif.held import overfull
@@ -75,6 +76,20 @@ def test_who_held_more_than_they_can_is_named(capacity: int, handling_s: float) 
         WhatIf.from_frames(
             candidates, outcomes.assign(handling_s=handling_s), agents.assign(capacity=capacity)
         ).simulate((20, 40, 20, 20), seeds=2)
+
+
+@pytest.mark.parametrize("names", [["response_s", "handling_s"], ["handling_s"]])
+@pytest.mark.parametrize("unit, seconds", [("minutes", 60), ("hours", 3600)])
+def test_durations_in_minutes_or_hours_are_refused_where_availability_tells(
+    names: list[str], unit: str, seconds: int
+) -> None:
+    ways = Ways(load=0.6)
+    candidates, outcomes, agents = frames(ways, run(ways, (35, 30, 20, 15), 600, seed=2))
+    wrong = outcomes.assign(**{name: outcomes[name] / seconds for name in names})
+    told = rf"handling_s is .* row \d+ of outcomes \(decision .* looks like {unit}: .* multiply by {seconds:,}$"
+    with pytest.raises(ValueError, match=told):
+        WhatIf.from_frames(candidates, wrong, agents)
+    WhatIf.from_frames(candidates, outcomes, agents)
 
 
 def test_a_capacity_of_true_is_no_number() -> None:

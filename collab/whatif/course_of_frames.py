@@ -17,6 +17,7 @@ from collab.whatif.held import Held, held, overfull
 from collab.whatif.presences import able_of, shifts_of
 from collab.whatif.replies import law_of, resting
 from collab.whatif.roster_frame import rows, static, team
+from collab.whatif.units import refuse_other_units
 from collab.whatif.world import Agents, Replies
 
 Floats = NDArray[np.float64]
@@ -129,6 +130,8 @@ def _held(
         by_others = [_apart(np.interp(load, PLACES, law), grid) for load, law in zip(loads, others, strict=True)]
         if min(by_others) <= OFF:  # else it would be a law of nothing
             laws, apart = [*others], by_others
+        elif waited_s is None:
+            refuse_other_units(leads, columns, min(apart), lambda *times: _apart_of(columns, times, grid, capacity))
     at_once = bool(apart[1] < 0.9 * apart[0])
     law, notes = laws[at_once], tuple[str, ...]()
     if apart[at_once] > OFF:
@@ -197,6 +200,13 @@ def _apart(free: Floats, grid: Grid) -> float:
     """How far the logged availability is from this, on average."""
     apart = np.abs(free - grid.factors["availability"] / SCALE)[grid.eligible]
     return float(np.nanmean(apart)) if np.isfinite(apart).any() else 0.0
+
+
+def _apart_of(columns: dict[str, Any], times: tuple[Floats, ...], grid: Grid, capacity: Ints) -> float:
+    """The same with other times of response and handling, whenever handling begins."""
+    arrival_s, agent = columns["arrival_s"], columns["agent"]
+    both = [held(arrival_s, agent, times[0], times[1], capacity, None, once) for once in (False, True)]
+    return min(_apart(1 - one.before(agent, len(capacity)) / capacity, grid) for one in both)
 
 
 def _astray(found: Held, agent: Ints, capacity: Ints) -> float:
