@@ -68,6 +68,39 @@ def test_what_a_backtest_takes_for_the_week_before_is_the_newest_known_day() -> 
     assert after_labor_day["came"] == known["2003-09-08 10:00"]
 
 
+def with_busy(days: list[str], times: float = 40.0) -> Arrivals:
+    """The drawn counts with so many times the leads on some days."""
+    counts = drawn(10).counts.copy()
+    counts[pd.DatetimeIndex(counts.index).strftime("%Y-%m-%d").isin(days)] *= times
+    return Arrivals.of_counts(counts, zone="Europe/Berlin", hours=WEEKLY)
+
+
+@pytest.mark.parametrize("day", ["2026-03-18", "2026-04-15", "2026-05-08"])
+def test_a_day_far_off_is_said_and_does_not_move_the_days_to_come(day: str) -> None:
+    plain, found = (Forecast.of(arrivals).leads(7) for arrivals in (drawn(10), with_busy([day])))
+    assert isinstance(plain, Predicted)
+    assert isinstance(found, Predicted)
+    assert found.table["leads"].sum() == pytest.approx(plain.table["leads"].sum(), rel=0.05)
+    assert found.table["high95"].sum() < 1.2 * plain.table["high95"].sum()
+    assert f"{pd.Timestamp(day):%a %d %b %Y} is left out: " in str(found)
+    assert plain.left_out == ()
+
+
+@pytest.mark.parametrize(
+    "days",
+    [
+        ["2026-05-06", "2026-05-07", "2026-05-08"],  # a new usual
+        ["2026-03-02", "2026-03-31", "2026-04-30"],  # once a month
+    ],
+)
+def test_busy_days_that_stay_or_come_again_are_part_of_what_is_to_come(days: list[str]) -> None:
+    found, plain = (Forecast.of(arrivals).leads(7) for arrivals in (with_busy(days), drawn(10)))
+    assert isinstance(found, Predicted)
+    assert isinstance(plain, Predicted)
+    assert found.left_out == ()
+    assert found.table["leads"].sum() > 1.2 * plain.table["leads"].sum()
+
+
 @pytest.mark.parametrize("mean", [0.5, 20.0])
 def test_the_intervals_hold_for_drawn_counts_of_any_size(mean: float) -> None:
     found = Forecast.of(drawn(15, mean, seed=4)).backtest(10)

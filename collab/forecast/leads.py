@@ -7,6 +7,7 @@ import pandas as pd
 
 from collab.forecast.answers import LEVELS, Abstained, Predicted
 from collab.forecast.arrivals import Arrivals
+from collab.forecast.far_off import far_off
 from collab.forecast.level import Floats, expected
 from collab.forecast.shape import Shape
 from collab.forecast.weekdays import LEAST_WEEKS
@@ -29,6 +30,8 @@ def predicted(arrivals: Arrivals, days: int = 7) -> Predicted | Abstained:
     table = arrivals.table
     if (abstained := too_little(arrivals)) is not None:
         return abstained
+    odd = far_off(table)
+    table = table.drop(index=list(odd))
     known = table.index[table.notna().any(axis=1)]
     starts = _ahead(arrivals, days)
     if not len(starts):
@@ -42,7 +45,9 @@ def predicted(arrivals: Arrivals, days: int = 7) -> Predicted | Abstained:
     slot = pd.Index(starts.hour * 60 + starts.minute)
     found = _intervals(Shape.of(table), pd.Index(dates.day_of_week), slot, mean[place], var[place])
     found.insert(0, "start", starts)
-    return Predicted(found, len(known), known[0], arrivals.until, arrivals.hours.zone, arrivals.left_out)
+    return Predicted(
+        found, len(known), known[0], arrivals.until, arrivals.hours.zone, (*arrivals.left_out, *odd.values())
+    )
 
 
 def too_little(arrivals: Arrivals) -> Abstained | None:
