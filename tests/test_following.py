@@ -22,6 +22,7 @@ from collab.claims import claim
 from collab.events import Entry, Unreadable
 from collab.history import History, Recorder
 from collab.live.partition import key_of
+from collab.live.stream import StreamUnreachable
 from collab.office import Office
 from collab.records import Presence
 from collab.whatif import rollback
@@ -171,6 +172,41 @@ def test_who_appends_soon_hears_of_an_entry_that_cannot_be_read(redis_server: Re
                 stream.append_soon([claim(*joined(agent))], after=0, done=came.set_result)
                 async with asyncio.timeout(SOON_S):
                     assert isinstance(await came, Unreadable)
+
+    asyncio.run(work())
+
+
+@pytest.mark.parametrize(
+    "refusing, again, fix",
+    [
+        ("CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0", "raise its maxmemory"),
+        ("CONFIG SET min-replicas-to-write 1", "CONFIG SET min-replicas-to-write 0", "start its replicas again"),
+        ("REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE", "give the URL of its master"),
+    ],
+)
+def test_a_redis_that_takes_no_writes_is_out_of_reach_until_it_does(
+    redis_server: RealRedis, redis_url: str, tmp_path: Path, refusing: str, again: str, fix: str
+) -> None:
+    async def work() -> None:
+        async with a_site(tmp_path, redis_url) as asked, asked.gate.member("ana") as ana:
+            await ana.join("main")
+            redis_server.client.execute_command(refusing)
+            try:
+                with pytest.raises(RuntimeError, match="cannot reach its store; try again"):
+                    await ana.send_message("main", "hello", key="k")
+                with pytest.raises(StreamUnreachable, match=f"takes no writes: .*; {fix}"):
+                    await at(asked.gate.office).add_agent("ben", "Ben")
+                await soon(lambda: asked.gate.office.lost is not None)
+                ill = await asked.ask("/healthz")
+                assert ill.code == 503
+                assert "stream: nothing could be written to it since" in said(ill)["trouble"][0]
+                redis = {check.name: check for check in await of_office(asked.gate.office)}["Redis"]
+                assert (redis.state, redis.value) == (State.bad, "it answers, and takes no writes")
+            finally:
+                redis_server.client.execute_command(again)
+            await soon(lambda: asked.gate.office.lost is None)
+            assert not (await ana.send_message("main", "hello", key="k")).duplicate
+            assert (await asked.ask("/healthz")).code == 200
 
     asyncio.run(work())
 

@@ -29,6 +29,7 @@ from collab.live.bell import Bell
 from collab.live.feed import Feed
 from collab.live.partition import PARTITIONS, key_at
 from collab.live.pipe import Answer, Pipe, settle
+from collab.live.refusing import fix_of
 
 MOVING = ("redis+cluster", "rediss+cluster", "redis+sentinel", "rediss+sentinel")
 """The kinds of address at which the server that has the stream may change."""
@@ -54,7 +55,7 @@ _EMBEDDED = re.compile(r"embedded://([\w.-]*)/?")
 
 
 class StreamUnreachable(ConnectionError):
-    """No Redis answers at the URL, or it does not let us in; the message names both, the password hidden, and a fix."""
+    """No Redis answers at the URL, or it does not let us in or takes no writes; the message names it and a fix."""
 
 
 def hidden(url: str) -> str:
@@ -187,6 +188,10 @@ class Server:
             yield
         except (NoConnection, NoReply, InvalidResponse, OSError) as error:
             failure = error
+        except ResponseError as error:
+            if not fix_of(error):
+                raise
+            failure = error
         # The client loses cancellations: its wait_for on Python 3.11, and its clean-up by raising something else.
         if task and task.cancelling() > cancelled:
             raise asyncio.CancelledError from failure
@@ -195,7 +200,7 @@ class Server:
 
     def told(self, failure: Exception) -> Exception:
         """What says that the server cannot be reached as StreamUnreachable; anything else as it is."""
-        if not isinstance(failure, NoConnection | NoReply | InvalidResponse | OSError):
+        if not isinstance(failure, NoConnection | NoReply | InvalidResponse | OSError) and not fix_of(failure):
             return failure
         return StreamUnreachable(self._why(failure))
 
@@ -203,6 +208,10 @@ class Server:
         if AuthenticationError in (type(failure), type(failure.__cause__)):
             fix = "put the right user and password into the URL, as redis://user:password@host"
             return f"the Redis at {self.url} refuses us: {failure}; {fix}"
+        if fix := fix_of(failure):
+            return (
+                f"the Redis at {self.url} takes no writes: {str(failure).partition(' script: ')[0].rstrip('.')}; {fix}"
+            )
         fix = "start redis-server there, correct the URL, or use embedded:// within one process"
         return f"no Redis answers at {self.url}: {str(failure).rstrip('.') or 'it is silent'}; {fix}"
 
