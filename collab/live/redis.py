@@ -182,7 +182,8 @@ class Server:
     @contextmanager
     def answering(self) -> Iterator[None]:
         """Turn what says that the server cannot be reached into StreamUnreachable."""
-        task, failure = asyncio.current_task(), None
+        task = asyncio.current_task()
+        failure: Exception | None = None
         cancelled = task.cancelling() if task else 0
         try:
             yield
