@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import logging
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,10 @@ FIXES = {
     "phone": "give a number with its country code, e.g. +1 555 010 2030",
 }
 """What each field may hold, in the words of a reason."""
+
+
+THOUSANDS = re.compile(r"[1-9]\d{0,2}\.\d{3}")
+"""A number that one half of the world reads as a thousand times what it is to the other."""
 
 
 class Row(Struct, frozen=True):
@@ -191,6 +196,10 @@ def _row(number: int, cells: list[str], names: list[str], tenant: str) -> Row:
         fields["requires"] = texts["requires"].split()
     if "urgency" in fields:
         fields["urgency"] = texts["urgency"].lower()
+    if THOUSANDS.fullmatch(texts.get("budget", "")):
+        text = texts["budget"]
+        reason = f"budget is {text!r}; write {text.replace('.', '')} or {float(text):g}, whichever it is"
+        return Row(number, cells, None, reason)
     try:
         lead = msgspec.convert(fields, GivenLead, strict=False).plain(tenant)
     except msgspec.ValidationError as error:
