@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from hashlib import blake2b
+from unicodedata import normalize
 
 MAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 MOST = 254
@@ -22,7 +23,7 @@ def mail_of(text: str) -> str:
     Raises:
         ValueError: it is none; says what to give.
     """
-    mail = text.strip().casefold()
+    mail = normalize("NFC", text.strip().casefold())
     if mail and (len(mail) > MOST or not MAIL.fullmatch(mail)):
         raise ValueError(f"e-mail is {_shown(text)}; give an address like zoe@example.com, or leave it empty")
     return mail
