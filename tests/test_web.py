@@ -162,6 +162,7 @@ def test_a_lead_that_nobody_can_take_is_there_and_waits(at_site: Callable[[Work]
             '{"id": "L-1", "name": "Zoë"}'.encode("latin-1"),
             "the body is no UTF-8, in which JSON is sent: 'utf-8' codec",
         ),
+        (b'{"id": "L-1", "name": "Zoe", "score": 1e400}', "the body holds a number that is out of range"),
         (b"[" * 60_000, "the body holds too many lists in lists; send a lead as one object"),
         (b'{"id": "L-1", "name": "Zoe \\ud83d"}', "name holds half of a character (a lone surrogate, \\ud83d)"),
     ],

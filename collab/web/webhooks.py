@@ -98,6 +98,9 @@ def _lead(body: bytes, key: str | None, tenant: str) -> Lead:
             raise Refusal(400, "malformed", f"id is missing; give the lead an id, or the request an {_HEADER}")
         return msgspec.convert(found, GivenLead).plain(tenant)
     except msgspec.ValidationError as error:
+        if str(error).startswith("Number out of range"):  # which decoding alone says, and not where it is
+            message = "the body holds a number that is out of range; send one that a lead can have"
+            raise Refusal(400, "malformed", message) from None
         raise Refusal(400, "malformed", explained(found, str(error), GivenLead, "a lead")) from None
     except UnicodeDecodeError as error:
         raise Refusal(
