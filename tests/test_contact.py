@@ -21,7 +21,7 @@ def test_an_address_is_the_same_however_it_is_typed(typed: str) -> None:
 
 
 def test_an_address_is_the_same_with_its_accents_as_signs_of_their_own() -> None:
-    assert mail_of("Jose\u0301@bu\u0308cher.example") == mail_of("Jos\u00e9@b\u00fccher.example")
+    assert mail_of("Jose\u0301@example.com") == mail_of("Jos\u00e9@example.com")
 
 
 @pytest.mark.parametrize("typed", ["+1 555 010 2030", "+1 (555) 010-2030", "001 555.010.2030", "+1\u2011555/0102030"])
