@@ -11,14 +11,23 @@ import pytest
 from certificates import written
 from click.testing import CliRunner
 
+from collab.checks import doctor
 from collab.cli import main
 from collab.cli.certificate import tls
-from collab.cli.options import interrupt
+from collab.cli.options import PEOPLE, PORTS, ROLES, interrupt
 from collab.cli.origin import hosts, origins
 from collab.office import Office
+from collab.protocol import Role
 from collab.settings import settings
+from collab.users import book
 
 SERVE = ["serve", "--port", "0", "--ws-port", "0"]
+
+
+def test_roles_and_ports_of_commands_are_those_that_there_are() -> None:
+    assert list(ROLES) == list(Role)
+    assert set(PEOPLE) == set(book.ROLES)
+    assert set(PORTS) == set(doctor.PORTS)
 
 
 @pytest.mark.parametrize(

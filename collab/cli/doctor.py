@@ -7,13 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from collab.cli.options import HISTORY, TENANT, number
+from collab.cli.options import HISTORY, PORTS, TENANT, number
 
 if TYPE_CHECKING:
     from collab.checks import Check
-
-PORTS = {"PORT": 5006, "WS_PORT": 8765, "HTTP_PORT": 8766}
-"""The ports that are looked at, by variable, as they are without it."""
 
 NAMED = ("stream", "history", "tenant", "rules", "notify", "weights", "balance", "shadow")
 """The settings that are looked at."""
@@ -45,7 +42,7 @@ def doctor(context: click.Context, stream: str | None, history: str | None, tena
         raise click.ClickException(f"{error.name} cannot be imported ({error}); run `make env`") from error
     found = texts(stream=stream, history=history, tenant=tenant)
     named = {name: found[name] for name in NAMED} | {"keys": keys(), "sign_in": sign_in(), "files": files_folder()}
-    ports = {name: _port(name, default) for name, default in PORTS.items()}
+    ports = {name: _port(name) for name in PORTS}
     checks = examined(Place(**named, ports=ports, read=(thresholds, page)), os.environ)
     state = worst(checks)
     if as_json:
@@ -58,10 +55,10 @@ def doctor(context: click.Context, stream: str | None, history: str | None, tena
     context.exit(int(state == State.bad))
 
 
-def _port(name: str, default: int) -> int | str:
-    """The port that the environment names, else the default; what is wrong with it if it is none."""
+def _port(name: str) -> int | str:
+    """The port that a variable names; what is wrong with it if it is none."""
     try:
-        return number(name, default)
+        return number(name)
     except click.ClickException as error:
         return error.message
 

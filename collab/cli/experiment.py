@@ -11,12 +11,12 @@ from typing import Any
 
 import click
 
-from collab.cli.options import HISTORY, TENANT, Real, Whole, number, or_exit
+from collab.cli.options import HISTORY, PORTS, TENANT, Real, Whole, number, or_exit
 
 BY = click.option("--by", required=True, help="Which team lead does it: their id stands in the history.")
 REASON = click.option("--reason", default="", help="Why.")
 GATEWAY = click.option(
-    "--gateway", "url", help="Address of the team's gateway [ws://localhost: and WS_PORT, else 8765]."
+    "--gateway", "url", help=f"Address of the team's gateway [ws://localhost: and WS_PORT, else {PORTS['WS_PORT']}]."
 )
 LASTS_S = 60.0
 """How long the token of one command holds."""
@@ -117,7 +117,7 @@ def _asked(url: str | None, tenant: str | None, by: str, ask: Callable[[Any], Aw
     from collab.live.client import Denied, connect
     from collab.settings import keys, settings
 
-    address = url or f"ws://localhost:{number('WS_PORT', 8765)}"
+    address = url or f"ws://localhost:{number('WS_PORT')}"
     whose = or_exit(settings, tenant=tenant)["tenant"]
     token = or_exit(or_exit(Access, keys()).token, whose, by, "team_lead", lasts_s=LASTS_S)
 

@@ -44,16 +44,28 @@ class Real(_Within, click.FloatRange):
     """A number within bounds."""
 
 
+PORTS = {"PORT": 5006, "WS_PORT": 8765, "HTTP_PORT": 8766}
+"""The ports of page, gateway and HTTP by the variables that name others."""
+
 STREAM = click.option("--stream", help="URL of the stream [COLLAB_REDIS, else embedded://].")
 HISTORY = click.option("--history", help="Folder or URL of the history [COLLAB_HISTORY, else data/history].")
-WS_PORT = click.option("--ws-port", type=Whole(0, 65_535), help="Port of the gateway [WS_PORT, else 8765].")
+PORT = click.option("--port", type=Whole(0, 65_535), help=f"Port of the page [PORT, else {PORTS['PORT']}].")
+WS_PORT = click.option(
+    "--ws-port", type=Whole(0, 65_535), help=f"Port of the gateway [WS_PORT, else {PORTS['WS_PORT']}]."
+)
 HTTP_PORT = click.option(
-    "--http-port", type=Whole(0, 65_535), help="Port of health, metrics, webhooks [HTTP_PORT, else 8766]."
+    "--http-port",
+    type=Whole(0, 65_535),
+    help=f"Port of health, metrics, webhooks [HTTP_PORT, else {PORTS['HTTP_PORT']}].",
 )
 FILES = click.option("--files", help="Folder of the files in rooms [COLLAB_FILES, else in that of the history].")
 FILE_MIB = click.option("--file-mib", type=Real(0.001), default=25.0, show_default=True, help="Largest file.")
 TEAM_GIB = click.option("--team-gib", type=Real(0.001), default=10.0, show_default=True, help="Most files of a team.")
 ROLES = ("agent", "team_lead", "analyst", "service")
+"""Those of `collab.protocol.Role`, which would load much for each command."""
+PEOPLE = ROLES[:-1]
+"""Who signs in; services have tokens."""
+
 AHEAD = click.option(
     "--ahead",
     type=Real(0),
@@ -142,9 +154,9 @@ def _check_port(address: str, port: int, name: str) -> None:
         raise click.ClickException(f"port {port} {why}; name another, e.g. {name}={port + 1}") from None
 
 
-def number(name: str, default: int) -> int:
-    """The port that the environment names, else the default."""
-    text = os.environ.get(name) or str(default)
+def number(name: str) -> int:
+    """The port that the environment names by this variable of `PORTS`, else the one there."""
+    text = os.environ.get(name) or str(PORTS[name])
     if not text.isdigit() or int(text) > 65_535:
         raise click.ClickException(f"{name} is {text!r}; give a port from 0 to 65535")
     return int(text)

@@ -24,6 +24,7 @@ from collab.cli.options import (
     MOVES,
     NOTIFY,
     PAGE,
+    PORT,
     RULES,
     STREAM,
     TEAM_GIB,
@@ -65,7 +66,7 @@ SIGN_IN = "File of those who may sign in, as `collab user add` writes it [COLLAB
 @MOVES
 @RULES
 @NOTIFY
-@click.option("--port", type=Whole(0, 65_535), help="Port of the page [PORT, else 5006].")
+@PORT
 @click.option("--address", default="localhost", show_default=True, help="Address to listen on.")
 @click.option(
     "--origin",
@@ -100,8 +101,8 @@ def serve(
     **given: Any,
 ) -> None:
     """Serve the dashboard and the gateway, on the embedded stream unless a Redis is named."""
-    port = port if port is not None else number("PORT", 5006)
-    ws_port = ws_port if ws_port is not None else number("WS_PORT", 8765)
+    port = port if port is not None else number("PORT")
+    ws_port = ws_port if ws_port is not None else number("WS_PORT")
     check_ports(address, PORT=port, WS_PORT=ws_port)
 
     from collab.app import serve_pages, site
@@ -214,7 +215,7 @@ def gateway(
     **given: Any,
 ) -> None:
     """Serve members of all tenants on a Redis; any number of gateways may share it."""
-    ws_port = ws_port if ws_port is not None else number("WS_PORT", 8765)
+    ws_port = ws_port if ws_port is not None else number("WS_PORT")
     check_ports(address, WS_PORT=ws_port)
 
     from collab.door import Door
@@ -237,7 +238,7 @@ def gateway(
     )
     listener = None
     if not no_http:
-        http_port = http_port if http_port is not None else number("HTTP_PORT", 8766)
+        http_port = http_port if http_port is not None else number("HTTP_PORT")
         check_ports(address, WS_PORT=ws_port, HTTP_PORT=http_port)
         listener = Listener(Site(access, door, rate=given["rate"]), host=address, port=http_port, tls=secured)
     with contextlib.suppress(KeyboardInterrupt):

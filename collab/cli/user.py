@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import click
 
-from collab.cli.options import TENANT, or_exit
+from collab.cli.options import PEOPLE, TENANT, or_exit
 from collab.settings import settings
 
-PEOPLE = ("team_lead", "analyst", "agent")
 FILE = click.option("--file", default="users.yaml", show_default=True, help="The file of `collab serve --sign-in`.")
 
 
