@@ -19,7 +19,8 @@ from collab.desk import Desk, Done, TooLate, Undone, utc_now
 from collab.team import Alert, State
 from collab.views.board import Board
 from collab.views.period import Around
-from collab.views.theme import SHEET, TOUCH, plain
+from collab.views.replying import Replying
+from collab.views.theme import SHEET, TOUCH
 
 RENEW_S = 2.0
 """How old an effect may get while its alert is looked at."""
@@ -27,7 +28,7 @@ RENEW_S = 2.0
 WIDE = {"sizing_mode": "stretch_width"}
 
 
-class ActionsView(pn.viewable.Viewer):
+class ActionsView(Replying):
     """The actions on one alert; what is pressed is a command at the desk.
 
     Args:
@@ -49,7 +50,6 @@ class ActionsView(pn.viewable.Viewer):
         self._answer: Future[list[Action]] | None = None
         self._effects: list[pn.pane.HTML] = []
         self._showing = threading.RLock()
-        self.said = pmui.Alert(severity="info", visible=False, closeable=False, **WIDE)
         self.undo = pmui.Button(label="Undo", icon="undo", variant="outlined", visible=False, sx=TOUCH)
         self.undo.on_click(self._take_back)
         self._offers = pn.Column(**WIDE)
@@ -157,12 +157,6 @@ class ActionsView(pn.viewable.Viewer):
         finally:
             self._sending = False
         self._ask()
-
-    def _say(self, text: str, severity: str) -> None:
-        self.said.param.update(object=plain(text), severity=severity, visible=True)
-
-    def __panel__(self) -> pn.Column:
-        return self._layout
 
 
 async def act_on(desk: Desk, alert: Alert, action: Action, by: str) -> Done:

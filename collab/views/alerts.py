@@ -22,6 +22,7 @@ from collab.views.board import Board
 from collab.views.labelled import labelled
 from collab.views.period import Around
 from collab.views.picking import Picking
+from collab.views.replying import Replying
 from collab.views.theme import SHEET, TOUCH, plain
 from collab.views.told import empty, title
 
@@ -56,7 +57,7 @@ BROAD = {"min_width": 200, "max_width": 640, "styles": {"flex": "1 1 300px"}, **
 """The width of a knob with many words."""
 
 
-class AlertsView(pn.viewable.Viewer):
+class AlertsView(Replying):
     """The open alerts, the one to look at first on top; what is done with the chosen one is a command at the desk.
 
     Args:
@@ -76,7 +77,6 @@ class AlertsView(pn.viewable.Viewer):
         self.board, self._sending = board, False
         self._critical = self._criticals()
         self.news = pmui.Alert(severity="error", visible=False, closeable=False, **WIDE)
-        self.said = pmui.Alert(severity="error", visible=False, closeable=False, **WIDE)
         self._open = Picking(margin=(5, 10), **WIDE)
         self._open.param.watch(lambda event: self._choose(event.new), "chosen")
         self._silences, self._ended, self._why, self._why_not_end = (
@@ -267,12 +267,6 @@ class AlertsView(pn.viewable.Viewer):
         elif not now and self.news.visible:
             self.news.visible = False
         self._critical = now
-
-    def _say(self, text: str, severity: str = "error") -> None:
-        self.said.param.update(object=plain(text), severity=severity, visible=True)
-
-    def __panel__(self) -> pn.Column:
-        return self._layout
 
 
 def _why(alert: Alert | None) -> str:

@@ -19,7 +19,8 @@ from collab.team import Agent, OpenLead
 from collab.views.actions import taken_back
 from collab.views.board import Board
 from collab.views.labelled import labelled
-from collab.views.theme import SHEET, plain
+from collab.views.replying import Replying
+from collab.views.theme import SHEET
 from collab.views.told import empty, title
 
 ASK = "Choose an agent"
@@ -35,7 +36,7 @@ WIDE = {"sizing_mode": "stretch_width"}
 PART = {"min_width": 200, "styles": {"flex": "1 1 220px"}, **WIDE}
 
 
-class HandView(pn.viewable.Viewer):
+class HandView(Replying):
     """What a person may do with the chosen lead; each is a command at the desk.
 
     Args:
@@ -53,7 +54,7 @@ class HandView(pn.viewable.Viewer):
         self.board, self._sending = board, False
         self.done: Done | None = None
         self._told = pn.pane.HTML("", stylesheets=[SHEET], **WIDE)
-        self.said = pmui.Alert(severity="info", visible=False, closeable=False, margin=(5, 10), **WIDE)
+        self.said.margin = (5, 10)
         self._person = pmui.TextInput.from_param(self.param.by, placeholder="Kim", **PART)
         board.sign(self._person)
         self._why = pmui.TextInput.from_param(self.param.reason, placeholder="She knows the house", **PART)
@@ -173,12 +174,6 @@ class HandView(pn.viewable.Viewer):
             self._say("Done: it is theirs, and stays with them.", "success")
         else:
             self._say(taken_back(answer), "success")
-
-    def _say(self, text: str, severity: str) -> None:
-        self.said.param.update(object=plain(text), severity=severity, visible=True)
-
-    def __panel__(self) -> pn.Column:
-        return self._layout
 
 
 async def _give(desk: Desk, lead: str, to: str, by: str, reason: str) -> Done:

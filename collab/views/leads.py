@@ -21,6 +21,7 @@ from collab.views.contact import Twin, twin
 from collab.views.decision import DecisionView
 from collab.views.feed import feed_of
 from collab.views.leadform import LeadForm, money_of, name_of, place_of
+from collab.views.replying import Replying
 from collab.views.theme import SHEET, plain
 from collab.views.told import title
 
@@ -43,7 +44,7 @@ WIDE = {"sizing_mode": "stretch_width"}
 PART = {"min_width": 200, "styles": {"flex": "1 1 40%"}, **WIDE}
 
 
-class LeadView(pn.viewable.Viewer):
+class LeadView(Replying):
     """The form, and the decision on what was typed in last."""
 
     board = param.ClassSelector(class_=Board, doc="The session's board.")
@@ -64,7 +65,7 @@ class LeadView(pn.viewable.Viewer):
         score = pmui.IntSlider.from_param(form.score, tooltips=False, **PART)
         self.ask = pmui.Button(label="Who would get it?", icon="person_search", variant="outlined", **PART)
         self.send = pmui.Button(label=ROUTE, icon="alt_route", **PART)
-        self.said = pmui.Alert(severity="error", visible=False, closeable=False, margin=(5, 10), **WIDE)
+        self.said.margin = (5, 10)
         self.known = pmui.Alert(severity="warning", visible=False, closeable=False, margin=(5, 10), **WIDE)
         head = pn.pane.HTML(title("Route a lead"), stylesheets=[SHEET], **WIDE)
         row = {"gap": "4px 12px", **WIDE}
@@ -222,12 +223,6 @@ class LeadView(pn.viewable.Viewer):
         for name in READERS:
             getattr(self, name).value = ""
         self._look_for_twin()
-
-    def _say(self, text: str) -> None:
-        self.said.param.update(object=plain(text), visible=True)
-
-    def __panel__(self) -> pn.Column:
-        return self._layout
 
 
 async def _preview(desk: Desk, lead: Lead) -> Decision:

@@ -16,9 +16,10 @@ from panel.custom import JSComponent
 from collab.office.floors import READS
 from collab.protocol import Role
 from collab.views.board import Board
+from collab.views.replying import Replying
 from collab.views.roster import id_of
 from collab.views.talk import REFUSED, Patch, Talk
-from collab.views.theme import SHEET, plain
+from collab.views.theme import SHEET
 
 HERE = Path(__file__).parent / "chat"
 PARTS = ("drawn.js", "log.js", "attach.js", "composer.js", "about.js", "rooms.js")
@@ -48,7 +49,7 @@ class Conversation(JSComponent):
         self._send_msg(patches)
 
 
-class RoomsView(pn.viewable.Viewer):
+class RoomsView(Replying):
     """The rooms of the team, as one of its members reads and writes them.
 
     Args:
@@ -68,7 +69,6 @@ class RoomsView(pn.viewable.Viewer):
         self.board = board
         self.conversation = Conversation(self.hear, signed=board.seat is not None, **WIDE)
         self.talk = Talk(board.shared, board.schedule, self._put, lambda: board.frame.names, room, number)
-        self.said = pmui.Alert(severity="error", visible=False, closeable=False, **WIDE)
         self._name = pmui.TextInput(label="You are", value=self.me, placeholder="kim", description="", width=200)
         self._in = pmui.Button(label="Come in", icon="login", variant="outlined")
         self._in.on_click(self._enter)
@@ -146,12 +146,6 @@ class RoomsView(pn.viewable.Viewer):
             await self.talk.member.leave()
         elif (me := self.me or self.board.member) and not self.talk.inside:
             await self.enter(me)
-
-    def _say(self, text: str) -> None:
-        self.said.param.update(object=plain(text), visible=True)
-
-    def __panel__(self) -> pn.Column:
-        return self._layout
 
 
 def _whose(agents: list[str]) -> str:

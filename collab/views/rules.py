@@ -23,6 +23,7 @@ from collab.views.board import Board
 from collab.views.labelled import labelled
 from collab.views.numberfield import NumberField
 from collab.views.progress import ProgressView
+from collab.views.replying import Replying
 from collab.views.rule_bars import RuleBars
 from collab.views.rule_rows import compared, listed
 from collab.views.task import Task
@@ -53,7 +54,7 @@ KNOB = {"min_width": 140, "max_width": 240, "styles": {"flex": "1 1 150px"}, **W
 PART = {"min_width": 200, "max_width": 640, "styles": {"flex": "1 1 260px"}, **WIDE}
 
 
-class RulesView(pn.viewable.Viewer):
+class RulesView(Replying):
     """The rules in force, and a backtest of a change of one of them.
 
     Args:
@@ -97,7 +98,6 @@ class RulesView(pn.viewable.Viewer):
         self.task = Task(None if board is None else board.schedule)
         self.bars = RuleBars()
         self._list, self._words, self._says = (pn.pane.HTML("", stylesheets=[SHEET, ROWS], **WIDE) for _ in range(3))
-        self.said = pmui.Alert(severity="error", visible=False, closeable=False, **WIDE)
         self.progress = ProgressView(self.task, "Backtest", self.backtest, icon="history", doing="Reading events")
         self.adopts = pmui.Button(label="Adopt", icon="gavel", variant="contained")
         self.adopts.on_click(self._pressed)
@@ -281,12 +281,6 @@ class RulesView(pn.viewable.Viewer):
             self._say(labelled(self, str(error)))
         finally:
             self._sending = False
-
-    def _say(self, text: str, severity: str = "error") -> None:
-        self.said.param.update(object=plain(text), severity=severity, visible=True)
-
-    def __panel__(self) -> pn.Column:
-        return self._layout
 
 
 def _read(history: History, heard: Callable[[int, int], None], stopped: Callable[[], bool]) -> Iterator[Entry]:

@@ -1,0 +1,26 @@
+"""A view that replies in words to what somebody does in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+
+from collab.views.theme import plain
+
+
+class Replying(pn.viewable.Viewer):
+    """Has `said` for its replies, unseen until there is one; what is below lays it out with the rest in `_layout`."""
+
+    _layout: pn.Column
+
+    def __init__(self, **params: Any) -> None:
+        super().__init__(**params)
+        self.said = pmui.Alert(severity="error", visible=False, closeable=False, sizing_mode="stretch_width")
+
+    def _say(self, text: str, severity: str = "error") -> None:
+        self.said.param.update(object=plain(text), severity=severity, visible=True)
+
+    def __panel__(self) -> pn.Column:
+        return self._layout
