@@ -10,6 +10,7 @@ from collab.claims import Claim
 from collab.events import Entry
 from collab.live.stream import LONGEST_PAUSE_S, Receipt, Stream
 from collab.live.subscribers import Subscribers
+from collab.live.trouble import told_once
 from collab.team import Team
 
 logger = logging.getLogger(__name__)
@@ -141,10 +142,8 @@ class Follower:
                     self.trouble = ""
                 return
             except Exception as error:
-                told = str(error) or repr(error)
-                if told != self.trouble:  # once, however long it lasts
-                    logger.exception("%s does not follow its stream any more, trying again", self.stream.tenant)
-                self.trouble = told
+                said = "%s does not follow its stream any more, trying again"
+                self.trouble = told_once(logger, self.trouble, error, said, self.stream.tenant)
             await asyncio.sleep(LONGEST_PAUSE_S)
 
     async def _reached(self, seq: int) -> None:

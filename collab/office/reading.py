@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from collab.events import Entry
 from collab.history import History
+from collab.live.trouble import told_once
 from collab.team import Team
 
 logger = logging.getLogger(__name__)
@@ -42,10 +43,7 @@ class Reading:
                 entries = await asyncio.to_thread(lambda: list(self._history().events(after=self.team.seq)))
                 fresh = [entry for entry in entries if self.team.apply(entry)]
             except Exception as error:
-                told = str(error) or repr(error)
-                if told != self.trouble:  # once, however long it lasts
-                    logger.exception("the history cannot be read, trying again")
-                self.trouble = told
+                self.trouble = told_once(logger, self.trouble, error, "the history cannot be read, trying again")
             else:
                 self.trouble = ""
                 if fresh:
