@@ -16,6 +16,7 @@ from collab.live.stream import Said
 from collab.presence import Change, Device, changes, settled
 from collab.records import Busy, Presence, checked
 from collab.team import Choice
+from collab.wrong import choice
 
 
 class Attendance:
@@ -58,13 +59,13 @@ class Attendance:
         self, agent: str, presence: Presence | str, reason: str = "", by: str | None = None
     ) -> PresenceChanged:
         """The event of a choice, by themselves or `by` somebody: where the agent is from then on, all considered."""
-        presence = _presence(presence)
+        state = choice(Presence, presence, "presence")
         known, time = self._follower.team.agents[agent], self._clock()
         now, devices = time, tuple[Device, ...]()
         if known.connected or known.calendar:
             now, found = await self.devices()
             devices = tuple(found.get(agent, ()))
-        chosen = Choice(presence=presence, reason=reason, by=by, time=time)
+        chosen = Choice(presence=state, reason=reason, by=by, time=time)
         after = msgspec.structs.replace(known, chosen=chosen, lost=False)
         where, why = settled(after, devices, now)
         return checked(
@@ -74,7 +75,7 @@ class Attendance:
                 agent=agent,
                 presence=where,
                 reason=why or reason,
-                chosen=presence,
+                chosen=state,
                 said=reason if why else "",
                 by=by,
             )
@@ -91,10 +92,3 @@ class Attendance:
         turn = self._follower.team.agents[change.agent].turn
         parts = f"{self._follower.stream.tenant} {change.agent} {change.presence} {change.connected} {turn}"
         return hashlib.blake2b(parts.encode(), digest_size=16).hexdigest()
-
-
-def _presence(presence: Presence | str) -> Presence:
-    try:
-        return Presence(presence)
-    except ValueError:
-        raise ValueError(f"presence is {presence!r}; it is one of {', '.join(Presence)}") from None

@@ -6,11 +6,14 @@ import functools
 import json
 import re
 from difflib import get_close_matches
-from typing import Any, get_args
+from enum import Enum
+from typing import Any, TypeVar, get_args
 
 from msgspec import inspect
 
 from collab.records import Customer, Hash, Key
+
+Kind = TypeVar("Kind", bound=Enum)
 
 MOST_SHOWN = 80
 """So many characters of a wrong value are shown."""
@@ -85,6 +88,18 @@ def lenient(data: bytes | str) -> Any:
 def whole(text: str) -> bool:
     """Does the text hold whole characters only?"""
     return _HALF.search(text) is None
+
+
+def choice(kind: type[Kind], value: object, name: str) -> Kind:
+    """The one of an enum's values that is meant.
+
+    Raises:
+        ValueError: it is none of them; names the argument, its value and all that there are.
+    """
+    try:
+        return kind(value)
+    except ValueError:
+        raise ValueError(f"{name} is {value!r}; it is one of {', '.join(one.value for one in kind)}") from None
 
 
 def nearest(name: str, known: list[str]) -> str:

@@ -17,6 +17,7 @@ from collab.live.heard import Hit, InRoom
 from collab.records import FACTORS, Busy, Confirmation, Decision, GivenLead, Lead, Presence, Seat
 from collab.rules import Rule
 from collab.team import Alert
+from collab.wrong import choice
 
 
 class Calls(ABC):
@@ -86,7 +87,7 @@ class Calls(ABC):
 
     async def invite(self, room: str, agent: str, seat: Seat | str = Seat.member) -> None:
         """Let somebody into a room, or give them another seat."""
-        await self.ask(p.Invite(id=0, room=room, agent=agent, seat=_one_of(Seat, seat, "seat")))
+        await self.ask(p.Invite(id=0, room=room, agent=agent, seat=choice(Seat, seat, "seat")))
 
     async def remove(self, room: str, agent: str) -> None:
         """End somebody's membership of a room."""
@@ -119,7 +120,7 @@ class Calls(ABC):
 
     async def set_presence(self, presence: Presence | str, reason: str = "", *, agent: str | None = None) -> None:
         """Choose one's own presence, or for a team lead anybody's."""
-        chosen = _one_of(Presence, presence, "presence")
+        chosen = choice(Presence, presence, "presence")
         await self.ask(p.SetPresence(id=0, presence=chosen, reason=reason, agent=agent))
 
     async def idle(self, on: bool = True) -> None:
@@ -159,7 +160,7 @@ class Calls(ABC):
         on_shift: bool | None = None,
     ) -> None:
         """Change what an agent can take: capacity, presence, shift, those that are given, in one step."""
-        chosen = None if presence is None else _one_of(Presence, presence, "presence")
+        chosen = None if presence is None else choice(Presence, presence, "presence")
         await self.ask(p.UpdateWorkload(id=0, agent=agent, capacity=capacity, presence=chosen, on_shift=on_shift))
 
     async def route_lead(self, lead: Lead) -> Decision:
@@ -266,10 +267,3 @@ class Calls(ABC):
     async def ping(self) -> datetime:
         """The gateway's time, answered at once."""
         return msgspec.convert((await self.ask(p.Ping(id=0)))["time"], datetime)
-
-
-def _one_of(kind: Any, value: Any, name: str) -> Any:
-    try:
-        return kind(value)
-    except ValueError:
-        raise ValueError(f"{name} is {value!r}; it is one of {', '.join(kind)}") from None
