@@ -268,9 +268,23 @@ def test_one_of_another_team_is_refused(tmp_path: Path) -> None:
 def test_claims_are_never_taken_for_a_password(tmp_path: Path) -> None:
     users = Users.made(tmp_path / "users.yaml")
     users.add("ana", T, "main", "correct horse")
-    assert user_of(users, "ana", None) == User("ana", T, "main")
+    assert user_of(users, "ana", None, users.mark("ana")) == User("ana", T, "main")
     assert user_of(users, "ana", {"email": "ana"}) is None
     assert user_of(users, None, None) is None
+
+
+def test_who_has_another_password_by_now_signs_in_anew(tmp_path: Path) -> None:
+    users = Users.made(tmp_path / "users.yaml")
+    users.add("ana", T, "main", "correct horse")
+    mark = users.mark("ana")
+    seat = seat_of(lambda: user_of(users, "ana", None, mark), "main")
+    assert seat.gone == ""
+    users.file.write_text("users:\n")
+    users.add("ana", T, "main", "battery staple")
+    assert seat.gone == "You did not sign in with the password that you have now. Sign out, then in again."
+    with pytest.raises(NotAllowed, match="the password that you have now"):
+        user_of(users, "ana", None, None)
+    assert users.mark("nobody") == ""
 
 
 def test_who_guesses_too_often_has_to_wait_and_others_do_not() -> None:

@@ -92,6 +92,15 @@ def test_a_changed_file_counts_at_once(users: Users) -> None:
         users.named("ana")
 
 
+def test_the_only_one_gets_another_password(users: Users) -> None:
+    kept = [line for line in users.file.read_text().splitlines() if "ana" not in line]
+    users.file.write_text("\n".join([*kept, ""]))
+    assert users.named("ana") is None
+    users.add("ana", "team_lead", "demo", "battery staple")
+    assert users.check("ana", PASSWORD) is None
+    assert users.check("ana", "battery staple") == User("ana", Role.team_lead, "demo")
+
+
 def test_a_provider_vouches_by_email_claim_and_domain_and_the_first_that_fits_counts(vouched: Users) -> None:
     assert vouched.vouched({"email": "kim@acme.example"}) == User("kim", Role.analyst, "acme")
     assert vouched.vouched({"email": "zoe@acme.example"}) == User("zoe@acme.example", Role.agent, "acme")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -109,6 +110,11 @@ class Users:
         entry = self._read().users.get(id)
         return None if entry is None else User(id, entry.role, entry.tenant)
 
+    def mark(self, id: str) -> str:
+        """What tells this one's password from others that they, or somebody of the same id, had; "" of nobody."""
+        entry = self._read().users.get(id)
+        return "" if entry is None else hashlib.sha256(entry.password.encode()).hexdigest()
+
     def vouched(self, claims: Mapping[str, Any]) -> User | None:
         """For whom a provider of identities vouches with these claims; None if it is nobody of the file.
 
@@ -168,7 +174,9 @@ class Users:
 
 def _book(text: str | bytes, name: str) -> _Book:
     lines = Lines(text, name)
-    book = _converted(lines, {} if lines.data is None else lines.fields("users"), _Book, "$")
+    fields = {} if lines.data is None else lines.fields("users")
+    said = {name: of for name, of in fields.items() if of is not None}  # the last line below `users:` may be taken out
+    book = _converted(lines, said, _Book, "$")
     users = {id: _converted(lines, entry, Entry, f"$.users.{id}") for id, entry in book.users.items()}
     for id, entry in users.items():
         _check(lines, f"$.users.{id}", entry)

@@ -10,14 +10,21 @@ from collab.protocol import Role
 from collab.users.book import User, Users
 
 
-def user_of(users: Users, id: str | None, claims: Mapping[str, Any] | None) -> User | None:
+def user_of(users: Users, id: str | None, claims: Mapping[str, Any] | None, mark: str | None = None) -> User | None:
     """Who signed in: by a password as `id`, else whom a provider of identities vouches for with these claims.
 
-    Whoever has claims did not give a password here, whatever their provider calls them.
+    `mark` is that of the password that was given. Whoever has claims did not give one here, whatever their provider
+    calls them.
+
+    Raises:
+        NotAllowed: they have another password by now.
     """
     if claims is not None:
         return users.vouched(claims)
-    return None if id is None else users.named(id)
+    user = None if id is None else users.named(id)
+    if user is not None and users.mark(user.id) != mark:
+        raise NotAllowed("You did not sign in with the password that you have now. Sign out, then in again.")
+    return user
 
 
 def seat_of(find: Callable[[], User | None], tenant: str) -> Seat:

@@ -13,6 +13,7 @@ from panel.auth import BasicAuthProvider, BasicLoginHandler, LogoutHandler, OAut
 from collab.floor import Seat
 from collab.live.line import Allowance
 from collab.users import Users, seat_of, user_of
+from collab.web import cookies
 
 WRONG = "Name or password is wrong. Whoever keeps the file of users can give you another."
 OFTEN = "That was too often. Wait a minute, then try again."
@@ -26,7 +27,10 @@ AT_ONCE = 2
 REMEMBERED = 10_000
 """Of so many it is remembered how often they guessed."""
 
-COOKIES = ("user", "id_token", "access_token", "refresh_token", "oauth_expiry", "is_guest")
+MARK = "mark"
+"""The cookie that says with which password somebody signed in: one that was changed lets nobody in any more."""
+
+COOKIES = ("user", MARK, "id_token", "access_token", "refresh_token", "oauth_expiry", "is_guest")
 
 
 class Guesses:
@@ -71,6 +75,8 @@ class SignIn(BasicLoginHandler):
             self._ask(to, id, wrong)
         else:
             self.set_current_user(id)
+            kept = {"expires_days": pn.config.oauth_expiry, "path": pn.config.cookie_path, "httponly": True}
+            self.set_signed_cookie(MARK, self.users.mark(id), **kept)
             self.redirect(to if _is_here(to) else "/")
 
     async def _checked(self, id: str, password: str) -> tuple[int, str]:
@@ -162,4 +168,5 @@ def seat_here(users: Users, tenant: str) -> Seat:
 def finder(users: Users) -> Any:
     """Finds in the file who signed in to this session, whenever it is called."""
     id, claims = pn.state.user, (pn.state.user_info or {}) if pn.config.oauth_provider else None
-    return lambda: user_of(users, id, claims)
+    mark = cookies.read(pn.config.cookie_secret, MARK, pn.state.cookies.get(MARK))
+    return lambda: user_of(users, id, claims, mark)

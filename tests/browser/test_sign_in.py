@@ -72,6 +72,24 @@ def test_a_wrong_password_is_told_and_the_right_one_opens_what_was_asked_for(
     expect(page.get_by_label("Password")).to_be_visible()
 
 
+def test_a_new_password_shuts_out_whoever_came_in_with_the_one_before(served: Served, open_page: Open) -> None:
+    users = Users(served.log.with_name("users.yaml"))
+    users.add("lea", Role.agent, "main", PASSWORD)
+    page = open_page(served.url)
+    sign_in(page, "lea")
+    expect(page.get_by_role("tab", name="Team", exact=True)).to_be_visible()
+    lines = [line for line in users.file.read_text().splitlines() if "lea" not in line]
+    users.file.write_text("\n".join([*lines, ""]))
+    users.add("lea", Role.agent, "main", "battery staple")
+    expect(page.get_by_text("You did not sign in with the password that you have now.")).to_be_visible()
+    expect(page.get_by_role("tab")).to_have_count(0)
+    page.reload()
+    expect(page.get_by_text("You did not sign in with the password that you have now.")).to_be_visible()
+    page.get_by_role("link", name="Sign out").click()
+    sign_in(page, "lea", "battery staple")
+    expect(page.get_by_role("tab", name="Team", exact=True)).to_be_visible()
+
+
 def test_an_agent_sees_team_and_leads_a_wrong_address_is_told_and_one_of_another_team_sees_nothing(
     served: Served, open_page: Open
 ) -> None:
