@@ -15,6 +15,7 @@ import closed_loop
 import msgspec
 import pytest
 import yaml
+from click.testing import CliRunner
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from proposals import IN_FORCE, WEIGHTS, four, later, proposal, proposals
@@ -22,6 +23,7 @@ from strategies import NOON
 from truth import World
 
 from collab import events as ev
+from collab.cli import main
 from collab.events import Entry as Happened
 from collab.records import FACTORS, WeightsVersion
 from collab.team import Team
@@ -187,6 +189,29 @@ def test_adopting_a_proposal_twice_adds_one_entry(tmp_path: Path) -> None:
     assert (first.by, first.kind, first.weights, first.replaces) == ("ana", "adopted", WEIGHTS, IN_FORCE)
     assert Proposal.load(tmp_path / f"{first.id}.yaml").by == "ana"
     assert faults(tmp_path) == (1, [])
+    with pytest.raises(ValueError, match="by is ''"):
+        proposal().adopt(by="", folder=tmp_path)
+
+
+def test_weights_that_are_in_force_are_not_adopted_again_by_another_proposal(tmp_path: Path) -> None:
+    first = proposal().adopt(by="ana", folder=tmp_path)
+    again = proposal(version=9000)
+    with pytest.raises(AdoptionRefused, match="weights are 40-30-15-15, which are in force already"):
+        again.adopt(by="kim", folder=tmp_path)
+    assert Journal(tmp_path).entries() == (first,)
+    assert rollback(tmp_path, by="kim", reason="worse").weights == IN_FORCE
+    assert again.adopt(by="kim", folder=tmp_path).weights == WEIGHTS
+
+
+def test_who_adopts_second_at_a_shell_is_told_who_was_first(tmp_path: Path) -> None:
+    path = proposal().save(tmp_path)
+    said = [
+        CliRunner().invoke(main, ["weights", "adopt", str(path), "--by", by, "--folder", str(tmp_path)]).output
+        for by in ("ana", "kim")
+    ]
+    assert "is adopted (entry" in said[0]
+    assert "is in force already, adopted by ana at" in said[1]
+    assert len(Journal(tmp_path).entries()) == 1
 
 
 def test_what_was_adopted_is_not_written_over(tmp_path: Path) -> None:

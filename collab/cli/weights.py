@@ -45,8 +45,17 @@ def check(folder: Path) -> None:
 def adopt(path: Path, by: str, folder: Path | None, **given: Any) -> None:
     """Bring the weights of the file PATH into force; the office that watches the folder takes them up in a second."""
     from collab.whatif import Proposal
+    from collab.whatif.journal import Journal
 
-    entry = or_exit(or_exit(Proposal.load, path).adopt, by=by, folder=folder or _watched(given))
+    there = folder or _watched(given)
+    proposal, before = or_exit(Proposal.load, path), or_exit(Journal(there).entries)
+    entry = or_exit(proposal.adopt, by=by, folder=there)
+    if entry in before:
+        when = f"{entry.time:%Y-%m-%d %H:%M} UTC"
+        click.echo(
+            f"{entry.id} is in force already, adopted by {entry.by} at {when} (entry {entry.entry}); nothing is added"
+        )
+        return
     click.echo(f"{entry.id} is adopted (entry {entry.entry})")
 
 

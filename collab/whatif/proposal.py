@@ -107,10 +107,11 @@ class Proposal(Fact, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def adopt(self, *, by: str, folder: str | os.PathLike[str] | None = None) -> Entry:
         """Save it with its report and put it into the journal of the folder; whoever watches that brings it into force.
 
-        Adopting what is in force adds nothing. Without a folder it is the one that an office of the history watches.
+        Adopting it once more while it is in force adds nothing and returns the entry of whoever was first. Without a
+        folder it is the one that an office of the history watches.
 
         Raises:
-            AdoptionRefused: it is saved with other figures and was adopted so.
+            AdoptionRefused: its weights are in force by something else, or it was adopted with other figures.
             ValueError: no folder is given and none is known, or `by` is empty.
         """
         there = self._folder(folder)
@@ -118,10 +119,15 @@ class Proposal(Fact, frozen=True, kw_only=True, forbid_unknown_fields=True):
         with book.locked():
             entries, team = book.entries(), self._team()
             before, last = in_force(entries, team), entries[-1] if entries else None
-            if last is not None and (last.kind, last.id, before) == ("adopted", self.id, self.weights):
-                return last
             fields: dict[str, Any] = {"id": self.id, "weights": self.weights, "replaces": before or self.replaces}
             entry = journal.entry_of(kind="adopted", **fields, by=by, reason=self.reason)
+            if last is not None and (last.kind, last.id, before) == ("adopted", self.id, self.weights):
+                return last
+            if before == self.weights:  # an entry that changes nothing would be what a rollback takes back
+                named = "-".join(map(str, before))
+                raise AdoptionRefused(
+                    f"weights are {named}, which are in force already; propose others, or let them be"
+                )
             self._named(there, by).save(there)
             return book.add(entry)
 
