@@ -25,6 +25,21 @@ moments = st.floats(0, 365 * 86_400).map(lambda s: YEAR + timedelta(seconds=s))
 around_a_change = st.floats(-90_000, 90_000).map(lambda s: datetime(2026, 10, 25, 1, tzinfo=UTC) + timedelta(seconds=s))
 
 
+def by_hour(days: int) -> pd.Series:
+    """A lead an hour, counted on the clock of UTC."""
+    return pd.Series(1.0, pd.date_range(YEAR, periods=24 * days, freq="h"))
+
+
+def test_intervals_that_clocks_leave_behind_are_not_forecast() -> None:
+    found = {
+        minutes: Forecast.of_times(by_hour(60).index, minutes=minutes, zone="Australia/Lord_Howe").leads()
+        for minutes in (30, 60)
+    }
+    assert isinstance(found[30], Predicted)
+    told = "clocks of Australia/Lord_Howe change by 30 minutes, so intervals of 60 minutes begin at other times of day"
+    assert told in str(found[60])
+
+
 @given(
     st.lists(moments | around_a_change, min_size=1, max_size=60),
     st.sampled_from(ZONES),
@@ -220,6 +235,8 @@ def test_hours_are_read_from_words(text: str, said: str) -> None:
         (lambda: Arrivals.of_times([datetime(2026, 3, 2)]), "without a zone; give aware times"),  # noqa: DTZ001
         (lambda: Arrivals.of_times([YEAR], minutes=7), "minutes is 7; give one of 5, 10, 15, 30, 60"),
         (lambda: Arrivals.of_counts(daily(2), minutes=15), "minutes is 15, and counts has steps of"),
+        (lambda: Arrivals.of_times([YEAR], since=YEAR, until=YEAR - timedelta(days=1)), "until is .* before since, "),
+        (lambda: Arrivals.of_counts(by_hour(1), minutes=60, zone="Asia/Kolkata"), "from 2026-01-01 05:30 on the clock"),
         (lambda: Arrivals.of_counts(-daily(2)), "counts is -5.0; give numbers of 0 or more"),
         (lambda: Arrivals.of_counts(daily(2)[::-1]), "out of order or twice; sort and sum them"),
     ],

@@ -76,6 +76,8 @@ class Arrivals:
             raise ValueError("times is empty; give when leads came, or since and until to say that none did")
         first = pd.Timestamp(aware(since, "since")) if since else came[0]
         last = pd.Timestamp(aware(until, "until")) if until else came[-1]
+        if last < first:
+            raise ValueError(f"until is {last}, which is before since, {first}; give a later one, or an earlier since")
         edges = _edges(first, last, step, Zone(zone).name, open_end=until is None)
         place = np.asarray(edges.searchsorted(came, side="right")) - 1
         inside = (place >= 0) & (place < len(edges) - 1)
@@ -111,7 +113,14 @@ class Arrivals:
         if step % fine:
             raise ValueError(f"minutes is {minutes}, and counts has steps of {fine}; give a multiple of the step")
         edges = _edges(starts[0], starts[-1], step, Zone(zone).name, open_end=True)
-        groups = values.groupby(np.asarray(edges.searchsorted(starts, side="right")) - 1)
+        place = np.asarray(edges.searchsorted(starts, side="right")) - 1
+        if len(across := np.flatnonzero((starts - edges[place]) % fine != pd.Timedelta(0))):
+            begins = starts[across[0]].tz_convert(zone)
+            raise ValueError(
+                f"counts has an interval from {begins:%Y-%m-%d %H:%M} on the clock of {zone}, which lies in two of "
+                f"{minutes} minutes there; give counts by shorter steps"
+            )
+        groups = values.groupby(place)
         whole = groups.sum().where(groups.count() == step // fine)
         found = pd.Series(whole.reindex(range(len(edges) - 1)).to_numpy(), edges[:-1], name="leads")
         return cls._made(found, minutes, zone, hours, edges[-1])
@@ -169,6 +178,22 @@ class Arrivals:
         found.loc[found.index.isin(partial)] = np.nan
         found.loc[found.index.isin(self._cut())] = np.nan
         return self._without_gaps(found)
+
+    @property
+    def clock_change(self) -> pd.Timedelta | None:
+        """By how much clocks of the zone change where intervals of this length cannot follow; None if they can.
+
+        Days of the year to come count too.
+        """
+        starts = pd.DatetimeIndex(self.counts.index).tz_convert("UTC")
+        if not len(starts):
+            return None
+        days = pd.date_range(starts[0], self.until.tz_convert("UTC") + pd.DateOffset(years=1), freq="D")
+        clocks = days.tz_localize(None).to_numpy()
+        offsets = np.unique(days.tz_convert(self.hours.zone).tz_localize(None).to_numpy() - clocks)
+        changes = np.diff(offsets)
+        odd = changes[changes % _step(self.minutes).to_timedelta64() != np.timedelta64(0)]
+        return pd.Timedelta(odd[0]) if len(odd) else None
 
     @property
     def known_days(self) -> int:

@@ -54,6 +54,13 @@ def too_little(arrivals: Arrivals) -> Abstained | None:
     """Why what is known is too little for a forecast, if it is."""
     table = arrivals.table
     known = table[table.notna().any(axis=1)]
+    if (change := arrivals.clock_change) is not None:
+        most = int(change.total_seconds()) // 60
+        reason = (
+            f"clocks of {arrivals.hours.zone} change by {most} minutes, so intervals of {arrivals.minutes} minutes "
+            f"begin at other times of day then; give minutes={most} or less"
+        )
+        return Abstained(reason, len(known), len(known))
     weekdays = arrivals.hours.days
     needed = LEAST_WEEKS * max(len(weekdays), 1)
     seen = pd.DatetimeIndex(known.index).day_of_week.value_counts()
