@@ -46,7 +46,7 @@ class Door:
         self.office, self.shelf, self.settings = office, shelf, settings
         self.gateway = Gateway(access, self.floor, port=port, **(gateway or {}))
         self._floors: dict[str, Floor] = {}
-        self._offices: list[Office] = []
+        self._offices: dict[str, Office] = {}
         self._opening: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -61,7 +61,7 @@ class Door:
     async def close(self) -> None:
         """Send all members away and close what was opened; an office that cannot end well keeps none from ending."""
         await self.gateway.stop()
-        for office in self._offices:
+        for office in self._offices.values():
             try:
                 await office.close()
             except Exception:
@@ -72,7 +72,7 @@ class Door:
     @property
     def offices(self) -> list[Office]:
         """The offices that are open now."""
-        return [self.office] if self.office is not None else [*self._offices]
+        return [self.office] if self.office is not None else [*self._offices.values()]
 
     @property
     def floors(self) -> list[Floor]:
@@ -107,8 +107,10 @@ class Door:
             if tenant != self.office.tenant:
                 raise AccessDenied("the token is for a team that is not served here; connect where it is")
             return self.office
+        if (opened := self._offices.get(tenant)) is not None:  # and its floor could not be
+            return opened
         office = Office(tenant=tenant, **self.settings)
         office.shelf = self.shelf
         await office.open()
-        self._offices.append(office)
+        self._offices[tenant] = office
         return office

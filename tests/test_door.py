@@ -37,6 +37,29 @@ def test_a_team_that_is_open_waits_for_none_that_opens(redis_server: RealRedis, 
     asyncio.run(work())
 
 
+def test_a_team_whose_floor_was_not_opened_to_its_end_is_opened_once_all_the_same(
+    redis_url: str, tmp_path: Path
+) -> None:
+    async def work() -> None:
+        history = str(tmp_path / "history")
+        door = Door(Access(tmp_path / "keys"), port=0, gateway={"host": "127.0.0.1"}, stream=redis_url, history=history)
+        await door.open()
+        try:
+            opening = asyncio.create_task(door.floor("acme"))
+            while not door.offices:  # noqa: ASYNC110 - nothing tells of it
+                await asyncio.sleep(0)
+            opening.cancel()
+            await asyncio.gather(opening, return_exceptions=True)
+            assert not door.floors
+            floor = await door.floor("acme")
+            (office,) = door.offices
+            assert office.floor is floor
+        finally:
+            await door.close()
+
+    asyncio.run(work())
+
+
 def test_leaving_rooms_that_are_none_leaves_nothing_behind(tmp_path: Path) -> None:
     async def work() -> None:
         async with a_gate(tmp_path) as gate, gate.member("ana") as ana:
