@@ -45,6 +45,14 @@ def lapses(team: Team, now: datetime, terms: Terms) -> list[Lapse]:
     return found
 
 
+def holds(team: Team, lapse: Lapse, now: datetime, terms: Terms) -> bool:
+    """Does a lead still go back, after all that happened since that was found?"""
+    state, agent = team.leads.get(lapse.lead), team.agents.get(lapse.agent)
+    if state is None or agent is None or state.holder != agent.id:
+        return False
+    return _why(state, agent, now, terms) == lapse.reason
+
+
 def until(state: OpenLead, agent: Agent, terms: Terms) -> datetime | None:
     """When a lead goes back to the queue if nothing happens to it until then; None if it stays."""
     if state.overridden or state.responded or state.assigned is None:

@@ -121,6 +121,27 @@ def test_a_lead_that_is_not_taken_up_goes_to_the_next_and_comes_back_to_a_lone_a
     at(work, clock=lambda: now[0])
 
 
+def test_a_lead_that_is_answered_while_another_goes_back_stays() -> None:
+    now, answering = [NOON], list[asyncio.Task[float]]()
+
+    async def work(desk: Desk) -> None:
+        def answer(entries: list[Entry]) -> None:
+            if any(isinstance(entry.event, ev.OfferExpired) for entry in entries) and not answering:
+                answering.append(asyncio.create_task(desk.first_response("l2", "ana")))
+
+        await hire(desk, "ana")
+        for name in ("l1", "l2"):
+            await desk.route_lead(lead(name))
+        await hire(desk, "bo")
+        now[0] += timedelta(seconds=30)
+        desk.subscribe(answer)
+        await desk.tend(TERMS)
+        assert await answering[0] == 30
+        assert {name: state.holder for name, state in desk.team.leads.items()} == {"l1": "bo", "l2": "ana"}
+
+    at(work, clock=lambda: now[0])
+
+
 def test_the_leads_of_an_agent_who_went_offline_go_to_who_is_there() -> None:
     now = [NOON]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from collab import metrics
@@ -34,7 +35,7 @@ from collab.events import (
     new_id,
 )
 from collab.gates import Pacing, check_room
-from collab.lapses import Terms, lapses
+from collab.lapses import Terms, holds, lapses
 from collab.legible import legible
 from collab.live.follower import Follower
 from collab.live.stream import Stream
@@ -241,9 +242,12 @@ class Desk(Weighing, Alerting, Acting):
         """Bring presence in line, end what is over, take leads back that stayed too long and drain the queue."""
         await self.attendance.follow({})
         await self.end_experiment()
-        for lapse in lapses(self.team, self._clock(), terms):
-            with suppress(TooLate, ValueError):  # somebody was faster
-                await self.expire(lapse.lead, lapse.agent, lapse.reason)
+        now = self._clock()
+        for lapse in lapses(self.team, now, terms):
+            # It may have been answered meanwhile.
+            if await self._follower.still(partial(holds, self.team, lapse, now, terms)):
+                with suppress(TooLate, ValueError):  # somebody was faster
+                    await self.expire(lapse.lead, lapse.agent, lapse.reason)
         await self.drain()
 
     async def override(self, lead: str, to: str, *, by: str, reason: str = "") -> None:
