@@ -198,7 +198,8 @@ def _row(number: int, cells: list[str], names: list[str], tenant: str) -> Row:
         fields["urgency"] = texts["urgency"].lower()
     if THOUSANDS.fullmatch(texts.get("budget", "")):
         text = texts["budget"]
-        reason = f"budget is {text!r}; write {text.replace('.', '')} or {float(text):g}, whichever it is"
+        less = text.removesuffix(".000") if text.endswith(".000") else f"{text}0"  # which is no thousand
+        reason = f"budget is {text!r}; write {text.replace('.', '')} or {less}, whichever it is"
         return Row(number, cells, None, reason)
     try:
         lead = msgspec.convert(fields, GivenLead, strict=False).plain(tenant)

@@ -54,6 +54,7 @@ def test_a_row_becomes_a_lead_and_an_empty_cell_its_default(tmp_path: Path) -> N
         ("L-2; ;;;;;;", "name is ''; give 1 to 200 characters"),
         ("L-2;Bo;;450k;;;;", "budget is '450k'; give a number of 0 or more in digits, e.g. 450000"),
         ("L-2;Bo;;450.000;;;;", "budget is '450.000'; write 450000 or 450, whichever it is"),
+        ("L-2;Bo;;450.125;;;;", "budget is '450.125'; write 450125 or 450.1250, whichever it is"),
         ("L-2;Bo;;nan;;;;", "budget is 'nan'; give a number of 0 or more in digits, e.g. 450000"),
         ("L-2;Bo;;;soon;;;", "urgency is 'soon'; give one of low, medium, high, critical"),
         ("L-2;Bo;;;;101;;", "score is '101'; give a whole number from 0 to 100"),
