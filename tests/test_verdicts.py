@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -257,6 +258,23 @@ def test_leads_that_are_too_new_do_not_count_in_conversion(tmp_path: Path) -> No
     assert verdict.ripe == verdict.until + timedelta(hours=2.5)
     said = f"2 of 10 leads are too new to count; what came of its last ones is known from {verdict.ripe:%Y-%m-%d %H:%M}"
     assert [said in str(one.trust) for one in verdict.values()] == [True, True, False, False, False, False]
+
+
+def test_leads_without_an_answer_are_counted_by_arm_beside_the_response_time(tmp_path: Path) -> None:
+    async def unanswered(desk: Desk, clock: Clock) -> None:
+        await desk.start_experiment(replace(DESIGN, blocks=10), by="Kim")
+        for number in range(100):
+            clock.wait(360)
+            agent = (await desk.route_lead(lead(f"l{number}", property_type="condo"))).agent or ""
+            if agent == "bo" or number % 5:
+                await desk.first_response(f"l{number}", agent)
+            await desk.close_lead(f"l{number}", agent, converted=number % 3 == 0)
+
+    verdict = WhatIf(recorded(tmp_path, unanswered)).verdict()
+    told = [one for one in verdict["response_s"].trust.warnings if "no answer" in one]  # type: ignore[union-attr]
+    assert len(told) == 1
+    assert re.fullmatch(r"no answer yet, and so left out: (1|2)\d\.\d% of a's leads, 0\.0% of b's; .*", told[0])
+    assert "no answer" not in str(verdict["waited_s"].trust)
 
 
 @pytest.mark.parametrize(

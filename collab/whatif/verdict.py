@@ -37,6 +37,10 @@ BY_HAND = 0.05
 """From this share of leads on it is said that people chose."""
 
 
+UNANSWERED = 0.02
+"""From this share of an arm's leads on it is said how many of each have no answer."""
+
+
 class Said(NamedTuple):
     """What to know of a metric besides its figures, and what to do if there are too few."""
 
@@ -154,6 +158,7 @@ def verdict(history: History, run: Run, level: float = 0.95) -> Verdict:
     now = Said(_warnings(rows, run), "let it run on" if run.runs else "it is over: start a longer one")
     later = _outcomes(now, rows, run, ripening)
     said = {metric: later if metric in OUTCOMES else now for metric in METRICS}
+    said["response_s"] = now._replace(warnings=(*now.warnings, *_unanswered(rows)))
     answers = {
         metric: judged(metric, pairs[metric], rows, len(found), said[metric], level, fault) for metric in METRICS
     }
@@ -216,6 +221,16 @@ def _outcomes(now: Said, rows: pd.DataFrame, run: Run, ripens: Ripening) -> Said
     decide = f"{new}; what came of its last ones is known from {when} on: decide by what it says then"
     return Said(
         (*warnings, decide), now.fix if run.runs else f"ask again from {when} on, when its leads are old enough"
+    )
+
+
+def _unanswered(rows: pd.DataFrame) -> tuple[str, ...]:
+    """How many leads of each arm say nothing of how long an answer takes, if they are many in one."""
+    a, b = (float(rows.loc[rows["in_b"] == arm, "response_s"].isna().mean()) for arm in (False, True))
+    if not max(a, b) >= UNANSWERED:
+        return ()
+    return (
+        f"no answer yet, and so left out: {a:.1%} of a's leads, {b:.1%} of b's; who leaves slow ones out looks fast",
     )
 
 
