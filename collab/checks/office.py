@@ -56,11 +56,11 @@ async def _stream(office: Office) -> tuple[list[Check], About | None]:
         value = "another process has the stream; this one follows the history it records"
         return [Check(name="Redis", state=State.ok, value=value)], None
     checks, found = await of_stream(office.stream_url, office.tenant)
-    if found is not None and office.lost is not None:
-        fix = "See the log for why it refuses; nothing is accepted until then, and it goes on by itself."
-        checks[0] = Check(name="Redis", state=State.bad, value="it answers, and takes no writes", fix=fix)
-    if office.lost is not None:
-        checks = [msgspec.structs.replace(check, since=office.lost) for check in checks[:1]] + checks[1:]
+    if found is not None and office.duties.refused:
+        value, fix = told(office.duties.refused)
+        checks[0] = Check(name="Redis", state=State.bad, value=value, fix=fix, since=office.lost)
+    if found is None and office.lost is not None:
+        checks = [msgspec.structs.replace(check, since=office.lost) for check in checks]
     return checks, found
 
 

@@ -38,5 +38,5 @@ def _entry(row: Any) -> Entry:
     except ValueError as error:
         raise Unreadable(
             f"the entry at {seq_of(row)} of tenant {tenant.decode(errors='replace')} is none that this version knows "
-            f"({error}); restart this process with the version of the one that wrote it"
+            f"({error}); bring all processes to the version that wrote it"
         ) from error

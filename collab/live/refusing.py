@@ -19,3 +19,8 @@ def fix_of(failure: Exception) -> str:
     if not isinstance(failure, ResponseError):
         return ""
     return _FIXES.get(_WITHOUT_KIND.get(type(failure)) or str(failure).partition(" ")[0], "")
+
+
+def refused(error: Exception) -> bool:
+    """Does an error, of a stream that is out of reach, come of a server that refused to write?"""
+    return isinstance(error.__cause__, Exception) and bool(fix_of(error.__cause__))

@@ -135,3 +135,8 @@ class Duties:
     def lost(self) -> datetime | None:
         """Since when the stream does not answer; None while it does."""
         return None if self.watching is None or self.watching.lost is None else self.watching.lost.since
+
+    @property
+    def refused(self) -> str:
+        """Why the stream takes no writes though it answers, with the fix; "" if that is not so."""
+        return "" if self.watching is None else self.watching.refused

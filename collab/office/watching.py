@@ -15,6 +15,7 @@ from collab.alerts.watch import SOONEST_S
 from collab.desk import Desk, TooLate
 from collab.events import AlertAcknowledged, AlertFired, AlertResolved, AlertReturned, Entry, Event, SilenceEnded
 from collab.live.lease import Lease
+from collab.live.refusing import refused
 from collab.live.stream import StreamUnreachable
 from collab.office.signals import Lost, Signals, give_lost
 from collab.office.telling import Telling, called_by
@@ -61,7 +62,8 @@ class Watching:
         alarm: is called when the stream gets out of reach, and when it answers again.
 
     Attributes:
-        lost: since when the stream does not answer; None while it does.
+        lost: since when the stream does not answer, or takes no writes; None while it does.
+        refused: why it takes no writes, with the fix; "" while it does, or does not answer.
     """
 
     def __init__(
@@ -87,6 +89,7 @@ class Watching:
         self._louder = False
         self.lost: Lost | None = None
         self._alone: Watch | None = None
+        self.refused = ""
 
     def hear(self, entries: list[Entry]) -> None:
         """Take in what the team has applied; who does not watch keeps nothing of it."""
@@ -213,6 +216,7 @@ class Watching:
         """Say so while it lasts: what the rules find of it can only be appended when the stream answers again."""
         watched, self._watch = self._watch is not None, None  # what it returned was not appended
         self._asked_s, now = -math.inf, self._clock()
+        self.refused = str(error) if refused(error) else ""
         if self.lost is None:
             self.lost = Lost(now, self.desk.team.seq)
             self._alone = Watch(self.desk.team) if watched else None
@@ -228,6 +232,7 @@ class Watching:
         """The stream answers."""
         if self.lost is not None:
             self.lost = self._alone = None
+            self.refused = ""
             self._alarm()
 
     async def _tell(self, found: Sequence[Event] = (), open: Mapping[str, Alert] | None = None) -> None:

@@ -67,8 +67,8 @@ async def _of_office(office: Office) -> list[str]:
     reasons: list[str] = []
     if office.stream is not None:
         reasons += await _of(office.stream)
-    if office.lost is not None and not reasons:  # it answers, and refuses what is to be written
-        reasons.append(f"stream: nothing could be written to it since {office.lost:%H:%M:%S} UTC; see the log")
+    if office.duties.refused and not reasons:
+        reasons.append(f"stream: {office.duties.refused}")
     if office.trouble:
         reasons.append(f"team: {office.trouble}")
     fault = office.recorder.fault if office.recorder is not None else None
