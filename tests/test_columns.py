@@ -183,13 +183,13 @@ def test_what_is_wrong_is_said_by_column_row_decision_and_fix(change: Callable[[
         WhatIf.from_frames(**change(frames()))
 
 
-def test_numbers_of_seconds_that_were_read_as_nanoseconds_are_told_of() -> None:
+def test_numbers_that_were_read_in_too_small_a_unit_are_told_of() -> None:
     given = frames()
     seconds = (given["outcomes"]["time"] - pd.Timestamp(0, tz="UTC")) // pd.Timedelta("1s")
     WhatIf.from_frames(given["candidates"], given["outcomes"].assign(time=pd.to_datetime(seconds, unit="s", utc=True)))
-    for factor in (1, 1000):
-        wrong = given["outcomes"].assign(time=pd.to_datetime(seconds * factor, utc=True))
-        with pytest.warns(UserWarning, match="time of outcomes is 1970-01-01 00:.* all lie in the first hour of 1970"):
+    for number, unit in ((1, "ns"), (1000, "ns"), (10**6, "ns"), (1, "ms")):
+        wrong = given["outcomes"].assign(time=pd.to_datetime(seconds * number, unit=unit, utc=True))
+        with pytest.warns(UserWarning, match="time of outcomes is 1970-01-.* all lie in the first weeks of 1970"):
             WhatIf.from_frames(given["candidates"], wrong)
 
 

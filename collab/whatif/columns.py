@@ -45,6 +45,9 @@ FIRST_YEAR, LAST_YEAR = 1678, 2261
 BORN = datetime(1970, 1, 1, tzinfo=UTC)
 """What numbers that are times count from."""
 
+INFANCY = timedelta(weeks=8)
+"""A time of our days in microseconds that is read as nanoseconds, or in seconds as milliseconds, is less after it."""
+
 SECONDS = ("response_s", "handling_s", "waited_s")
 MOST_S, MOST = 1e9, 1e15
 """The longest duration of outcomes, some 31 years, and the largest number; squares of more get lost in sums."""
@@ -161,15 +164,11 @@ def _unit(value: Any) -> str:
 
 
 def warn_of_birth(frame: pd.DataFrame, title: str) -> None:
-    """Tell of times that all lie in the first hour of 1970: seconds or milliseconds that were read as nanoseconds."""
-    if (
-        (found := when(frame)) is not None
-        and len(frame) > 1
-        and BORN <= found[0] <= found[1] < BORN + timedelta(hours=1)
-    ):
+    """Tell of times that all lie in the first weeks of 1970: numbers that were read in too small a unit."""
+    if (found := when(frame)) is not None and len(frame) > 1 and BORN <= found[0] <= found[1] < BORN + INFANCY:
         warnings.warn(
-            f"time of {title} is {found[1]} at most, so all lie in the first hour of 1970; if they were numbers, "
-            "convert these with pd.to_datetime(..., unit='s', utc=True), or 'ms' for milliseconds",
+            f"time of {title} is {found[1]} at most, so all lie in the first weeks of 1970; if they were numbers, "
+            "convert these with pd.to_datetime(..., unit='s', utc=True), or 'ms' or 'us', whatever they count",
             stacklevel=3,
         )
 
