@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
-from desks import at_desk
+from desks import SOON_S, at_desk
 from offices import Open, adopted, at, do
 from real_redis import RealRedis
 
@@ -26,6 +27,10 @@ from collab.delivery.route import Due
 from collab.history.extent import Extent
 from collab.live.about import About
 from collab.rules import Severity
+from collab.views.feed import feed_of
+from collab.views.sign import reading
+from collab.web import Site
+from collab.web.health import troubles
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -137,6 +142,29 @@ def test_who_only_reads_says_that_another_process_has_the_stream_and_records(ope
     assert found["Redis"].value.startswith("another process has the stream")
     assert found["Recorder"].value == "another process records; all is recorded"
     assert State.bad not in {check.state for check in found.values()}
+
+
+def test_who_only_reads_says_when_who_recorded_is_gone_and_when_they_are_back(open_office: Open) -> None:
+    first, office = open_office(), open_office()
+    told = threading.Event()
+    office.subscribe(lambda entries: told.set())
+    assert reading(feed_of(office).frame).object.startswith("Another process has this team and records it")
+    first.stop()
+    while office.lost is None:
+        assert told.wait(SOON_S)
+        told.clear()
+    found = by_name(do(office, of_office(office)))
+    assert (found["Redis"].state, found["Recorder"].state) == (State.bad, State.warn)
+    assert found["Recorder"].value == "nobody records; all is recorded"
+    assert "Start that process again" in found["Recorder"].fix
+    assert "nobody records it since" in "".join(asyncio.run(troubles(Site(None, None, office))))
+    do(office, feed_of(office)._first())
+    assert reading(feed_of(office).frame).object.startswith("**Nobody has this team")
+    do(open_office(), asyncio.sleep(0))
+    while office.lost is not None:
+        assert told.wait(SOON_S)
+        told.clear()
+    assert by_name(do(office, of_office(office)))["Recorder"].value == "another process records; all is recorded"
 
 
 def test_a_stream_that_lost_all_is_told(

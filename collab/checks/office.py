@@ -20,6 +20,9 @@ from collab.live.about import About
 from collab.live.lease import RIGHT_TO_RECORD, right_to_watch
 from collab.office import Office
 
+ALONE = "Start that process again, and this one follows it; or end this one and start it anew, and it records."
+"""What to do when the process is gone whose history this one follows."""
+
 
 async def of_office(office: Office, door: Door | None = None) -> list[Check]:
     """The checks of an office and the gateway beside it; call it in the office's loop."""
@@ -54,6 +57,9 @@ def _team(office: Office) -> Check:
 async def _stream(office: Office) -> tuple[list[Check], About | None]:
     if office.mode == "reading":
         value = "another process has the stream; this one follows the history it records"
+        if office.lost is not None:
+            value = "the process that had the stream has ended; this one follows the history it recorded"
+            return [Check(name="Redis", state=State.bad, value=value, since=office.lost, fix=ALONE)], None
         return [Check(name="Redis", state=State.ok, value=value)], None
     checks, found = await of_stream(office.stream_url, office.tenant)
     if found is not None and office.duties.refused:
@@ -68,14 +74,14 @@ async def _recorder(office: Office, found: About | None) -> Check:
     recorder = office.recorder
     held = None if found is None else RIGHT_TO_RECORD in found.held
     if office.mode == "reading":
-        held = True  # for this is why it only reads
+        held = office.lost is None
     if recorder is None:
         recorded, fault, behind_s = await asyncio.to_thread(lambda: office.history.last), None, None
     else:
         recorded, fault, behind_s = recorder.recorded, recorder.fault, recorder.behind_s
     # What was asked of the stream first may be behind what was asked last.
     last = max(office.team.seq, recorded, 0 if found is None else found.last)
-    return of_recorder(
+    check = of_recorder(
         Recorded(
             last=last,
             recorded=recorded,
@@ -85,3 +91,5 @@ async def _recorder(office: Office, found: About | None) -> Check:
             fault="" if fault is None else str(fault),
         )
     )
+    left = office.mode == "reading" and office.lost is not None
+    return msgspec.structs.replace(check, since=office.lost, fix=ALONE) if left else check

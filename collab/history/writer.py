@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from collab.events import Entry
 from collab.history.folder import PROPERTIES, Folder, HistoryUnwritable, append, arrow, folder_name
+from collab.history.held import lock_of
 from collab.history.migrate import migrate
 from collab.history.moments import microseconds
 from collab.history.reading import History
@@ -215,7 +216,7 @@ class Writer:
         if self._lock is not None or not self.folder.local:
             return
         base = self.folder.path(f".recorder-p{self.partition:02}")
-        lock, stream = FileLock(f"{base}.lock", timeout=0, thread_local=False), Path(f"{base}.stream")
+        lock, stream = lock_of(self.folder, self.partition), Path(f"{base}.stream")
         try:
             Path(self.folder.url).mkdir(parents=True, exist_ok=True)
             lock.acquire()

@@ -185,7 +185,7 @@ class Office(Threaded):
                 recorder.acquire()
             except HistoryInUse:
                 self.mode = "reading"
-                await self._reading.start()
+                await self._reading.start(stream.partition)
                 self._tasks.append(asyncio.create_task(self._reading.run(), name="read"))
                 return
             self.recorder = recorder
@@ -224,8 +224,8 @@ class Office(Threaded):
 
     @property
     def lost(self) -> datetime | None:
-        """Since when the stream does not answer; None while it does."""
-        return self.duties.lost
+        """Since when the stream does not answer, or nobody records what is only read here; None while all is well."""
+        return self.duties.lost or self._reading.left
 
     def _alarm(self) -> None:
         """Let subscribers look anew, though there are no new entries."""

@@ -27,12 +27,12 @@ class Latency(Struct, frozen=True):
 class Frame(Struct, frozen=True, kw_only=True):
     """The team at one moment, as boards show it; frozen, so that all sessions share it.
 
-    `newest` is when the event at `seq` was. `lost` says since when the stream does not answer. `experiment` is the one
-    that runs. `alerts` are those that fired and are open, the one to look at first in front; `values` says of them what
-    was watched when they fired and now, by id; `ended` are the newest that are over, the last one in front. `names` are
-    what agents are called, by id, made as `collab.reasons.labels` does. `held` are the open leads that agents have.
-    `standing` is the team in numbers, `lately` the same in the last hour. `rooms` says in how many each agent spoke
-    lately, `unread` what who looks has.
+    `newest` is when the event at `seq` was. `lost` says since when the stream does not answer, or nobody records what
+    is only read here. `experiment` is the one that runs. `alerts` are those that fired and are open, the one to look
+    at first in front; `values` says of them what was watched when they fired and now, by id; `ended` are the newest
+    that are over, the last one in front. `names` are what agents are called, by id, made as `collab.reasons.labels`
+    does. `held` are the open leads that agents have. `standing` is the team in numbers, `lately` the same in the last
+    hour. `rooms` says in how many each agent spoke lately, `unread` what who looks has.
     """
 
     seq: int = 0

@@ -31,7 +31,7 @@ from collab.views.period import PeriodView
 from collab.views.presence import PresenceView
 from collab.views.rooms import RoomsView
 from collab.views.roster import RosterView
-from collab.views.sign import Sign, alerting, experimenting, leaving, losing, pausing
+from collab.views.sign import Sign, alerting, experimenting, leaving, losing, pausing, reading
 from collab.views.system import following
 from collab.views.theme import BRIEF, THEME, plain
 from collab.views.tuner import TuningView
@@ -70,8 +70,6 @@ BANNERS = {
     "history are real. Its day passes 30 times as fast as life.",
     "seeded": "This history is of the seeded team: its leads, agents and outcomes are made up, the router and the "
     "history are real.",
-    "reading": "Another process has this team and records it; this page follows its history, a second or two behind. "
-    "Route leads on that process's page.",
     "joined": "Another process records this stream; this page shares it.",
 }
 """What a banner says, by state; a live team of its own has none."""
@@ -85,7 +83,7 @@ def banner(office: Office) -> str:
     """What people must know of what they see, or ""."""
     kind = "demo" if office.team_at_work else "seeded" if office.tenant == "demo" else ""
     parts = [BANNERS[kind]] if kind else []
-    if office.mode != "live":
+    if office.mode == "joined":
         parts.append(BANNERS[office.mode])
     return " ".join(parts)
 
@@ -109,7 +107,8 @@ def page(office: Office, seat: Seat | None = None, *, index: bool = False) -> pm
         board.param.paused, label="Pause", description="", color="default", stylesheets=[ON_HEADER]
     )
     _prepare_document(title(office))
-    signs = (alert, *(Sign(board, say) for say in (pausing(board), losing, alerting, experimenting, *leaving(seat))))
+    lost = reading if office.mode == "reading" else losing
+    signs = (alert, *(Sign(board, say) for say in (pausing(board), lost, alerting, experimenting, *leaving(seat))))
     header = [pause] if seat is None else [_leaving(seat.id), pause]
     if index and not board.of_agent:
         fits = seat is None and len(title(office)) <= FITS

@@ -63,6 +63,21 @@ def losing(frame: Frame) -> Said:
     return Said(said, "error")
 
 
+def reading(frame: Frame) -> Said:
+    """That this page only follows another process, and what to do once that has ended."""
+    if frame.lost is None:
+        return Said(
+            "Another process has this team and records it; this page follows its history, a second or two behind. "
+            "Route leads on that process's page."
+        )
+    return Said(
+        f"**Nobody has this team: the process that recorded it has ended, as was seen at {frame.lost:%H:%M:%S} UTC on "
+        f"{frame.lost:%Y-%m-%d}.** What is shown stands still. Start that one again, and this page follows it; or end "
+        "this one and start it anew, and it records.",
+        "error",
+    )
+
+
 def pausing(board: Board) -> Callable[[Frame], Said]:
     """That the page stands still, and since when."""
 

@@ -67,6 +67,8 @@ async def _of_office(office: Office) -> list[str]:
     reasons: list[str] = []
     if office.stream is not None:
         reasons += await _of(office.stream)
+    if office.lost is not None and office.mode == "reading":
+        reasons.append(f"history: nobody records it since {office.lost:%H:%M:%S} UTC; start who did, or this one, anew")
     if office.duties.refused and not reasons:
         reasons.append(f"stream: {office.duties.refused}")
     if office.trouble:
