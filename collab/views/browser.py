@@ -65,7 +65,9 @@ class Browser(JSComponent):
         typed[named.slice(TYPED.length)] = field.value
         store(all())
       }}
+      const leave = (event) => {{ if (event.key === "collab-left") location.reload() }}  // signed out on another page
       document.addEventListener("input", hear)
+      addEventListener("storage", leave)
       model.on("query", () => {{
         clearTimeout(waiting)
         waiting = setTimeout(() => {{
@@ -77,7 +79,10 @@ class Browser(JSComponent):
         if (!Object.keys(model.kept.lead ?? {{}}).length) typed = {{}}  // it was routed
         store(all())
       }})
-      model.on("remove", () => document.removeEventListener("input", hear))
+      model.on("remove", () => {{
+        document.removeEventListener("input", hear)
+        removeEventListener("storage", leave)
+      }})
       model.found = stored()
     }}
     """

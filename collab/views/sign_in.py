@@ -114,14 +114,20 @@ def _is_here(address: str) -> bool:
     return address.startswith("/") and address[1:2] not in ("/", "\\") and address.isprintable()
 
 
+LEFT = """<!DOCTYPE html><html lang="en"><title>Signed out</title><noscript><a href="./">Go on</a></noscript>
+<script>try { localStorage.setItem("collab-left", Date.now()) } finally { location.replace("./") }</script></html>"""
+"""Tells the other pages of this browser that they were left, and asks again."""
+
+
 class SignOut(LogoutHandler):
-    """Forgets who signed in, and asks again."""
+    """Forgets who signed in, on all pages of the browser, and asks again."""
 
     def get(self) -> None:
         """Do it."""
         for name in COOKIES:
             self.clear_cookie(name, path=pn.config.cookie_path)
-        self.redirect("./")
+        self.set_header("Cache-Control", "no-store")
+        self.finish(LEFT)
 
 
 class Passwords(BasicAuthProvider):

@@ -72,6 +72,17 @@ def test_a_wrong_password_is_told_and_the_right_one_opens_what_was_asked_for(
     expect(page.get_by_label("Password")).to_be_visible()
 
 
+def test_signing_out_on_one_page_ends_the_others_of_the_browser(served: Served, open_page: Open) -> None:
+    page = open_page(served.url)
+    sign_in(page, "nora")
+    expect(page.get_by_role("tab", name="Team", exact=True)).to_be_visible()
+    other = open_page(served.url)
+    expect(other.get_by_role("tab", name="Team", exact=True)).to_be_visible()
+    page.get_by_role("link", name="Sign out").click()
+    expect(page.get_by_label("Password")).to_be_visible()
+    expect(other.get_by_label("Password")).to_be_visible()
+
+
 def test_a_new_password_shuts_out_whoever_came_in_with_the_one_before(served: Served, open_page: Open) -> None:
     users = Users(served.log.with_name("users.yaml"))
     users.add("lea", Role.agent, "main", PASSWORD)
