@@ -157,12 +157,12 @@ def _sheet(team: Team | Sheet, weights: WeightsVersion | None) -> tuple[Sheet, W
 def _draw(seed: int, explore: float) -> tuple[int, int, int, int] | None:
     if explore <= 0:
         return None
-    # A hash is a tenth of the work of a generator that is seeded for two numbers.
-    drawn = blake2b(str(seed).encode(), digest_size=16).digest()
-    if int.from_bytes(drawn[:8], "big") >= explore * 2**64:
+    # A hash is a tenth of the work of a generator that is seeded for one number.
+    drawn = int.from_bytes(blake2b(b"%d" % seed, digest_size=8).digest(), "big")
+    if drawn >= explore * 2**64:
         return None
     grid = simplex_grid()
-    a, b, c, d = grid[int.from_bytes(drawn[8:], "big") % len(grid)].tolist()
+    a, b, c, d = grid[drawn % len(grid)].tolist()
     return a, b, c, d
 
 
@@ -178,15 +178,19 @@ def propensities(
         explore: the share of leads routed by weights drawn from the grid.
         count: counts the weights of the grid under which each agent wins.
     """
-    chances = np.zeros(factors.shape[1])
+    chances = [0.0] * len(eligible)
     if greedy is None:
-        return chances.tolist()
+        return chances
     if explore > 0:
-        everybody = eligible.all()  # spares the commonest case two copies
-        shares = explore * count(factors if everybody else factors[:, eligible]) / len(simplex_grid())
-        chances[slice(None) if everybody else eligible] = shares
+        total = len(simplex_grid())
+        if eligible.tobytes().find(0) < 0:  # everybody, the commonest case
+            chances = (explore * count(factors) / total).tolist()
+        else:
+            shares = np.zeros(len(eligible))
+            shares[eligible] = explore * count(factors[:, eligible]) / total
+            chances = shares.tolist()
     chances[greedy] += 1 - explore
-    return chances.tolist()
+    return chances
 
 
 def _confidence(
