@@ -189,7 +189,7 @@ def test_adopting_a_proposal_twice_adds_one_entry(tmp_path: Path) -> None:
     assert (first.by, first.kind, first.weights, first.replaces) == ("ana", "adopted", WEIGHTS, IN_FORCE)
     assert Proposal.load(tmp_path / f"{first.id}.yaml").by == "ana"
     assert faults(tmp_path) == (1, [])
-    with pytest.raises(ValueError, match="by is ''"):
+    with pytest.raises(ValueError, match='by is ""'):
         proposal().adopt(by="", folder=tmp_path)
 
 

@@ -124,9 +124,8 @@ class Proposal(Fact, frozen=True, kw_only=True, forbid_unknown_fields=True):
             if last is not None and (last.kind, last.id, before) == ("adopted", self.id, self.weights):
                 return last
             if before == self.weights:  # an entry that changes nothing would be what a rollback takes back
-                named = "-".join(map(str, before))
                 raise AdoptionRefused(
-                    f"weights are {named}, which are in force already; propose others, or let them be"
+                    f"weights are {dashed(before)}, which are in force already; propose others, or let them be"
                 )
             self._named(there, by).save(there)
             return book.add(entry)

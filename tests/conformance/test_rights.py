@@ -213,7 +213,7 @@ async def two_tenants(folder: Path, url: str, *, alone: bool = False) -> AsyncIt
             await ours.desk.route_lead(Lead(id="our-lead", name="Zoe"))
         await theirs.desk.add_agent("eve", "Eve")
         await soon(lambda: theirs.desk.team.alerts.version == 1)  # or the next rules are of either version
-        yield [Gate(door, office, access) for office in door._offices]
+        yield [Gate(door, office, access) for office in door.offices]
     finally:
         await door.close()
 
