@@ -47,6 +47,15 @@ def do(office: Office, work: Any) -> Any:
     return office.call(work).result(SOON_S)
 
 
+def pushed(board: Any) -> None:
+    """Let a board show the newest frame where all of its office do: beside that it might do so in two threads."""
+
+    async def push() -> None:
+        board.push()
+
+    do(board.shared, push())
+
+
 def unwatched(office: Office) -> Office:
     """The office, once it has its rules and nobody watches them any more: alerts are what the test says."""
     do(office, _unwatched(office))

@@ -13,7 +13,7 @@ from alerted import overload
 from desks import SOON_S, hire, lead
 from msgspec.structs import replace
 from notices import until
-from offices import Open, at, do, unwatched
+from offices import Open, at, do, pushed, unwatched
 
 from collab import events as ev
 from collab.alerts import called
@@ -66,7 +66,7 @@ def shown(view: AlertsView) -> AlertsView:
     """The view with the frame of all that happened."""
     feed = feed_of(view.board.office)
     do(view.board.office, feed._first())
-    view.board.push()
+    pushed(view.board)
     return view
 
 

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 import pytest
 from click.testing import CliRunner
 from desks import Clock, assert_consistent, at_desk, hire, lead, level, log, until
-from offices import Open, at, do, unwatched
+from offices import Open, at, do, pushed, unwatched
 
 from collab.balance import Thresholds
 from collab.cli import main
@@ -182,7 +182,7 @@ def shown(view: BalancingView) -> None:
     """Show the frame of all that happened."""
     feed = feed_of(view.board.office)
     do(view.board.office, feed._first())
-    view.board.push()
+    pushed(view.board)
 
 
 def test_without_balancing_the_page_says_how_to_have_it(open_office: Open) -> None:

@@ -21,7 +21,7 @@ from bokeh.document.events import MessageSentEvent
 from bokeh.events import DocumentReady
 from bokeh.server.server import Server
 from desks import SOON_S, lead
-from offices import QUIET
+from offices import QUIET, pushed
 from panel.reactive import Syncable
 from panel.util import edit_readonly
 
@@ -96,7 +96,7 @@ def catch_up(board: Board) -> None:
         came.wait(0.02)
     leave()
     assert do(board.office, look())
-    board.push()
+    pushed(board)
 
 
 def press(office: Office, coroutine: Any) -> None:
@@ -179,7 +179,7 @@ def test_who_may_not_be_here_any_more_is_shown_no_team_not_an_empty_one(office: 
     may.clear()
     hire(office, "ben", "Ben Ode")
     catch_up(board)
-    own.push()
+    pushed(own)
     assert view.cards.pieces == view.numbers.pieces == {}
 
 
@@ -496,7 +496,7 @@ def test_who_may_not_be_here_any_more_can_ask_no_tab_for_anything(office: Office
     hire(office, "ben", "Ben Ode")
     feed = feed_of(office)
     for board in [*feed._boards]:
-        board.push()
+        pushed(board)
     assert tabs not in [*main]
     assert "not among the users" in "".join(str(getattr(one, "object", "")) for one in main.select(pmui.Alert))
 
