@@ -183,7 +183,7 @@ def propensities(
         return chances
     if explore > 0:
         total = len(simplex_grid())
-        if eligible.tobytes().find(0) < 0:  # everybody, the commonest case
+        if 0 not in eligible.tobytes():  # everybody may be asked, the commonest case
             chances = (explore * count(factors) / total).tolist()
         else:
             shares = np.zeros(len(eligible))

@@ -165,15 +165,20 @@ def test_presence_cards_follow_the_board_and_keep_still_while_hidden(office: Off
     assert len(view.latency.source.data["ms"]) == len(board.frame.latencies)
 
 
-def test_who_may_not_be_here_any_more_is_shown_no_team_not_an_empty_one(office: Office, board: Board) -> None:
-    may = [Role.agent]
+def seat_of(may: list[Role]) -> Seat:
+    """The seat of one who may be here while there is a role."""
 
     def role() -> Role:
         if not may:
             raise NotAllowed("You are not among the users of this page any more")
         return may[0]
 
-    own = Board(office, Seat("ana", role))
+    return Seat("ana", role)
+
+
+def test_who_may_not_be_here_any_more_is_shown_no_team_not_an_empty_one(office: Office, board: Board) -> None:
+    may = [Role.agent]
+    own = Board(office, seat_of(may))
     view = PresenceView(own)
     assert view.cards.pieces
     may.clear()
@@ -480,13 +485,7 @@ def test_a_page_can_be_made_of_every_office(office: Office) -> None:
 @pytest.mark.parametrize("paused", [False, True])
 def test_who_may_not_be_here_any_more_can_ask_no_tab_for_anything(office: Office, paused: bool) -> None:
     may = [Role.analyst]
-
-    def role() -> Role:
-        if not may:
-            raise NotAllowed("You are not among the users of this page any more")
-        return may[0]
-
-    made = page(office, Seat("ana", role))
+    made = page(office, seat_of(may))
     main, pause = made.main[0], made.header[0][-1]
     assert isinstance(main, pn.Column)
     tabs = main[-1]
