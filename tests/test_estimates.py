@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from truth import AGENTS, EXPLORE, LOGGED, World
 
 from collab.history import History
@@ -103,6 +105,23 @@ def test_weights_that_explore_have_the_chances_that_the_router_logged() -> None:
     one = what_if.estimate(LOGGED, explore=EXPLORE).converted
     assert isinstance(one, Estimate)
     assert one.difference == pytest.approx(0, abs=1e-9)
+
+
+@given(st.integers(0, 2**32), st.permutations((50, 30, 15, 5)))
+@settings(max_examples=20, deadline=None)
+def test_weights_are_asked_of_the_log_as_the_chances_that_they_give(seed: int, weights: list[int]) -> None:
+    what_if = asked(World(400, seed))
+    evidence = what_if.evidence
+    assert evidence is not None
+    availability, expertise, performance, responsiveness = weights
+    won = evidence.winners((availability, expertise, performance, responsiveness))
+    score = evidence.cases.factors.astype(np.int64).T @ np.array(weights)
+    best = np.maximum.reduceat(score, evidence.first)[evidence.decision]
+    firsts = pd.Series(np.arange(len(score)))[score == best].groupby(evidence.decision[score == best]).first()
+    assert won.tolist() == firsts.tolist()
+    chances = np.zeros(len(score))
+    chances[won] = 1
+    assert repr(what_if.estimate(weights)) == repr(what_if.estimate(chances))
 
 
 def test_shuffled_rows_give_the_same_estimate() -> None:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from collab.whatif import Estimate, Refused, estimators
 from collab.whatif.estimate import from_arrays
+from collab.whatif.wealth import BETS, Wealth
 
 Floats = NDArray[np.float64]
 SIZES = st.integers(2, 60)
@@ -51,9 +52,26 @@ def test_each_estimator_is_its_formula(log: tuple[Floats, Floats, Floats, Floats
         "dr": estimators.dr(r, w, q, v),
         "sndr": estimators.sndr(r, w, q, v),
     }
+    values = estimators.values(r, w, q, v)
     for name, formula in formulas.items():
+        assert values[name] == pytest.approx(formula, rel=1e-9, abs=1e-9)
         assert found[name].value == pytest.approx(formula, rel=1e-9, abs=1e-9)
         assert abs(found[name].influences.sum()) < 1e-6 * (1 + np.abs(found[name].influences).sum())
+
+
+@given(arrays(np.float64, SIZES, elements=st.floats(0, 1e6)), st.floats(1e-3, 1e3))
+def test_wealth_is_what_every_decision_makes_of_every_stake(values: Floats, mean: float) -> None:
+    stakes = [float(np.sum(np.log1p(bet * (values / mean - 1)))) for bet in BETS]
+    expected = float(np.logaddexp.reduce(stakes)) - np.log(len(BETS))
+    assert Wealth(values).logarithm(mean) == pytest.approx(expected, rel=1e-9, abs=1e-9 * len(values))
+
+
+def test_wealth_of_many_values_that_lie_close_is_that_of_each() -> None:
+    values = np.random.default_rng(1).lognormal(0, 0.5, 50_000)
+    for mean in (0.2, 1.0, 3.0):
+        stakes = [float(np.sum(np.log1p(bet * (values / mean - 1)))) for bet in BETS]
+        expected = float(np.logaddexp.reduce(stakes)) - np.log(len(BETS))
+        assert Wealth(values).logarithm(mean) == pytest.approx(expected, rel=1e-9)
 
 
 @given(logs())

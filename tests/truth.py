@@ -29,7 +29,7 @@ class World:
         chance = np.random.default_rng(seed)
         self.n = n
         self.factors = chance.integers(0, SCALE + 1, (n, AGENTS, 4))
-        self.chance = explore * self.drawn() + (1 - explore) * self.greedy(LOGGED)
+        self.chance = (explore * self.drawn() if explore else 0.0) + (1 - explore) * self.greedy(LOGGED)
         self.chosen = (self.chance.cumsum(axis=1) < chance.random((n, 1)) - 1e-12).sum(axis=1).clip(max=AGENTS - 1)
         shares = self.factors / SCALE
         skill = np.linspace(-0.1, 0.1, AGENTS)
@@ -50,11 +50,15 @@ class World:
 
     def drawn(self) -> NDArray[np.float64]:
         """The share of the grid's weights under which each agent wins."""
-        grid = simplex_grid()
+        grid = simplex_grid().T.astype(np.float32)  # whole numbers below 2^24, which singles hold exactly
         found = np.zeros((self.n, AGENTS))
         for start in range(0, self.n, 500):
-            best = (self.factors[start : start + 500] @ grid.T).argmax(axis=1)
-            found[start : start + 500] = (best[:, None, :] == np.arange(AGENTS)[None, :, None]).mean(axis=2)
+            scores = self.factors[start : start + 500].astype(np.float32) @ grid
+            best, free = scores.max(axis=1), np.ones((len(scores), len(grid.T)), bool)
+            for agent in range(AGENTS):  # of equal scores the first has it
+                won = free & (scores[:, agent] == best)
+                found[start : start + 500, agent] = won.mean(axis=1)
+                free &= ~won
         return found
 
     def truth(self, weights: tuple[int, ...]) -> float:

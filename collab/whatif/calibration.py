@@ -9,46 +9,54 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from collab.records import FACTORS, SCALE
-from collab.whatif.evidence import SUMS, Evidence
+from collab.whatif.cases import Cases
+
+SUMS = 1e-3
+"""How far a decision's chances may sum from 1; they may be rounded."""
 
 NEVER = 1e-12
 """A variance that stands for none: what cannot differ and does, is far off."""
 
 
-def calibration(evidence: Evidence) -> pd.DataFrame:
+def calibration(cases: Cases, first: NDArray[np.int64], logged: NDArray[np.int64]) -> pd.DataFrame:
     """What was chosen against what the propensities say: columns about, observed, expected, z; the largest |z| first.
 
     For each agent the leads they got; for each factor, and for the propensity itself, the sum of the chosen
     candidates'. If the propensities are right, z is about a standard normal, choices being independent.
+
+    Args:
+        cases: the candidates, with their propensities.
+        first: the row of each decision's first candidate.
+        logged: the row of the candidate who got each lead.
     """
-    p, chosen = evidence.propensity, np.zeros(len(evidence.propensity))
-    chosen[evidence.logged] = 1.0
-    agents = evidence.cases.agent.astype(np.int64) - 1
+    p, chosen = _propensity(cases), np.zeros(len(cases.agent))
+    chosen[logged] = 1.0
+    agents = cases.agent.astype(np.int64) - 1
     found = []
-    for number, agent in enumerate(_summed(agents, chosen, p, p * (1 - p), len(evidence.cases.agents))):
-        found.append((f"leads of {evidence.cases.agents[number]}", *agent))
+    for number, agent in enumerate(_summed(agents, chosen, p, p * (1 - p), len(cases.agents))):
+        found.append((f"leads of {cases.agents[number]}", *agent))
     for number, factor in enumerate(FACTORS):
-        found.append((f"{factor} of the chosen", *_factor(evidence, evidence.cases.factors[number] / SCALE)))
-    found.append(("propensity of the chosen", *_factor(evidence, evidence.propensity)))
+        found.append((f"{factor} of the chosen", *_factor(p, cases.factors[number] / SCALE, first, logged)))
+    found.append(("propensity of the chosen", *_factor(p, p, first, logged)))
     frame = pd.DataFrame(found, columns=["about", "observed", "expected", "z"])
     return frame.sort_values("z", key=np.abs, ascending=False, kind="stable", ignore_index=True)
 
 
-def worst(evidence: Evidence) -> float:
-    """The largest |z|; 0 without decisions."""
-    return float(calibration(evidence)["z"].abs().max()) if evidence.n else 0.0
-
-
-def odd_sum(evidence: Evidence) -> str | None:
+def odd_sum(cases: Cases, first: NDArray[np.int64]) -> str | None:
     """Of how many decisions the propensities do not sum to 1, and of which the worst; None if all do."""
-    sums = np.add.reduceat(evidence.propensity, evidence.first) if evidence.n else np.empty(0)
+    sums = np.add.reduceat(_propensity(cases), first) if len(first) else np.empty(0)
     apart = np.abs(sums - 1)
     if not (apart > SUMS).any():
         return None
-    worst, source = int(np.argmax(apart)), evidence.cases.source
-    row = "" if source is None else f" (that of row number {source[evidence.first[worst]]} of the candidates, from 0)"
+    worst, source = int(np.argmax(apart)), cases.source
+    row = "" if source is None else f" (that of row number {source[first[worst]]} of the candidates, from 0)"
     many = f"{np.mean(apart > SUMS):.1%}"
     return f"the propensities of {many} of the decisions do not sum to 1, one{row} to {sums[worst]:.6g}"
+
+
+def _propensity(cases: Cases) -> NDArray[np.float64]:
+    assert cases.propensity is not None
+    return cases.propensity
 
 
 def _summed(
@@ -62,12 +70,13 @@ def _summed(
     return [_z(*three) for three in zip(observed.tolist(), expected.tolist(), spread.tolist(), strict=True)]
 
 
-def _factor(evidence: Evidence, values: NDArray[np.float64]) -> tuple[float, float, float]:
-    p = evidence.propensity
-    means = np.add.reduceat(p * values, evidence.first) if evidence.n else np.empty(0)
-    squares = np.add.reduceat(p * values**2, evidence.first) if evidence.n else np.empty(0)
+def _factor(
+    p: NDArray[np.float64], values: NDArray[np.float64], first: NDArray[np.int64], logged: NDArray[np.int64]
+) -> tuple[float, float, float]:
+    means = np.add.reduceat(p * values, first) if len(first) else np.empty(0)
+    squares = np.add.reduceat(p * values**2, first) if len(first) else np.empty(0)
     spread = float(np.maximum(squares - means**2, 0).sum())
-    return _z(float(values[evidence.logged].sum()), float(means.sum()), spread)
+    return _z(float(values[logged].sum()), float(means.sum()), spread)
 
 
 def _z(observed: float, expected: float, variance: float) -> tuple[float, float, float]:

@@ -14,12 +14,12 @@ from numpy.typing import ArrayLike, NDArray
 from collab.records import FACTORS
 from collab.whatif import estimators
 from collab.whatif.answers import PER_LEAD, TEAM, Estimate, Estimates, Limits, Refused, Trust
-from collab.whatif.calibration import odd_sum, worst
 from collab.whatif.estimators import Estimated
 from collab.whatif.evidence import Evidence, Values
 from collab.whatif.leaning import leaning
 from collab.whatif.logged import METRICS
 from collab.whatif.overrides import by_hand
+from collab.whatif.policy import Chances, Policy, of_weights
 from collab.whatif.rescore import integers
 from collab.whatif.sweep import Sweep, sweep
 
@@ -32,21 +32,29 @@ LEVEL = 0.95
 
 @dataclass(frozen=True)
 class Asked:
-    """One question: the chances of each candidate under what is asked, and what it is compared with (None: the log).
+    """One question: what would be done, and what it is compared with (None: the log).
 
     Without `betting`, which takes longest, answers have no `always` and refusals no `bounds`.
     """
 
-    target: NDArray[np.float64]
-    against: NDArray[np.float64] | None
+    target: Weighed
+    against: Weighed | None
     limits: Limits
     level: float
-    calibration_z: float
     betting: bool = True
 
 
-def chances_of(evidence: Evidence, target: Any, explore: float, rows: pd.Index | None) -> NDArray[np.float64]:
-    """The chance of each candidate under weights, or from a column with one for each of the candidates' rows.
+@dataclass(frozen=True)
+class Weighed:
+    """A policy with the importance weight of each decision under it, and what these are worth."""
+
+    policy: Policy
+    weights: NDArray[np.float64]
+    trust: Trust
+
+
+def policy_of(evidence: Evidence, target: Any, explore: float, rows: pd.Index | None) -> Policy:
+    """What is done under weights, or by a column with a chance for each of the candidates' rows.
 
     Raises:
         ValueError: they are neither, or a share is outside 0 to 1.
@@ -55,7 +63,7 @@ def chances_of(evidence: Evidence, target: Any, explore: float, rows: pd.Index |
         raise ValueError(f"explore is {explore!r}; give a share of leads from 0 to 1")
     column = isinstance(target, pd.Series | np.ndarray | list) and len(target) != len(FACTORS)
     if not column or (isinstance(target, pd.Series) and set(FACTORS) <= set(target.index)):
-        return evidence.chances(integers(target), explore)
+        return of_weights(evidence, integers(target), explore)
     if explore:
         raise ValueError(f"explore is {explore}, but a column of probabilities has its exploration in it; leave it out")
     if isinstance(target, pd.Series) and rows is not None and rows.is_unique and set(target.index) == set(rows):
@@ -64,7 +72,7 @@ def chances_of(evidence: Evidence, target: Any, explore: float, rows: pd.Index |
         chances = np.asarray(target, np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError("the column of probabilities has something else in it; give numbers of 0 to 1") from error
-    return evidence.given(chances)
+    return Chances(evidence.given(chances))
 
 
 def swept(
@@ -75,7 +83,7 @@ def swept(
     cancelled: Callable[[], bool] | None = None,
 ) -> Sweep:
     """Every weights of the grid; counts only, with the reason, where the log's propensities cannot be believed."""
-    if (fault := wrong(evidence, worst(evidence), limits)) is not None:
+    if (fault := wrong(evidence, limits)) is not None:
         return sweep(evidence.cases, step=step, refused=fault, progress=progress, cancelled=cancelled)
     known = evidence.propensity[evidence.logged], evidence.rewards
     return sweep(evidence.cases, *known, step=step, limits=limits, progress=progress, cancelled=cancelled)
@@ -84,12 +92,12 @@ def swept(
 def estimates(
     evidence: Evidence,
     metrics: Sequence[str],
-    target: NDArray[np.float64],
-    against: NDArray[np.float64] | None = None,
+    target: Policy,
+    against: Policy | None = None,
     limits: Limits | None = None,
     level: float = LEVEL,
 ) -> Estimates:
-    """An estimate or a refusal of every metric, the chances of the candidates being given.
+    """An estimate or a refusal of every metric, given what would be done.
 
     Raises:
         ValueError: a metric is not known, or the level is none.
@@ -100,15 +108,17 @@ def estimates(
     for metric in metrics:
         if metric not in evidence.rewards and metric not in OF_ALL:
             raise ValueError(f"metric is {metric!r}; the log has {', '.join(evidence.rewards) or 'none'}")
-    asked = Asked(target, against, limits, level, worst(evidence))
+    base = None if against is None else _weighed(evidence, against, limits)
+    asked = Asked(_weighed(evidence, target, limits), base, limits, level)
     return Estimates({metric: estimate(evidence, metric, asked) for metric in metrics})
 
 
 def of_many(evidence: Evidence, many: Iterable[Values]) -> Iterator[Estimates]:
     """The estimates of all metrics under each of many weights, one after the other, without `betting`."""
-    z = worst(evidence)
+    limits = Limits()
     for weights in many:
-        asked = Asked(evidence.chances(weights), None, Limits(), LEVEL, z, betting=False)
+        target = _weighed(evidence, of_weights(evidence, weights), limits)
+        asked = Asked(target, None, limits, LEVEL, betting=False)
         yield Estimates({metric: estimate(evidence, metric, asked) for metric in evidence.rewards})
 
 
@@ -117,25 +127,22 @@ def estimate(evidence: Evidence, metric: str, asked: Asked) -> Estimate | Refuse
     if metric in OF_ALL:
         reason = "it depends on what all leads do to each other's waiting, so ask `simulate` for it"
         return Refused(metric, reason, question=PER_LEAD)
-    rewards = evidence.rewards[metric]
-    weights, trust = _weighed(evidence, asked.target, asked)
-    if (fault := wrong(evidence, asked.calibration_z, asked.limits)) is not None:
+    rewards, weights, trust = evidence.rewards[metric], asked.target.weights, asked.target.trust
+    if (fault := wrong(evidence, asked.limits)) is not None:
         return Refused(metric, fault, (0.0, 1.0) if metric == "converted" else None, trust)
     if (short := _short(trust, asked.limits) or _flat(rewards, metric)) is not None:
         bounds = _bounds(rewards, weights, asked.level, metric, evidence.blocks) if asked.betting else None
         return Refused(metric, short, bounds, trust)
-    model = evidence.models[metric]
-    # the log by the same model: what it happened to draw is in both, and falls out of the difference
-    own = _expected(evidence, model, evidence.propensity)
-    base = _doubly(rewards, np.ones(evidence.n), model[evidence.logged], own)["sndr"]
-    mean = float(rewards.mean())
-    if asked.against is not None:
-        others, worth = _weighed(evidence, asked.against, asked)
-        if (short := _short(worth, asked.limits)) is not None:
-            return Refused(metric, f"of what it is compared with: {short}", None, worth)
-        base = _doubly(rewards, others, model[evidence.logged], _expected(evidence, model, asked.against))["sndr"]
+    model, (logged, own) = evidence.models[metric], evidence.foreseen[metric]
+    if (against := asked.against) is not None:
+        if (short := _short(against.trust, asked.limits)) is not None:
+            return Refused(metric, f"of what it is compared with: {short}", None, against.trust)
+        base = estimators.sndr(rewards, against.weights, logged, against.policy.expected(evidence, model))
         mean = base.value
-    found = _doubly(rewards, weights, model[evidence.logged], _expected(evidence, model, asked.target))
+    else:
+        # the log by the same model: what it happened to draw is in both, and falls out of the difference
+        base, mean = estimators.sndr(rewards, np.ones(evidence.n), logged, own), float(rewards.mean())
+    found = _doubly(rewards, weights, logged, asked.target.policy.expected(evidence, model))
     sure = asked.betting and metric == "converted"
     always = _bounds(rewards, weights, asked.level, metric, evidence.blocks) if sure else None
     return _answer(metric, found, (mean, base), always, trust, asked.level, evidence.blocks)
@@ -180,18 +187,18 @@ def from_arrays(
 
 def _answer(
     metric: str,
-    found: dict[str, Estimated],
+    found: tuple[Estimated, dict[str, float]],
     base: tuple[float, Estimated],
     always: tuple[float, float] | None,
     trust: Trust,
     level: float,
     blocks: NDArray[Any] | None,
 ) -> Estimate:
-    best, apart = found["sndr"], found["sndr"] - base[1]
+    best, others = found
+    apart = best - base[1]
     within, between = best.interval(level, blocks), apart.interval(level, blocks)
     if metric == "converted":  # a share, however wide its interval
         within = min(max(within[0], 0.0), best.value), max(min(within[1], 1.0), best.value)
-    others = {name: one.value for name, one in found.items()}
     # below this a difference is the rounding of sums
     least = 1e-9 * max(1.0, abs(best.value))
     difference, low, high = (0.0 if abs(one) < least else one for one in (apart.value, *between))
@@ -200,29 +207,20 @@ def _answer(
 
 def _doubly(
     rewards: NDArray[np.float64], weights: NDArray[np.float64], logged: ArrayLike, target: ArrayLike
-) -> dict[str, Estimated]:
-    """Every estimator's answer for one policy."""
-    return {
-        "ips": estimators.ips(rewards, weights),
-        "snips": estimators.snips(rewards, weights),
-        "dr": estimators.dr(rewards, weights, logged, target),
-        "sndr": estimators.sndr(rewards, weights, logged, target),
-    }
+) -> tuple[Estimated, dict[str, float]]:
+    """The answer for one policy, and what every estimator says."""
+    given = rewards, weights, logged, target
+    return estimators.sndr(*given), estimators.values(*given)
 
 
-def _expected(evidence: Evidence, model: NDArray[np.float64], chances: NDArray[np.float64]) -> NDArray[np.float64]:
-    found: NDArray[np.float64] = np.add.reduceat(chances * model, evidence.first)
-    return found
-
-
-def _weighed(evidence: Evidence, chances: NDArray[np.float64], asked: Asked) -> tuple[NDArray[np.float64], Trust]:
-    """The importance weights of a policy, and what they are worth."""
-    n = evidence.n
-    p = evidence.propensity[evidence.logged]
-    weights = np.divide(chances[evidence.logged], p, out=np.zeros(n), where=p > 0)
-    unsupported = float(chances[evidence.propensity <= 0].sum()) / n if n else 1.0
-    trust = _trust(weights, unsupported, asked.calibration_z, asked.limits, evidence.overridden)
-    return weights, replace(trust, warnings=(*trust.warnings, evidence.slow)) if evidence.slow and n else trust
+def _weighed(evidence: Evidence, policy: Policy, limits: Limits) -> Weighed:
+    n, p = evidence.n, evidence.propensity[evidence.logged]
+    weights = np.divide(policy.of_logged(evidence), p, out=np.zeros(n), where=p > 0)
+    unsupported = policy.unsupported(evidence) / n if n else 1.0
+    trust = _trust(weights, unsupported, evidence.calibration_z, limits, evidence.overridden)
+    if evidence.slow and n:
+        trust = replace(trust, warnings=(*trust.warnings, evidence.slow))
+    return Weighed(policy, weights, trust)
 
 
 def _trust(
@@ -239,17 +237,17 @@ def _trust(
     return Trust(len(weights), ess, largest, unsupported, calibration_z, tuple(warnings), leaning(weights))
 
 
-def wrong(evidence: Evidence, calibration_z: float, limits: Limits) -> str | None:
+def wrong(evidence: Evidence, limits: Limits) -> str | None:
     """What is wrong with the log, and what would help; None if its propensities can be believed."""
     if not evidence.n:
         return evidence.slow or "no decision has a known outcome yet; wait until leads are closed"
     if (never := float(np.mean(evidence.propensity[evidence.logged] <= 0))) > 0:
         return f"{never:.1%} of the leads went to agents who had no chance by the log; leave out what people chose"
-    if (odd := odd_sum(evidence)) is not None:
+    if (odd := evidence.odd_sum) is not None:
         return f"{odd}; log the chance of every candidate, which sum to 1"
-    if calibration_z > limits.calibration_z:
+    if evidence.calibration_z > limits.calibration_z:
         return (
-            f"choices differ from the logged propensities by {calibration_z:.1f} standard deviations (at most "
+            f"choices differ from the logged propensities by {evidence.calibration_z:.1f} standard deviations (at most "
             f"{limits.calibration_z:g}): somebody chose beside the router, or they are wrong; see calibration"
             + (f" ({by_hand(evidence.overridden)} left out, which may be why)" if evidence.overridden else "")
         )

@@ -19,11 +19,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from collab.whatif.wealth import Wealth
+
 FEWEST_BLOCKS = 8
 """With fewer blocks of time their variance says too little, and decisions count one by one."""
-
-BETS = tuple(0.9 * 0.6**step for step in range(24))
-"""The shares of its wealth that the bettor tries side by side: from almost all to a few millionths."""
 
 
 @dataclass(frozen=True)
@@ -71,18 +70,17 @@ class Estimated:
         return self._judged(blocks)[1]
 
     def _judged(self, blocks: NDArray[Any] | None) -> tuple[float, float]:
-        """The error and its degrees of freedom, for which blocks are sorted once."""
+        """The error and its degrees of freedom."""
         n = count = len(self.influences)
         own = _variance(self.influences)
         if blocks is not None:
-            _, places = np.unique(blocks, return_inverse=True)
-            sums = np.bincount(places, self.influences)
+            sums = _summed(blocks, self.influences)
             if len(sums) >= FEWEST_BLOCKS:
                 count = len(sums)
                 own = max(own, float(np.sum(sums**2)) / n**2 * count / (count - 1))
-        pooled = float(self.weights @ self.weights) * float(self.missed @ self.missed) / n**3 if n else 0.0
+        pooled = _dot(self.weights, self.weights) * _dot(self.missed, self.missed) / n**3 if n else 0.0
         squares = (self.influences if own >= pooled else self.missed) ** 2
-        fourth, second = float(squares @ squares), float(squares.sum()) ** 2
+        fourth, second = _dot(squares, squares), float(squares.sum()) ** 2
         excess = n * fourth - second  # over second: the kurtosis less 1
         return sqrt(max(own, pooled)), min(count - 1, 2 * n * second / excess) if excess > 0 else count - 1
 
@@ -99,7 +97,7 @@ def snips(rewards: ArrayLike, weights: ArrayLike) -> Estimated:
     total = float(weights.sum())
     if total <= 0:
         return Estimated(float("nan"), np.full(len(rewards), np.nan), weights, rewards)
-    value, weights = float(weights @ rewards) / total, weights / (total / len(rewards))
+    value, weights = _dot(weights, rewards) / total, weights / (total / len(rewards))
     return Estimated(value, weights * (rewards - value), weights, rewards - rewards.mean())
 
 
@@ -118,6 +116,20 @@ def sndr(rewards: ArrayLike, weights: ArrayLike, logged: ArrayLike, target: Arra
     return Estimated(value + correction.value, influences, correction.weights, correction.missed)
 
 
+def values(rewards: ArrayLike, weights: ArrayLike, logged: ArrayLike, target: ArrayLike) -> dict[str, float]:
+    """What all four say, by name, without their errors, which take longest."""
+    rewards, weights = _floats(rewards), _floats(weights)
+    n, total, model = len(rewards), float(weights.sum()), float(_floats(target).sum())
+    earned, missed = _dot(weights, rewards), _dot(weights, rewards - _floats(logged))
+    by_n, by_weight = (1 / by if by > 0 else float("nan") for by in (n, total))
+    return {
+        "ips": earned * by_n,
+        "snips": earned * by_weight,
+        "dr": (model + missed) * by_n,
+        "sndr": model * by_n + missed * by_weight,
+    }
+
+
 def on_log(rewards: ArrayLike) -> Estimated:
     """What the decisions earned as they were made: the mean reward."""
     rewards = _floats(rewards)
@@ -127,7 +139,7 @@ def on_log(rewards: ArrayLike) -> Estimated:
 def effective(weights: ArrayLike) -> float:
     """Effective sample size: (sum of weights)^2 over the sum of their squares (Kish 1965); 0 if all are 0."""
     weights = _floats(weights)
-    squares = float(weights @ weights)
+    squares = _dot(weights, weights)
     return float(weights.sum()) ** 2 / squares if squares > 0 else 0.0
 
 
@@ -173,12 +185,12 @@ def _alike(values: NDArray[np.float64], level: float, blocks: NDArray[Any] | Non
     """
     if blocks is None or len(values) < 2:
         return 1.0
-    _, places = np.unique(blocks, return_inverse=True)
-    sums = np.bincount(places, values - values.mean())
-    single, count = _variance(values - values.mean()), len(sums)
+    apart = values - values.mean()
+    sums, single = _summed(blocks, apart), _variance(apart)
+    count = len(sums)
     if count < FEWEST_BLOCKS or not single > 0:
         return 1.0
-    between = float(sums @ sums) / len(values) ** 2 * count / (count - 1)
+    between = _dot(sums, sums) / len(values) ** 2 * count / (count - 1)
     wider = student(0.5 + level / 2, count - 1) / NormalDist().inv_cdf(0.5 + level / 2)
     return max(1.0, between / single * wider**2)
 
@@ -188,21 +200,25 @@ def _least(values: NDArray[np.float64], wanted: float) -> float:
     if not len(values) or not values.any():
         return 0.0
     low, high = 0.0, min(1.0, float(values.mean()))
-    won = values[values > 0]  # the others lose every stake, whatever the mean
+    wealth = Wealth(values)
     for _ in range(30):
         middle = (low + high) / 2
-        if _wealth(won / middle - 1, len(values) - len(won)) >= wanted:
+        if wealth.logarithm(middle) >= wanted:
             low = middle
         else:
             high = middle
     return low
 
 
-def _wealth(odds: NDArray[np.float64], lost: int) -> float:
-    """The logarithm of the mean wealth of bettors who stake each of `BETS` on every decision, and lose `lost` more."""
-    logs = np.array([np.log1p(bet * odds).sum() + lost * np.log1p(-bet) for bet in BETS])
-    most = float(logs.max())
-    return most + log(float(np.exp(logs - most).mean()))
+def _summed(blocks: NDArray[Any], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The sums of the values of each block, by label."""
+    blocks = np.asarray(blocks)
+    if blocks.dtype.kind == "i" and len(blocks) and int(blocks.max()) - int(blocks.min()) < len(blocks):
+        places = blocks - blocks.min()  # as they are, which spares the sorting
+        sums = np.bincount(places, values)[np.bincount(places) > 0]
+    else:
+        sums = np.bincount(np.unique(blocks, return_inverse=True)[1], values)
+    return np.asarray(sums, np.float64)
 
 
 def _centred(terms: NDArray[np.float64], weights: NDArray[np.float64], rewards: NDArray[np.float64]) -> Estimated:
@@ -212,7 +228,12 @@ def _centred(terms: NDArray[np.float64], weights: NDArray[np.float64], rewards: 
 
 def _variance(influences: NDArray[np.float64]) -> float:
     n = len(influences)
-    return float(influences @ influences) / (n * (n - 1)) if n > 1 else float("inf")
+    return _dot(influences, influences) / (n * (n - 1)) if n > 1 else float("inf")
+
+
+def _dot(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    # not by `@`, whose threads wait for each other where other work has the cores
+    return float((one * other).sum())
 
 
 def _floats(values: ArrayLike) -> NDArray[np.float64]:

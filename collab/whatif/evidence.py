@@ -8,9 +8,11 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from collab.records import SCALE
+from collab.whatif.calibration import SUMS, calibration, odd_sum
 from collab.whatif.cases import Cases
 from collab.whatif.packed import SHIFT, TIE
 from collab.winning import simplex_grid
@@ -20,8 +22,8 @@ Values = tuple[int, int, int, int]
 ROUNDING = 1e-9
 """By so much a chance may be above 1: chances are sums of others."""
 
-SUMS = 1e-3
-"""How far a decision's chances may sum from 1; they may be rounded."""
+CHUNK = 16_384
+"""Decisions that are scored at a time, so that what is written stays in the cache."""
 
 FOLDS = 5
 """The model of a decision's reward is fitted on the other four fifths."""
@@ -83,12 +85,33 @@ class Evidence:
         """The row of the candidate who got each lead."""
         return np.flatnonzero(self.cases.agent == self.cases.chosen[self.decision])
 
+    @cached_property
+    def calibration(self) -> pd.DataFrame:
+        """Whether the propensities describe who got the leads; see `collab.whatif.calibration`."""
+        return calibration(self.cases, self.first, self.logged)
+
+    @cached_property
+    def calibration_z(self) -> float:
+        """The largest |z| of it; 0 without decisions."""
+        return float(self.calibration["z"].abs().max()) if self.n else 0.0
+
+    @cached_property
+    def odd_sum(self) -> str | None:
+        """Whose propensities do not sum to 1; None if those of all decisions do."""
+        return odd_sum(self.cases, self.first)
+
     def winners(self, weights: Values) -> NDArray[np.int64]:
         """The row of each decision's highest score, of equal ones that of the lowest agent id."""
-        score = np.asarray(weights, np.int64) @ self.cases.factors
-        line = (score << SHIFT) + (TIE - self.cases.agent.astype(np.int64))
-        best = np.maximum.reduceat(line, self.first)
-        return np.flatnonzero(line == best[self.decision])
+        found = [np.empty(0, np.int64)]
+        for low in range(0, self.n, CHUNK):
+            counts, start = self.cases.counts[low : low + CHUNK], int(self.first[low])
+            rows = slice(start, start + int(counts.sum()))
+            line = np.int32(TIE) - self.cases.agent[rows]  # below the score, as in `collab.whatif.packed`
+            for weight, factor in zip(weights, self.cases.factors, strict=True):
+                line += np.multiply(factor[rows], np.int32(weight << SHIFT), dtype=np.int32)
+            best = np.maximum.reduceat(line, self.first[low : low + CHUNK] - start)
+            found.append(np.flatnonzero(line == np.repeat(best, counts)) + start)
+        return np.concatenate(found)
 
     def chances(self, weights: Values, explore: float = 0.0, step: int = 5) -> NDArray[np.float64]:
         """The chance of each candidate under weights of which a share `explore` is drawn from the grid, as the router.
@@ -130,6 +153,15 @@ class Evidence:
     def models(self) -> dict[str, NDArray[np.float64]]:
         """The `model` of every metric, which is the same whatever weights are asked about."""
         return {metric: self.model(rewards) for metric, rewards in self.rewards.items()}
+
+    @cached_property
+    def foreseen(self) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
+        """What the models of each metric expect of every logged choice, and of every decision as it was made."""
+        found = {}
+        for metric, model in self.models.items():
+            mean = np.add.reduceat(self.propensity * model, self.first) if self.n else np.empty(0)
+            found[metric] = model[self.logged], mean
+        return found
 
     def model(self, rewards: NDArray[np.float64]) -> NDArray[np.float64]:
         """The expected reward of every candidate, each decision's from the other folds' decisions (cross-fitted).

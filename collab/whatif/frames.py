@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from collab.records import FACTORS, SCALE
+from collab.whatif.calibration import SUMS
 from collab.whatif.cases import Cases, Rows, cases
 from collab.whatif.columns import (
     aware_times,
@@ -21,7 +22,7 @@ from collab.whatif.columns import (
     shown,
     where,
 )
-from collab.whatif.evidence import ROUNDING, SUMS
+from collab.whatif.evidence import ROUNDING
 
 NEEDED = ("decision", "agent", *FACTORS, "chosen")
 """The columns without which nothing can be rescored; `eligible` is true, and `lead` empty, where they are missing."""

@@ -22,7 +22,9 @@ class Lean(NamedTuple):
 
 def leaning(weights: NDArray[np.float64]) -> tuple[Lean, ...]:
     """The classes of importance weights; the first has those of weight 0, which say nothing."""
-    place = np.clip(np.frexp(weights)[1], 0, CLASSES - 2) + 1  # a power of 2 is read off; logarithms take longer
+    # a power of 2 is read off the bits; logarithms take longer
+    powers = (np.ascontiguousarray(weights, np.float64).view(np.int64) >> 52) - 1022
+    place = np.clip(powers, 0, CLASSES - 2) + 1
     place[weights == 0] = 0
     counts = np.bincount(place, minlength=CLASSES)
     sums = np.bincount(place, weights=weights, minlength=CLASSES)

@@ -11,7 +11,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from collab.whatif import card, frames, kernel, overrides
-from collab.whatif.calibration import calibration
 from collab.whatif.cases import Cases
 from collab.whatif.columns import aware_times, checked, refuse_empty, refuse_huge, warn_of_birth, when
 from collab.whatif.course import Course
@@ -127,10 +126,10 @@ class Log:
         """How many decisions have a known outcome, are open, or were overridden; None where `evidence` is."""
         return self._logged[1] if self._logged else None
 
-    @cached_property
+    @property
     def calibration(self) -> pd.DataFrame:
         """What was chosen against what the logged propensities say; see `collab.whatif.calibration`."""
-        return calibration(self._known())
+        return self._known().calibration
 
     def _known(self) -> Evidence:
         if self.evidence is None:

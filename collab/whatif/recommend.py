@@ -15,6 +15,7 @@ from collab.whatif.course import Course
 from collab.whatif.estimate import estimates, swept
 from collab.whatif.evidence import Evidence
 from collab.whatif.mechanism import Fit
+from collab.whatif.policy import of_weights
 from collab.whatif.rescore import Values
 from collab.whatif.search import PREFIX, Search, column, simulated_only
 from collab.whatif.simulated import Asked, simulated
@@ -153,7 +154,7 @@ def _best(
 def _reported(evidence: Evidence, metric: str, weights: Any, limits: Limits) -> dict[str, Any]:
     """What these decisions say of some weights."""
     a, e, p, r = (int(weight) for weight in weights)
-    one = estimates(evidence, (metric,), evidence.chances((a, e, p, r)), limits=limits)[metric]
+    one = estimates(evidence, (metric,), of_weights(evidence, (a, e, p, r)), limits=limits)[metric]
     said = {name: getattr(one, name, np.nan) for name in COLUMNS[:-2]}
     why = "" if isinstance(one, Estimate) else one.reason
     ess = getattr(one.trust, "ess", np.nan)

@@ -16,7 +16,7 @@ import pandas as pd
 from collab.fairness import HALF_LIFE_H, By
 from collab.whatif import kept, kernel, page, turns
 from collab.whatif.answers import Estimates, Limits, Refused
-from collab.whatif.estimate import chances_of, estimates, swept
+from collab.whatif.estimate import estimates, policy_of, swept
 from collab.whatif.explain import explain
 from collab.whatif.explained import Explained
 from collab.whatif.fair import Fairness
@@ -131,10 +131,10 @@ class WhatIf(Simulations):
             needed = "no propensity in candidates" if self.outcomes is not None else "no outcomes"
             return Estimates({name: Refused(name, f"there is {needed}; give it to from_frames") for name in metrics})
         rows = None if self._frames is None else self._frames[2].index
-        chances = chances_of(evidence, target, explore, rows)
-        base = None if against is None else chances_of(evidence, against, 0.0, rows)
+        policy = policy_of(evidence, target, explore, rows)
+        base = None if against is None else policy_of(evidence, against, 0.0, rows)
         known = [name for name in metrics if metrics is not METRICS or name in evidence.rewards]
-        return estimates(evidence, known, chances, base, limits, level)
+        return estimates(evidence, known, policy, base, limits, level)
 
     def sweep(
         self,
