@@ -174,6 +174,16 @@ def test_nothing_is_chosen_in_place_of_what_is_over_and_being_late_is_said(offic
     assert "the condition ended" in view._ended.object
 
 
+def test_the_open_list_of_alerts_stays_as_it_is_while_alerts_come(office: Office) -> None:
+    desk, first = at(office), do(office, fire(at(office), "ana"))
+    view = shown(AlertsView(Board(office), by="Kim"))
+    view._lists["chosen"].dropdown_open = True
+    do(office, fire(desk, "bo", Severity.critical))
+    assert list(shown(view).param.chosen.names.values()) == ["", first]
+    view._lists["chosen"].dropdown_open = False
+    assert list(view.param.chosen.names.values()) == ["", "alert-bo", first]
+
+
 def test_until_tomorrow_is_nine_by_the_clocks_of_the_zone(office: Office) -> None:
     view = AlertsView(Board(office), zone="Asia/Tokyo")
     view._taken.value = TOMORROW

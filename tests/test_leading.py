@@ -278,6 +278,18 @@ def test_an_offer_is_given_to_another_and_comes_back(view: LeadingView) -> None:
     assert any("it stays, though they are not on the roster" in row["note"] for row in view.offers.listing.rows)
 
 
+def test_the_open_list_of_agents_stays_as_it_is_while_loads_change(view: LeadingView) -> None:
+    office, hand = view.queue.board.office, view.hand
+    view.offers.listing.chosen = "l0"
+    assert "Bo (0 of 1 leads)" in hand.param.to.names
+    hand._who.dropdown_open = True
+    do(office, at(office).update_agent_workload("bo", capacity=3))
+    shown(view, office)
+    assert "Bo (0 of 1 leads)" in hand.param.to.names
+    hand._who.dropdown_open = False
+    assert "Bo (0 of 3 leads)" in hand.param.to.names
+
+
 def test_one_list_has_the_chosen_lead_and_an_assignment_chooses_its_lead(view: LeadingView) -> None:
     view.offers.listing.chosen = "l1"
     newest = view.assignments.listing

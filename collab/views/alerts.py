@@ -94,8 +94,11 @@ class AlertsView(Replying):
         self.hush = self._button("Silence", "notifications_off", self.silence_it)
         self.end = self._button("End silence", "notifications_active", self.end_silence)
         self.actions = ActionsView(board, look)
+        self._lists: dict[str, pmui.Select] = {}
         self._layout = self._laid_out()
         board.param.watch(lambda event: self._patch(), "frame")
+        for one in self._lists.values():
+            one.param.watch(lambda event: self._patch(), "dropdown_open")
         board.sign(self._person)
         self._patch()
         if self._refusal:
@@ -111,8 +114,8 @@ class AlertsView(Replying):
 
     def _laid_out(self) -> pn.Column:
         row = {"gap": "12px", "align_items": "center", **WIDE}
-        choose = pmui.Select.from_param(self.param.chosen, **BROAD)
-        which = pmui.Select.from_param(self.param.silence, **PART)
+        choose = self._lists["chosen"] = pmui.Select.from_param(self.param.chosen, **BROAD)
+        which = self._lists["silence"] = pmui.Select.from_param(self.param.silence, **PART)
         zone = pmui.Select.from_param(self.param.zone, **PART)
         self._acts = pn.Column(
             pn.FlexBox(choose, self._note, **row),
@@ -228,9 +231,9 @@ class AlertsView(Replying):
             self._tell_critical()
 
     def _offer(self, name: str, options: dict[str, str]) -> None:
-        """Change a list's options; what is over is not chosen any more, and nothing is chosen in its place."""
+        """Change a list's options, unless it is open; what is over is not chosen any more, and nothing in its place."""
         known = self.param[name]
-        if dict(known.names) != options:
+        if dict(known.names) != options and not self._lists[name].dropdown_open:
             if getattr(self, name) not in options.values():
                 setattr(self, name, "")
             known.objects = options

@@ -69,6 +69,7 @@ class HandView(Replying):
         )
         self._layout = pn.Column(self._told, self._acts, self.said, self.undo, **WIDE)
         board.param.watch(lambda event: self._patch(), "frame")
+        self._who.param.watch(lambda event: self._patch(), "dropdown_open")
         self._patch()
 
     def _button(self, label: str, icon: str, act: Callable[[], Coroutine[Any, Any, None]]) -> pmui.Button:
@@ -113,7 +114,12 @@ class HandView(Replying):
         return f"<p><b>{escape(isolated(state.lead.name))}</b> {escape(where)}.</p>"
 
     def _offer(self, state: OpenLead | None) -> None:
-        """List who could get it, those with room first; one who cannot is listed with why, and the desk says it too."""
+        """List who could get it, those with room first; one who cannot is listed with why, and the desk says it too.
+
+        While the list is open it stays as it is: an entry whose words change is new, and the keys lose their place.
+        """
+        if self._who.dropdown_open:
+            return
         agents = [agent for agent in self.board.frame.agents if state is None or agent.id != state.holder]
         names = self.board.frame.names
         agents.sort(key=lambda agent: (bool(_shut(agent)), names[agent.id]))
