@@ -81,8 +81,8 @@ def test_the_effect_stands_above_each_button_and_what_was_done_is_undone(view: A
     assert names(view) == ["Set Ana busy", "Set Ana away"]
     press(view, view.actions.take_back)
     assert team.agents["ana"].active == 4
-    assert view.actions.said.object == "Undone: 2 leads went back."
-    assert not view.actions.undo.visible
+    assert (view.actions.said.object, view.actions.said.severity) == ("Undone: 2 leads went back.", "success")
+    assert (view.actions.undo.visible, view.actions.undo.disabled) == (True, True)  # the focus is on it
 
 
 def test_who_acts_on_an_alert_has_it_and_that_counts_when_it_is_over(view: AlertsView) -> None:
@@ -107,6 +107,7 @@ def test_what_cannot_be_taken_back_is_said(view: AlertsView) -> None:
     said = view.actions.said.object
     assert said.startswith("Nothing could be undone. Lead ")
     assert "bo began with it" in said
+    assert view.actions.said.severity == "warning"
 
 
 def test_what_has_become_impossible_is_said_and_not_done(view: AlertsView) -> None:

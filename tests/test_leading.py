@@ -266,11 +266,11 @@ def test_an_offer_is_given_to_another_and_comes_back(view: LeadingView) -> None:
     assert office.team.leads["l0"].holder == "bo"
     given = next(row for row in view.offers.listing.rows if row["title"].endswith("Bo"))
     assert "a person gave it, so it stays" in given["note"]
-    assert hand.undo.visible
+    assert (hand.undo.visible, hand.undo.disabled) == (True, False)
     press(view, hand.take_back)
     assert office.team.leads["l0"].holder == "ana"
     assert hand.said.object == "Undone: 1 lead went back."
-    assert not hand.undo.visible
+    assert (hand.undo.visible, hand.undo.disabled) == (True, True)  # the focus is on it
     do(office, at(office).remove_agent("ana"))
     shown(view, office)
     view.offers.listing.chosen = "l0"

@@ -150,8 +150,11 @@ class ActionsView(Replying):
         try:
             answer = await self.board.office.ask(command(desk, by))
             self.done = answer if isinstance(answer, Done) else None
-            self.undo.visible = self.done is not None
-            self._say(f"Done: {name}." if isinstance(answer, Done) else taken_back(answer), "success")
+            offer_undo(self.undo, self.done)
+            if isinstance(answer, Done):
+                self._say(f"Done: {name}.", "success")
+            else:
+                self._say(*taken_back(answer))
         except (ValueError, RuntimeError, ConnectionError) as error:
             self._say(str(error), "error")
         finally:
@@ -178,10 +181,16 @@ async def act_on(desk: Desk, alert: Alert, action: Action, by: str) -> Done:
         raise
 
 
-def taken_back(undone: Undone) -> str:
-    """What was taken back and what stays, in words."""
+def offer_undo(button: pmui.Button, done: Done | None) -> None:
+    """Let the button undo what was done; with nothing to undo it is off, but stays, so that who pressed it stays there."""
+    button.param.update(visible=button.visible or done is not None, disabled=done is None)
+
+
+def taken_back(undone: Undone) -> tuple[str, str]:
+    """What was taken back and what stays, in words, and the severity of saying so."""
     leads = len(undone.leads)
     parts = [f"{leads} lead{'' if leads == 1 else 's'} went back"] if leads else []
     parts += [f"the presence is {undone.presence} again"] if undone.presence is not None else []
     said = f"Undone: {' and '.join(parts)}." if parts else "Nothing could be undone."
-    return " ".join([said, *(f"{why[:1].upper()}{why[1:]}." for why in undone.stays)])
+    words = " ".join([said, *(f"{why[:1].upper()}{why[1:]}." for why in undone.stays)])
+    return words, "success" if parts else "warning"

@@ -86,7 +86,8 @@ class BalancingView(pn.viewable.Viewer):
         plan = Plan() if balancing is None else balancing.plan
         by = (self.person.value_input or self.by).strip()
         now = None if balancing is None else (balancing.policy, balancing.moved, balancing.proposed)
-        told_of = plan, now, frame.names, by, self.actions.undo.visible
+        undoes = self.actions.done is not None
+        told_of = plan, now, frame.names, by, undoes
         if told_of == self._shown:
             return
         self._shown = told_of
@@ -95,7 +96,7 @@ class BalancingView(pn.viewable.Viewer):
         with pn.io.hold():
             if self.told.object != text:
                 self.told.object = text
-            self.person.visible = bool(plan.moves) or self.actions.undo.visible
+            self.person.visible = bool(plan.moves) or undoes
             self.actions.param.update(plan=plan, by=by)
 
     def __panel__(self) -> pn.Column:

@@ -16,7 +16,7 @@ from collab.legible import isolated
 from collab.reasons import reasoning
 from collab.records import Decision, Presence
 from collab.team import Agent, OpenLead
-from collab.views.actions import taken_back
+from collab.views.actions import offer_undo, taken_back
 from collab.views.board import Board
 from collab.views.labelled import labelled
 from collab.views.replying import Replying
@@ -173,13 +173,13 @@ class HandView(Replying):
     def _tell(self, answer: Any) -> None:
         names = self.board.frame.names
         self.done = answer if isinstance(answer, Done) and answer.moves else None
-        self.undo.visible = self.done is not None
+        offer_undo(self.undo, self.done)
         if isinstance(answer, Decision):
             self._say(reasoning(answer, names), "info" if answer.agent is None else "success")
         elif isinstance(answer, Done):
             self._say("Done: it is theirs, and stays with them.", "success")
         else:
-            self._say(taken_back(answer), "success")
+            self._say(*taken_back(answer))
 
 
 async def _give(desk: Desk, lead: str, to: str, by: str, reason: str) -> Done:
