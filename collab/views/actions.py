@@ -182,7 +182,7 @@ async def act_on(desk: Desk, alert: Alert, action: Action, by: str) -> Done:
 
 
 def offer_undo(button: pmui.Button, done: Done | None) -> None:
-    """Let the button undo what was done; with nothing to undo it is off, but stays, so that who pressed it stays there."""
+    """Let the button undo what was done; with nothing to undo it is off but stays, and with it the focus."""
     button.param.update(visible=button.visible or done is not None, disabled=done is None)
 
 
