@@ -142,11 +142,13 @@ def test_a_person_takes_an_alert_on_gives_it_back_and_resolves_it_after_its_cond
     press(view, view.acknowledge)
     alert = office.team.alerts.open[id]
     assert (alert.state, alert.owner, alert.note) == (State.acknowledged, "Kim", "I call her")
-    assert (view.by, view.note, view.said.visible) == ("Kim", "", False)
+    assert (view.by, view.note) == ("Kim", "")
+    assert (view.said.object, view.said.severity) == ("Acknowledged: Ana is at 95% of capacity.", "success")
     assert "Kim has it until" in view._open.object
     assert (view.take.disabled, view.back.disabled) == (True, False)
     press(view, view.give_back)
     assert office.team.alerts.open[id].state == State.firing
+    assert view.said.object.startswith("Given back: ")
     press(view, view.resolve)  # as of a page that has not heard yet
     assert "while its condition holds" in view.said.object
     do(office, happen(desk, ev.AlertEased, id, {"agent": "ana"}, value=0.2))
@@ -203,9 +205,11 @@ def test_an_alert_is_silenced_and_the_silence_ended(office: Office) -> None:
     assert timedelta(hours=7, minutes=59) < silence.until - datetime.now(UTC) <= timedelta(hours=8)
     assert "Silenced until" in view._open.object
     assert "by Kim: her last day" in view._silences.object
+    assert view.said.object.startswith("Silenced: ")
     assert view.end.disabled
     view.silence = silence.id
     press(view, view.end_silence)
+    assert view.said.object == "The silence is over."
     assert not office.team.alerts.silences
     assert "Nothing is silenced" in view._silences.object
 

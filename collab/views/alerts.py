@@ -156,44 +156,48 @@ class AlertsView(Replying):
         """Take the chosen alert on."""
         until = self._until()
         note = self._written()
-        await self._do(lambda desk, by: desk.acknowledge_alert(self.chosen, by=by, until=until, note=note))
+        await self._do(
+            lambda desk, by: desk.acknowledge_alert(self.chosen, by=by, until=until, note=note), "Acknowledged"
+        )
 
     async def give_back(self) -> None:
         """Give the chosen alert back."""
         note = self._written()
-        await self._do(lambda desk, by: desk.return_alert(self.chosen, by=by, note=note))
+        await self._do(lambda desk, by: desk.return_alert(self.chosen, by=by, note=note), "Given back")
 
     async def resolve(self) -> None:
         """Say that the chosen alert is over."""
         note = self._written()
-        await self._do(lambda desk, by: desk.resolve_alert(self.chosen, by=by, why=note))
+        await self._do(lambda desk, by: desk.resolve_alert(self.chosen, by=by, why=note), "Resolved")
 
     async def silence_it(self) -> None:
         """Let alerts with the chosen one's rule and labels page nobody."""
         alert, note = self.alert, self._written()
         if alert is not None:
             labels, until = {"rule": alert.rule} | alert.labels, utc_now() + QUIET[self._quiet.value]
-            await self._do(lambda desk, by: desk.silence_alerts(labels, until=until, by=by, why=note))
+            await self._do(lambda desk, by: desk.silence_alerts(labels, until=until, by=by, why=note), "Silenced")
 
     async def end_silence(self) -> None:
         """End the chosen silence."""
         await self._do(lambda desk, by: desk.end_silence(self.silence, by=by))
 
-    async def _do(self, command: Callable[[Desk, str], Coroutine[Any, Any, Any]]) -> None:
-        """Give the command to the desk; what it refuses stands on the page."""
+    async def _do(self, command: Callable[[Desk, str], Coroutine[Any, Any, Any]], done: str = "") -> None:
+        """Give the command to the desk; that it is done, or why it is refused, stands on the page and is heard."""
         desk, by = self.board.office.desk, (self._person.value_input or self.by).strip()
         if self._sending:  # the second press of a double one
             return
         if desk is None or not by:
             self._say(READS if desk is None else "Your name is empty; say who acts, e.g. Kim.")
             return
-        self._sending = True
+        self._sending, about = True, self.alert
         try:
             answer = await self.board.office.ask(command(desk, by))
-            self.said.visible = False
             self.param.update(by=by, note="")
             if isinstance(answer, Alert) and answer.state.ended and answer.by != by:
                 self._say("Nothing was done: this alert is over.", "info")
+            else:
+                on = f"{done}: {called(about, self.board.frame.names)}." if done and about else "The silence is over."
+                self._say(on, "success")
         except (ValueError, RuntimeError, ConnectionError) as error:
             self._say(labelled(self, str(error)))
         finally:
