@@ -80,7 +80,7 @@ def test_who_would_get_a_lead_is_shown_and_nothing_happens_and_it_gets_it_then(v
     assert (asked.agent, office.team.seq) == ("bo", before)
     assert "Zoe Park would go to Bo" in form.decision._words.object
     press(view, lambda: form._send(None))
-    assert "Zoe Park goes to Bo" in form.decision._words.object
+    assert '<div class="said" role="status"><h3>Zoe Park goes to Bo' in form.decision._words.object
     assert form.decision.decision.lead == asked.lead
     assert office.team.leads[asked.lead.id].holder == "bo"
 

@@ -132,7 +132,8 @@ class DecisionView(pn.viewable.Viewer):
         times = f"waited {self.decision.waited_s:.1f} s, decided in {self.decision.decided_ms:.2f} ms"
         score = _score(self.decision)
         sure = f"confidence {self.decision.confidence:.2f} that it beats the next"
-        said = f'<div class="said"><h3>{escape(title)}</h3><p>{escape(reasoning(self.decision, names))}</p></div>'
+        words = f"<h3>{escape(title)}</h3><p>{escape(reasoning(self.decision, names))}</p>"
+        said = f'<div class="said" role="status">{words}</div>'
         if len(self.decision.candidates):
             numbers = table(self.decision, names)
             if not self._plot:
