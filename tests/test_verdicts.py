@@ -339,6 +339,8 @@ def test_a_plan_says_how_many_days_it_takes_or_that_nobody_can_say_yet(tmp_path:
     for wrong, said in (
         ({"metric": "luck"}, "metric is 'luck'; blocks are compared by"),
         ({"difference": 0}, "above 0"),
+        ({"difference": 5}, "difference is 5, but converted is a share of 0 to 1; give e.g. 0.05 for 5 points"),
+        ({"difference": 1.0, "metric": "balance"}, "but balance is a share of 0 to 1"),
         ({"difference": "0.02"}, "difference is '0.02'; give the least one that matters, above 0"),
         ({"days": "7"}, "days is '7'; give how long it runs, above 0"),
         ({"days": 0}, "days is 0; give how long it runs, above 0"),

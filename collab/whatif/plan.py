@@ -28,6 +28,9 @@ FEWEST_PAIRS = 10
 SPANS = (7, 14, 28, 56)
 """The days of the plan's table."""
 
+SHARES = ("converted", "balance")
+"""Metrics that differ by less than 1, whatever the arms."""
+
 DAY_S = 86_400
 
 HOUR = timedelta(hours=1)
@@ -192,7 +195,8 @@ def plan(
     hour after the history that is as good as any.
 
     Raises:
-        ValueError: the metric is not known, the difference or the days are not above 0, or `starts` has no zone.
+        ValueError: the metric is not known, the difference or the days are not above 0, a share is to differ by 1 or
+            more, or `starts` has no zone.
     """
     fix = "give how long it runs, above 0, or none"
     if days is not None and not number(days, "days", fix) > 0:
@@ -202,6 +206,8 @@ def plan(
     fix = "give the least one that matters, above 0"
     if not number(difference, "difference", fix) > 0:
         raise ValueError(f"difference is {difference}; {fix}")
+    if metric in SHARES and difference >= 1:
+        raise ValueError(f"difference is {difference}, but {metric} is a share of 0 to 1; give e.g. 0.05 for 5 points")
     past = _past(history, design, metric, None if starts is None else aware(starts, "starts"))
     if past is None:
         return ended(Plan(design, metric, difference, None, 0, None, level, starts=starts), days)
