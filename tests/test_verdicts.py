@@ -239,6 +239,25 @@ def test_a_verdict_too_early_is_refused_and_says_that_it_runs(tmp_path: Path) ->
         assert "it has no planned end: fix one before you look" in str(one.trust)
 
 
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_verdict_before_the_start_says_when_that_is_or_that_it_never_came(tmp_path: Path, stopped: bool) -> None:
+    async def planned(desk: Desk, clock: Clock) -> None:
+        await hours(desk, clock, 1)
+        await desk.start_experiment(DESIGN, by="Kim", starts=clock.time + timedelta(hours=5))
+        await hours(desk, clock, 1, first=1)
+        if stopped:
+            await desk.stop_experiment(by="Kim")
+            await hours(desk, clock, 6, first=2)
+
+    verdict = WhatIf(recorded(tmp_path, planned)).verdict()
+    at = f"{verdict.starts:%Y-%m-%d %H:%M} UTC"
+    said = f"it was stopped before it began, which was to be at {at};" if stopped else f"it begins at {at}; ask after"
+    for one in verdict.values():
+        assert isinstance(one, Refused)
+        assert one.reason.startswith(said)
+        assert "stopped by hand" not in str(one.trust)
+
+
 def test_leads_that_are_too_new_do_not_count_in_conversion(tmp_path: Path) -> None:
     async def slow(desk: Desk, clock: Clock) -> None:
         await desk.start_experiment(DESIGN, by="Kim")

@@ -111,6 +111,14 @@ class Run:
         self.cut = stopped is not None and stopped < ends
         self.last = last
 
+    def unbegun(self) -> str | None:
+        """Why it says nothing yet, or ever, if none of its blocks has begun; None if one has."""
+        if self.until > self.starts:
+            return None
+        if self.runs:
+            return f"it begins at {self.starts:%Y-%m-%d %H:%M} UTC; ask after that"
+        return f"it was stopped before it began, which was to be at {self.starts:%Y-%m-%d %H:%M} UTC; start another one"
+
     def ripe(self, ripens: Ripening) -> datetime | None:
         """When the leads of its last block are old enough, as planned if it runs; None if nobody can say yet."""
         if ripens.ripe == inf:
@@ -154,7 +162,7 @@ def verdict(history: History, run: Run, level: float = 0.95) -> Verdict:
     found = placed(leads(history, run.starts, run.until, ripening), run.design, run.starts)
     rows = found[found["settled"]].reset_index(drop=True)
     held = held_in(history, run.starts, run.until)
-    pairs, fault = pairs_of(rows, held), broken(found, run.design)
+    pairs, fault = pairs_of(rows, held), run.unbegun() or broken(found, run.design)
     now = Said(_warnings(rows, run), "let it run on" if run.runs else "it is over: start a longer one")
     later = _outcomes(now, rows, run, ripening)
     said = {metric: later if metric in OUTCOMES else now for metric in METRICS}
@@ -242,6 +250,6 @@ def _warnings(rows: pd.DataFrame, run: Run) -> tuple[str, ...]:
         said.append("it has no planned end: fix one before you look, for who stops once it looks good finds too much")
     elif run.runs:
         said.append(f"it runs until {run.design.ends(run.starts):%Y-%m-%d %H:%M} UTC: decide by what it says then")
-    elif run.cut:
+    elif run.cut and not run.unbegun():
         said.append("it was stopped by hand: who stops because it looks good finds too much")
     return tuple(said)
