@@ -134,12 +134,15 @@ def test_a_new_key_signs_and_the_old_ones_still_count_until_they_are_removed(acc
     access.rotate()
     new = access.token("acme", "ana")
     assert jwt.get_unverified_header(old)["kid"] != jwt.get_unverified_header(new)["kid"]
-    assert access.check(old).agent == access.check(new).agent == "ana"
+    before, after = access.check(old), access.check(new)
+    assert before.agent == after.agent == "ana"
+    assert not any(map(access.taken_back(), (before, after)))
     first = access.file.read_text().splitlines()[0]
     access.file.write_text(f"{first}\n")
     assert access.check(new).agent == "ana"
     with pytest.raises(AccessDenied, match="not one of ours"):
         access.check(old)
+    assert [*map(access.taken_back(), (before, after))] == [True, False], "who is in by the old one is sent out"
 
 
 @pytest.mark.parametrize("algorithm", ["none", "HS256", "HS512"])

@@ -25,7 +25,7 @@ class Insider:
 
     def __init__(self, tenant: str, agent: str, role: Role, heard: Callable[[AnyFrame], None]) -> None:
         now = datetime.now(UTC)
-        self.entry = Pass(tenant, agent, role, now, datetime.max.replace(tzinfo=UTC), "page")
+        self.entry = Pass(tenant, agent, role, now, datetime.max.replace(tzinfo=UTC), "page", "")
         self.rooms: set[str] = set()
         self.connection = self
         self._heard = heard

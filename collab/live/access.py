@@ -41,7 +41,7 @@ class AccessDenied(PermissionError):
 
 
 class Pass(Struct, frozen=True):
-    """What a token says: whose it is, and until when it holds."""
+    """What a token says: whose it is, until when it holds, and the id of the key that signed it."""
 
     tenant: Key
     agent: Key
@@ -49,6 +49,7 @@ class Pass(Struct, frozen=True):
     issued: datetime
     expires: datetime
     id: str
+    key: str
 
 
 class Access:
@@ -125,11 +126,13 @@ class Access:
         return self._clock() > found.expires + timedelta(seconds=LEEWAY_S)
 
     def taken_back(self) -> Callable[[Pass], bool]:
-        """Tells of tokens whether they were taken back by now."""
+        """Tells of tokens whether they were taken back by now, or the key that signed them."""
         self._read()
-        until, ids = self._revoked_until, self._revoked
+        until, ids, keys = self._revoked_until, self._revoked, self._keys
         return lambda found: (
-            found.id in ids or found.issued <= until.get((found.tenant, found.agent), datetime.min.replace(tzinfo=UTC))
+            found.key not in keys
+            or found.id in ids
+            or found.issued <= until.get((found.tenant, found.agent), datetime.min.replace(tzinfo=UTC))
         )
 
     def revoke(self, token: str) -> None:
@@ -215,9 +218,9 @@ class Access:
 @lru_cache(REMEMBERED)
 def _told(token: str, keys: tuple[tuple[str, str], ...]) -> Pass:
     """What a token says that one of these keys signed, whether it still holds or not."""
-    secret = dict(keys)[str(jwt.get_unverified_header(token).get("kid"))]
+    key = str(jwt.get_unverified_header(token).get("kid"))
     required: Any = {"require": ["sub", "iat", "exp", "jti"], "verify_exp": False, "verify_iat": False}
-    claims = jwt.decode(token, secret, [ALGORITHM], options=required)
+    claims = jwt.decode(token, dict(keys)[key], [ALGORITHM], options=required)
     return Pass(
         tenant=msgspec.convert(claims.get("tenant"), Key),
         agent=msgspec.convert(claims["sub"], Key),
@@ -225,6 +228,7 @@ def _told(token: str, keys: tuple[tuple[str, str], ...]) -> Pass:
         issued=datetime.fromtimestamp(claims["iat"], UTC),
         expires=datetime.fromtimestamp(claims["exp"], UTC),
         id=str(claims["jti"]),
+        key=key,
     )
 
 
