@@ -169,7 +169,7 @@ def test_who_appends_soon_hears_of_an_entry_that_cannot_be_read(redis_server: Re
             strange(redis_server, "main")
             for agent in ("ana", "ben"):  # the second, too: the connection goes on
                 came: asyncio.Future[object] = asyncio.get_running_loop().create_future()
-                stream.append_soon([claim(*joined(agent))], after=0, done=came.set_result)
+                stream.append_soon([claim(*joined(agent))], seen=0, missed=True, done=came.set_result)
                 async with asyncio.timeout(SOON_S):
                     assert isinstance(await came, Unreadable)
 

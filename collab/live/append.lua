@@ -2,13 +2,14 @@
 --
 -- KEYS  1 the stream, 2 its counter, 3 the tenant's mark (the seq of its last event), then an id key for each event,
 --       then the value keys that guards and effects name. All carry the partition's hash tag.
--- ARGV  1 the tenant, 2 how many events, 3 the seq after which to read ("" for none), 4 the most entries to read,
---       5 how many seconds event ids are remembered, 6 what holds for the events, 7 how many of those who listen on
---       the stream's channel are the caller's own ("" if nobody uses it), then the JSON of each event.
+-- ARGV  1 the tenant, 2 how many events, 3 the seq up to which the caller has the stream, 4 the most entries after it
+--       to read (0 for none), 5 how many seconds event ids are remembered, 6 what holds for the events, 7 how many of
+--       those who listen on the stream's channel are the caller's own ("" if nobody uses it), then each event's JSON.
 --       What holds is JSON too (one argument, because each costs): for each event its guards {kind, key, operand} and
 --       its effects {kind, key, value, seconds}. Keys are places in KEYS; so is the operand of "below".
 -- Reply {1, seq, entries}                       appended; seq is the last event's
 --       {2, seq, entries}                       an event's id was appended before, its append ended at seq
+--       {3}                                     the stream is empty, and the caller had events of it
 --       {0, event, guard, actual, entries}      that guard of that event (counted from 0) did not hold
 --       entries are those after ARGV 3 that were there before this call.
 local tenant, events, remembered = ARGV[1], tonumber(ARGV[2]), ARGV[5]
@@ -24,10 +25,13 @@ for first = 2, #KEYS, AT_ONCE do
 end
 local before = tonumber(held[2] or 0)
 
+-- What began at place 1 again would differ from the history for good, and values that are gone mean nothing.
+if before == 0 and tonumber(ARGV[3]) > 0 then return {3} end
+
 local function place(seq) return string.format("%.0f", seq) end
 
 local function missed()
-  if ARGV[3] == "" or tonumber(ARGV[3]) >= before then return {} end
+  if ARGV[4] == "0" or tonumber(ARGV[3]) >= before then return {} end
   return redis.call("XRANGE", KEYS[1], place(tonumber(ARGV[3]) + 1), "+", "COUNT", ARGV[4])
 end
 

@@ -22,7 +22,7 @@ _encoder = msgspec.json.Encoder()
 class Batch:
     """Claims as the keys and arguments of `append.lua`, which says what they are."""
 
-    def __init__(self, claims: Sequence[Claim], tenant: str, after: int | None, own: int | str = "") -> None:
+    def __init__(self, claims: Sequence[Claim], tenant: str, seen: int, own: int | str = "", most: int = MOST) -> None:
         events: list[Any] = [claim.event for claim in claims]
         ids = [event.id for event in events]
         if not ids or len(set(ids)) < len(ids):
@@ -36,9 +36,8 @@ class Batch:
             event if isinstance(event, LeadAssigned) else decode(text) for event, text in zip(events, data, strict=True)
         ]
         rules = [([*map(self._guard, claim.guards)], [*map(self._effect, claim.effects)]) for claim in claims]
-        start = "" if after is None else after
         remembered_s = max(claim.remembered_s for claim in claims)
-        self.args = [tenant, len(ids), start, MOST, remembered_s, _encoder.encode(rules), own, *data]
+        self.args = [tenant, len(ids), seen, most, remembered_s, _encoder.encode(rules), own, *data]
         self.keys = fixed + [f"{tenant}:{key}" for key in self._places]
 
     def _place(self, key: str) -> int:

@@ -63,12 +63,12 @@ class Follower:
 
         Of several commits at once, those called first are first on the stream.
         """
-        after = self._begin()
+        missed = self._begin()
         try:
-            receipt = await self.stream.append(claims, after=after)
+            receipt = await self.stream.append(claims, seen=self.team.seq, missed=missed)
         finally:
             self._committing -= 1
-        self._take_own(receipt, after)
+        self._take_own(receipt, missed)
         if self._behind(receipt):
             await self._reached(receipt.seq)
         if receipt.refused is not None or self.team.seq < receipt.seq:
@@ -83,15 +83,15 @@ class Follower:
             if isinstance(receipt, Exception):
                 done(receipt)
                 return
-            self._take_own(receipt, after)
+            self._take_own(receipt, missed)
             if self.team.seq < receipt.seq or receipt.refused is not None:
                 self._late.add(late := asyncio.get_running_loop().create_task(self._settle(receipt, done)))
                 late.add_done_callback(self._late.discard)
             else:
                 done(receipt)
 
-        after = self._begin()
-        self.stream.append_soon(claims, after=after, done=answered)
+        missed = self._begin()
+        self.stream.append_soon(claims, seen=self.team.seq, missed=missed, done=answered)
 
     async def _settle(self, receipt: Receipt, done: Callable[[Receipt | Exception], None]) -> None:
         try:
@@ -104,16 +104,13 @@ class Follower:
         else:
             done(receipt)
 
-    def _begin(self) -> int | None:
-        """Count a commit, and say after which place its reply brings what others appended.
-
-        None if a commit before it will bring that.
-        """
+    def _begin(self) -> bool:
+        """Count a commit, and say whether its reply brings what others appended: else a commit before it will."""
         self._committing += 1
-        return None if self._committing > 1 else self.team.seq
+        return self._committing == 1
 
-    def _take_own(self, receipt: Receipt, after: int | None) -> None:
-        if after is None:
+    def _take_own(self, receipt: Receipt, missed: bool) -> None:
+        if not missed:
             self._ahead.update((entry.seq, entry) for entry in receipt.missed if entry.seq > self.team.seq)
             self._apply(())
         else:

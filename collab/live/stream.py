@@ -41,8 +41,8 @@ class Receipt(Struct, frozen=True):
 
     `seq` is the place of its last event; if `duplicate`, where its events were appended before, be it by a call whose
     reply was lost; 0 if refused. `refused` is the guard that did not hold and `actual` what was found at its key.
-    `missed` are our own entries, and before them, when `after` was given, those after it in order; at most 1,000, so a
-    long absence is made up for with `read`.
+    `missed` are our own entries, and before them, if they were asked for, those after what was seen, in order; at most
+    1,000, so a long absence is made up for with `read`.
     """
 
     seq: int = 0
@@ -83,19 +83,24 @@ class Stream:
         """Is there `append_soon` here?"""
         return self._server.soon
 
-    async def append(self, claims: Sequence[Claim], *, after: int | None = None) -> Receipt:
+    async def append(self, claims: Sequence[Claim], *, seen: int = 0, missed: bool = False) -> Receipt:
         """Append the events in one step, all or none; the guards of each see the effects of those before it.
+
+        Args:
+            seen: up to which place the caller has the stream: one that has become empty since takes nothing, until it
+                is restored.
+            missed: bring what is after that place.
 
         Raises:
             ValueError: no claims, one event twice, or an event that could not be read again; names the field.
         """
-        batch = Batch(claims, self.tenant, after, self._server.own)
+        batch = Batch(claims, self.tenant, seen, self._server.own, MOST if missed else 0)
         with self._server.answering():
             reply = await self._server.run("append", self._keys(batch), batch.args)
         return self._receipt(claims, batch, reply)
 
     def append_soon(
-        self, claims: Sequence[Claim], *, after: int | None, done: Callable[[Receipt | Exception], None]
+        self, claims: Sequence[Claim], *, seen: int, missed: bool, done: Callable[[Receipt | Exception], None]
     ) -> None:
         """Append as `append` does without waiting, `done` being called with what came of it; only where `soon`."""
 
@@ -107,13 +112,18 @@ class Stream:
                 came = error
             done(came)
 
-        batch = Batch(claims, self.tenant, after, self._server.own)
+        batch = Batch(claims, self.tenant, seen, self._server.own, MOST if missed else 0)
         self._server.run_soon("append", self._keys(batch), batch.args, answered)
 
     def _keys(self, batch: Batch) -> list[str]:
         return [f"{self._key}:{key}" for key in batch.keys]
 
     def _receipt(self, claims: Sequence[Claim], batch: Batch, reply: Any) -> Receipt:
+        if reply[0] == 3:
+            raise StreamUnreachable(
+                f"the stream at {self._server.url} is empty, and had events before; who records it sets it to the end "
+                "of the history within seconds; if it stays so, start `collab recorder`, and restart this process"
+            )
         rows = entries_of(reply[-1], whole=True)
         if reply[0] == 0:
             guard = claims[reply[1]].guards[reply[2]]

@@ -106,7 +106,7 @@ def test_a_lost_reply_doubles_no_event(redis_server: RealRedis, redis_url: str) 
             stream = open_stream(url, "acme")
             await stream.append([counted()])  # the server knows the script from here on
             wire.swallow = True
-            receipt = await stream.append([counted(), counted()], after=1)
+            receipt = await stream.append([counted(), counted()], seen=1, missed=True)
             assert wire.swallowed[0].startswith(b"*3\r\n:1\r\n:3\r\n")  # it had run: appended, up to 3
             assert receipt.duplicate
             assert receipt.seq == 3

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import pytest
 from on_stream import arrived, beside, on, plain, put
 
 from collab.claims import CLOSED, lead_key
-from collab.live.stream import Stream, open_stream
+from collab.desk import Desk
+from collab.live.stream import Stream, StreamUnreachable, open_stream
+from collab.records import Lead
+from collab.team import Team
 
 
 def test_tenants_of_a_partition_share_its_places_but_no_values(stream_url: str) -> None:
@@ -48,7 +54,7 @@ def test_a_new_stream_goes_on_where_the_history_ends(stream_url: str) -> None:
         assert await stream.read(0) == []
         assert await stream.values([lead_key("one"), "load:ann", "load:bob"]) == ["queued", "2", None]
         assert (await stream.append([arrived("old")])).actual == CLOSED
-        assert (await stream.append([arrived("two")], after=70)).missed[0].seq == 71
+        assert (await stream.append([arrived("two")], seen=70, missed=True)).missed[0].seq == 71
         assert not await stream.restore(70, {"load:ann": "9"})
         assert not await stream.restore(71, {"load:ann": "9"})
         assert await stream.values(["load:ann"]) == ["2"]
@@ -76,5 +82,34 @@ def test_every_tenant_of_a_partition_is_restored(stream_url: str) -> None:
         assert await stream.values(["a"]) == ["ours"]
         assert await other.values(["a"]) == ["theirs"]
         await other.close()
+
+    on(stream_url, work)
+
+
+@pytest.mark.parametrize("missed", [True, False])
+def test_a_stream_that_lost_all_takes_nothing_from_who_knows_better_until_it_is_restored(
+    stream_url: str, missed: bool
+) -> None:
+    async def work(stream: Stream) -> None:
+        with pytest.raises(StreamUnreachable, match="is empty, and had events before"):
+            await stream.append([arrived("one")], seen=9, missed=missed)
+        assert await stream.last() == 0
+        if stream.soon:
+            came = asyncio.get_running_loop().create_future()
+            stream.append_soon([arrived("one")], seen=9, missed=missed, done=came.set_result)
+            assert isinstance(await came, StreamUnreachable)
+        assert await stream.restore(9, {})
+        assert (await stream.append([arrived("one")], seen=9, missed=missed)).seq == 10
+
+    on(stream_url, work)
+
+
+def test_leads_at_once_begin_no_stream_anew(stream_url: str) -> None:
+    async def work(stream: Stream) -> None:
+        desk = Desk(stream, team=Team(seq=9))
+        leads = [Lead(id=f"l{number}", name="Mia") for number in range(5)]
+        refused = await asyncio.gather(*map(desk.route_lead, leads), return_exceptions=True)
+        assert {type(one) for one in refused} == {StreamUnreachable}
+        assert await stream.last() == 0
 
     on(stream_url, work)

@@ -42,7 +42,7 @@ def test_an_event_appended_again_writes_nothing_and_tells_where_it_is(stream_url
         batch = [arrived("one"), put("a", "1")]
         await stream.append(batch)
         await stream.append([put("a", "2")])
-        again = await stream.append(batch, after=1)
+        again = await stream.append(batch, seen=1, missed=True)
         assert again.duplicate
         assert again.seq == 2
         assert again.refused is None
@@ -57,7 +57,7 @@ def test_an_event_appended_again_writes_nothing_and_tells_where_it_is(stream_url
 def test_a_refused_batch_writes_nothing_and_names_the_guard_and_what_it_found(stream_url: str) -> None:
     async def work(stream: Stream) -> None:
         await stream.append([arrived("one"), *plain(2)])
-        refused = await stream.append([put("a", "1"), arrived("one"), put("b", "1")], after=1)
+        refused = await stream.append([put("a", "1"), arrived("one"), put("b", "1")], seen=1, missed=True)
         assert refused.refused == Absent(lead_key("one"))
         assert refused.actual == "queued"
         assert refused.seq == 0
@@ -95,10 +95,12 @@ def test_an_append_brings_the_entries_missed_so_far_and_its_own(stream_url: str)
     async def work(stream: Stream) -> None:
         await stream.append(plain(3))
         assert (await stream.append(plain(1))).missed == await stream.read(3)
-        assert (await stream.append(plain(2), after=2)).missed == await stream.read(2)
-        assert (await stream.append(plain(1), after=6)).missed == await stream.read(6)
+        assert (await stream.append(plain(2), seen=2, missed=True)).missed == await stream.read(2)
+        assert (await stream.append(plain(1), seen=6, missed=True)).missed == await stream.read(6)
         await stream.append(plain(MOST))
-        assert [entry.seq for entry in (await stream.append(plain(1), after=3)).missed] == list(range(4, MOST + 4))
+        assert [entry.seq for entry in (await stream.append(plain(1), seen=3, missed=True)).missed] == list(
+            range(4, MOST + 4)
+        )
 
     on(stream_url, work)
 
