@@ -10,7 +10,8 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from serving import Served, raised, serving, until
 from watching import Watch
 
-EXPLORED = "collab serve --team-at-work --days 3 --explore 0.2".split()
+# a week, so that a weekend before today does not leave too few leads to say anything of other weights
+EXPLORED = "collab serve --team-at-work --days 7 --explore 0.2".split()
 START_MS = 90_000
 WEIGHTS = re.compile("Availability|Expertise|Performance|Responsiveness")
 
