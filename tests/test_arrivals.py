@@ -176,7 +176,7 @@ def test_a_day_that_is_not_over_is_unknown_until_the_team_closes() -> None:
 
 
 def test_a_history_says_what_came_how_long_work_takes_and_who_is_on_shift(tmp_path: Path) -> None:
-    history = seeded_history(str(tmp_path), days=3)
+    history = seeded_history(str(tmp_path), days=7)
     forecast = Forecast(history, zone="America/New_York", hours="Mon-Fri 07:00-21:30")
     arrivals = forecast.arrivals
     starts = pd.DatetimeIndex(arrivals.counts.index)
