@@ -53,8 +53,10 @@ def test_each_estimator_is_its_formula(log: tuple[Floats, Floats, Floats, Floats
         "sndr": estimators.sndr(r, w, q, v),
     }
     values = estimators.values(r, w, q, v)
+    for name, value in values.items():
+        assert value == pytest.approx(formulas[name], rel=1e-9, abs=1e-9)
+    assert set(values) == {"ips", "snips", "dr"}
     for name, formula in formulas.items():
-        assert values[name] == pytest.approx(formula, rel=1e-9, abs=1e-9)
         assert found[name].value == pytest.approx(formula, rel=1e-9, abs=1e-9)
         assert abs(found[name].influences.sum()) < 1e-6 * (1 + np.abs(found[name].influences).sum())
 

@@ -34,7 +34,7 @@ LEVEL = 0.95
 class Asked:
     """One question: what would be done, and what it is compared with (None: the log).
 
-    Without `betting`, which takes longest, answers have no `always` and refusals no `bounds`.
+    Without `betting` answers have no `always` and refusals no `bounds`.
     """
 
     target: Weighed
@@ -209,8 +209,8 @@ def _doubly(
     rewards: NDArray[np.float64], weights: NDArray[np.float64], logged: ArrayLike, target: ArrayLike
 ) -> tuple[Estimated, dict[str, float]]:
     """The answer for one policy, and what every estimator says."""
-    given = rewards, weights, logged, target
-    return estimators.sndr(*given), estimators.values(*given)
+    best = estimators.sndr(rewards, weights, logged, target)
+    return best, estimators.values(rewards, weights, logged, target) | {"sndr": best.value}
 
 
 def _weighed(evidence: Evidence, policy: Policy, limits: Limits) -> Weighed:

@@ -117,17 +117,11 @@ def sndr(rewards: ArrayLike, weights: ArrayLike, logged: ArrayLike, target: Arra
 
 
 def values(rewards: ArrayLike, weights: ArrayLike, logged: ArrayLike, target: ArrayLike) -> dict[str, float]:
-    """What all four say, by name, without their errors, which take longest."""
+    """What ips, snips and dr say, by name, without what their errors would take."""
     rewards, weights = _floats(rewards), _floats(weights)
-    n, total, model = len(rewards), float(weights.sum()), float(_floats(target).sum())
     earned, missed = _dot(weights, rewards), _dot(weights, rewards - _floats(logged))
-    by_n, by_weight = (1 / by if by > 0 else float("nan") for by in (n, total))
-    return {
-        "ips": earned * by_n,
-        "snips": earned * by_weight,
-        "dr": (model + missed) * by_n,
-        "sndr": model * by_n + missed * by_weight,
-    }
+    by_n, by_weight = (1 / by if by > 0 else float("nan") for by in (len(rewards), float(weights.sum())))
+    return {"ips": earned * by_n, "snips": earned * by_weight, "dr": (float(_floats(target).sum()) + missed) * by_n}
 
 
 def on_log(rewards: ArrayLike) -> Estimated:

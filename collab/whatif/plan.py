@@ -17,6 +17,7 @@ from collab.experiment import MOST_BLOCKS, Design, span
 from collab.records import aware, checked, dashed
 from collab.whatif.by_blocks import METRICS, OUTCOMES, PER_LEAD_METRICS, held_in, leads, pairs_of, placed, ripens
 from collab.whatif.pairs import FEWEST, Floats, Pairs, counting, found, lasting, needed, paired
+from collab.whatif.simulated import SHARES
 from collab.whole import number
 
 if TYPE_CHECKING:
@@ -27,9 +28,6 @@ FEWEST_PAIRS = 10
 
 SPANS = (7, 14, 28, 56)
 """The days of the plan's table."""
-
-SHARES = ("converted", "balance")
-"""Metrics that differ by less than 1, whatever the arms."""
 
 DAY_S = 86_400
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 BETS = tuple(0.9 * 0.6**step for step in range(24))
 """The shares of its wealth that the bettor tries side by side: from almost all to a few millionths."""
 
-CLASSES = 64
-"""Values are in one class if they differ by less than this part of themselves."""
+CLASS_BITS = 6
+"""Values are of one class if their exponents and so many further bits agree: they differ by less than a 64th."""
 
 MOST = 5
 """The highest power that is summed in a class; what is left out of a decision's logarithm is below 1e-11."""
@@ -29,9 +29,8 @@ class Wealth:
     def __init__(self, values: NDArray[np.float64]) -> None:
         won = np.ascontiguousarray(values[values > 0])
         self._lost = len(values) - len(won)  # of these every stake is lost, whatever the mean
-        # the exponent and the first bits of the mantissa, which are in order as the values are
-        place = won.view(np.int64) >> (_MANTISSA_BITS - CLASSES.bit_length() + 1)
-        place -= place.min(initial=place[0] if len(place) else 0)
+        place = won.view(np.int64) >> (_MANTISSA_BITS - CLASS_BITS)
+        place -= place.min() if len(place) else 0
         counts = np.bincount(place)
         there = counts > 0
         self._counts = counts[there].astype(np.float64)
