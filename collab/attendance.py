@@ -83,9 +83,14 @@ class Attendance:
 
     def calendar(self, agent: str, busy: Iterable[Busy], by: str | None = None) -> CalendarChanged:
         """The event of a new calendar, in order and without what is over."""
+        coming = self.coming(busy)
+        return checked(CalendarChanged(id=self._new_id(), time=self._clock(), agent=agent, busy=coming, by=by))
+
+    def coming(self, busy: Iterable[Busy]) -> tuple[Busy, ...]:
+        """These times in order, without those that are over."""
         time = self._clock()
-        coming = sorted((one for one in busy if one.ends > time), key=lambda one: (one.starts, one.ends, one.off))
-        return checked(CalendarChanged(id=self._new_id(), time=time, agent=agent, busy=tuple(coming), by=by))
+        left = (one for one in busy if one.ends > time)
+        return tuple(sorted(left, key=lambda one: (one.starts, one.ends, one.off)))
 
     def _id(self, change: Change) -> str:
         """The same for every gateway that finds the change, so that it happens once."""

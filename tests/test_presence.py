@@ -274,6 +274,28 @@ def test_a_team_that_an_older_version_kept_takes_in_what_changes_a_calendar() ->
     assert busy_now(team.agents["ana"], NOON + HOUR / 2) is None
 
 
+def test_a_calendar_that_is_said_again_adds_nothing_unless_somebody_changed_it_meanwhile(stream_url: str) -> None:
+    clock = Clock()
+
+    async def sync() -> None:
+        async with at_desk(stream_url, clock=clock) as desk, at_desk(stream_url, name="b", clock=clock) as other:
+            await desk.add_agent("ana", "Ana")
+            first, second = (Busy(starts=clock() + n * HOUR, ends=clock() + (n + 1) * HOUR) for n in (1, 2))
+            await desk.set_calendar("ana", [first, second])
+            last = await desk.stream.last()
+            await desk.set_calendar("ana", [second, first])
+            clock.wait(2.5 * 3600)
+            await desk.set_calendar("ana", [first, second])
+            await desk.set_calendar("ana", [second])
+            assert await desk.stream.last() == last
+            await desk.stop()
+            await other.set_calendar("ana", [])
+            await desk.set_calendar("ana", [second])
+            assert desk.team.agents["ana"].calendar == (second,)
+
+    asyncio.run(sync())
+
+
 def test_a_calendar_is_kept_in_order_without_what_is_over_and_checked() -> None:
     async def keep() -> None:
         async with at_desk(f"embedded://{uuid.uuid4().hex}") as desk:
