@@ -41,6 +41,7 @@ CHOSEN = assigned("d", NOON, Lead(id="l", name="Zoe"), "ana")
 CHOSEN = msgspec.structs.replace(CHOSEN, decision=msgspec.structs.replace(CHOSEN.decision, mode="manual", by="Kim"))
 GIVEN = ev.LeadOverridden(**HEAD, to="bo", by="Kim")
 OFFLINE = ev.PresenceChanged(id="o", time=NOON + timedelta(seconds=50), agent="ana", presence=Presence.offline)
+LEFT = ev.AgentLeft(id="o", time=NOON + timedelta(seconds=50), agent="ana")
 
 
 @pytest.mark.parametrize(
@@ -57,6 +58,9 @@ OFFLINE = ev.PresenceChanged(id="o", time=NOON + timedelta(seconds=50), agent="a
         ([ACCEPTED, OFFLINE], 59, ""),
         ([ACCEPTED, OFFLINE], 60, GONE),
         ([ANSWERED, OFFLINE], 1e6, ""),
+        ([ACCEPTED, LEFT], 59, ""),
+        ([ACCEPTED, LEFT], 60, GONE),
+        ([ANSWERED, LEFT], 1e6, ""),
     ],
 )
 def test_a_lead_goes_back_when_nothing_is_done_with_it(happened: list[ev.Event], after_s: float, reason: str) -> None:

@@ -101,13 +101,15 @@ def test_utilization_is_active_over_capacity(capacity: int, leads: int, utilizat
 
 def test_an_agent_who_left_is_no_member_and_comes_back_offline_with_the_same_results() -> None:
     closed = held(ev.LeadClosed, converted=True, satisfaction=4.0)
-    events = at_work(closed, ev.AgentLeft(id="x", time=NOON, agent="ana"))
+    lunch = ev.PresenceChanged(id="w", time=NOON, agent="ana", presence=Presence.away, reason="lunch")
+    events = at_work(closed, lunch, ev.AgentLeft(id="x", time=NOON, agent="ana"))
     team = team_of(*events)
     assert [agent.id for agent in team.members()] == ["bo"]
     back = team_of(*events, ev.AgentJoined(id="y", time=NOON, agent="ana", name="Ana B.", capacity=7))
     ana = back.agents["ana"]
     assert [agent.id for agent in back.members()] == ["ana", "bo"]
     assert (ana.name, ana.capacity, ana.presence, ana.on_shift) == ("Ana B.", 7, Presence.offline, True)
+    assert ana.reason == ""
     assert (ana.closed, ana.converted, ana.rated, ana.satisfaction) == (1, 1, 1, 4.0)
 
 

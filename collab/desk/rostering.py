@@ -63,7 +63,10 @@ class Rostering(Appending):
             await self._router.drain()
 
     async def remove_agent(self, agent: str) -> None:
-        """Take an agent off the roster; leads they hold stay theirs until closed, declined or overridden."""
+        """Take an agent off the roster; the leads they hold are as those of an agent who is offline.
+
+        Answered ones, and those that a person gave them, stay theirs until closed, declined or overridden.
+        """
         await self._known(agent)
         await self._append(AgentLeft, agent=agent)
 

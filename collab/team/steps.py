@@ -39,6 +39,7 @@ def _agent_joined(team: Team, event: events.AgentJoined, seq: int) -> None:
 def _agent_left(team: Team, event: events.AgentLeft, seq: int) -> None:
     gone = {
         "presence": Presence.offline,
+        "reason": "",
         "chosen": None,
         "connected": False,
         "lost": False,
