@@ -91,6 +91,10 @@ class Membership:
         """End the agent's membership, by themselves or one of the room's moderators; twice is as once.
 
         The seat of its last moderator passes on to whoever is in it longest.
+
+        Raises:
+            ValueError: there is no such room, or it is private, and open, and nobody else is in it to let others in.
+            PermissionError: `by` is no moderator.
         """
         found = await self._known(room)
         if by not in (None, agent):
@@ -98,6 +102,9 @@ class Membership:
         for _ in range(TRIES):
             if agent not in found.members:
                 return
+            if by in (None, agent) and _alone(found, agent):
+                fix = "let somebody in first, or archive it"
+                raise ValueError(f"room is {room!r}, which is private with nobody in it but {agent}; {fix}")
             left = self._event(RoomLeft, room=room, agent=agent, by=by or agent)
             if (await self._follower.commit(self._passing(found, left))).refused is None:
                 return
@@ -159,6 +166,12 @@ class Membership:
         if receipt.refused.key.startswith(deleted_key("")):
             raise gone(receipt.refused.key.removeprefix(deleted_key("")))
         raise PermissionError(f"agent is {agent!r}, who is no member of room {room}; join it first")
+
+
+def _alone(room: Room, agent: str) -> bool:
+    """Would nobody be left who lets others in?"""
+    moderates = room.members[agent] == Seat.moderator
+    return room.private and not room.archived and moderates and not room.others(agent)
 
 
 def gone(message: str) -> ValueError:

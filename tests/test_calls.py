@@ -112,6 +112,20 @@ async def _be(agent: Callable[[str], Any], tim: Member, ana: Member) -> None:
         await ana.set_calendar([], agent="bo")
 
 
+def test_who_may_not_leave_a_room_hears_on_of_it(tmp_path: Path) -> None:
+    async def stay() -> None:
+        async with a_gate(tmp_path) as gate, gate.member("ana") as ana:
+            await ana.create_room("deal", "Deal", private=True)
+            await ana.join("deal")
+            with pytest.raises(ValueError, match="room is 'deal', which is private with nobody in it but ana"):
+                await ana.leave("deal")
+            said = await ana.send_message("deal", "still here")
+            async with asyncio.timeout(20):
+                assert (await anext(ana.events())).event.id == said.message
+
+    asyncio.run(stay())
+
+
 def test_who_asks_wrongly_or_elsewhere_is_told(tmp_path: Path) -> None:
     async def ask() -> None:
         async with a_gate(tmp_path) as gate, gate.member("tim", "team_lead") as tim:

@@ -320,6 +320,25 @@ def test_a_room_whose_last_moderator_leaves_is_moderated_by_who_is_in_it_longest
     run(talk, "ana", "bo", "cy")
 
 
+def test_the_only_one_in_a_private_room_leaves_once_somebody_is_let_in_or_it_is_archived() -> None:
+    async def talk(desk: Desk) -> None:
+        await desk.rooms.create("deal", "ana", "Deal", private=True)
+        for by in (None, "ana"):
+            with pytest.raises(ValueError, match="nobody in it but ana; let somebody in first, or archive it"):
+                await desk.rooms.leave("deal", "ana", by=by, leading=by is not None)
+        assert desk.team.rooms["deal"].members == {"ana": Seat.moderator}
+        await desk.rooms.join("deal", "bo", by="ana")
+        await desk.rooms.leave("deal", "ana")
+        assert desk.team.rooms["deal"].members == {"bo": Seat.moderator}
+        await desk.rooms.leave("deal", "bo", by="kim", leading=True)
+        await desk.rooms.join("deal", "ana", by="kim", seat=Seat.moderator, leading=True)
+        await desk.rooms.archive("deal", "ana")
+        await desk.rooms.leave("deal", "ana")
+        assert desk.team.rooms["deal"].members == {}
+
+    run(talk, "ana", "bo")
+
+
 def test_of_two_moderators_who_leave_at_two_desks_at_once_the_seat_passes_on() -> None:
     async def leave() -> None:
         stream = url()

@@ -141,9 +141,9 @@ class Floor:
         return shown(self.desk.team.rooms[asked.room], line.entry.agent)
 
     async def _leave(self, line: Line, asked: p.Leave) -> None:
-        self.hall.leave_room(line, asked.room)
         if asked.member:
             await self.desk.rooms.leave(asked.room, line.entry.agent)
+        self.hall.leave_room(line, asked.room)
 
     async def _send(self, line: Line, asked: p.Send) -> Any:
         agent = line.entry.agent

@@ -130,8 +130,8 @@ class Member(Calls):
 
     async def leave(self, room: str, *, member: bool = True) -> None:
         """Hear nothing more of a room; with `member` false one stays its member."""
-        self._joined.pop(room, None)
         await self.ask(p.Leave(id=0, room=room, member=member))
+        self._joined.pop(room, None)
 
     async def watch(self, on: bool = True) -> None:
         """Hear what happens to agents and leads."""

@@ -34,7 +34,10 @@ class Join(Command, frozen=True, tag="join"):
 
 
 class Leave(Command, frozen=True, tag="leave"):
-    """Get nothing more from a room; with `member` false one stays its member."""
+    """Get nothing more from a room; with `member` false one stays its member.
+
+    Who is the only one in a private room lets somebody in first, or archives it.
+    """
 
     room: Key
     member: bool = True
