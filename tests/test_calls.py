@@ -16,6 +16,7 @@ from desks import lead
 from gateways import a_gate, soon
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies import NOON
 
 from collab import protocol as p
 from collab.cli.certificate import tls
@@ -110,6 +111,32 @@ async def _be(agent: Callable[[str], Any], tim: Member, ana: Member) -> None:
         await ana.set_presence("asleep")
     with pytest.raises(PermissionError, match="only a team lead may change others"):
         await ana.set_calendar([], agent="bo")
+
+
+@pytest.mark.parametrize(
+    "ask, told",
+    [
+        (lambda me: me.send_message("main", "x", files=["ab"]), r'files is \["ab"\]; give the names of files by their'),
+        (
+            lambda me: me.set_calendar(Busy(starts=NOON, ends=NOON + timedelta(hours=1))),
+            "busy is .*; give a list of Busy",
+        ),
+        (lambda me: me.route_lead({"id": "l1"}), r'lead is \{"id": "l1"\}; give a Lead, e.g. Lead\(id='),
+        (lambda me: me.add_agent("ana", "Ana", skills=["es"]), r'skills is \["es"\]; give levels by skill'),
+        (lambda me: me.silence_alerts("high", until=NOON), 'labels is "high"; give those that alerts must have'),
+        (lambda me: me.adopt_weights(5, "why"), "weights is 5; give four, in the order availability"),
+        (lambda me: me.adopt_weights([50, 50], "why"), r"weights are \[50, 50\]; give four, in the order availability"),
+        (lambda me: me.adopt_rules("none"), 'rules is "none"; give a list of Rule'),
+    ],
+)
+def test_what_is_of_another_kind_is_named_with_the_fix(ask: Callable[[Member], Any], told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        asyncio.run(ask(connect("ws://localhost:1", "token")))
+
+
+def test_an_address_that_is_no_text_is_refused() -> None:
+    with pytest.raises(ValueError, match="url is 5; it begins with ws:// or wss://"):
+        connect(5, "token")  # type: ignore[arg-type]
 
 
 def test_who_may_not_leave_a_room_hears_on_of_it(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import msgspec
 from collab import protocol as p
 from collab.events import AnyEvent
 from collab.experiment import Design
+from collab.live.given import one_of_kind, pairs, several
 from collab.live.heard import Hit, InRoom
 from collab.records import FACTORS, Busy, Confirmation, Decision, GivenLead, Lead, Presence, Seat
 from collab.rules import Rule
@@ -49,7 +50,8 @@ class Calls(ABC):
         `files` are the names of files that were uploaded to the room (docs/http.md), by their hashes.
         """
         key = key or uuid.uuid4().hex
-        attached = tuple(p.Attached(hash=hash, name=name) for hash, name in (files or {}).items())
+        named = {} if files is None else pairs(files, "files", "the names of files by their hashes: {hash: name}")
+        attached = tuple(p.Attached(hash=hash, name=name) for hash, name in named.items())
         send = p.Send(id=0, room=room, text=text, key=key, thread=thread, files=attached)
         return msgspec.convert(await self.ask(send), Confirmation)
 
@@ -133,7 +135,7 @@ class Calls(ABC):
 
     async def set_calendar(self, busy: Iterable[Busy], *, agent: str | None = None) -> None:
         """Say when one is busy or off, or for a team lead when anybody is, in place of what was said before."""
-        await self.ask(p.SetCalendar(id=0, busy=tuple(busy), agent=agent))
+        await self.ask(p.SetCalendar(id=0, busy=several(busy, "busy", "a list of Busy"), agent=agent))
 
     async def add_agent(
         self,
@@ -148,7 +150,7 @@ class Calls(ABC):
 
         What is left out stays as it is; who is new then has no skills, a capacity of 5, and is on shift.
         """
-        levels = None if skills is None else dict(skills)
+        levels = None if skills is None else pairs(skills, "skills", 'levels by skill, e.g. {"language:es": 0.9}')
         await self.ask(p.AddAgent(id=0, agent=agent, name=name, skills=levels, capacity=capacity, on_shift=on_shift))
 
     async def update_agent_workload(
@@ -165,7 +167,8 @@ class Calls(ABC):
 
     async def route_lead(self, lead: Lead) -> Decision:
         """Give a lead to an agent; the decision's `agent` is None if the lead waits."""
-        given = GivenLead(**msgspec.structs.asdict(lead))
+        fields = msgspec.structs.asdict(one_of_kind(lead, Lead, "lead", 'a Lead, e.g. Lead(id="L-1", name="Zoe Park")'))
+        given = GivenLead(**fields)
         return msgspec.convert(await self.ask(p.RouteLead(id=0, lead=given)), Decision)
 
     async def accept(self, lead: str) -> None:
@@ -196,9 +199,10 @@ class Calls(ABC):
 
     async def adopt_weights(self, weights: Sequence[int], reason: str) -> int:
         """Bring four whole numbers that sum to 100 into force, for team leads and analysts; returns their version."""
-        if len(weights) != len(FACTORS):
-            raise ValueError(f"weights are {list(weights)}; give four, in the order {', '.join(FACTORS)}")
-        given = (weights[0], weights[1], weights[2], weights[3])
+        order = f"four, in the order {', '.join(FACTORS)}"
+        given = several(weights, "weights", order)
+        if len(given) != len(FACTORS):
+            raise ValueError(f"weights are {list(given)}; give {order}")
         return int(await self.ask(p.AdoptWeights(id=0, weights=given, reason=reason)))
 
     async def start_experiment(self, design: Design, reason: str = "", starts: datetime | None = None) -> str:
@@ -240,7 +244,8 @@ class Calls(ABC):
 
         `rule` and `severity` count as labels.
         """
-        return str(await self.ask(p.SilenceAlerts(id=0, labels=dict(labels), until=until, why=why)))
+        wanted = pairs(labels, "labels", 'those that alerts must have, e.g. {"severity": "high"}')
+        return str(await self.ask(p.SilenceAlerts(id=0, labels=wanted, until=until, why=why)))
 
     async def end_silence(self, silence: str) -> None:
         """Let a silence be over before its time, for team leads."""
@@ -252,7 +257,8 @@ class Calls(ABC):
 
     async def adopt_rules(self, rules: Iterable[Rule], reason: str = "") -> int:
         """Bring alert rules into force in place of all before, for team leads and analysts; returns their version."""
-        return int(await self.ask(p.AdoptRules(id=0, rules=tuple(rules), reason=reason)))
+        given = several(rules, "rules", "a list of Rule")
+        return int(await self.ask(p.AdoptRules(id=0, rules=given, reason=reason)))
 
     async def metrics(self) -> dict[str, Any]:
         """How the team stands now (`team`, see `Desk.coordination_metrics`), this gateway and its process."""

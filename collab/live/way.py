@@ -34,7 +34,7 @@ class Way:
     """
 
     def __init__(self, url: str, ssl: SSLContext | None) -> None:
-        if not url.startswith(("ws://", "wss://")):
+        if not isinstance(url, str) or not url.startswith(("ws://", "wss://")):
             raise ValueError(f"url is {url!r}; it begins with ws:// or wss://, e.g. ws://localhost:8765")
         if ssl is not None and url.startswith("ws://"):
             raise ValueError(f"ssl is given and url is {url!r}; make it wss://, or leave ssl out")
