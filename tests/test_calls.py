@@ -63,7 +63,7 @@ async def _talk(tim: Member, ana: Member) -> None:
     async with asyncio.timeout(20):
         while not hits:
             hits = await tim.search("hello", room="deal", agent="ana")
-    assert (hits[0].text, hits[0].number, hits[0].agent) == ("hello", said.number, "ana")
+    assert (hits[0].text, hits[0].number, hits[0].agent, hits[0].files) == ("hello", said.number, "ana", ())
     await ana.delete("deal", said.message)
     await tim.remove("deal", "ana")
     await tim.archive_room("deal")

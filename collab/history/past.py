@@ -72,7 +72,8 @@ def found(
 ) -> list[dict[str, Any]]:
     """Messages in these rooms that hold all the words, of an author, in a time; the newest first.
 
-    Names of files are searched, too. A word in quotes is a phrase; case does not matter.
+    Names of files are searched, too; each message comes with its `files`. A word in quotes is a phrase; case does not
+    matter.
     """
     if not history.exists or not rooms:
         return []
@@ -85,12 +86,13 @@ def found(
             values.append(value)
     asks += [f"contains(lower(concat_ws(chr(10), text, {NAMES})), ?)"] * len(wanted)
     values += wanted
-    names = ("message", "room", "number", "agent", "thread", "text", "time")
+    names = ("message", "room", "number", "agent", "thread", "text", "time", "files")
     query = (
-        "SELECT message, room, number, agent, thread, text, epoch_us(time) FROM messages "
+        "SELECT message, room, number, agent, thread, text, epoch_us(time), coalesce(files, '[]') FROM messages "
         f"WHERE {' AND '.join(asks)} ORDER BY seq DESC LIMIT ?"
     )
-    return [dict(zip(names, row, strict=True)) for row in history.rows(["messages"], query, *values, count)]
+    rows = (dict(zip(names, row, strict=True)) for row in history.rows(["messages"], query, *values, count))
+    return [row | {"files": msgspec.json.decode(row["files"])} for row in rows]
 
 
 def _phrases(words: str) -> list[str]:

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from collab import protocol as p
 from collab.events import AnyEvent
+from collab.records import File
 
 MOST_WAITING = 10_000
 """So much of what is heard waits until it is read; then the oldest is let go."""
@@ -45,7 +46,10 @@ class Missed(Struct, frozen=True):
 
 
 class Hit(Struct, frozen=True):
-    """A message that was looked for and found, at its number in its room; `thread` is the message that it answers."""
+    """A message that was looked for and found, with its files, at its number in its room.
+
+    `thread` is the message that it answers.
+    """
 
     message: str
     room: str
@@ -54,6 +58,7 @@ class Hit(Struct, frozen=True):
     text: str
     time: datetime
     thread: str | None = None
+    files: tuple[File, ...] = ()
 
 
 Heard = InRoom | Trimmed | Missed | p.Types | p.Changed

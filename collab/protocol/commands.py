@@ -156,7 +156,7 @@ class Page(Command, frozen=True, tag="page"):
 class Search(Command, frozen=True, tag="search"):
     """Recorded messages of the rooms one is in: by words, names of files too, room, author and time, the newest first.
 
-    A `room` that one is no member of is refused.
+    Each comes with its files. A `room` that one is no member of is refused.
     """
 
     words: Words = ""

@@ -118,6 +118,16 @@ def test_files_and_seats_are_given_by_keyboard(chat: Callable[[str], Page]) -> N
     with bo.expect_download() as saved:
         bo.get_by_role("button", name="Save notes.txt").click()
     assert saved.value.path().read_bytes() == agreed
+    ana.get_by_role("button", name="Search messages").click()
+    ana.keyboard.insert_text("notes")
+    hit = ana.get_by_role("list", name="What was found").get_by_role("button").filter(has_text="notes.txt")
+
+    def found() -> bool:
+        ana.keyboard.press("Enter")
+        return hit.count() > 0
+
+    until(found, "the message is found once it is recorded")
+    ana.keyboard.press("Escape")
 
     ana.get_by_role("log").first.focus()
     ana.keyboard.press("i")

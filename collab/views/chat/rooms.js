@@ -467,7 +467,8 @@ function search(chat) {
     rows.replaceChildren(...hits.map((hit) => {
       const label = `${hit.name} in ${hit.in}, ${day(hit.time)} ${clock(hit.time)}: `
       const go = () => { form.hidden = true; chat.ask({ do: "jump", room: hit.room, number: hit.number }) }
-      return made("li", {}, made("button", { type: "button", onclick: go }, made("span", { class: "soft" }, label), made("bdi", {}, hit.text.slice(0, 200))))
+      return made("li", {}, made("button", { type: "button", onclick: go }, made("span", { class: "soft" }, label), made("bdi", {}, hit.text.slice(0, 200)),
+        ...hit.files.map((file) => made("bdi", { class: "soft" }, ` · ${file.name}`))))
     }))
   }
   return { form, open, show, know }
