@@ -66,8 +66,11 @@ def aware(time: datetime, name: str = "time") -> datetime:
     """Return `time` in UTC.
 
     Raises:
-        ValueError: the time has no zone, or is outside the years 1 to 9999 in UTC.
+        ValueError: it is no time (text, a day or NaT), has no zone, or is outside the years 1 to 9999 in UTC.
     """
+    given: object = time
+    if not isinstance(given, datetime) or given != given:  # NaT is unlike itself
+        raise ValueError(f"{name} is {given!r}; give an aware time, e.g. datetime(2026, 11, 24, tzinfo=UTC)")
     if time.tzinfo is UTC:
         return time
     if time.utcoffset() is None:

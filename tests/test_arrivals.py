@@ -236,6 +236,8 @@ def test_hours_are_read_from_words(text: str, said: str) -> None:
         (lambda: Arrivals.of_times([YEAR], minutes=7), "minutes is 7; give one of 5, 10, 15, 30, 60"),
         (lambda: Arrivals.of_counts(daily(2), minutes=15), "minutes is 15, and counts has steps of"),
         (lambda: Arrivals.of_times([YEAR], since=YEAR, until=YEAR - timedelta(days=1)), "until is .* before since, "),
+        (lambda: Arrivals.of_times([YEAR], since=""), "since is ''; give an aware time"),  # type: ignore[arg-type]
+        (lambda: Arrivals.of_times([YEAR], until="2026-03-02"), "until is '2026-03-02'; give an aware time"),  # type: ignore[arg-type]
         (lambda: Arrivals.of_counts(by_hour(1), minutes=60, zone="Asia/Kolkata"), "from 2026-01-01 05:30 on the clock"),
         (lambda: Arrivals.of_counts(-daily(2)), "counts is -5.0; give numbers of 0 or more"),
         (lambda: Arrivals.of_counts(daily(2)[::-1]), "out of order or twice; sort and sum them"),

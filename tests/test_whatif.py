@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -459,6 +459,11 @@ def test_since_and_until_bound_the_decisions(writer: Writer) -> None:
     assert WhatIf(history_of(writer), since=since).n == 3
     with pytest.raises(ValueError, match="since is 2026-01-05T12:00:00, which has no time zone"):
         WhatIf(history_of(writer), since=datetime(2026, 1, 5, 12))  # noqa: DTZ001
+    for wrong in ("2026-01-05", "", date(2026, 1, 5), pd.NaT):
+        with pytest.raises(ValueError, match=r"since is .*; give an aware time, e.g. datetime\("):
+            WhatIf(history_of(writer), since=wrong)  # type: ignore[arg-type]
+        with pytest.raises(ValueError, match=r"until is .*; give an aware time, e.g. datetime\("):
+            WhatIf(history_of(writer), until=wrong)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"since is 2026-01-05T21:00.* is not before until, 2026-01-05T17:00.*earlier"):
         WhatIf(history_of(writer), since=until, until=since)
     for days, said in ((1e9, "days is 1e[+]09, which is before the year 1; give fewer"), ("7", "days is '7'; give a")):

@@ -74,8 +74,8 @@ class Arrivals:
         step = _step(minutes)
         if not len(came) and (since is None or until is None):
             raise ValueError("times is empty; give when leads came, or since and until to say that none did")
-        first = pd.Timestamp(aware(since, "since")) if since else came[0]
-        last = pd.Timestamp(aware(until, "until")) if until else came[-1]
+        first = pd.Timestamp(aware(since, "since")) if since is not None else came[0]
+        last = pd.Timestamp(aware(until, "until")) if until is not None else came[-1]
         if last < first:
             raise ValueError(f"until is {last}, which is before since, {first}; give a later one, or an earlier since")
         edges = _edges(first, last, step, Zone(zone).name, open_end=until is None)

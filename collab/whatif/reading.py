@@ -31,9 +31,10 @@ class Window(NamedTuple):
         """The window between two times.
 
         Raises:
-            ValueError: a time has no zone, or `since` is not before `until`.
+            ValueError: one is no aware time, or `since` is not before `until`.
         """
-        since, until = aware(since, "since") if since else None, aware(until, "until") if until else None
+        since = None if since is None else aware(since, "since")
+        until = None if until is None else aware(until, "until")
         if since and until and since >= until:
             raise ValueError(
                 f"since is {since.isoformat()}, which is not before until, {until.isoformat()}; "
