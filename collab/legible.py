@@ -39,6 +39,11 @@ def isolated(name: str) -> str:
     return f"{FROM}{name}{UNTIL}" if any(bidirectional(one) in LEFTWARD for one in name) else name
 
 
+def several(number: int, word: str) -> str:
+    """So many of a thing in words: 1 lead, 2,000 leads."""
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+
+
 def unforced(text: str) -> str:
     """Words as they are shown: each in the direction of its own script; marks that a language needs stay."""
     return FORCED.sub("", text)

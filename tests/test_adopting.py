@@ -330,6 +330,15 @@ def test_a_check_fails_where_a_file_and_its_report_are_not_one(
     assert {file.name: file.read_bytes() for file in path.parent.iterdir()} == before
 
 
+def test_a_folder_without_weights_fails_a_check(tmp_path: Path) -> None:
+    (tmp_path / "notes.md").write_text("# Weights")
+    found = ran(f"collab weights check {tmp_path}")
+    assert found.exit_code == 1
+    assert f"{tmp_path} has no file of weights; name the folder" in found.output
+    saved(tmp_path / "main")
+    assert "1 file of weights" in ran(f"collab weights check {tmp_path}").output
+
+
 def test_line_ends_that_a_checkout_wrote_are_no_change_by_hand(tmp_path: Path) -> None:
     made = proposal(reason="Two\r\nlines.\n", version=1)
     for file in (made.save(tmp_path), made.save(tmp_path).with_suffix(".html")):

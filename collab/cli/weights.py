@@ -25,15 +25,20 @@ def weights() -> None:
 @weights.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 def check(folder: Path) -> None:
-    """Fail, and say why, if a file of weights in FOLDER does not carry its report unchanged."""
+    """Fail, and say why, if a file of weights in FOLDER does not carry its report unchanged, or there is none."""
+    from collab.legible import several
     from collab.whatif.review import faults
 
     number, found = or_exit(faults, folder)
     for fault in found:
         click.echo(fault, err=True)
     if found:
-        raise click.ClickException(f"{len(found)} faults in {number} files of weights in {folder}")
-    click.echo(f"{number} files of weights in {folder} carry their reports")
+        raise click.ClickException(
+            f"{several(len(found), 'fault')} in {several(number, 'file')} of weights in {folder}"
+        )
+    if not number:
+        raise click.ClickException(f"{folder} has no file of weights; name the folder that proposals are saved in")
+    click.echo(f"{several(number, 'file')} of weights in {folder} checked: each carries its report")
 
 
 @weights.command()
