@@ -177,6 +177,16 @@ def test_frames_say_which_weights_chose_or_are_asked_for_them() -> None:
     assert known.explain(simple().iloc[0]).decision == 7
 
 
+def test_agents_may_be_numbers_and_leads_unnamed() -> None:
+    frame = simple(weights="v3-10-60-20-10")
+    numbered = frame.assign(agent=frame["agent"].rank(method="dense").astype(int))
+    explained = WhatIf.from_frames(numbered).explain(7)
+    chosen = numbered["agent"][numbered["chosen"]].iloc[0]
+    assert explained.why_not(chosen) == explained.why_not(str(chosen))
+    unnamed = WhatIf.from_frames(numbered.drop(columns="lead", errors="ignore")).explain(7)
+    assert str(unnamed).startswith(f"Decision 7: its lead went to {chosen} (")
+
+
 @pytest.mark.parametrize("wrong", ["7", 8, None, "d'1"])
 def test_an_unknown_decision_is_refused_with_one_that_there_is(wrong: Any) -> None:
     with pytest.raises(

@@ -26,7 +26,7 @@ class Explained:
 
     Attributes:
         decision: its id.
-        lead: the lead's id.
+        lead: the lead's id; None of frames without a column of leads.
         chosen: who got the lead; None if it waits.
         winner: who wins under these weights: the highest score among the eligible, of equal ones the lowest agent id.
         weights: the four integers, in the order of `FACTORS`: those that chose, if no others were asked for.
@@ -74,13 +74,16 @@ class Explained:
         columns |= {f"to_{name}": _known(column) for name, column in zip(FACTORS, near.weights.T, strict=True)}
         return pd.DataFrame(columns)
 
-    def why_not(self, agent: str) -> str:
+    def why_not(self, agent: object) -> str:
         """Why this candidate did not get the lead, and the smallest changes with which they would have.
+
+        Args:
+            agent: an id, as text or as the frames have it.
 
         Raises:
             ValueError: the agent was no candidate; names those that were.
         """
-        if agent not in self.agents:
+        if (agent := str(agent)) not in self.agents:
             raise ValueError(f"agent is {agent!r}, who was no candidate; those were {', '.join(self.agents) or 'none'}")
         row, first = self.agents.index(agent), self._first
         score = self._scores[row] / FULL_SCORE
@@ -134,7 +137,8 @@ class Explained:
 
     def _title(self) -> str:
         got = f"went to {self.chosen}" if self.chosen else "waits"
-        return f"Decision {self.decision}: lead {self.lead} {got} (weights explained: {named(self.weights)})"
+        lead = "its lead" if self.lead is None else f"lead {self.lead}"
+        return f"Decision {self.decision}: {lead} {got} (weights explained: {named(self.weights)})"
 
     def __str__(self) -> str:
         lines = [self._title(), self.frame()[list(SHOWN)].to_string(index=False, na_rep="-")]
