@@ -122,8 +122,26 @@ def test_what_cannot_be_kept_says_how_near_one_comes() -> None:
 
 
 def test_what_is_no_number_is_not_kept() -> None:
-    with pytest.raises(ValueError, match=r"keep\['balance'\] is 'high'; give a number"):
+    with pytest.raises(ValueError, match=r"keep\['balance'\] is 'high'; give a finite number"):
         log().sweep(0.2).front("converted", keep={"balance": "high"})  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize(
+    "keep, message",
+    [
+        ({"converted": float("nan")}, r"keep\['converted'\] is nan; give a finite number"),
+        ([("ess", 400)], r"keep is \[\('ess', 400\)\]; give a bound for each column, e.g. \{'balance': 0.85\}"),
+        ({0: 1}, "column is 0; name one as text"),
+    ],
+)
+def test_what_is_no_bound_of_a_column_is_refused(keep: Any, message: str) -> None:
+    for ask in (log().sweep(0.2).best, log().recommend):
+        with pytest.raises(ValueError, match=message):
+            ask("converted", keep=keep)
+    with pytest.raises(ValueError, match=r"metric is \['converted'\]; give one that the log has: converted"):
+        log().recommend(["converted"])  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"column is \['converted', 'ess'\]; name one as text"):
+        log().sweep(0.2).front(["converted", "ess"])  # type: ignore[arg-type]
 
 
 def test_without_agents_a_team_s_metric_says_what_it_needs() -> None:

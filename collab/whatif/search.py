@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Any
 
@@ -17,6 +17,7 @@ from collab.whatif.rescore import Values
 from collab.whatif.simulation import Simulation
 from collab.whatif.twins import figured
 from collab.whatif.workers import shared_out
+from collab.whole import number
 from collab.winning import simplex_grid
 
 Floats = NDArray[np.float64]
@@ -139,11 +140,33 @@ def simulate_each(fit: Fit, weights: Sequence[Values], seeds: int, explore: floa
     return figures
 
 
+def bounds(keep: Mapping[str, float] | None) -> dict[str, float]:
+    """What is to be kept, by the name of a column; nothing if nothing is named.
+
+    Raises:
+        ValueError: it is no mapping, or a bound is no finite number; says what to give.
+    """
+    if keep is None:
+        return {}
+    if not isinstance(keep, Mapping):
+        raise ValueError(f"keep is {keep!r}; give a bound for each column, e.g. {{'balance': 0.85}}")
+    fix = "give a finite number"
+    for name, bound in keep.items():
+        if not np.isfinite(number(bound, f"keep[{name!r}]", fix)):
+            raise ValueError(f"keep[{name!r}] is {bound}; {fix}")
+    return dict(keep)
+
+
 def column(name: str, per_lead: Sequence[str] = ()) -> tuple[str, bool]:
     """What a question calls a column, less its minus: the column of a table, and whether more of it is better.
 
     The name of a metric per lead is its snips.
+
+    Raises:
+        ValueError: the name is no text.
     """
+    if not isinstance(name, str):
+        raise ValueError(f"column is {name!r}; name one as text, e.g. 'converted'")
     less, name = name.startswith("-"), name.removeprefix("-")
     if name in per_lead or name in METRICS:
         return f"snips_{name}", not less

@@ -18,7 +18,7 @@ from collab.whatif.answers import TEAM, WHOLE_TEAM, Limits
 from collab.whatif.cases import Cases
 from collab.whatif.front import front
 from collab.whatif.rescore import CAVEAT
-from collab.whatif.search import PREFIX, Search, column
+from collab.whatif.search import PREFIX, Search, bounds, column
 from collab.whole import number
 from collab.winning import simplex_grid
 
@@ -155,10 +155,10 @@ class Sweep:
 
     def _kept(self, keep: Mapping[str, float] | None, columns: Sequence[str], *ways: Any) -> pd.DataFrame:
         """The rows of the frame that have what is asked for; of estimates, those that are not refused."""
-        keep = {name: number(least, f"keep[{name!r}]", "give a number") for name, least in (keep or {}).items()}
-        wanted = tuple(dict.fromkeys((*columns, *keep)))
+        keep = bounds(keep)
+        wanted = (*columns, *keep)
         if any(column(name, self.metrics)[0].startswith(PREFIX) for name in wanted):
-            self._simulate(wanted, *ways)
+            self._simulate(tuple(dict.fromkeys(wanted)), *ways)
         rows = self.frame()
         if "refused" in rows and any(_metric(name) in self.metrics for name in columns):
             rows = rows[~rows["refused"]]

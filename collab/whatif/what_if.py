@@ -25,7 +25,7 @@ from collab.whatif.proposal import Proposal
 from collab.whatif.propose import propose
 from collab.whatif.recommend import recommend
 from collab.whatif.rescore import AnyWeights, Rescored, integers
-from collab.whatif.search import Search, simulated_only
+from collab.whatif.search import Search, bounds, simulated_only
 from collab.whatif.simulations import Simulations
 from collab.whatif.sweep import Sweep, step_of, sweep
 from collab.whole import whole
@@ -189,9 +189,10 @@ class WhatIf(Simulations):
                 `keep` asks for what has to be simulated and there is nothing to fit laws from.
         """
         evidence = self._known()
-        if metric not in evidence.rewards:
-            raise ValueError(f"metric is {metric!r}; the log has {', '.join(evidence.rewards)}")
-        team = (self.course[0], self.in_force) if any(simulated_only(name) for name in keep or {}) else None
+        if not isinstance(metric, str) or metric not in evidence.rewards:
+            raise ValueError(f"metric is {metric!r}; give one that the log has: {', '.join(evidence.rewards)}")
+        keep = bounds(keep)
+        team = (self.course[0], self.in_force) if any(map(simulated_only, keep)) else None
         asked: dict[str, Any] = {"step": step_of(step), "most": most, "keep": keep, "limits": limits, "team": team}
         return recommend(evidence, metric, progress=progress, cancelled=cancelled, **asked)
 
