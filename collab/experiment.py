@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -19,6 +20,12 @@ Values = tuple[Count, Count, Count, Count]
 
 MOST_BLOCKS = 10_000
 """So many blocks at most: more than four years of blocks of four hours."""
+
+SHORTEST_S, LONGEST_S = 60, 7 * 86_400
+"""So many seconds a block lasts at least and at most."""
+
+ROUNDING = 1e-9
+"""Days that are whole pairs of blocks but for so little are these."""
 
 _UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86_400}
 _SPAN = re.compile(r"(\d+) ?(s|min|h|d)")
@@ -50,12 +57,28 @@ def blocks(block: str | int | timedelta, burn_in: str | int | timedelta) -> dict
     """The fields of a design that say how long its blocks and the burn-in of each last, from what a person says.
 
     Raises:
-        ValueError: one is no time, or the burn-in leaves nothing of a block; names what was said.
+        ValueError: one is no time or out of range, or the burn-in leaves nothing of a block; names what was said.
     """
     block_s, burn_in_s = seconds(block, "block"), seconds(burn_in, "burn_in")
+    if burn_in_s < 0:
+        raise ValueError(f"burn_in is {burn_in}; give 0 or more")
     if block_s <= burn_in_s:
         raise ValueError(f"burn_in is {burn_in}, as long as block, which is {block}, or longer; give less")
+    if not SHORTEST_S <= block_s <= LONGEST_S:
+        raise ValueError(f"block is {block}; give {span(SHORTEST_S)} to {span(LONGEST_S)}")
     return {"block_s": block_s, "burn_in_s": burn_in_s}
+
+
+def blocks_in(days: float, block_s: int, fewest: int = 1) -> int:
+    """So many blocks are so many days, in whole pairs of which there are at least the fewest.
+
+    Raises:
+        ValueError: they are more than an experiment may have.
+    """
+    if days * 86_400 > (most := MOST_BLOCKS * block_s):
+        fix = f"give {most / 86_400:g} or fewer, or longer blocks"
+        raise ValueError(f"days is {days:g}, more than {MOST_BLOCKS:,} blocks of {span(block_s)}; {fix}")
+    return 2 * max(fewest, ceil(days * 86_400 / (2 * block_s) - ROUNDING))
 
 
 class Place(Struct, frozen=True):
@@ -80,7 +103,7 @@ class Design(Fact, frozen=True, kw_only=True):
 
     a: Values
     b: Values
-    block_s: Annotated[int, Meta(ge=60, le=7 * 86_400)] = 4 * 3600
+    block_s: Annotated[int, Meta(ge=SHORTEST_S, le=LONGEST_S)] = 4 * 3600
     burn_in_s: Count = 30 * 60
     seed: Annotated[int, Meta(ge=0, lt=2**53)] = 0
     blocks: Annotated[int, Meta(ge=2, le=MOST_BLOCKS)] | None = None

@@ -189,7 +189,7 @@ def test_adopting_a_proposal_twice_adds_one_entry(tmp_path: Path) -> None:
     assert (first.by, first.kind, first.weights, first.replaces) == ("ana", "adopted", WEIGHTS, IN_FORCE)
     assert Proposal.load(tmp_path / f"{first.id}.yaml").by == "ana"
     assert faults(tmp_path) == (1, [])
-    with pytest.raises(ValueError, match='by is ""'):
+    with pytest.raises(ValueError, match=r'^by is "": expected'):
         proposal().adopt(by="", folder=tmp_path)
 
 
@@ -253,7 +253,7 @@ def test_what_came_of_frames_has_no_way_back_and_no_folder_of_its_own(tmp_path: 
     made.adopt(by="ana", folder=tmp_path)
     with pytest.raises(AdoptionRefused, match=r"nobody knows what .* replaced"):
         made.rollback(by="ana", folder=tmp_path)
-    with pytest.raises(ValueError, match='by is ""'):
+    with pytest.raises(ValueError, match=r'^by is "": expected'):
         proposal().adopt(by="", folder=tmp_path)
     assert len(Journal(tmp_path).entries()) == 1
 

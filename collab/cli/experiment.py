@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from math import ceil
 from typing import Any
 
 import click
@@ -65,13 +64,13 @@ def start(
 
     Some methods of comparing a live system switched on and off are patented; whether you may is the owner's decision.
     """
-    from collab.experiment import Design, blocks, compared
+    from collab.experiment import Design, blocks, blocks_in, compared
     from collab.weights import hundredths
 
     def design() -> Design:
         times = blocks(block, burn_in)
-        pairs = None if days is None else max(1, ceil(days * 86_400 / (2 * times["block_s"]) - 1e-9))
-        return compared(Design(a=hundredths(a), b=hundredths(b), seed=seed, blocks=pairs and 2 * pairs, **times))
+        many = None if days is None else blocks_in(days, times["block_s"])
+        return compared(Design(a=hundredths(a), b=hundredths(b), seed=seed, blocks=many, **times))
 
     made = or_exit(design)
     first = starts and starts.replace(tzinfo=UTC)

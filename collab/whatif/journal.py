@@ -74,7 +74,7 @@ def entry_of(*, time: datetime | None = None, **fields: Any) -> Entry:
         ValueError: a field is wrong; names it, the value and what is expected.
     """
     moment = datetime.now(UTC) if time is None else aware(time)
-    made = kept.converted({"entry": "", "time": moment, **fields}, Entry, FILE)
+    made = kept.converted({"entry": "", "time": moment, **fields}, Entry)
     return msgspec.structs.replace(made, entry=_name(made))
 
 

@@ -49,8 +49,8 @@ def write(path: Path, text: str) -> None:
     put(path, text)
 
 
-def converted(value: Any, kind: type[Record], where: str) -> Record:
-    """The value as a record of this kind.
+def converted(value: Any, kind: type[Record], where: str = "") -> Record:
+    """The value as a record of this kind; `where` is the file that holds it, if it comes of one.
 
     Raises:
         ValueError: a field is missing, unknown or wrong; names the place, the field, the value and what is expected.
@@ -60,4 +60,5 @@ def converted(value: Any, kind: type[Record], where: str) -> Record:
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        raise ValueError(f"{where}: {explained(value, str(error), kind, 'it')}") from None
+        said = explained(value, str(error), kind, "it")
+        raise ValueError(f"{where}: {said}" if where else said) from None

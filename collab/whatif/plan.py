@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from html import escape
-from math import ceil, inf
+from math import inf
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +13,7 @@ import pandas as pd
 from msgspec import structs
 from numpy.typing import NDArray
 
-from collab.experiment import MOST_BLOCKS, Design, span
+from collab.experiment import MOST_BLOCKS, Design, blocks_in, span
 from collab.records import aware, checked, dashed
 from collab.whatif.by_blocks import METRICS, OUTCOMES, PER_LEAD_METRICS, held_in, leads, pairs_of, placed, ripens
 from collab.whatif.pairs import FEWEST, Floats, Pairs, counting, found, lasting, needed, paired
@@ -35,8 +35,6 @@ HOUR = timedelta(hours=1)
 
 AS_GOOD = 0.95
 """The first hour to come is taken for the start if its pairs of blocks weigh so much of the best hour's."""
-
-ROUNDING = 1e-9
 
 RECENT = timedelta(days=56)
 """So much of the history says how much blocks differ."""
@@ -218,13 +216,10 @@ def plan(
 
 def ended(plan: Plan, days: float | None) -> Plan:
     """The plan with its end: after `days`, or those that it needs, or as it is if neither is known."""
-    known = plan.days if days is None else days
-    if known is None:
+    block_s, known = plan.design.block_s, plan.days if days is None else days
+    if known is None or (days is None and known * DAY_S > MOST_BLOCKS * block_s):
         return plan
-    pairs = max(FEWEST, ceil(known * DAY_S / (2 * plan.design.block_s) - ROUNDING))
-    if days is None and 2 * pairs > MOST_BLOCKS:
-        return plan
-    return replace(plan, design=checked(structs.replace(plan.design, blocks=2 * pairs)))
+    return replace(plan, design=checked(structs.replace(plan.design, blocks=blocks_in(known, block_s, FEWEST))))
 
 
 def _past(history: History, design: Design, metric: str, starts: datetime | None) -> Past | None:

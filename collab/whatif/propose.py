@@ -50,7 +50,7 @@ def propose(
         "version": what_if.last,
         "figures": figures,
     }
-    return kept.converted(msgspec.to_builtins(fields, builtin_types=(datetime,)), Proposal, "the proposal")
+    return kept.converted(msgspec.to_builtins(fields, builtin_types=(datetime,)), Proposal)
 
 
 def _last(history: History) -> datetime | None:
