@@ -230,16 +230,20 @@ def test_a_task_tells_its_progress_and_stops_when_it_is_told_to() -> None:
     task.start(count, results.append)
     assert told.wait(20)
     view.button.param.trigger("clicks")
-    assert begun == []
+    said = view.heard.pieces["said"]
     view.cancel.param.trigger("clicks")
     task.wait()
+    assert begun == []
+    assert said == "Begin: begun."
     assert (task.done, task.of, task.error, results) == (3, 8, "", [])
+    assert view.heard.pieces["said"] == "Begin: cancelled."
     view.button.param.trigger("clicks")
     assert begun == [1]
 
 
 def test_what_goes_wrong_in_a_task_is_said_and_forgotten_with_the_next() -> None:
     task = Task()
+    view = ProgressView(task, "Count", lambda: None, icon="refresh", doing="Counting")
 
     def fail(heard: Heard, stopped: Stopped) -> None:
         raise ValueError("there are no leads; route one")
@@ -247,9 +251,11 @@ def test_what_goes_wrong_in_a_task_is_said_and_forgotten_with_the_next() -> None
     task.start(fail, lambda found: None)
     task.wait()
     assert task.error == "there are no leads; route one"
+    assert (view.said.visible, view.heard.pieces["said"]) == (True, "")  # said once, by the alert
     task.start(lambda heard, stopped: 1, lambda found: None)
     task.wait()
     assert task.error == ""
+    assert view.heard.pieces["said"] == "Count: done."
 
 
 def test_a_point_of_the_map_takes_the_sliders_there_and_the_sliders_choose_a_point(tuning: Tuning) -> None:

@@ -6,13 +6,12 @@ from typing import Any
 
 from collab.chat import Unread
 from collab.views.board import Board
+from collab.views.theme import HEARD
 
 MOST = 99
 """A badge counts no further."""
 
 LOOK = "border:1px solid currentColor;border-radius:999px;padding:0 8px;margin-left:6px;font-size:13px;font-weight:700"
-HEARD = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap"
-"""The style of what is said to who listens to the page only."""
 
 
 class Badge:

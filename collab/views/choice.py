@@ -71,7 +71,7 @@ class ChoiceView(pn.viewable.Viewer):
         sweep = points.tuning.sweep
         swept = sweep is not None and sweep.n > 0 and bool(points.metric)  # in a script a thread may be filling them
         with pn.io.hold():
-            self._shown.visible, self.progress._layout.visible = swept, sweep is None
+            self._shown.visible, self.progress.button.visible = swept, sweep is None
             if swept:
                 columns = {label(name): name for name in points.columns}
                 self.metric.param.update(options=columns, value=points.metric)

@@ -22,6 +22,7 @@ export function render({ model, el }) {
   }
 
   el.classList.add("pieces")
+  if (model.role) el.setAttribute("role", model.role)
   paint({ order: Object.keys(model.pieces), fresh: model.pieces })
   model.on("msg:custom", (event) => paint(event.data ?? event))
 

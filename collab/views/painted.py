@@ -26,6 +26,7 @@ class Painted(JSComponent):
     """
 
     pieces = param.Dict(default={}, doc="What is shown: safe HTML by name, in order. To change it call `show`.")
+    role = param.String("", constant=True, doc='What the element is to a screen reader, "status" say; "" for nothing.')
     channel = param.String("", constant=True, doc='By which name a page hears of the mural; "" without one.')
 
     _esm = Path(__file__).with_name("painted.js").read_text(encoding="utf-8")

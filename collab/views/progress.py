@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
 from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
 import param
 
+from collab.views.painted import Painted
 from collab.views.task import Task
-from collab.views.theme import plain
+from collab.views.theme import HEARD, plain
 
 
 class ProgressView(pn.viewable.Viewer):
     """The button of a task; while it is busy a bar with a Cancel button, and an alert where it failed.
 
+    That it begins and how it ends is told to a screen reader, too.
     Meanwhile a press does nothing. The button is not disabled for that: it would lose the keyboard's focus, and Panel's
     React components write back what they drew before if it changes again sooner than a busy browser has drawn it.
     """
@@ -32,11 +35,12 @@ class ProgressView(pn.viewable.Viewer):
         self.bar = pmui.LinearProgress(value=0, variant="determinate", visible=False, **wide)
         self.words = pn.pane.Markdown("", visible=False, margin=(0, 10))
         self.said = pmui.Alert(visible=False, closeable=False, severity="error", margin=(5, 10), **wide)
+        self.heard = Painted(role="status", stylesheets=[f":host {{ {HEARD} }}"])
         super().__init__(task=task, **params)  # from here on the task, which may be under way, is told of
         self.button.on_click(lambda event: None if self.task.busy else begin())
         self.cancel.on_click(lambda event: self.task.cancel())
         running = pn.Row(self.words, pn.layout.HSpacer(), self.cancel, **wide)
-        self._layout = pn.Column(self.button, self.bar, running, self.said, **wide)
+        self._layout = pn.Column(self.button, self.bar, running, self.said, self.heard, **wide)
         self._patch()
 
     @param.depends("task.busy", "task.done", "task.of", "task.error", watch=True)
@@ -48,6 +52,13 @@ class ProgressView(pn.viewable.Viewer):
                 self.words.object = f"{self._doing}: {task.done:,} of {task.of:,}" if task.of else f"{self._doing}…"
                 self.bar.value = round(100 * task.done / task.of) if task.of else 0
             self.said.param.update(object=plain(task.error), visible=bool(task.error))
+
+    @param.depends("task.busy", watch=True)
+    def _tell(self) -> None:
+        task = self.task
+        ended = "" if task.error else "cancelled" if task.cancelled else "done"  # an error is told by its alert
+        said = "begun" if task.busy else ended
+        self.heard.show({"said": said and f"{escape(self.button.label)}: {said}."})
 
     def __panel__(self) -> pn.Column:
         return self._layout

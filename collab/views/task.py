@@ -66,6 +66,11 @@ class Task(param.Parameterized):
         self._turn += 1
         self._forgotten, self._next = self._turn, None
 
+    @property
+    def cancelled(self) -> bool:
+        """Was what was asked last cancelled?"""
+        return self._turn == self._forgotten
+
     def wait(self, timeout_s: float = 120.0) -> None:
         """Block until nothing is worked on and all that came of it is taken: for scripts, notebooks and tests.
 

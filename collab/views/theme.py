@@ -20,6 +20,9 @@ SEEN = {"outline": "2px solid", "outlineOffset": "-4px"}
 FOCUS = {"styleOverrides": {"root": {"&.Mui-focusVisible, &:focus-visible": SEEN}}}
 """Who goes by keyboard sees on which tab or button they are, in the colour of its text."""
 
+HEARD = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap"
+"""The style of what is said to who listens to the page only."""
+
 TOUCH = {"minHeight": "44px"}
 """The height of a button that is found by a finger."""
 

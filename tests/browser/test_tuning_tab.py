@@ -33,6 +33,7 @@ def page(browser: BrowserContext, served: Served, watch: Watch) -> Iterator[Page
     page.get_by_role("tab", name="Tuning").click()
     expect(page.get_by_text("compared with the log as it was")).to_be_visible(timeout=START_MS)
     expect(page.get_by_text("Click a point to take its weights")).to_be_visible(timeout=START_MS)
+    expect(page.get_by_role("status").filter(has_text="Sweep all weights: done.")).to_be_attached()
     yield page
     page.close()  # before its server ends
 
@@ -117,6 +118,7 @@ def test_a_proposal_gives_its_report_to_take_along_and_waits_to_be_adopted(page:
     page.get_by_role("textbox", name="Who proposes them?").fill("Ana Ruiz")
     page.get_by_role("button", name="Propose these weights").click()
     expect(page.get_by_text("proposed by Ana Ruiz")).to_be_visible(timeout=START_MS)
+    expect(page.get_by_role("status").filter(has_text="Propose these weights: done.")).to_be_attached()
     with page.expect_download() as given:
         page.get_by_text("Download the report").click()
     assert given.value.suggested_filename.endswith(".html")
