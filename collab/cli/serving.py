@@ -188,8 +188,8 @@ def _door(access: Any, office: Any, ws_port: int, address: str, shelf: Any) -> A
 @click.option(
     "--rate", type=click.FloatRange(1), default=100.0, show_default=True, help="Commands a second that one may send."
 )
-@click.option("--compress", is_flag=True, help="Offer compressed frames: less to send, a little more to do.")
 @click.option("--agent-rate", type=click.FloatRange(1), help="The same of all connections of an agent [twice --rate].")
+@click.option("--compress", is_flag=True, help="Offer compressed frames: less to send, a little more to do.")
 @click.option(
     "--certificate", type=click.Path(exists=True, dir_okay=False), help="File with the certificate chain, for wss://."
 )
