@@ -18,7 +18,7 @@ from collab.protocol import Role
 from collab.records import Lead
 from collab.views.feed import feed_of
 from collab.views.frame import Frame
-from collab.views.scheduling import scheduler
+from collab.views.scheduling import at_end, scheduler
 
 READS = (
     "This page follows the history that another process records, so leads are routed and given at that process's page."
@@ -51,8 +51,7 @@ class Board(param.Parameterized):
         self.stood: datetime | None = utc_now() if params.get("paused") else None  # since when it is paused
         super().__init__(frame=self._own(self._whole), member=self.by, **params)
         self._feed.join(self)
-        if pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
-            pn.state.on_session_destroyed(lambda context: self.close())
+        at_end(self.close)
 
     def push(self) -> None:
         """Show the newest frame on this session's next tick; may be called from any thread."""

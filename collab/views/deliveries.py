@@ -13,7 +13,7 @@ import panel_material_ui as pmui
 import param
 
 from collab.delivery import Courier, Outbox
-from collab.views.scheduling import scheduler
+from collab.views.scheduling import at_end, scheduler
 from collab.views.theme import ERROR, PRIMARY, SHEET, SUCCESS, WARNING, plain
 
 STATES = {
@@ -68,8 +68,7 @@ class DeliveriesView(pn.viewable.Viewer):
         self._dead = pn.FlexBox(self._choice, self._again, gap="12px", align_items="center", **wide)
         self._layout = pn.Column(self._kpis, self._said, self._dead, shown, self._list, **wide)
         self._leave = courier.subscribe(self._hear) if courier is not None else lambda: None
-        if pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
-            pn.state.on_session_destroyed(lambda context: self.close())
+        at_end(self.close)
         self.refresh()
 
     def close(self) -> None:

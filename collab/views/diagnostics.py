@@ -14,6 +14,7 @@ from collab.desk import utc_now
 from collab.metrics import lasting
 from collab.views.board import Board
 from collab.views.checkup import EVERY_S, Findings, checkup_of
+from collab.views.scheduling import at_end
 from collab.views.theme import ERROR, SHEET, SUCCESS, WARNING
 from collab.views.told import empty
 
@@ -47,8 +48,7 @@ class DiagnosticsView(pn.viewable.Viewer):
         self._summary, self._cards = pn.pane.HTML(empty(LOOKING), **pane), pn.pane.HTML("", **pane)
         self._layout = pn.Column(self._summary, self._cards, sizing_mode="stretch_width")
         super().__init__(board=board, **params)
-        if pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
-            pn.state.on_session_destroyed(lambda context: self.close())
+        at_end(self.close)
 
     def push(self) -> None:
         """Show the newest findings on this session's next tick; may be called from any thread."""

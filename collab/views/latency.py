@@ -15,7 +15,7 @@ from bokeh.plotting import figure
 from collab.desk import utc_now
 from collab.metrics import percentiles
 from collab.roundtrip import RoundTrips, Trip
-from collab.views.scheduling import scheduler
+from collab.views.scheduling import at_end, scheduler
 from collab.views.theme import ERROR, PRIMARY, SHEET, SUCCESS, WARNING
 
 CUTS = {"p50": SUCCESS, "p95": WARNING, "p99": ERROR}
@@ -50,8 +50,7 @@ class LatencyView(pn.viewable.Viewer):
         plot = pn.pane.Bokeh(self._plot(), sizing_mode="stretch_width")
         self._layout = pn.Column(self._numbers, plot, self._again, sizing_mode="stretch_width")
         self._leave = trips.subscribe(self._hear)
-        if pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
-            pn.state.on_session_destroyed(lambda context: self.close())
+        at_end(self.close)
         self._show()
 
     def close(self) -> None:

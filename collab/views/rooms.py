@@ -18,6 +18,7 @@ from collab.protocol import Role
 from collab.views.board import Board
 from collab.views.replying import Replying
 from collab.views.roster import id_of
+from collab.views.scheduling import at_end
 from collab.views.talk import REFUSED, Patch, Talk
 from collab.views.theme import SHEET
 
@@ -82,8 +83,7 @@ class RoomsView(Replying):
             self._say(READS)
             return
         board.param.watch(self._known, "member")
-        if pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
-            pn.state.on_session_destroyed(lambda context: self.talk.member.forget())
+        at_end(self.talk.member.forget)
 
     def _put(self, patches: list[Patch]) -> None:
         """Show patches, unless who signed in may not be here any more."""

@@ -14,7 +14,7 @@ import panel as pn
 from panel.io.state import set_curdoc
 
 from collab.views.notebook import Notebook
-from collab.views.scheduling import scheduler
+from collab.views.scheduling import at_end, scheduler
 from collab.views.theme import SHEET
 
 WIDE = {"sizing_mode": "stretch_width"}
@@ -59,8 +59,7 @@ class Running(pn.viewable.Viewer):
                 prose = {"stylesheets": [SHEET, PROSE], "disable_anchors": True, **CLOSE}
                 self._layout.append(pn.pane.Markdown(cell.source, **prose))
         self._doc = pn.state.curdoc
-        if self._doc is not None and self._doc.session_context is not None:
-            pn.state.on_session_destroyed(lambda context: self.leave())
+        at_end(self.leave)
         self._say("Runs soon; another one may come first.")
         self.done = POOL.submit(self._run)
 

@@ -35,13 +35,23 @@ def _soon(doc: Document, callback: Callable[[], None]) -> None:
         doc.add_next_tick_callback(functools.partial(_in_document, doc, callback))
 
 
+def _served(doc: Document | None) -> bool:
+    return doc is not None and doc.session_context is not None
+
+
+def at_end(act: Callable[[], Any]) -> None:
+    """Do this when the session ends that is being made; never in a notebook or a script, which have none."""
+    if _served(pn.state.curdoc):
+        pn.state.on_session_destroyed(lambda context: act())
+
+
 def scheduler() -> Callable[[Callable[[], None]], Any]:
     """How to reach this session's thread from any other: its document, else the loop that runs here, else at once.
 
     A document is only touched in its own thread: what another thread adds to it while it is opened or held gets lost.
     """
     doc = pn.state.curdoc
-    served = doc is not None and doc.session_context is not None
+    served = _served(doc)
     try:
         loop: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
     except RuntimeError:  # a cell of a notebook, say, runs beside the loop that serves its page
