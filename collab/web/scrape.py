@@ -77,12 +77,12 @@ def _of_teams(offices: list[Office]) -> Iterator[Metric]:
     held = sum(len(team.leads) - team.waiting for team in teams)  # by agents who were taken off the roster, too
     yield _gauge("collab_held_leads", "Leads that agents hold", held)
     yield _gauge("collab_stream_seq", "Places of the streams that are taken in", sum(team.seq for team in teams))
-    recording = [office for office in offices if office.recorder is not None]
-    behind = [max(0, office.team.seq - office.recorder.recorded) for office in recording if office.recorder]
-    yield _gauge("collab_recorder_behind_events", "Events on the streams that are not recorded", sum(behind))
-    late = (office.recorder.behind_s for office in recording if office.recorder)
-    yield _gauge("collab_recorder_behind_seconds", "How long ago all was recorded, at worst", max(late, default=0.0))
-    faults = sum(office.recorder.fault is not None for office in recording if office.recorder)
+    recording = [(office.recorder, office.team.seq) for office in offices if office.recorder is not None]
+    behind = sum(max(0, seq - recorder.recorded) for recorder, seq in recording)
+    yield _gauge("collab_recorder_behind_events", "Events on the streams that are not recorded", behind)
+    late = max((recorder.behind_s for recorder, _ in recording), default=0.0)
+    yield _gauge("collab_recorder_behind_seconds", "How long ago all was recorded, at worst", late)
+    faults = sum(recorder.fault is not None for recorder, _ in recording)
     yield _gauge("collab_recorder_faults", "Recorders that cannot record now", faults)
     deciding = _sum(office.desk.deciding for office in offices if office.desk is not None)
     yield _histogram("collab_deciding_seconds", "The time of a routing decision itself", "", {"": deciding})
