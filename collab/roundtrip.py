@@ -52,6 +52,9 @@ class RoundTrips:
     Args:
         stream: the URL of the stream that a gateway is opened on here; by default one in this process.
         url: a gateway that is there already, to be measured instead; then `tokens` are those of two agents of one team.
+
+    Raises:
+        ValueError: there is a url without both tokens.
     """
 
     def __init__(

@@ -45,6 +45,7 @@ class Floor:
         desk: the tenant's started desk.
         history: gives the tenant's history, for what is not at hand.
         status: what works in this process, for `metrics`.
+        dropped: called for each member who is cut off because it reads too slowly.
         lease_s: a member that is not heard of for so long is gone.
     """
 
