@@ -69,10 +69,10 @@ def aware(time: datetime, name: str = "time") -> datetime:
         ValueError: it is no time (text, a day or NaT), has no zone, or is outside the years 1 to 9999 in UTC.
     """
     given: object = time
+    if isinstance(given, datetime) and given.tzinfo is UTC:
+        return given
     if not isinstance(given, datetime) or given != given:  # NaT is unlike itself
         raise ValueError(f"{name} is {given!r}; give an aware time, e.g. datetime(2026, 11, 24, tzinfo=UTC)")
-    if time.tzinfo is UTC:
-        return time
     if time.utcoffset() is None:
         raise ValueError(f"{name} is {time.isoformat()}, which has no time zone; add one, e.g. tzinfo=datetime.UTC")
     try:
