@@ -1,7 +1,8 @@
-"""The newest assignments, live, by agent, skill, urgency and time; a chosen one is taken apart."""
+"""The newest assignments, live, or those that are looked for; a chosen one is taken apart."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -18,14 +19,16 @@ from collab.records import Urgency
 from collab.routing import FULL_SCORE
 from collab.views.board import Board
 from collab.views.decision import DecisionView
+from collab.views.finding import FindView
 from collab.views.listing import Listing, row
 from collab.views.spans import SIGNS
+from collab.views.story import StoryView
 from collab.views.theme import SHEET
 from collab.views.told import empty
 from collab.views.whynot import WhyNotView
 
 MOST = 20
-"""How many assignments are listed."""
+"""How many of the newest assignments are listed; of those that were looked for, all that were found."""
 
 ALL, ANY = "All agents", "Any skill"
 URGENCIES = {"Any urgency": ""} | {f"{SIGNS[one]} {one}": str(one) for one in Urgency}
@@ -33,7 +36,8 @@ WITHIN = {"Any time": 0, "The last 5 min": 5, "The last 15 min": 15, "The last h
 """Since when assignments are listed, in minutes; 0 lists all that the team remembers."""
 
 NONE = "No assignment yet. Route a lead with the form."
-NONE_SUCH = "None of the {n} newest assignments is like that; choose less narrowly."
+NONE_SUCH = "None of the {n} newest assignments is like that; choose less narrowly, or find a lead by name."
+NONE_FOUND = "None of the {n} that were found is like that; choose less narrowly."
 PICK = "Choose an assignment to see what spoke for whom, which gates were shut, and what would have changed it."
 
 WIDE = {"sizing_mode": "stretch_width"}
@@ -42,7 +46,7 @@ PART = {"min_width": 130, "styles": {"flex": "1 1 140px"}, **WIDE}
 
 
 class AssignmentsView(pn.viewable.Viewer):
-    """The newest assignments, each with its reasons, beside the chosen one taken apart."""
+    """The newest assignments, or those of leads that are looked for, beside the chosen one taken apart."""
 
     board = param.ClassSelector(class_=Board, doc="The session's board.")
     active = param.Boolean(default=True, doc="Is it on screen? Hidden, it takes in nothing new.")
@@ -58,25 +62,36 @@ class AssignmentsView(pn.viewable.Viewer):
         self._empty, self._pick = (pn.pane.HTML(empty(text), stylesheets=[SHEET], **WIDE) for text in (NONE, PICK))
         self.listing = Listing(label="Newest assignments", margin=(5, 10), **WIDE)
         self.decision, self.why_not = DecisionView(plot=False, visible=False), WhyNotView()
+        self.finding, self.story = FindView(board), StoryView(board, active=self.active)
         filters = (pmui.Select.from_param(self.param[name], **PART) for name in ("agent", "skill", "urgency", "within"))
         self._layout = pn.FlexBox(
-            pn.Column(_title("Newest assignments"), pn.FlexBox(*filters, gap="8px", **WIDE), self._empty,
+            pn.Column(_title("Newest assignments"), self.finding, pn.FlexBox(*filters, gap="8px", **WIDE), self._empty,
                       self.listing, **HALF),
-            pn.Column(_title("A decision taken apart"), self._pick, self.decision, self.why_not, **HALF),
+            pn.Column(_title("A decision taken apart"), self._pick, self.decision, self.why_not, self.story, **HALF),
             gap="28px", **WIDE,
         )  # fmt: skip
         self.listing.param.watch(lambda event: self._choose(), "chosen")
+        self.finding.param.watch(lambda event: self._turn(), "found")
         self._patch()
+
+    @property
+    def shown(self) -> Sequence[LeadAssigned]:
+        """What is filtered: the newest assignments, or those that were looked for."""
+        return self.board.frame.recent if self.finding.found is None else self.finding.found
 
     @property
     def lead(self) -> str:
         """The id of the chosen assignment's lead, or nothing."""
-        found = next((one for one in self.board.frame.recent if one.id == self.listing.chosen), None)
-        return "" if found is None else found.decision.lead.id
+        chosen = self._chosen()
+        return "" if chosen is None else chosen.decision.lead.id
+
+    def _chosen(self) -> LeadAssigned | None:
+        there = (*self.board.frame.recent, *(self.finding.found or ()))
+        return next((one for one in there if one.id == self.listing.chosen), None)
 
     def _choose(self) -> None:
         """Take the chosen assignment apart; it stays when newer ones push it off the list."""
-        found = next((one for one in self.board.frame.recent if one.id == self.listing.chosen), None)
+        found = self._chosen()
         if found is None and self.listing.chosen:
             return
         decision = None if found is None else found.decision
@@ -84,22 +99,32 @@ class AssignmentsView(pn.viewable.Viewer):
             self._pick.visible, self.decision.visible = decision is None, decision is not None
             for view in (self.decision, self.why_not):
                 view.param.update(decision=decision, names=self.board.frame.names)
+            self.story.lead = "" if decision is None else decision.lead.id
+
+    def _turn(self) -> None:
+        """List what was found, whose rows have their day, or the newest again."""
+        self._rows = {}
+        self.listing.label = "Newest assignments" if self.finding.found is None else "Assignments found"
+        self._patch()
 
     @param.depends("board.frame", "active", "agent", "skill", "urgency", "within", watch=True)
     def _patch(self) -> None:
+        self.story.active = self.active
         if not self.active:
             return
-        frame = self.board.frame
+        frame, looked = self.board.frame, self.finding.found is not None
         if self._names != frame.names:
             self._names, self._rows = frame.names, {}
         found = self.found()
         with pn.io.hold():
             self.offer()
-            self._rows = {one.id: self._rows.get(one.id) or self._row(one) for one in found[:MOST]}
-            text = empty(NONE_SUCH.format(n=len(frame.recent)) if frame.recent else NONE)
+            listed = found if looked else found[:MOST]
+            self._rows = {one.id: self._rows.get(one.id) or self._row(one) for one in listed}
+            such = NONE_FOUND if looked else NONE_SUCH
+            text = empty(such.format(n=len(self.shown)) if self.shown else NONE)
             if self._empty.object != text:
                 self._empty.object = text
-            self._empty.visible, self.listing.visible = not found, bool(found)
+            self._empty.visible, self.listing.visible = not found and bool(self.shown or not looked), bool(found)
             self.listing.show(list(self._rows.values()))
 
     def found(self) -> list[LeadAssigned]:
@@ -107,7 +132,7 @@ class AssignmentsView(pn.viewable.Viewer):
         since = utc_now() - timedelta(minutes=self.within)
         return [
             one
-            for one in self.board.frame.recent
+            for one in self.shown
             if self.agent in ("", one.decision.agent)
             and self.urgency in ("", str(one.decision.lead.urgency))
             and (not self.skill or self.skill in _skills(one))
@@ -115,10 +140,9 @@ class AssignmentsView(pn.viewable.Viewer):
         ]
 
     def offer(self) -> None:
-        """Offer the agents that are there, and the skills that the newest assignments ask for."""
-        frame = self.board.frame
-        self._offer("agent", {ALL: ""} | {name: agent for agent, name in frame.names.items()})
-        asked = sorted({skill for one in frame.recent for skill in _skills(one)})
+        """Offer the agents that are there, and the skills that the leads of these assignments ask for."""
+        self._offer("agent", {ALL: ""} | {name: agent for agent, name in self.board.frame.names.items()})
+        asked = sorted({skill for one in self.shown for skill in _skills(one)})
         self._offer("skill", {ANY: ""} | {skill: skill for skill in asked})
 
     def _offer(self, name: str, options: dict[str, str]) -> None:
@@ -132,7 +156,8 @@ class AssignmentsView(pn.viewable.Viewer):
     def _row(self, one: LeadAssigned) -> dict[str, str]:
         decision, names = one.decision, self._names
         title = f"{isolated(decision.lead.name)} → {names.get(decision.agent or '', decision.agent)}"
-        note = f"{one.time:%H:%M:%S} UTC · {reasoning(decision, names)}"
+        when = f"{one.time:%H:%M:%S} UTC" if self.finding.found is None else f"{one.time:%Y-%m-%d %H:%M} UTC"
+        note = f"{when} · {reasoning(decision, names)}"
         return row(one.id, title, f"{decision.score / FULL_SCORE:.3f}", note)
 
     def __panel__(self) -> pn.FlexBox:

@@ -1,0 +1,60 @@
+"""Leads that are looked for in the history, and what became of one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from collab.events import AnyEvent, LeadAssigned, decode
+from collab.history.reading import History
+
+NAME = "strip_accents(lower(json_extract_string(data, '$.lead.name')))"
+"""What a lead that came in is called, without case and accents; assignments have it too, but are many times as long."""
+
+LIVES = ("arrivals", "decisions", "offers", "responses", "closings")
+"""The tables of what happens to leads."""
+
+
+def found(
+    history: History, words: str, *, customer: str = "", agent: str | None = None, count: int = 50
+) -> list[LeadAssigned]:
+    """Assignments of the leads whose name has all the words, or whose id has them as they stand; the newest first.
+
+    Args:
+        history: what is recorded.
+        words: what is looked for; case and accents do not matter. Nothing finds nothing.
+        customer: leads of this customer are found as well, by e-mail or phone; see `collab.contact.customer_of`.
+        agent: only what this agent was given.
+        count: the most that are returned.
+    """
+    parts = words.split()
+    if not history.exists or not parts:
+        return []
+    own, same = ["contains(lower(lead), lower(?))"], customer.split("+") if customer else []
+    own += ["list_contains(string_split(customer, '+'), ?)"] * len(same)
+    named = " AND ".join([f"contains({NAME}, strip_accents(lower(?)))"] * len(parts))
+    query = (
+        f"SELECT seq FROM decisions WHERE agent = coalesce(?, agent) AND ({' OR '.join(own)} OR lead IN (SELECT "
+        f"json_extract_string(data, '$.lead.id') FROM events WHERE event = 'lead_arrived' AND {named})) "
+        "ORDER BY seq DESC LIMIT ?"
+    )
+    rows = history.rows(["decisions", "events"], query, agent, words.strip(), *same, *parts, count)
+    newest = reversed(_events(history, (seq for (seq,) in rows)))
+    return [event for event in newest if isinstance(event, LeadAssigned)]
+
+
+def story(history: History, lead: str) -> list[AnyEvent]:
+    """All that is recorded of a lead, in order: that it came in, who was given it, what they did, how it ended."""
+    if not history.exists:
+        return []
+    query = " UNION ".join(f"SELECT seq FROM {table} WHERE lead = ?" for table in LIVES)
+    rows = history.rows(LIVES, query, *[lead] * len(LIVES))
+    return _events(history, (seq for (seq,) in rows))
+
+
+def _events(history: History, places: Iterable[int]) -> list[AnyEvent]:
+    """The events at these places, in order."""
+    wanted = ", ".join(map(str, places))
+    if not wanted:
+        return []
+    rows = history.rows(["events"], f"SELECT data FROM events WHERE seq IN ({wanted}) ORDER BY seq")
+    return [decode(data) for (data,) in rows]

@@ -1,0 +1,193 @@
+"""Leads looked for in all that is recorded, and what became of one, in the history and on the page."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+from unicodedata import combining, normalize
+
+import pytest
+from desks import SOON_S, hire, lead
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from offices import Open, at, do
+
+from collab import History
+from collab.contact import customer_of
+from collab.desk import Desk
+from collab.floor import Seat
+from collab.history.leads import found, story
+from collab.office import Office
+from collab.protocol import Role
+from collab.story import told
+from collab.views.assignments import AssignmentsView
+from collab.views.board import Board
+from collab.views.feed import feed_of
+from collab.views.finding import MOST
+
+NAMES = ("Zoe Park", "ZOË Parker", "José Núñez", "Li  Wei", "Zoe Li", 'O\'Hara "Bo"', "Ünal 100 %")
+
+
+@pytest.fixture
+def office(open_office: Open) -> Office:
+    """Ana and bo were given a lead of each name, in turn; the last one is of a known customer."""
+    office = open_office()
+    do(office, _routed(at(office), office.tenant))
+    return recorded(office)
+
+
+async def _routed(desk: Desk, tenant: str) -> None:
+    await hire(desk, "ana", "bo", capacity=20)
+    for number, name in enumerate(NAMES):
+        customer = customer_of("zoe@example.com", "+15550102030", tenant) if number == len(NAMES) - 1 else ""
+        await desk.route_lead(lead(f"L-{number}", name=name, customer=customer))
+
+
+def recorded(office: Office) -> Office:
+    """The office once all that happened is in its history."""
+    assert office.recorder is not None
+    do(office, office.recorder.flush())
+    return office
+
+
+def names(history: History, words: str, **more: Any) -> list[str]:
+    """The names of the leads that are found."""
+    return [one.decision.lead.name for one in found(history, words, **more)]
+
+
+@pytest.mark.parametrize(
+    "words, there",
+    [
+        ("zoe park", ["ZOË Parker", "Zoe Park"]),
+        ("Park ZOE", ["ZOË Parker", "Zoe Park"]),
+        ("nunez", ["José Núñez"]),
+        ("l-3", ["Li  Wei"]),
+        ("L-1", ["ZOË Parker"]),
+        ('"bo"', ['O\'Hara "Bo"']),
+        ("100 %", ["Ünal 100 %"]),
+        ("zoe%", []),
+        ("nobody", []),
+        ("  ", []),
+    ],
+)
+def test_a_lead_is_found_by_words_of_its_name_or_by_its_id_the_newest_first(
+    office: Office, words: str, there: list[str]
+) -> None:
+    assert names(office.history, words) == there
+
+
+def plain(text: str) -> str:
+    """The text without case and accents."""
+    return "".join(one for one in normalize("NFKD", text.lower()) if not combining(one))
+
+
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(["zo", "Ë", "park", "er", "li", "ú", "e ", "'", "%", "\\", '"', "W"]), max_size=3))
+def test_what_is_found_has_each_word_in_its_name_or_all_of_them_in_its_id(office: Office, words: list[str]) -> None:
+    asked = " ".join(words)
+    there = [
+        name
+        for number, name in enumerate(NAMES)
+        if all(plain(word) in plain(name) for word in asked.split()) or asked.strip().lower() in f"l-{number}"
+    ]
+    assert names(office.history, asked) == (there[::-1] if asked.strip() else [])
+
+
+def test_a_lead_is_found_by_either_way_to_its_customer_and_only_so_many_are(office: Office) -> None:
+    known, tenant = NAMES[-1:], office.tenant
+    for mail, phone in (("zoe@example.com", ""), ("", "+15550102030")):
+        assert names(office.history, "x", customer=customer_of(mail, phone, tenant)) == list(known)
+    assert names(office.history, "x", customer=customer_of("ann@example.com", "", tenant)) == []
+    assert names(office.history, "l-", count=2) == list(NAMES[:-3:-1])
+
+
+def test_nothing_is_found_where_nothing_is_recorded(tmp_path: Any) -> None:
+    assert found(History(tmp_path), "zoe") == story(History(tmp_path), "L-1") == []
+
+
+def test_the_story_of_a_lead_has_every_step_in_order(office: Office) -> None:
+    desk, first = at(office), office.team.leads["L-0"].holder or ""
+    other = "bo" if first == "ana" else "ana"
+
+    async def work() -> None:
+        await desk.decline("L-0", first, reason="no Spanish")
+        await desk.accept("L-0", other)
+        await desk.override("L-0", first, by="kim", reason="she asked for them")
+        await desk.first_response("L-0", first)
+        await desk.close_lead("L-0", first, converted=True, value=4500, satisfaction=4)
+
+    do(office, work())
+    steps = [told(event, {"ana": "Ana", "bo": "Bo"}) for event in story(recorded(office).history, "L-0")]
+    a, b = first.title(), other.title()
+    assert steps == [
+        "came in",
+        f"given to {a}",
+        f"declined by {a}: no Spanish",
+        f"given to {b}",
+        f"taken up by {b}",
+        f"given to {a} in place of {b} by kim: she asked for them",
+        f"first answered by {a}, 0 s after it came in",
+        f"closed by {a}: sold for 4,500, satisfaction 4 of 5",
+    ]
+
+
+def shown(board: Board) -> AssignmentsView:
+    """The assignments on a board that has a frame of all that happened."""
+    feed = feed_of(board.shared)
+
+    async def make() -> None:
+        feed._make()
+
+    do(board.shared, make())
+    board._show()
+    return AssignmentsView(board)
+
+
+def look(view: AssignmentsView, words: str) -> list[str]:
+    """Type into the field, wait for what is found, and return the rows' titles."""
+    came = threading.Event()
+    watcher = view.finding.param.watch(lambda event: came.set(), "found", onlychanged=False)
+    view.finding.words = words
+    assert came.wait(SOON_S)
+    view.finding.param.unwatch(watcher)
+    return titles(view)
+
+
+def titles(view: AssignmentsView) -> list[str]:
+    """The leads that are listed."""
+    return [row["title"].split(" →")[0] for row in view.listing.rows]
+
+
+def test_what_is_found_takes_the_place_of_the_newest_until_the_field_is_empty(office: Office) -> None:
+    view = shown(Board(office))
+    newest = titles(view)
+    assert look(view, "zoe") == ["Zoe Li", "ZOË Parker", "Zoe Park"]
+    assert "3 assignments found" in view.finding.said.object
+    assert look(view, "zoe@example.com") == ["Ünal 100 %"]
+    assert look(view, "nobody") == []
+    assert "No lead with such a name" in view.finding.said.object
+    assert not view._empty.visible
+    assert look(view, "") == newest
+    assert not view.finding.said.visible
+
+
+def test_filters_hold_for_what_is_found_and_a_chosen_one_has_its_story(office: Office) -> None:
+    view = shown(Board(office))
+    look(view, "zoe")
+    came = threading.Event()
+    view.story.param.watch(lambda event: came.set(), "steps")
+    view.listing.chosen = view.listing.rows[-1]["key"]
+    assert view.decision.decision is not None
+    assert (view.lead, view.decision.decision.lead.name) == ("L-0", "Zoe Park")
+    assert came.wait(SOON_S)
+    assert "came in" in view.story.pane.pieces["story"]
+    view.urgency = "critical"
+    assert "None of the 3 that were found" in view._empty.object
+    assert view.lead == "L-0"
+
+
+def test_an_agent_finds_leads_of_their_own_only(office: Office) -> None:
+    held = [name for number, name in enumerate(NAMES) if office.team.leads[f"L-{number}"].holder == "bo"]
+    view = shown(Board(office, Seat("bo", lambda: Role.agent)))
+    assert look(view, "L-") == held[::-1]
+    assert 0 < len(held) < min(MOST, len(NAMES))
