@@ -51,10 +51,12 @@ class Thresholds(Struct, frozen=True, kw_only=True):
 class Move(Struct, frozen=True, kw_only=True):
     """A lead would go from its holder to another agent, under the decision in force, and why.
 
-    `cost` is what it loses in score under the weights that count, as a share of the highest score; below 0 it gains.
+    `name` is what the lead is called. `cost` is what it loses in score under the weights that count, as a share of the
+    highest score; below 0 it gains.
     """
 
     lead: str
+    name: str
     decision: str
     holder: str
     to: str
@@ -251,7 +253,7 @@ class _Course:
             return False
         self._even = now
         why = f"{giver.name} is at {giver.utilization:.0%}, {taker.name} at {taker.utilization:.0%}"
-        self.moves.append(Move(**about, holder=holder, cost=round(offer.cost, 4), why=why))
+        self.moves.append(Move(**about, name=lead.lead.name, holder=holder, cost=round(offer.cost, 4), why=why))
         return True
 
 

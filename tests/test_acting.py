@@ -29,7 +29,7 @@ async def crowded(leads: int = 4) -> AsyncIterator[Desk]:
     async with at_desk(f"embedded://{uuid.uuid4().hex}") as desk:
         await hire(desk, "ana", capacity=4)
         for i in range(leads):
-            await desk.route_lead(lead(f"l{i}"))
+            await desk.route_lead(lead(f"l{i}", name=f"Zoe {i}"))
         await hire(desk, "bo", capacity=4)
         yield desk
 
@@ -75,20 +75,20 @@ def test_what_cannot_be_taken_back_is_said_and_the_rest_goes_back() -> None:
     async def run() -> None:
         async with crowded() as desk:
             done = await desk.move(planned(desk, to=0.0).moves, agent="ana", presence="busy", **BY)
-            begun, closed, given, free = (move.lead for move in done.moves)
-            await desk.first_response(begun, "bo")
-            await desk.close_lead(closed, "bo", converted=False)
+            begun, closed, given, free = done.moves
+            await desk.first_response(begun.lead, "bo")
+            await desk.close_lead(closed.lead, "bo", converted=False)
             await hire(desk, "cy")
-            await desk.override(given, "cy", by="Kim")
+            await desk.override(given.lead, "cy", by="Kim")
             await desk.set_presence("ana", "away")
             undone = await desk.undo(done, by="Kim")
-            assert undone.leads == (free,)
+            assert undone.leads == (free.lead,)
             assert undone.presence is None
             assert undone.stays == (
-                "ana stays away: it was chosen anew since",
-                f"lead {begun} stays: bo began with it",
-                f"lead {closed} stays: it is closed by now",
-                f"lead {given} stays: it is with cy by now",
+                "Ana stays away: it was chosen anew since",
+                f"lead {begun.name} stays: Bo began with it",
+                f"lead {closed.name} stays: it is closed by now",
+                f"lead {given.name} stays: it is with Cy by now",
             )
 
     asyncio.run(run())
@@ -101,8 +101,8 @@ def test_leads_stay_when_who_had_them_has_no_room_any_more() -> None:
             await desk.update_agent_workload("ana", capacity=3)
             undone = await desk.undo(done, by="Kim")
             assert len(undone.leads) == 1
-            full = "ana is at capacity with 2 of 3 leads and 2 to come; close one, raise the capacity"
-            assert undone.stays == (f"lead {done.moves[1].lead} stays: {full}",)
+            full = "Ana is at capacity with 2 of 3 leads and 2 to come; close one, raise the capacity"
+            assert undone.stays == (f"lead {done.moves[1].name} stays: {full}",)
             assert (await desk.undo(done, by="Kim")).leads == ()  # twice is as once
 
     asyncio.run(run())
@@ -121,7 +121,7 @@ def test_a_plan_that_came_too_late_does_nothing_and_says_why(change: str) -> Non
                 await desk.update_agent_workload("bo", capacity=1)
             else:
                 await desk.set_presence("bo", "offline")
-            said = {"answered": "begun with", "closed": "closed by now", "full": "0 of 1", "offline": "bo is offline"}
+            said = {"answered": "begun with", "closed": "closed by now", "full": "0 of 1", "offline": "Bo is offline"}
             before = desk.team.seq
             with pytest.raises(TooLate, match=f"{said[change]}.*nothing was done"):
                 await desk.move(moves, agent="ana", presence="busy", **BY)
@@ -137,8 +137,8 @@ def test_a_plan_of_nothing_is_refused() -> None:
                 await desk.move([], **BY)
             with pytest.raises(ValueError, match="give both or moves"):
                 await desk.move(planned(desk).moves, agent="ana", **BY)
-            strange = replace(planned(desk).moves[0], lead="never")
-            with pytest.raises(TooLate, match="lead never is closed"):
+            strange = replace(planned(desk).moves[0], lead="never", name="Never")
+            with pytest.raises(TooLate, match="lead Never is closed"):
                 await desk.move([strange], **BY)
 
     asyncio.run(run())

@@ -163,14 +163,14 @@ def test_a_lead_that_waits_is_given_at_a_desk_and_waits_again_when_that_is_undon
             done = await desk.act(give, by="Kim", reason="alert a-1")
             state = desk.team.leads["l0"]
             assert (state.holder, state.overridden) == ("ana", True)
-            with pytest.raises(TooLate, match="lead l0 is with ana by now; nothing was done"):
+            with pytest.raises(TooLate, match="lead A customer is with Ana by now; nothing was done"):
                 await desk.act(give, by="Kim")
             assert (await desk.undo(done, by="Kim")).leads == ("l0",)
             assert desk.team.leads["l0"].holder is None
-            assert (await desk.undo(done, by="Kim")).stays == ("lead l0 stays: it is waiting by now",)
+            assert (await desk.undo(done, by="Kim")).stays == ("lead A customer stays: it is waiting by now",)
             again = await desk.act(give, by="Kim")
             await desk.first_response("l0", "ana")
-            assert (await desk.undo(again, by="Kim")).stays == ("lead l0 stays: ana began with it",)
+            assert (await desk.undo(again, by="Kim")).stays == ("lead A customer stays: Ana began with it",)
             assert_consistent(await log(desk))
 
     asyncio.run(run())

@@ -106,7 +106,7 @@ def test_what_cannot_be_taken_back_is_said(view: AlertsView) -> None:
     press(view, view.actions.take_back)
     said = view.actions.said.object
     assert said.startswith("Nothing could be undone. Lead ")
-    assert "bo began with it" in said
+    assert "Bo began with it" in said
     assert view.actions.said.severity == "warning"
 
 
@@ -114,7 +114,7 @@ def test_what_has_become_impossible_is_said_and_not_done(view: AlertsView) -> No
     office, action = view.board.office, view.actions.found[0]
     do(office, at(office).set_presence("bo", Presence.offline))
     press(view, lambda: view.actions.act(action))
-    assert "bo is offline; have them come in; nothing was done" in view.actions.said.object
+    assert "Bo is offline; have them come in; nothing was done" in view.actions.said.object
     assert office.team.alerts.open["alert-ana"].state == State.firing
     assert office.team.agents["ana"].active == 4
     assert not view.actions.undo.visible

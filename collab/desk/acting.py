@@ -17,6 +17,8 @@ from collab.claims import TooLate
 from collab.desk.appending import Appending
 from collab.events import Event, LeadOverridden, OfferExpired
 from collab.gates import Pacing, why_full
+from collab.legible import isolated
+from collab.reasons import labels
 from collab.records import Presence
 from collab.router import Router
 from collab.team import Choice
@@ -124,7 +126,7 @@ class Acting(Appending):
         agents, presence, taking = dict(self.team.agents), None, Counter[str]()
         if done.agent is not None and done.was is not None:
             if why := self._chosen_since(done):
-                stays.append(f"{done.agent} stays {agents[done.agent].presence}: {why}")
+                stays.append(f"{self._named(done.agent)} stays {agents[done.agent].presence}: {why}")
             else:  # before the leads, so that who was away may have theirs again
                 presence = done.was.presence
                 choice = await self.attendance.choice(done.agent, presence, done.was.reason, by)
@@ -133,9 +135,9 @@ class Acting(Appending):
         for move in done.moves:
             why = self._stays(move)
             if not why and move.holder and (full := why_full(agents[move.holder], taking[move.holder] + 1)):
-                why = f"{move.holder} is {full}"
+                why = f"{self._named(move.holder)} is {full}"
             if why:
-                stays.append(f"lead {move.lead} stays: {why}")
+                stays.append(f"lead {isolated(move.name)} stays: {why}")
                 continue
             events.append(self._back(move, by, reason, done.balanced))
             leads.append(move.lead)
@@ -146,11 +148,14 @@ class Acting(Appending):
 
     async def _give(self, lead: str, to: str, by: str, reason: str) -> Done:
         """Give a lead that waits to an agent."""
+        before = self.team.leads.get(lead)
         decision = await self._router.give(lead, to, by=by, reason=reason)
         state = self.team.leads.get(lead)
         if decision is None or state is None or state.decision is None:
-            raise TooLate(f"lead {lead} is {self._where(lead)} by now; {NOTHING}")
-        moved = Move(lead=lead, decision=state.decision, holder="", to=to, cost=0.0, why=reason)
+            name = lead if before is None else isolated(before.lead.name)
+            raise TooLate(f"lead {name} is {self._where(lead)} by now; {NOTHING}")
+        about = {"lead": lead, "name": state.lead.name, "decision": state.decision}
+        moved = Move(**about, holder="", to=to, cost=0.0, why=reason)
         return Done(moves=(moved,))
 
     def _back(self, move: Move, by: str, reason: str, balanced: bool) -> Event:
@@ -171,27 +176,30 @@ class Acting(Appending):
         for move in moves:
             state = self.team.leads.get(move.lead)
             if state is None or (state.holder, state.decision) != (move.holder, move.decision):
-                raise TooLate(f"lead {move.lead} is {self._where(move.lead)} by now; {NOTHING}")
+                raise TooLate(f"lead {isolated(move.name)} is {self._where(move.lead)} by now; {NOTHING}")
             if not untouched(state):
-                raise TooLate(
-                    f"lead {move.lead} stays with {move.holder}: it was begun with or given to them; {NOTHING}"
-                )
+                held = f"lead {isolated(move.name)} stays with {self._named(move.holder)}"
+                raise TooLate(f"{held}: it was begun with or given to them; {NOTHING}")
         for to, leads in Counter(move.to for move in moves).items():
             if why := why_full(self.team.agents[to], leads):
-                raise TooLate(f"{to} is {why}; {NOTHING}")
+                raise TooLate(f"{self._named(to)} is {why}; {NOTHING}")
+
+    def _named(self, agent: str) -> str:
+        """What an agent is called, apart from the others."""
+        return labels({one.id: one.name for one in self.team.agents.values()}).get(agent, agent)
 
     def _where(self, lead: str) -> str:
         state = self.team.leads.get(lead)
         if state is None:
             return "closed"
-        return f"with {state.holder}" if state.holder else "waiting"
+        return f"with {self._named(state.holder)}" if state.holder else "waiting"
 
     def _stays(self, move: Move) -> str:
         """Why a lead that moved cannot go back; "" if it can."""
         state = self.team.leads.get(move.lead)
         if state is None or (state.holder, state.decision) != (move.to, move.decision):
             return f"it is {self._where(move.lead)} by now"
-        return f"{move.to} began with it" if state.responded else ""
+        return f"{self._named(move.to)} began with it" if state.responded else ""
 
     def _chosen_since(self, done: Done) -> str:
         """Why a presence stays as it is; "" if it is as it was set."""

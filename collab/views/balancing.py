@@ -11,6 +11,7 @@ import param
 
 from collab.actions import Action, evening
 from collab.balance import Move, Plan
+from collab.legible import isolated
 from collab.metrics import band
 from collab.office.balancing import Balancing
 from collab.views.actions import ActionsView
@@ -146,4 +147,4 @@ def _move(move: Move, frame: Frame) -> str:
     holder, to = (escape(frame.names.get(agent, agent)) for agent in (move.holder, move.to))
     changed = "loses" if move.cost > 0 else "gains"
     score = f"; the lead {changed} {abs(move.cost):.1%} in score" if move.cost else ""
-    return f"Lead <b>{escape(move.lead)}</b>: {holder} → {to}. {escape(move.why)}{score}."
+    return f"Lead <b>{escape(isolated(move.name))}</b>: {holder} → {to}. {escape(move.why)}{score}."

@@ -188,7 +188,7 @@ async def _give(desk: Desk, lead: str, to: str, by: str, reason: str) -> Done:
     await desk.assign(lead, to, by=by, reason=reason)
     if before is None or before.holder in (None, to):
         return Done()
-    held = {"holder": before.holder or "", "decision": before.decision or ""}
+    held = {"name": before.lead.name, "holder": before.holder or "", "decision": before.decision or ""}
     return Done(moves=(Move(lead=lead, to=to, cost=0.0, why=reason, **held),))
 
 
