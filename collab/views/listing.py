@@ -24,7 +24,7 @@ button[aria-pressed="true"] { background: var(--track);
 """
 
 # Rows are kept by key: a row that stays keeps its element, and with it focus and the place that one has scrolled to.
-# Arrows go from row to row, so that a long list is one stop of the Tab key.
+# Arrows, Home and End go from row to row, so that a long list is one stop of the Tab key.
 CODE = """
 export function render({ model, el }) {
   const list = document.createElement("ul"), rows = new Map()
@@ -60,11 +60,11 @@ export function render({ model, el }) {
   }
   const name = () => list.setAttribute("aria-label", model.label)
   list.addEventListener("keydown", (event) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
-    if (!step) return
-    event.preventDefault()
     const buttons = [...list.querySelectorAll("button")], at = buttons.findIndex((one) => one.matches(":focus"))
-    buttons[Math.min(Math.max(at + step, 0), buttons.length - 1)]?.focus()
+    const last = buttons.length - 1, to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: last }[event.key]
+    if (to === undefined) return
+    event.preventDefault()
+    buttons[Math.min(Math.max(to, 0), last)]?.focus()
   })
   model.on("rows", fill); model.on("chosen", choose); model.on("label", name)
   name(); fill(); el.append(list)

@@ -114,6 +114,9 @@ def test_an_offer_is_given_to_another_by_keyboard_and_the_list_keeps_its_place(
     page.wait_for_function("!sessionStorage.collab.includes('Half')")
     offers = page.get_by_role("list", name="Offers not accepted yet")
     offers.get_by_role("button", name="Li Wei").focus()
+    for key, at in (("End", -1), ("Home", 0)):
+        page.keyboard.press(key)
+        expect(offers.get_by_role("button").nth(at)).to_be_focused()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page.get_by_text("is with Ana Ruiz, who has not accepted it yet.")).to_be_visible()
