@@ -90,6 +90,12 @@ def test_two_members_talk_and_what_is_above_loads_without_a_jump(chat: Callable[
     ana.keyboard.press("Enter")
     expect(bo.get_by_role("button", name="Open the thread: 1 reply · 1 new")).to_be_visible()
     ana.keyboard.press("Escape")
+    message.focus()
+    ana.keyboard.press("+")
+    expect(message.get_by_role("group", name="Reactions")).to_be_visible()
+    ana.keyboard.press("Escape")
+    expect(message.get_by_role("group", name="Reactions")).to_have_count(0)
+    expect(message).to_be_focused()
 
     had = ana.locator(".main .msg").count()
     log.evaluate("log => { log.scrollTop = 150 }")

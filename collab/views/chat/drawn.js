@@ -116,8 +116,15 @@ function palette(row, chat) {
     element.classList.remove("open")
     element.focus()
   }
+  const from = element.getRootNode().activeElement
+  const close = (event) => {
+    if (event.key !== "Escape") return
+    event.stopPropagation()
+    element.querySelector(".palette")?.remove();
+    (element.contains(from) ? from : element).focus()
+  }
   const choices = REACTIONS.map((one) => button(`React with ${one}`, one, () => react(one)))
-  element.querySelector(".body").append(made("div", { class: "palette", role: "group", "aria-label": "Reactions" }, ...choices))
+  element.querySelector(".body").append(made("div", { class: "palette", role: "group", "aria-label": "Reactions", onkeydown: close }, ...choices))
   choices[0].focus()
 }
 
