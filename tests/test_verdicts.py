@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from collab.desk import Desk
 from collab.experiment import Design
+from collab.views.experiment import words
 from collab.whatif import WhatIf
 from collab.whatif.answers import BY_BLOCKS, Estimate, Refused
 from collab.whatif.pairs import FEWEST, Pairs, counting, found, lasting, needed, paired
@@ -250,6 +251,8 @@ def test_a_verdict_before_the_start_says_when_that_is_or_that_it_never_came(tmp_
             await hours(desk, clock, 6, first=2)
 
     verdict = WhatIf(recorded(tmp_path, planned)).verdict()
+    assert verdict.state("%H:%M") == ("was stopped before it began" if stopped else "has not begun")
+    assert f"it {verdict.state('')}." in words(verdict)
     at = f"{verdict.starts:%Y-%m-%d %H:%M} UTC"
     said = f"it was stopped before it began, which was to be at {at};" if stopped else f"it begins at {at}; ask after"
     for one in verdict.values():

@@ -104,9 +104,8 @@ def show(id: str | None, **given: Any) -> None:
 
     found = or_exit(settings, **given)
     verdict = or_exit(or_exit(WhatIf, History(found["history"], found["tenant"])).verdict, id)
-    state = "runs" if verdict.runs else f"ended {verdict.until:%Y-%m-%d %H:%M}"
-    a, b = dashed(verdict.design.a), dashed(verdict.design.b)
-    click.echo(f"a {a}, b {b}, from {verdict.starts:%Y-%m-%d %H:%M} UTC; it {state}")
+    a, b, form = dashed(verdict.design.a), dashed(verdict.design.b), "%Y-%m-%d %H:%M"
+    click.echo(f"a {a}, b {b}, from {verdict.starts:{form}} UTC; it {verdict.state(form)}")
     click.echo(str(verdict))
 
 

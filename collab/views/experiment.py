@@ -183,10 +183,9 @@ def turn(run: ExperimentStarted, now: datetime) -> str:
 
 def words(verdict: Verdict) -> str:
     """The arms, the days and the differences, as HTML."""
-    design = verdict.design
-    state = "it runs still" if verdict.runs else f"it ended {verdict.until:%d %b %H:%M} UTC"
+    design, form = verdict.design, "%d %b %H:%M"
     said = (
-        f"Arm b ({four(design.b)}) less arm a ({four(design.a)}), in blocks of {span(design.block_s)} since "
-        f"{verdict.starts:%d %b %H:%M} UTC; {state}."
+        f"Arm b ({four(design.b)}) less arm a ({four(design.a)}), in blocks of {span(design.block_s)} from "
+        f"{verdict.starts:{form}} UTC on; it {verdict.state(form)}."
     )
     return f'{title(TITLE, BY_BLOCKS)}<p class="quiet">{escape(said)}</p>{judgements(judged_of(verdict))}'

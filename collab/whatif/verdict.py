@@ -72,6 +72,12 @@ class Verdict(Estimates):
         self.design, self.starts, self.until, self.runs = run.design, run.starts, run.until, run.runs
         self._rows, self._held = rows, held
 
+    def state(self, form: str) -> str:
+        """Whether it runs, ended, or has not begun, in words; times, of UTC, in this form of `strftime`."""
+        if self.until == self.starts:
+            return "has not begun" if self.runs else "was stopped before it began"
+        return "runs still" if self.runs else f"ended {self.until:{form}} UTC"
+
     def frame(self) -> pd.DataFrame:
         """A row a metric: as of `Estimates`, and how many pairs of blocks it rests on."""
         found = super().frame().drop(columns=["ess", "largest", "unsupported", "calibration_z"])
