@@ -104,6 +104,18 @@ def test_two_members_talk_and_what_is_above_loads_without_a_jump(chat: Callable[
     assert abs(log.evaluate(STANDS, number) - before) < 3
 
 
+def test_what_was_said_today_was_said_yesterday_after_midnight(open_page: Callable[[str], Page], address: str) -> None:
+    page = open_page("about:blank")
+    page.clock.install()
+    page.goto(address)
+    page.get_by_role("textbox", name="You are").fill("ana")
+    page.get_by_role("button", name="Come in").click()
+    first = page.locator(".main .msg").first
+    expect(first).to_have_attribute("data-day", "Today")
+    page.clock.fast_forward("24:00:00")
+    expect(first).to_have_attribute("data-day", "Yesterday")
+
+
 def test_files_and_seats_are_given_by_keyboard(chat: Callable[[str], Page]) -> None:
     ana, bo = chat("ana"), chat("bo")
     with ana.expect_file_chooser() as chosen:

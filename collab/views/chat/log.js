@@ -1,6 +1,7 @@
 // A list of messages that is patched: what is new is put in its place, what changed is drawn anew, nothing else moves.
 
 const NEAR_PX = 60
+const TURN_MS = 10000  // how often the day is looked at
 const STRETCH = 100  // so many messages are laid out, or left out while they are far from the window, together
 
 function makeLog(chat, threaded) {
@@ -8,7 +9,7 @@ function makeLog(chat, threaded) {
   const more = button("Load older messages", "Older messages", () => load(), { class: "more", hidden: true })
   const below = button("Go to the newest message", "↓ Newest", () => newest(), { class: "below", hidden: true })
   const box = made("div", { class: "logbox" }, list, below)
-  let loading = false, seams = 0, ended = true, height = 0, focused = null
+  let loading = false, seams = 0, ended = true, height = 0, focused = null, today = new Date().toDateString()
   const order = [], known = new Map()  // the messages as they stand, and by id
   list.append(more)
 
@@ -40,6 +41,13 @@ function makeLog(chat, threaded) {
     if (newDay) element.dataset.day = day(row.time)
     else delete element.dataset.day
   }
+
+  // What was said today was said yesterday once it is midnight; a timer until then would not count while a laptop sleeps.
+  const turn = setInterval(() => {
+    const now = new Date().toDateString()
+    if (now !== today) order.forEach((_, at) => mark(at))
+    today = now
+  }, TURN_MS)
 
   // The place of the first message that was said after this number.
   function placeAfter(n) {
@@ -224,5 +232,6 @@ function makeLog(chat, threaded) {
       chat.seen()
     })
   }, { passive: true })
-  return { box, list, set, put, older, find, focus, atEnd, toEnd, empty, unfold }
+  const leave = () => clearInterval(turn)
+  return { box, list, leave, set, put, older, find, focus, atEnd, toEnd, empty, unfold }
 }

@@ -384,7 +384,11 @@ export function render({ model, el }) {
   }
   const seen = () => chat.seen()
   document.addEventListener("visibilitychange", seen)
-  model.on("remove", () => document.removeEventListener("visibilitychange", seen))
+  model.on("remove", () => {
+    document.removeEventListener("visibilitychange", seen)
+    log.leave()
+    threadLog.leave()
+  })
   el.append(said, root, help)
   chat.ask({ do: "ready" })
 }
