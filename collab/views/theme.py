@@ -34,6 +34,9 @@ BRIEF = {
 }
 """A sign above the tabs is one line on a phone, until it is touched; see `keyboard`."""
 
+OPEN = {"@media (forced-colors: active)": {"forcedColorAdjust": "none", "backgroundColor": "Highlight"}}
+"""The line under the open tab, which would have the colour of the page where a person has set all colours."""
+
 COMPONENTS = {
     "MuiAlert": {
         "styleOverrides": {"root": {"& p": {"margin": 0}, "& .MuiAlertTitle-root:empty": {"display": "none"}}}
@@ -45,7 +48,7 @@ COMPONENTS = {
     "MuiSlider": SLIDER,
     "MuiTab": {"styleOverrides": {"root": {"@media (max-width: 600px)": {"minWidth": 0, "padding": "12px"}}}},
     "MuiTabScrollButton": {"styleOverrides": {"root": {"width": "44px"}}},
-    "MuiTabs": {"defaultProps": {"allowScrollButtonsMobile": True}},
+    "MuiTabs": {"defaultProps": {"allowScrollButtonsMobile": True}, "styleOverrides": {"indicator": OPEN}},
 }
 """What holds for parts of the library in the light and in the dark; a phone shows that there are more tabs."""
 
@@ -151,5 +154,10 @@ tr.gated td { color: var(--soft); }
 h3 { margin: 4px 0 8px; font-size: 17px; }
 summary { cursor: pointer; min-height: 44px; padding: 12px 0; }
 @media (prefers-reduced-motion: reduce) { .bar i { transition: none; } }
+@media (forced-colors: active) {
+  i[style*="background"], .bars i, i.was { forced-color-adjust: none; } i.was { background: CanvasText; }
+  .bar, .stack, li.chosen { outline: 1px solid; }
+  button[aria-pressed="true"] { outline: 3px solid Highlight; outline-offset: -3px; }
+}
 """
 """The style of cards, lists and tables; it follows the theme of the page or of the notebook."""

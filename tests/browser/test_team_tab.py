@@ -94,3 +94,16 @@ def test_a_page_that_is_paused_says_since_when_and_nothing_on_it_is_now(
     expect(page.get_by_role("alert").filter(has_text=PAUSED)).to_be_hidden()
     expect(here).to_contain_text("now")
     expect(page.get_by_text("the newest event").first).to_contain_text("ago")
+
+
+def test_bars_and_the_open_tab_are_seen_where_a_person_has_set_all_colours(
+    address: str, open_page: Callable[[str], Page]
+) -> None:
+    page = open_page(address)
+    bar, line = page.locator(".stack i").first, page.locator(".MuiTabs-indicator")
+    expect(bar).to_be_visible()
+    look = "one => getComputedStyle(one).backgroundColor"
+    before = bar.evaluate(look)
+    page.emulate_media(forced_colors="active")
+    assert bar.evaluate(look) == before
+    assert line.evaluate(look) != page.locator("body").evaluate(look)
