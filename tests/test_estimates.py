@@ -308,7 +308,7 @@ def test_without_propensities_or_outcomes_it_is_said_what_is_missing() -> None:
     world = World(50, 11)
     bare = WhatIf.from_frames(world.candidates().drop(columns="propensity"), world.outcomes())
     assert "no propensity" in str(bare.estimate(NEAR).converted)
-    assert "no outcomes" in str(WhatIf.from_frames(world.candidates()).estimate(NEAR).value)
+    assert "there are no outcomes; give them" in str(WhatIf.from_frames(world.candidates()).estimate(NEAR).value)
     assert bare.sweep(0.5).frame()["moved"].max() > 0  # of which leads move, anybody's candidates tell
     with pytest.raises(ValueError, match="there are no propensities or no outcomes"):
         _ = bare.calibration

@@ -134,7 +134,7 @@ def test_what_is_missing_in_frames_is_said() -> None:
 def test_a_fairness_says_its_measures_and_what_it_does_not_say() -> None:
     fairness = WhatIf.from_frames(simple()).fairness()
     assert fairness.said() == (
-        "jain 0.500, gini 0.500, max_min infinite over 2 agents and 1 leads (a lead counts half after 8 h; "
+        "jain 0.500, gini 0.500, max_min infinite over 2 agents and 1 lead (a lead counts half after 8 h; "
         "shares by agent)"
     )
     for shown in (str(fairness), fairness._repr_html_()):

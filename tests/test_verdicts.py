@@ -358,6 +358,8 @@ def test_a_plan_says_how_many_days_it_takes_or_that_nobody_can_say_yet(tmp_path:
     days = what_if.experiment(DESIGN.a, DESIGN.b, block="1h", burn_in="10min", days=1.01)
     assert days.design.blocks == 26
     assert long._repr_html_().count("<table") == 0 < short._repr_html_().count("<table")
+    whole = what_if.experiment(DESIGN.a, DESIGN.b, burn_in=0)
+    assert ["of each do not count" in str(plan) for plan in (short, whole)] == [True, False]
     for wrong, said in (
         ({"metric": "luck"}, "metric is 'luck'; blocks are compared by"),
         ({"difference": 0}, "above 0"),

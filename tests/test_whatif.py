@@ -407,6 +407,8 @@ def test_an_overridden_decision_is_left_out_and_counted(writer: Writer) -> None:
         assert (what_if.n, what_if.left_out, rescored.n, rescored.left_out, rescored.moved) == (1, 1, 1, 1, 1)
         assert list(rescored.decisions()["decision"]) == ["d5"]
         assert "1 overridden left out" in repr(rescored)
+        assert repr(what_if).startswith("WhatIf: 1 decision among 2 agents, ")
+        assert "1 decision that a person took is left out." in what_if.page_html(0.5)
     assert before.rescore(EXPERTISE).n == 2
 
 

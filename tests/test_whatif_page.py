@@ -113,7 +113,7 @@ def test_a_log_without_outcomes_says_who_would_get_what_and_why_no_more(tmp_path
     what_if = WhatIf.from_frames(World(50, seed=1).candidates())
     found = facts(what_if.page(tmp_path / "x.html", 0.5).read_text(encoding="utf-8"))
     assert list(found["columns"]) == ["share_moved"]
-    assert all("there is no outcomes" in one for one in found["forests"])
+    assert all("there are no outcomes" in one for one in found["forests"])
     assert sorted(found["after"][0]) == sorted(what_if.rescore(found["weights"][0]).shares()["leads_after"])
 
 

@@ -84,12 +84,13 @@ def import_(path: Path, **given: Any) -> None:
 def export_(path: Path, history: str | None, tenant: str | None) -> None:
     """Write the history as a plain DuckDB file for other tools."""
     from collab.history import History, export
+    from collab.legible import several
     from collab.settings import settings
 
     url = or_exit(settings, history=history)["history"]
     opened = or_exit(History, url, tenant)
     or_exit(export, opened, path)
-    click.echo(f"wrote {path} ({opened.last:,} events)")
+    click.echo(f"wrote {path} ({several(opened.last, 'event')})")
 
 
 @click.command("page")
@@ -100,10 +101,11 @@ def export_(path: Path, history: str | None, tenant: str | None) -> None:
 def page_(path: Path, history: str | None, tenant: str | None, step: float) -> None:
     """Write what other weights would have changed as one HTML page that works without a server."""
     from collab.history import History
+    from collab.legible import several
     from collab.settings import settings
     from collab.whatif import WhatIf
 
     what_if = or_exit(lambda: WhatIf(History(settings(history=history)["history"], tenant)))
     with Progress("weights", "weights") as progress:
         or_exit(partial(what_if.page, progress=progress), path, step)
-    click.echo(f"wrote {path} ({path.stat().st_size / 1000:,.0f} kB, {what_if.n:,} decisions)")
+    click.echo(f"wrote {path} ({path.stat().st_size / 1000:,.0f} kB, {several(what_if.n, 'decision')})")

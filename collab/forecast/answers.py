@@ -7,6 +7,8 @@ from html import escape
 
 import pandas as pd
 
+from collab.legible import several
+
 LEVELS = (0.8, 0.95)
 """How often what comes shall lie within the two intervals."""
 
@@ -62,7 +64,9 @@ class Predicted:
 
     def __str__(self) -> str:
         span = f"{self.table['start'].iloc[0]:%d %b} to {self.table['start'].iloc[-1]:%d %b %Y} ({self.zone})"
-        said = f"{self.table['leads'].sum():,.0f} leads forecast, {span}, from {self.known_days} known days"
+        said = (
+            f"{several(round(self.table['leads'].sum()), 'lead')} forecast, {span}, from {self.known_days} known days"
+        )
         return "; ".join((said, *self.left_out))
 
     def _repr_html_(self) -> str:

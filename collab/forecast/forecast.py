@@ -19,6 +19,7 @@ from collab.forecast.leads import predicted, too_little
 from collab.forecast.load import FEWEST, Holding
 from collab.forecast.staffing import Staffing, Target, staffing
 from collab.history import History
+from collab.legible import several
 
 
 class Forecast:
@@ -134,8 +135,8 @@ class Forecast:
         return None if self.history is None else roster.on_shift(self.history, self.arrivals)
 
     def __str__(self) -> str:
-        leads = self.arrivals.counts.sum()
-        said = f"{leads:,.0f} leads by {self.arrivals.minutes} minutes, {self.arrivals.known_days} known days"
+        leads, days = self.arrivals.counts.sum(), self.arrivals.known_days
+        said = f"{several(int(leads), 'lead')} by {self.arrivals.minutes} minutes, {several(days, 'known day')}"
         abstained = too_little(self.arrivals)
         return "; ".join(
             (f"{said}, {self.arrivals.hours}", *self.arrivals.left_out, *([str(abstained)] if abstained else []))

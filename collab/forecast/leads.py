@@ -11,6 +11,7 @@ from collab.forecast.far_off import far_off
 from collab.forecast.level import Floats, expected
 from collab.forecast.shape import Shape
 from collab.forecast.weekdays import LEAST_WEEKS
+from collab.legible import several
 from collab.whole import whole
 
 LEAST_LEADS = 100
@@ -68,9 +69,9 @@ def too_little(arrivals: Arrivals) -> Abstained | None:
     if fewest < LEAST_WEEKS:
         when = f" that is open ({arrivals.hours})" if weekdays else "; when leads come is not known yet"
         reason = (
-            f"{len(known)} whole days of leads are known ({fewest} of the weekday with the fewest), and it takes "
-            f"{LEAST_WEEKS} of each weekday{when}; "
-            f"go on recording for {LEAST_WEEKS - fewest} weeks, or give older counts"
+            f"{several(len(known), 'whole day')} of leads {'is' if len(known) == 1 else 'are'} known "
+            f"({fewest} of the weekday with the fewest), and it takes {LEAST_WEEKS} of each weekday{when}; "
+            f"go on recording for {several(LEAST_WEEKS - fewest, 'week')}, or give older counts"
         )
         return Abstained(reason, len(known), needed)
     leads = float(np.nansum(known.to_numpy()))

@@ -13,6 +13,7 @@ from collab.forecast.answers import Predicted
 from collab.forecast.arrivals import Arrivals
 from collab.forecast.erlang import needed
 from collab.forecast.load import Floats, Holding
+from collab.legible import several
 from collab.whole import number
 
 LONGEST = pd.Timedelta(days=2)
@@ -88,7 +89,7 @@ class Staffing:
 
     def __str__(self) -> str:
         peak = self.table.iloc[int(self.table["agents"].argmax())]
-        said = f"{peak['agents']:.0f} agents at the peak ({peak['start']:%a %d %b %H:%M}) for {self.target}"
+        said = f"{several(int(peak['agents']), 'agent')} at the peak ({peak['start']:%a %d %b %H:%M}) for {self.target}"
         said += f"; work of {self.holding.mean_s:,.0f} s from {self.holding.n:,} times, {self.capacity:g} at once"
         if self.table["rostered"].isna().all():
             return f"{said}; no roster is known"

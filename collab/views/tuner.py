@@ -7,6 +7,7 @@ from typing import Any
 import panel as pn
 import param
 
+from collab.legible import several
 from collab.views.choice import HALF, ChoiceView
 from collab.views.forest import ForestView
 from collab.views.hours import HoursView
@@ -39,9 +40,8 @@ class AsOf(Told):
         if study is None:
             return '<p class="quiet">Reading the history…</p>'
         version = f", as of event {study.version:,}" if study.version else ""
-        return (
-            f'<p class="quiet">{study.what_if.n:,} decisions{version}. What is shown stays until you ask for more.</p>'
-        )
+        decisions = several(study.what_if.n, "decision")
+        return f'<p class="quiet">{decisions}{version}. What is shown stays until you ask for more.</p>'
 
 
 class TuningView(pn.viewable.Viewer):

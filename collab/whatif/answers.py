@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from collab.legible import several
 from collab.whatif.leaning import Lean
 from collab.whatif.measures import between, change, figure, label
 
@@ -140,8 +141,8 @@ class Backing:
     warnings: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        tried = f"back-tested {self.tried} times, {self.changes} of them after a change of weights"
-        parts = f"fitted from {self.n:,} leads, utilization {self.utilization:.2f} at most, "
+        tried = f"back-tested {several(self.tried, 'time')}, {self.changes} of them after a change of weights"
+        parts = f"fitted from {several(self.n, 'lead')}, utilization {self.utilization:.2f} at most, "
         return "; ".join([parts + (tried if self.tried else "no back-test was possible"), *self.warnings])
 
 
@@ -162,7 +163,8 @@ class Blocks:
     warnings: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        parts = f"n {self.n:,} in {self.pairs:,} pairs of blocks, {self.burnt_in:,} leads in burn-ins left out"
+        n, left = f"n {self.n:,} in {several(self.pairs, 'pair')} of blocks", several(self.burnt_in, "lead")
+        parts = f"{n}, {left} in burn-ins left out"
         return "; ".join([parts, *self.warnings])
 
 

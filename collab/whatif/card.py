@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from collab.legible import several
+
 if TYPE_CHECKING:
     from collab.whatif.log import Log
 
 
 def lines(what_if: Log) -> list[tuple[str, str]]:
     """What there is, and how much of it."""
-    found = [("decisions", f"{what_if.n:,} among {len(what_if.agents):,} agents")]
+    found = [("decisions", f"{what_if.n:,} among {several(len(what_if.agents), 'agent')}")]
     if what_if.left_out:
         found.append(("left out", f"{what_if.left_out:,} that a person took or overrode"))
     evidence, counts = what_if.evidence, what_if.counts

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from collab.fairness import HALF_LIFE_H, By, Ledger, Standing, evenness
+from collab.legible import several
 from collab.whatif.turns import Turns
 
 CAVEAT = (
@@ -99,8 +100,9 @@ class Fairness:
         if not found["n"]:
             return "there are no logged decisions"
         shown = ", ".join(f"{name} {_number(found[name])}" for name in MEASURES)
+        who = several(int(found["n"]), "agent")
         half = "nothing fades" if self.half_life is None else f"a lead counts half after {self.half_life:g} h"
-        return f"{shown} over {found['n']} agents and {self.n:,} leads ({half}; shares by {self.by})"
+        return f"{shown} over {who} and {several(self.n, 'lead')} ({half}; shares by {self.by})"
 
     def __str__(self) -> str:
         table = f"\n{self.standings().to_string(index=False, float_format='{:.2f}'.format)}" if self.n else ""

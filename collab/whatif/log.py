@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from collab.legible import several
 from collab.whatif import card, frames, kernel, overrides
 from collab.whatif.cases import Cases
 from collab.whatif.columns import aware_times, checked, refuse_empty, refuse_huge, warn_of_birth, when
@@ -192,7 +193,7 @@ class Log:
         if not self.n:
             return "WhatIf: there are no logged decisions"
         left = f", {self.left_out:,} overridden left out" if self.left_out else ""
-        return f"WhatIf: {self.n:,} decisions among {len(self.agents):,} agents{left}"
+        return f"WhatIf: {several(self.n, 'decision')} among {several(len(self.agents), 'agent')}{left}"
 
     def _repr_html_(self) -> str:
         return card.html(self)

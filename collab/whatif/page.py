@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 import numpy as np
 
+from collab.legible import several
 from collab.records import FACTORS, aware
 from collab.weights import Weights
 from collab.whatif.answers import PER_LEAD
@@ -177,15 +178,19 @@ def _order(found: Atlas) -> list[int]:
 
 
 def _said(found: Atlas, about: About) -> str:
-    parts = [f"{int(found.before.sum()):,} decisions"]
+    parts = [several(int(found.before.sum()), "decision")]
     parts += ["of " + " to ".join(f"{one.astimezone(UTC):%Y-%m-%d}" for one in about.period)] if about.period else []
     said = [f"{' '.join(parts)}, from {about.source}, made {about.made:%Y-%m-%d %H:%M} UTC."]
-    said += [f"{about.left_out:,} decisions that a person took are left out."] if about.left_out else []
+    said += [_left_out(about.left_out)] if about.left_out else []
     force = "not known" if about.in_force is None else named(about.in_force)
     said += [f"Weights in force: {force}."]
     step, many = found.sweep.step, len(found.sweep.weights)
     said += [f"All {many:,} weights in steps of .{step:02d} were asked about; between them the nearest are shown."]
     return "".join(f"<p>{escape(one)}</p>" for one in said)
+
+
+def _left_out(number: int) -> str:
+    return f"{several(number, 'decision')} that a person took {'is' if number == 1 else 'are'} left out."
 
 
 def _knobs(about: About) -> str:

@@ -14,6 +14,7 @@ from msgspec import structs
 from numpy.typing import NDArray
 
 from collab.experiment import MOST_BLOCKS, Design, blocks_in, span
+from collab.legible import several
 from collab.records import aware, checked, dashed
 from collab.whatif.by_blocks import METRICS, OUTCOMES, PER_LEAD_METRICS, held_in, leads, pairs_of, placed, ripens
 from collab.whatif.pairs import FEWEST, Floats, Pairs, counting, found, lasting, needed, paired
@@ -130,8 +131,9 @@ class Plan:
     def _said(self) -> list[str]:
         design = self.design
         first = f"blocks of {span(design.block_s)} in pairs, the order within a pair by chance (seed {design.seed}); "
+        burn_in = f"the first {span(design.burn_in_s)} of each do not count"
         return [
-            first + f"the first {span(design.burn_in_s)} of each do not count",
+            first + (burn_in if design.burn_in_s else "all of each counts"),
             self._needs(),
             *self._usable(),
             self._ends(),
@@ -143,8 +145,8 @@ class Plan:
         what = f"a difference of {self.difference:g} in {self.metric}"
         if self.days is None:
             return (
-                f"{what}: cannot say yet how long it takes; the history has {self.pairs} pairs of such blocks "
-                f"(at least {FEWEST_PAIRS})"
+                f"{what}: cannot say yet how long it takes; the history has "
+                f"{several(self.pairs, 'pair')} of such blocks (at least {FEWEST_PAIRS})"
             )
         return f"{what} (mean {self.mean:.4g}) is found with a chance of .8 in {self.days:.1f} days"
 

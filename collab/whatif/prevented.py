@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from collab.events import AnyEvent
+from collab.legible import several
 from collab.whatif.answers import WHOLE_TEAM
 from collab.whatif.estimators import student
 from collab.whatif.measures import number
@@ -71,7 +72,7 @@ class Prevented:
 
     def _trust(self) -> list[str]:
         part = "" if self.days == self.of else f" of {self.of:,}, the newest"
-        days = f"alerts of {self.days:,} days{part}; means over {self.seeds} seeds"
+        days = f"alerts of {several(self.days, 'day')}{part}; means over {self.seeds} seeds"
         return [days, "agreement with the record under one set of weights is no proof under another", *self.notes]
 
 

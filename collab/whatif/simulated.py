@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from collab.legible import several
 from collab.whatif.answers import TEAM, WHOLE_TEAM, Backing, Estimate, Estimates, Limits, Refused
 from collab.whatif.backtest import Backtest, far, frame, said
 from collab.whatif.course import Course
@@ -218,7 +219,8 @@ def known(course: Course) -> int:
 
 def too_few(n: int, limits: Limits) -> str:
     """Why a simulation says nothing of so few leads."""
-    return f"{n:,} leads have a known answer and end (at least {limits.leads:,}); wait until more are closed"
+    have = f"{several(n, 'lead')} {'has' if n == 1 else 'have'}"
+    return f"{have} a known answer and end (at least {limits.leads:,}); wait until more are closed"
 
 
 def cannot_tell(utilization: float, limits: Limits) -> str:
