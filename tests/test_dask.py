@@ -58,6 +58,13 @@ def test_other_processes_search_as_this_one_would(what_if: WhatIf, pool: Executo
     pd.testing.assert_frame_equal(found, what_if.sweep(0.2).front("team_converted", "response_s"))
 
 
+def test_a_client_is_no_executor_but_has_one(what_if: WhatIf, client: Client) -> None:
+    with pytest.raises(TypeError, match=r"executor is of Client; give client.get_executor\(\), or none for this"):
+        what_if.simulate(ASKED, seeds=2, executor=client)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="executor is of str; give a ProcessPoolExecutor, or none for this process"):
+        what_if.simulate(ASKED, seeds=2, executor="dask")  # type: ignore[arg-type]
+
+
 def test_the_error_of_a_call_comes_at_once_and_what_is_not_begun_is_taken_back() -> None:
     begun, over = [], Event()
 

@@ -396,6 +396,12 @@ def test_limits_that_are_none_are_refused() -> None:
         WhatIf.from_frames("candidates.csv")  # type: ignore[arg-type]
 
 
+def test_a_frame_of_another_library_is_refused_with_how_to_convert_it() -> None:
+    frame = type("DataFrame", (), {"__module__": "polars.dataframe.frame", "to_pandas": lambda self: None})()
+    with pytest.raises(TypeError, match=r"candidates are a polars DataFrame; give candidates.to_pandas\(\)"):
+        WhatIf.from_frames(frame)
+
+
 @pytest.fixture(scope="module")
 def exploring(tmp_path_factory: pytest.TempPathFactory) -> History:
     """Some days of the seeded team, a fifth of whose leads was routed by drawn weights."""

@@ -205,6 +205,11 @@ def test_what_moves_is_counted_with_margin_and_direction() -> None:
     assert rescored.after == {"ana": 0.5, "bo": 0.5}
 
 
+def test_numbers_in_a_column_of_objects_are_numbers() -> None:
+    plain = WhatIf.from_frames(simple()).rescore(EXPERTISE)
+    assert plain.decisions().equals(WhatIf.from_frames(simple().astype(object)).rescore(EXPERTISE).decisions())
+
+
 def test_shares_of_zero_to_one_are_rounded_to_ten_thousandths() -> None:
     shares = simple(**{factor: simple()[factor] / 10_000 for factor in FACTORS})
     for weights in (LOGGED, (0, 100, 0, 0)):

@@ -64,7 +64,10 @@ def checked(frame: pd.DataFrame, title: str, needed: Sequence[str], why: str = "
         ValueError: names the column and the fix.
     """
     if not isinstance(frame, pd.DataFrame):
-        raise TypeError(f"{title} are {type(frame).__name__}; give a pandas frame with one row {ROW_OF[title]}")
+        kind, fix = type(frame).__name__, f"give a pandas frame with one row {ROW_OF[title]}"
+        if hasattr(frame, "to_pandas"):  # a frame of polars is called DataFrame, too
+            kind, fix = f"a {type(frame).__module__.partition('.')[0]} {kind}", f"give {title}.to_pandas()"
+        raise TypeError(f"{title} are {kind}; {fix}")
     twice = [name for name in READ[title] if np.count_nonzero(frame.columns == name) > 1]
     if twice:
         raise ValueError(f"{title} has more than one column {twice[0]!r}; keep one of them")

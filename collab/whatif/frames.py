@@ -181,7 +181,7 @@ def factor(frame: pd.DataFrame, name: str) -> NDArray[Any]:
         ValueError: names the column, the row, the value and the fix.
     """
     refuse_empty(frame, name)
-    column = frame[name]
+    column = frame[name].infer_objects()
     if pd.api.types.is_integer_dtype(column.dtype):
         return column.to_numpy(dtype=np.int64)
     if not pd.api.types.is_float_dtype(column.dtype):

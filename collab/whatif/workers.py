@@ -32,8 +32,9 @@ def shared_out(
 
     Raises:
         CancelledError: `cancelled` said so.
+        TypeError: the executor is none, as a client of Dask, which has one.
     """
-    pool = executor or ThreadPoolExecutor()
+    pool = ThreadPoolExecutor() if executor is None else _checked(executor)
     jobs: list[Future[Result]] = []
     try:
         jobs += [pool.submit(task, *call) for call in calls]
@@ -52,3 +53,10 @@ def shared_out(
             job.cancel()
         if executor is None:
             pool.shutdown(cancel_futures=True)
+
+
+def _checked(executor: object) -> Executor:
+    if isinstance(executor, Executor):
+        return executor
+    fix = "give client.get_executor()" if hasattr(executor, "get_executor") else "give a ProcessPoolExecutor"
+    raise TypeError(f"executor is of {type(executor).__name__}; {fix}, or none for this process's threads")
