@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import shutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -140,6 +141,33 @@ def test_rows_of_events_that_died_with_their_stream_give_way_to_those_that_came_
     assigned = [e.event.id for e in [*first[:30], *other[30:60]] if isinstance(e.event, ev.LeadAssigned)]
     assert list(history.assignments().sort_values("seq")["decision"]) == assigned
     assert set(history.candidates()["decision"]) == set(assigned)
+
+
+def test_a_copy_that_was_taken_while_it_was_written_gets_the_rows_that_it_lacks(tmp_path: Path) -> None:
+    async def entries() -> list[Entry]:
+        async with a_stream() as stream:
+            await put(stream, Work().events(60))
+            return await stream.read(0)
+
+    found, copy = asyncio.run(entries()), tmp_path / "copy"
+    writer = Writer(Folder(tmp_path / "history"), 0)
+    writer.open()
+    writer.write(found[:30])
+    shutil.copytree(tmp_path / "history", copy, ignore=shutil.ignore_patterns("events", "offers"))
+    writer.write(found[30:])
+    shutil.copytree(tmp_path / "history" / "main" / "events", copy / "main" / "events")
+    writer.close()
+    assert len(History(copy).offers()) < len(History(tmp_path / "history").offers())
+    writer = Writer(Folder(copy), 0)
+    writer.open()
+    writer.close()
+    for table in DERIVED:
+        rows = f"SELECT * FROM {table.name} ORDER BY ALL"
+        assert History(copy).sql(rows).equals(History(tmp_path / "history").sql(rows)), table.name
+    commits = sorted(copy.rglob("_delta_log/*.json"))
+    writer.open()
+    writer.close()
+    assert sorted(copy.rglob("_delta_log/*.json")) == commits
 
 
 def test_tenants_of_one_partition_are_recorded_apart_and_from_one_cursor(tmp_path: Path) -> None:

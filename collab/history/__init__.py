@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collab.history.belonging import HistoryMismatch, StreamBehind
 from collab.history.export import export
+from collab.history.fence import HistoryInUse, Superseded
 from collab.history.folder import HistoryUnwritable, NewerHistory, NotAHistory
 from collab.history.held import is_recorded
 from collab.history.reading import History
 from collab.history.recorder import Recorder
-from collab.history.writer import HistoryInUse, Superseded
 
 __all__ = [
     "History",

@@ -14,8 +14,9 @@ from deltalake.exceptions import DeltaError
 
 from collab.events import Entry, Unreadable
 from collab.history.belonging import HistoryMismatch, Readable, check, gap, other_event
+from collab.history.fence import Fence
 from collab.history.folder import Folder, NotAHistory
-from collab.history.writer import Fence, Writer
+from collab.history.writer import Writer
 
 logger = logging.getLogger(__name__)
 

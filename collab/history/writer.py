@@ -10,12 +10,12 @@ from pathlib import Path
 from deltalake import CommitProperties, Transaction
 from deltalake.exceptions import CommitFailedError
 from filelock import FileLock, Timeout
-from msgspec import Struct
 
 from collab.events import Entry
+from collab.history.fence import Fence, HistoryInUse, Superseded
 from collab.history.folder import PROPERTIES, Folder, HistoryUnwritable, append, arrow, folder_name
 from collab.history.held import lock_of
-from collab.history.migrate import migrate
+from collab.history.migrate import migrate, rebuild
 from collab.history.moments import microseconds
 from collab.history.reading import History
 from collab.history.rows import Columns, derived_rows, event_rows
@@ -34,34 +34,6 @@ KEEP_FILES_H = 1
 """Merged and left-over files stay for so many hours, for readers that still have them."""
 
 
-class HistoryInUse(RuntimeError):
-    """Another recorder writes this history; stop it, or give this one a folder of its own."""
-
-
-class Superseded(HistoryInUse):
-    """A recorder with a higher fence number writes this history; this one must stop.
-
-    Attributes:
-        fence: that number.
-    """
-
-    def __init__(self, url: str, fence: int) -> None:
-        super().__init__(f"another recorder, number {fence}, has taken over the history at {url}; stop this one")
-        self.fence = fence
-
-
-class Fence(Struct, frozen=True):
-    """Which recorder of a shared stream this is.
-
-    Attributes:
-        number: higher than that of every recorder before it.
-        stream: the name of the stream's server.
-    """
-
-    number: int
-    stream: str
-
-
 class TenantTables:
     """One tenant's tables, open for appending.
 
@@ -71,6 +43,8 @@ class TenantTables:
 
     A recorder that was replaced may still be in the middle of an append. So before anything is cut back, a commit with
     the new recorder's number goes into `events`: what the old one has under way fails there and is cut back after.
+
+    Only a copy that was taken while somebody wrote has derived tables behind: `events` keeps how far each had come.
     """
 
     def __init__(
@@ -89,6 +63,8 @@ class TenantTables:
         for name, reached in self._reached.items():
             if reached > self.recorded:
                 self._cut_back(name)
+            elif reached < (self._tables[EVENTS.name].transaction_version(_rows_of(name)) or 0):
+                self._make_again(folder, name)
 
     @property
     def marker(self) -> int:
@@ -104,7 +80,8 @@ class TenantTables:
             if table.name in made:
                 self._append_derived(table.name, made[table.name], last)
         if last > self.recorded:
-            done = {"recorder": last} | ({_marker(self.partition): last} if closes else {})
+            done = {"recorder": last} | {_rows_of(name): self._reached[name] for name in made}
+            done |= {_marker(self.partition): last} if closes else {}
             append(self._tables[EVENTS.name], arrow(EVENTS, event_rows(fresh)), **done)
             self.recorded = last
         elif closes and self.marker < last:
@@ -158,6 +135,14 @@ class TenantTables:
         back = CommitProperties(app_transactions=[Transaction("recorder", self.recorded)])
         self._tables[name].delete(f"seq > {self.recorded}", writer_properties=PROPERTIES, commit_properties=back)
         self._reached[name] = self.recorded
+
+    def _make_again(self, folder: Folder, name: str) -> None:
+        """Make a table again that lacks rows of recorded events."""
+        said = "%s of %s lacks rows of recorded events, as in a copy taken meanwhile; it is made from them again"
+        logger.warning(said, name, folder.path(folder_name(self.tenant)))
+        rebuild(folder, self.tenant, TABLES[name])
+        self._tables[name].update_incremental()
+        self._reached[name] = self._version(name)
 
     def _followed(self) -> Team:
         if self._team is None:
@@ -293,3 +278,7 @@ class Writer:
 
 def _marker(partition: int) -> str:
     return f"partition-{partition:02}"
+
+
+def _rows_of(name: str) -> str:
+    return f"rows-of-{name}"

@@ -17,8 +17,9 @@ from work import Work
 
 from collab.claims import Claim
 from collab.history import History
+from collab.history.fence import Fence
 from collab.history.folder import Folder
-from collab.history.writer import Fence, TenantTables, Writer
+from collab.history.writer import TenantTables, Writer
 from collab.live.stream import open_stream
 from collab.recording import Recording
 
