@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from blocks import hours, recorded
+from blocks import hours, recorded, routed
 from desks import Clock, lead
 from hypothesis import given
 from hypothesis import strategies as st
@@ -280,6 +280,24 @@ def test_leads_that_are_too_new_do_not_count_in_conversion(tmp_path: Path) -> No
     assert verdict.ripe == verdict.until + timedelta(hours=2.5)
     said = f"2 of 10 leads are too new to count; what came of its last ones is known from {verdict.ripe:%Y-%m-%d %H:%M}"
     assert [said in str(one.trust) for one in verdict.values()] == [True, True, False, False, False, False]
+    first, second = repr(verdict).splitlines()[-2:]
+    assert first.startswith("  converted, value: n 8 in 4 pairs")
+    assert second.startswith("  response_s, waited_s, utilization, balance: n 10 in 5 pairs")
+
+
+def test_an_experiment_without_a_lead_that_counts_promises_nothing_of_their_age(tmp_path: Path) -> None:
+    async def short(desk: Desk, clock: Clock) -> None:
+        await hours(desk, clock, 1)
+        await desk.start_experiment(DESIGN, by="Kim")
+        await routed(desk, "l0")
+        await desk.stop_experiment(by="Kim")
+
+    verdict = WhatIf(recorded(tmp_path, short)).verdict()
+    for one in verdict.values():
+        assert isinstance(one, Refused)
+        assert one.reason.endswith("it is over: start a longer one")
+        assert "too new" not in str(one.trust)
+    assert repr(verdict).count("1 leads in burn-ins left out") == 1
 
 
 def test_leads_without_an_answer_are_counted_by_arm_beside_the_response_time(tmp_path: Path) -> None:
@@ -327,11 +345,24 @@ def test_a_history_without_such_an_experiment_and_frames_are_refused(tmp_path: P
     history = recorded(tmp_path, ten_hours)
     with pytest.raises(ValueError, match=r"no experiment nope; it has: [\w-]+$"):
         WhatIf(history).verdict("nope")
+    with pytest.raises(ValueError, match=r"no experiment of this design; it has: [\w-]+$"):
+        WhatIf(history).verdict(replace(DESIGN, seed=DESIGN.seed + 1))
     with pytest.raises(ValueError, match="level is 2; give how often"):
         WhatIf(history).verdict(level=2)
     frames = WhatIf.from_frames(history.candidates())
     with pytest.raises(ValueError, match=r"give WhatIf a collab.History, not frames"):
         frames.verdict()
+
+
+def test_a_log_that_was_read_before_any_experiment_began_says_so(tmp_path: Path) -> None:
+    async def work(desk: Desk, clock: Clock) -> None:
+        await hours(desk, clock, 1)
+        await desk.start_experiment(DESIGN, by="Kim")
+
+    history = recorded(tmp_path, work)
+    before = WhatIf(history.as_of(history.last - 1))
+    with pytest.raises(ValueError, match="the history has no experiment; when it was read none was started"):
+        before.verdict()
 
 
 def test_a_plan_says_how_many_days_it_takes_or_that_nobody_can_say_yet(tmp_path: Path) -> None:

@@ -268,7 +268,13 @@ class Estimates(Mapping[str, Estimate | Refused]):
         return "; ".join(dict.fromkeys(one.question for one in self._found.values())) or PER_LEAD
 
     def _trust(self) -> list[str]:
-        return sorted({str(one.trust) for one in self._found.values() if one.trust is not None})
+        metrics: dict[str, list[str]] = {}
+        for name, one in self._found.items():
+            if one.trust is not None:
+                metrics.setdefault(str(one.trust), []).append(name)
+        if len(metrics) < 2:
+            return list(metrics)
+        return [f"{', '.join(names)}: {said}" for said, names in metrics.items()]
 
 
 def _row(one: Estimate | Refused) -> dict[str, Any]:

@@ -151,8 +151,10 @@ def run_of(history: History, asked: Design | str | None) -> Run:
     runs = runs_of(history)
     matching = [run for run in runs if asked is None or asked in (run.design, run.id)]
     if not matching:
-        there = f"; it has: {', '.join(run.id for run in runs)}" if runs else "; none was started (docs/experiments.md)"
-        raise ValueError(f"the history has no experiment {asked or ''}".rstrip() + there)
+        none = "; when it was read none was started (docs/experiments.md)"
+        there = f"; it has: {', '.join(run.id for run in runs)}" if runs else none
+        which = "" if asked is None else f" {asked}" if isinstance(asked, str) else " of this design"
+        raise ValueError(f"the history has no experiment{which}{there}")
     return matching[-1]
 
 
@@ -225,7 +227,7 @@ def _outcomes(now: Said, rows: pd.DataFrame, run: Run, ripens: Ripening) -> Said
     age = run.last.timestamp() * 1e6 - rows["time"].to_numpy(np.float64)[known]
     slow = None if ripens.young else ripens.said(age)
     warnings = (*now.warnings, slow) if slow else now.warnings
-    if ripe is not None and ripe <= run.last:
+    if not len(rows) or (ripe is not None and ripe <= run.last):
         return now._replace(warnings=warnings)
     new = f"{int((~known).sum()):,} of {len(rows):,} leads are too new to count"
     if ripe is None:
