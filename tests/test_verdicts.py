@@ -290,6 +290,7 @@ def test_an_experiment_without_a_lead_that_counts_promises_nothing_of_their_age(
         await hours(desk, clock, 1)
         await desk.start_experiment(DESIGN, by="Kim")
         await routed(desk, "l0")
+        clock.wait(60)
         await desk.stop_experiment(by="Kim")
 
     verdict = WhatIf(recorded(tmp_path, short)).verdict()
