@@ -24,7 +24,7 @@ from collab.views.listing import Listing, row
 from collab.views.spans import SIGNS
 from collab.views.story import StoryView
 from collab.views.theme import SHEET
-from collab.views.told import empty
+from collab.views.told import empty, title
 from collab.views.whynot import WhyNotView
 
 MOST = 20
@@ -35,6 +35,7 @@ URGENCIES = {"Any urgency": ""} | {f"{SIGNS[one]} {one}": str(one) for one in Ur
 WITHIN = {"Any time": 0, "The last 5 min": 5, "The last 15 min": 15, "The last hour": 60}
 """Since when assignments are listed, in minutes; 0 lists all that the team remembers."""
 
+NEWEST, FOUND = "Newest assignments", "Assignments found"
 NONE = "No assignment yet. Route a lead with the form."
 NONE_SUCH = "None of the {n} newest assignments is like that; choose less narrowly, or find a lead by name."
 NONE_FOUND = "None of the {n} that were found is like that; choose less narrowly."
@@ -60,14 +61,15 @@ class AssignmentsView(pn.viewable.Viewer):
         self._rows: dict[str, dict[str, str]] = {}
         self._names: dict[str, str] = {}
         self._empty, self._pick = (pn.pane.HTML(empty(text), stylesheets=[SHEET], **WIDE) for text in (NONE, PICK))
-        self.listing = Listing(label="Newest assignments", margin=(5, 10), **WIDE)
+        self._head = _title(NEWEST)
+        self.listing = Listing(label=NEWEST, margin=(5, 10), **WIDE)
         self.decision, self.why_not = DecisionView(plot=False, visible=False), WhyNotView()
         self.finding, self.story = FindView(board), StoryView(board, active=self.active)
         filters = (pmui.Select.from_param(self.param[name], **PART) for name in ("agent", "skill", "urgency", "within"))
         self._layout = pn.FlexBox(
-            pn.Column(_title("Newest assignments"), self.finding, pn.FlexBox(*filters, gap="8px", **WIDE), self._empty,
-                      self.listing, **HALF),
-            pn.Column(_title("A decision taken apart"), self._pick, self.decision, self.why_not, self.story, **HALF),
+            pn.Column(self._head, self.finding, pn.FlexBox(*filters, gap="8px", **WIDE), self._empty,
+                      self.listing, self.story, **HALF),
+            pn.Column(_title("A decision taken apart"), self._pick, self.decision, self.why_not, **HALF),
             gap="28px", **WIDE,
         )  # fmt: skip
         self.listing.param.watch(lambda event: self._choose(), "chosen")
@@ -104,7 +106,8 @@ class AssignmentsView(pn.viewable.Viewer):
     def _turn(self) -> None:
         """List what was found, whose rows have their day, or the newest again."""
         self._rows = {}
-        self.listing.label = "Newest assignments" if self.finding.found is None else "Assignments found"
+        called = NEWEST if self.finding.found is None else FOUND
+        self.listing.label, self._head.object = called, title(called)
         self._patch()
 
     @param.depends("board.frame", "active", "agent", "skill", "urgency", "within", watch=True)
@@ -155,10 +158,10 @@ class AssignmentsView(pn.viewable.Viewer):
 
     def _row(self, one: LeadAssigned) -> dict[str, str]:
         decision, names = one.decision, self._names
-        title = f"{isolated(decision.lead.name)} → {names.get(decision.agent or '', decision.agent)}"
+        who = f"{isolated(decision.lead.name)} → {names.get(decision.agent or '', decision.agent)}"
         when = f"{one.time:%H:%M:%S} UTC" if self.finding.found is None else f"{one.time:%Y-%m-%d %H:%M} UTC"
         note = f"{when} · {reasoning(decision, names)}"
-        return row(one.id, title, f"{decision.score / FULL_SCORE:.3f}", note)
+        return row(one.id, who, f"{decision.score / FULL_SCORE:.3f}", note)
 
     def __panel__(self) -> pn.FlexBox:
         return self._layout
@@ -170,4 +173,4 @@ def _skills(one: LeadAssigned) -> list[str]:
 
 
 def _title(text: str) -> pn.pane.HTML:
-    return pn.pane.HTML(f"<h3>{text}</h3>", stylesheets=[SHEET])
+    return pn.pane.HTML(title(text), stylesheets=[SHEET])
