@@ -24,6 +24,7 @@ from collab.views.assignments import AssignmentsView
 from collab.views.board import Board
 from collab.views.feed import feed_of
 from collab.views.finding import MOST
+from collab.views.leads import ALL_THE_SAME, LeadView
 
 NAMES = ("Zoe Park", "ZOË Parker", "José Núñez", "Li  Wei", "Zoe Li", 'O\'Hara "Bo"', "Ünal 100 %")
 
@@ -191,3 +192,36 @@ def test_an_agent_finds_leads_of_their_own_only(office: Office) -> None:
     view = shown(Board(office, Seat("bo", lambda: Role.agent)))
     assert look(view, "L-") == held[::-1]
     assert 0 < len(held) < min(MOST, len(NAMES))
+
+
+def test_a_customer_of_long_ago_is_known_by_e_mail_before_the_lead_is_routed(office: Office) -> None:
+    async def go_on() -> None:
+        await at(office).close_lead("L-6", office.team.leads["L-6"].holder or "", converted=False)
+        await hire(at(office), "ana", "bo", capacity=100)
+        for number in range(60):
+            await at(office).route_lead(lead(f"M-{number}"))
+
+    do(office, go_on())
+    view = LeadView(shown(Board(recorded(office))).board)
+    assert all(one.decision.lead.id != "L-6" for one in view.board.frame.recent)
+    came, before = threading.Event(), office.team.seq
+    view.known.param.watch(lambda event: came.set(), "visible")
+    view.customer.value, view.email.value = "Somebody", "ZOE@example.com"
+    assert came.wait(SOON_S)
+    assert "Ünal 100 % has the same e-mail: lead L-6 was given to" in view.known.object
+    assert (view.send.label, office.team.seq) == (ALL_THE_SAME, before)
+    do(office, view._send(None))
+    assert view.decision.decision is not None
+    assert view.decision.decision.lead.customer == customer_of("zoe@example.com", "+15550102030", office.tenant)
+
+
+def test_a_known_customer_is_said_before_a_lead_is_routed_that_is_sent_at_once(office: Office) -> None:
+    view = LeadView(shown(Board(office)).board)
+    view.board.frame = type(view.board.frame)()
+    feed_of(office).frame = view.board.frame
+    view.customer.value_input, view.phone.value_input = "Somebody", "+1 555 010 2030"
+    before = office.team.seq
+    do(office, view._send(None))
+    assert (view.known.visible, office.team.seq) == (True, before)
+    do(office, view._send(None))
+    assert office.team.seq > before

@@ -10,34 +10,37 @@ from collab.history.reading import History
 NAME = "strip_accents(lower(json_extract_string(data, '$.lead.name')))"
 """What a lead that came in is called, without case and accents; assignments have it too, but are many times as long."""
 
+ID, CAME = "json_extract_string(data, '$.lead.id')", "event = 'lead_arrived'"
+"""The id of such a lead, and what is asked of its event."""
+
 LIVES = ("arrivals", "decisions", "offers", "responses", "closings")
 """The tables of what happens to leads."""
 
 
 def found(
-    history: History, words: str, *, customer: str = "", agent: str | None = None, count: int = 50
+    history: History, words: str = "", *, customer: str = "", agent: str | None = None, count: int = 50
 ) -> list[LeadAssigned]:
     """Assignments of the leads whose name has all the words, or whose id has them as they stand; the newest first.
 
     Args:
         history: what is recorded.
-        words: what is looked for; case and accents do not matter. Nothing finds nothing.
+        words: what is looked for; case and accents do not matter.
         customer: leads of this customer are found as well, by e-mail or phone; see `collab.contact.customer_of`.
         agent: only what this agent was given.
         count: the most that are returned.
     """
-    parts = words.split()
-    if not history.exists or not parts:
+    asks, values = [], []
+    if parts := words.split():
+        named = " AND ".join([f"contains({NAME}, strip_accents(lower(?)))"] * len(parts))
+        asks += ["contains(lower(lead), lower(?))", f"lead IN (SELECT {ID} FROM events WHERE {CAME} AND {named})"]
+        values += [words.strip(), *parts]
+    same = customer.split("+") if customer else []
+    asks += ["list_contains(string_split(customer, '+'), ?)"] * len(same)
+    if not history.exists or not asks:
         return []
-    own, same = ["contains(lower(lead), lower(?))"], customer.split("+") if customer else []
-    own += ["list_contains(string_split(customer, '+'), ?)"] * len(same)
-    named = " AND ".join([f"contains({NAME}, strip_accents(lower(?)))"] * len(parts))
-    query = (
-        f"SELECT seq FROM decisions WHERE agent = coalesce(?, agent) AND ({' OR '.join(own)} OR lead IN (SELECT "
-        f"json_extract_string(data, '$.lead.id') FROM events WHERE event = 'lead_arrived' AND {named})) "
-        "ORDER BY seq DESC LIMIT ?"
-    )
-    rows = history.rows(["decisions", "events"], query, agent, words.strip(), *same, *parts, count)
+    wanted = f"({' OR '.join(asks)}) AND agent = coalesce(?, agent)"
+    query = f"SELECT seq FROM decisions WHERE {wanted} ORDER BY seq DESC LIMIT ?"
+    rows = history.rows(["decisions", "events"], query, *values, *same, agent, count)
     newest = reversed(_events(history, (seq for (seq,) in rows)))
     return [event for event in newest if isinstance(event, LeadAssigned)]
 

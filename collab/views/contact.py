@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from msgspec import Struct
 
 from collab.contact import WAYS
+from collab.events import LeadAssigned
 from collab.legible import isolated
 from collab.records import Lead
 from collab.views.frame import Frame
@@ -38,7 +40,12 @@ def twin(frame: Frame, customer: str) -> Twin | None:
     for state in sorted((*frame.queue, *frame.held), key=lambda state: state.arrived, reverse=True):
         if ways := _same(state.lead.customer, customer):
             return Twin(state.lead, state.assigned or state.arrived, state.holder, True, ways)
-    for event in frame.recent:
+    return given_away(frame.recent, customer)
+
+
+def given_away(events: Iterable[LeadAssigned], customer: str) -> Twin | None:
+    """The first of these assignments, of leads that are closed by now, with the same e-mail or phone."""
+    for event in events:
         if ways := _same(event.decision.lead.customer, customer):
             return Twin(event.decision.lead, event.time, event.decision.agent, False, ways)
     return None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -13,11 +15,12 @@ import param
 
 from collab.contact import customer_of, mail_of, phone_of
 from collab.desk import Desk
-from collab.events import new_id
+from collab.events import LeadAssigned, new_id
+from collab.history.leads import found as recorded
 from collab.records import Decision, Lead
 from collab.views.board import Board
 from collab.views.browser import TYPED
-from collab.views.contact import Twin, twin
+from collab.views.contact import Twin, given_away, twin
 from collab.views.decision import DecisionView
 from collab.views.feed import feed_of
 from collab.views.leadform import LeadForm, money_of, name_of, place_of
@@ -53,6 +56,7 @@ class LeadView(Replying):
         super().__init__(board=board, **params)
         self.form, self._sending, self._routed, self._id = LeadForm(), False, False, _new_id()
         self.twin: Twin | None = None
+        self._past: dict[str, Future[list[LeadAssigned]]] = {}
         self._waits: Any = None
         self.decision = DecisionView(plot=False)
         form = self.form.param
@@ -139,17 +143,34 @@ class LeadView(Replying):
         if field.helper_text != (wrong or taken):
             field.param.update(error_state=bool(wrong), helper_text=wrong or taken)
 
-    def _look_for_twin(self) -> bool:
-        """Say which other lead has this e-mail or phone; False if one was found that had not been said."""
-        found, before = None, self.twin
+    def _look_for_twin(self) -> None:
+        """Say which other lead has this e-mail or phone."""
+        found = None
         if customer := customer_of(self._check("email") or "", self._check("phone") or "", self.board.office.tenant):
             frame = feed_of(self.board.shared).frame
-            found = twin(frame, customer)
+            found = twin(frame, customer) or given_away(self._long_ago(customer), customer)
         self.twin = found
         if found is not None:
             self.known.object = plain(f"{found.said(self.board.frame.names)} {TWIN}")
         self.known.visible, self.send.label = found is not None, ROUTE if found is None else ALL_THE_SAME
-        return found is None or (before is not None and before.lead.id == found.lead.id)
+
+    async def _told_twin(self) -> bool:
+        """Was the lead of the same customer said before, if there is one? One that was not known yet is said now."""
+        before = self.twin
+        self._look_for_twin()
+        if self._past:
+            await asyncio.wait([asyncio.wrap_future(reading) for reading in self._past.values()])
+            self._look_for_twin()
+        return self.twin is None or (before is not None and before.lead.id == self.twin.lead.id)
+
+    def _long_ago(self, customer: str) -> list[LeadAssigned]:
+        """The newest recorded assignment of this customer; while it is looked for, none, and then it is said."""
+        board, reading = self.board, self._past.get(customer)
+        if reading is None:
+            work = asyncio.to_thread(recorded, board.office.history, customer=customer, count=1)
+            self._past = {customer: (reading := board.office.call(work))}
+            reading.add_done_callback(lambda future: board.schedule(self._look_for_twin))
+        return reading.result() if reading.done() and reading.exception() is None else []
 
     @param.depends("board.frame", watch=True)
     def _follow(self) -> None:
@@ -185,9 +206,15 @@ class LeadView(Replying):
         if self._routed:  # the second press of a double one, whose lead was routed with the first
             self._routed = False
             return
-        if self._sending or not self._look_for_twin():  # whoever is known is said first
+        if self._sending:
             return
-        await self._do(self.board.route, dry=False)
+        self._sending = True
+        try:
+            told = await self._told_twin()
+        finally:
+            self._sending = False
+        if told:
+            await self._do(self.board.route, dry=False)
 
     async def _do(self, command: Callable[[Lead], Any], dry: bool) -> None:
         if self._sending:
