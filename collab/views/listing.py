@@ -13,6 +13,7 @@ ROWS = """
 ul.list { max-height: var(--most, 420px); overflow-y: auto; border: 1px solid var(--line); border-radius: 10px;
   background: var(--paper); }
 ul.list:empty { display: none; }
+@media print { ul.list { max-height: none; } }
 ul.list li { padding: 0; }
 button { all: unset; box-sizing: border-box; display: block; width: 100%; min-height: 44px;
   padding: 8px 12px; cursor: pointer; }

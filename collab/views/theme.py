@@ -85,6 +85,15 @@ THEME = {
 }
 """The theme of panel-material-ui, light and dark."""
 
+PRINTED = """
+@media print {
+  .page, div:has(> .main), .main, div:has(> .main-content), .main-content {
+    display: block; height: auto; overflow: visible; }
+  header.MuiAppBar-root { position: static; }
+}
+"""
+"""The style of a page on paper: all of the open tab, where the library's own prints what a window shows of it."""
+
 FACTOR = (PRIMARY, SUCCESS, WARNING, "#b794e8")
 """The fill of each factor's part of a score, in the order of `FACTORS`."""
 
@@ -154,6 +163,7 @@ tr.gated td { color: var(--soft); }
 h3 { margin: 4px 0 8px; font-size: 17px; }
 summary { cursor: pointer; min-height: 44px; padding: 12px 0; }
 @media (prefers-reduced-motion: reduce) { .bar i { transition: none; } }
+@media print { .card { break-inside: avoid; } i[style*="background"], .bars i, i.was { print-color-adjust: exact; } }
 @media (forced-colors: active) {
   i[style*="background"], .bars i, i.was { forced-color-adjust: none; } i.was { background: CanvasText; }
   .bar, .stack, li.chosen { outline: 1px solid; }

@@ -107,3 +107,15 @@ def test_bars_and_the_open_tab_are_seen_where_a_person_has_set_all_colours(
     page.emulate_media(forced_colors="active")
     assert bar.evaluate(look) == before
     assert line.evaluate(look) != page.locator("body").evaluate(look)
+
+
+def test_all_of_a_tab_is_printed_with_its_bars(address: str, open_page: Callable[[str], Page]) -> None:
+    page = open_page(address)
+    last = page.get_by_role("button", name="Set presence")
+    expect(last).to_be_visible()
+    page.emulate_media(media="print")
+    box = last.bounding_box()
+    assert box is not None
+    assert page.viewport_size is not None
+    assert page.viewport_size["height"] < box["y"] + box["height"] <= page.evaluate("document.body.scrollHeight")
+    assert page.locator(".stack i").first.evaluate("one => getComputedStyle(one).printColorAdjust") == "exact"
