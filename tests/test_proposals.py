@@ -214,6 +214,17 @@ def test_who_adopts_second_at_a_shell_is_told_who_was_first(tmp_path: Path) -> N
     assert len(Journal(tmp_path).entries()) == 1
 
 
+def test_who_adopts_at_a_shell_what_was_compared_with_other_weights_is_told(tmp_path: Path) -> None:
+    first, second = proposal(), proposal(weights=(20, 40, 20, 20))
+    paths = [str(one.save(tmp_path)) for one in (first, second)]
+    said = [
+        CliRunner().invoke(main, ["weights", "adopt", path, "--by", by, "--folder", str(tmp_path)]).output
+        for path, by in zip(paths, ("ana", "kim"), strict=True)
+    ]
+    assert ["it replaces" in one for one in said] == [False, True]
+    assert "it replaces 40-30-15-15, and its report compares with 35-30-20-15" in said[1]
+
+
 def test_what_was_adopted_is_not_written_over(tmp_path: Path) -> None:
     proposal().save(tmp_path)
     proposal(reason="a draft may change").save(tmp_path)

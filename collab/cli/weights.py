@@ -49,6 +49,7 @@ def check(folder: Path) -> None:
 @TENANT
 def adopt(path: Path, by: str, folder: Path | None, **given: Any) -> None:
     """Bring the weights of the file PATH into force; the office that watches the folder takes them up in a second."""
+    from collab.records import dashed
     from collab.whatif import Proposal
     from collab.whatif.journal import Journal
 
@@ -61,7 +62,10 @@ def adopt(path: Path, by: str, folder: Path | None, **given: Any) -> None:
             f"{entry.id} is in force already, adopted by {entry.by} at {when} (entry {entry.entry}); nothing is added"
         )
         return
-    click.echo(f"{entry.id} is adopted (entry {entry.entry})")
+    said = f"{entry.id} is adopted (entry {entry.entry})"
+    if proposal.replaces is not None and entry.replaces not in (None, proposal.replaces):
+        said += f"; it replaces {dashed(entry.replaces)}, and its report compares with {dashed(proposal.replaces)}"
+    click.echo(said)
 
 
 @weights.command()
