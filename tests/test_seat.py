@@ -269,8 +269,19 @@ def test_claims_are_never_taken_for_a_password(tmp_path: Path) -> None:
     users = Users.made(tmp_path / "users.yaml")
     users.add("ana", T, "main", "correct horse")
     assert user_of(users, "ana", None, users.mark("ana")) == User("ana", T, "main")
-    assert user_of(users, "ana", {"email": "ana"}) is None
+    with pytest.raises(NotAllowed, match="You signed in as ana, who is not among the users of this page; ask whoever"):
+        user_of(users, "ana", {"email": "ana"})
     assert user_of(users, None, None) is None
+
+
+def test_whom_the_file_does_not_have_is_told_what_the_provider_says(tmp_path: Path) -> None:
+    users = Users.made(tmp_path / "users.yaml")
+    with pytest.raises(
+        NotAllowed, match=r"has not verified zoe@a\.example: have that done there, then sign out and in"
+    ):
+        user_of(users, None, {"email": "zoe@a.example", "email_verified": False})
+    with pytest.raises(NotAllowed, match="tells no e-mail, and you are not among the users of this page; ask whoever"):
+        user_of(users, None, {"sub": "4"})
 
 
 def test_who_has_another_password_by_now_signs_in_anew(tmp_path: Path) -> None:

@@ -71,6 +71,11 @@ class Match(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         return found.lower() == wanted.lower()
 
 
+def is_verified(claims: Mapping[str, Any]) -> bool:
+    """Does the provider of identities say nothing against the e-mail of these claims?"""
+    return claims.get("email_verified", True) in (True, "true")
+
+
 class _Book(Struct, frozen=True, forbid_unknown_fields=True):
     users: dict[Key, Any] = {}  # entries, once each was looked at: msgspec does not say whose is wrong
     identities: tuple[Match, ...] = ()
@@ -120,7 +125,7 @@ class Users:
 
         An e-mail that the provider says it has not verified is none.
         """
-        email = str(claims.get("email") or "") if claims.get("email_verified", True) in (True, "true") else ""
+        email = str(claims.get("email") or "") if is_verified(claims) else ""
         found = next((one for one in self._read().identities if one.fits(email, claims)), None)
         if found is None:
             return None

@@ -7,7 +7,7 @@ from typing import Any
 
 from collab.floor import NotAllowed, Seat
 from collab.protocol import Role
-from collab.users.book import User, Users
+from collab.users.book import User, Users, is_verified
 
 
 def user_of(users: Users, id: str | None, claims: Mapping[str, Any] | None, mark: str | None = None) -> User | None:
@@ -17,14 +17,28 @@ def user_of(users: Users, id: str | None, claims: Mapping[str, Any] | None, mark
     calls them.
 
     Raises:
-        NotAllowed: they have another password by now.
+        NotAllowed: they have another password by now, or the claims are of nobody of the file.
     """
     if claims is not None:
-        return users.vouched(claims)
+        user = users.vouched(claims)
+        if user is None:
+            raise NotAllowed(_stranger(claims))
+        return user
     user = None if id is None else users.named(id)
     if user is not None and users.mark(user.id) != mark:
         raise NotAllowed("You did not sign in with the password that you have now. Sign out, then in again.")
     return user
+
+
+def _stranger(claims: Mapping[str, Any]) -> str:
+    """What is said to one of these claims, whom the file does not have."""
+    email = str(claims.get("email") or "")
+    if email and not is_verified(claims):
+        return (
+            f"Your provider of identities has not verified {email}: have that done there, then sign out and in again."
+        )
+    known = f"You signed in as {email}, who is" if email else "Your provider of identities tells no e-mail, and you are"
+    return f"{known} not among the users of this page; ask whoever keeps its file of users."
 
 
 def seat_of(find: Callable[[], User | None], tenant: str) -> Seat:

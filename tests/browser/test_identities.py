@@ -79,18 +79,21 @@ def test_each_gets_the_role_of_the_first_identity_that_fits(
 
 
 @pytest.mark.parametrize(
-    "claims",
+    "claims, told",
     [
-        {"sub": "4", "email": "zoe@elsewhere.example", "email_verified": True},
-        KIM | {"email_verified": False},
+        (
+            {"sub": "4", "email": "zoe@elsewhere.example", "email_verified": True},
+            "You signed in as zoe@elsewhere.example, who is not among the users of this page",
+        ),
+        (KIM | {"email_verified": False}, "Your provider of identities has not verified kim@acme.example"),
     ],
 )
 def test_whom_no_identity_fits_sees_nothing(
-    served: Served, provider: Provider, open_page: Open, claims: dict[str, object]
+    served: Served, provider: Provider, open_page: Open, claims: dict[str, object], told: str
 ) -> None:
     provider.claims = claims
     page = open_page(served.url)
-    expect(page.get_by_text("You are not among the users of this page")).to_be_visible()
+    expect(page.get_by_text(told)).to_be_visible()
     expect(page.get_by_role("tab")).to_have_count(0)
 
 
