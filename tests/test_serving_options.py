@@ -172,16 +172,18 @@ def test_a_second_sigterm_does_not_cut_what_the_first_began() -> None:
 
 
 @pytest.mark.parametrize(
-    "option, said, fix",
+    "command, option, said, fix",
     [
-        ("--port", "abc", "a whole number from 0 to 65,535"),
-        ("--explore", "20%", "a number from 0 to 1"),
-        ("--explore", "nan", "a number from 0 to 1"),
-        ("--explore", "2", "a number from 0 to 1"),
-        ("--ahead", "-1", "a number from 0"),
+        ("serve", "--port", "abc", "a whole number from 0 to 65,535"),
+        ("serve", "--explore", "20%", "a number from 0 to 1"),
+        ("serve", "--explore", "nan", "a number from 0 to 1"),
+        ("serve", "--explore", "2", "a number from 0 to 1"),
+        ("serve", "--ahead", "-1", "a number from 0"),
+        ("gateway", "--rate", "nan", "a number from 1"),
+        ("gateway", "--agent-rate", "0", "a number from 1"),
     ],
 )
-def test_a_number_that_is_none_is_refused_with_what_to_give(option: str, said: str, fix: str) -> None:
-    answer = CliRunner().invoke(main, ["serve", option, said])
+def test_a_number_that_is_none_is_refused_with_what_to_give(command: str, option: str, said: str, fix: str) -> None:
+    answer = CliRunner().invoke(main, [command, option, said])
     assert answer.exit_code == 2
     assert f"Invalid value for '{option}': it is '{said}'; give {fix}\n" in answer.output

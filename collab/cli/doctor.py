@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from collab.cli.options import HISTORY, PORTS, TENANT, number
+from collab.cli.options import HISTORY, PORTS, STREAM, TENANT, number
 
 if TYPE_CHECKING:
     from collab.checks import Check
@@ -23,7 +23,7 @@ STYLES = {"bad": {"fg": "red", "bold": True}, "warn": {"fg": "yellow"}, "ok": {"
 
 
 @click.command()
-@click.option("--redis", "--stream", "stream", help="URL of the stream [COLLAB_REDIS, else embedded://].")
+@STREAM
 @HISTORY
 @TENANT
 @click.option("--json", "as_json", is_flag=True, help="Print the checks as JSON.")

@@ -47,7 +47,7 @@ class Real(_Within, click.FloatRange):
 PORTS = {"PORT": 5006, "WS_PORT": 8765, "HTTP_PORT": 8766}
 """The ports of page, gateway and HTTP by the variables that name others."""
 
-STREAM = click.option("--stream", help="URL of the stream [COLLAB_REDIS, else embedded://].")
+STREAM = click.option("--redis", "--stream", "stream", help="URL of the stream [COLLAB_REDIS, else embedded://].")
 HISTORY = click.option("--history", help="Folder or URL of the history [COLLAB_HISTORY, else data/history].")
 PORT = click.option("--port", type=Whole(0, 65_535), help=f"Port of the page [PORT, else {PORTS['PORT']}].")
 WS_PORT = click.option(

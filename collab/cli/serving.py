@@ -31,6 +31,7 @@ from collab.cli.options import (
     TENANT,
     WS_PORT,
     Progress,
+    Real,
     Whole,
     check_ports,
     interrupt,
@@ -185,10 +186,8 @@ def _door(access: Any, office: Any, ws_port: int, address: str, shelf: Any) -> A
     callback=lambda _, option, said: or_exit(origins, said),
     help="A page (https://… or its host) that may connect; without any, all may.",
 )
-@click.option(
-    "--rate", type=click.FloatRange(1), default=100.0, show_default=True, help="Commands a second that one may send."
-)
-@click.option("--agent-rate", type=click.FloatRange(1), help="The same of all connections of an agent [twice --rate].")
+@click.option("--rate", type=Real(1), default=100.0, show_default=True, help="Commands a second that one may send.")
+@click.option("--agent-rate", type=Real(1), help="The same of all connections of an agent [twice --rate].")
 @click.option("--compress", is_flag=True, help="Offer compressed frames: less to send, a little more to do.")
 @click.option(
     "--certificate", type=click.Path(exists=True, dir_okay=False), help="File with the certificate chain, for wss://."

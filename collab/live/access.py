@@ -136,7 +136,11 @@ class Access:
         )
 
     def revoke(self, token: str) -> None:
-        """Take a token back: nobody comes in with it any more, and who is in with it is sent out."""
+        """Take a token back: nobody comes in with it any more, and who is in with it is sent out.
+
+        Raises:
+            AccessDenied: it is none that could let in.
+        """
         self._add(f"revoked {self.check(token).id}")
 
     def revoke_all(self, tenant: str, agent: str) -> None:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -181,6 +181,8 @@ def _book(text: str | bytes, name: str) -> _Book:
     lines = Lines(text, name)
     fields = {} if lines.data is None else lines.fields("users")
     said = {name: of for name, of in fields.items() if of is not None}  # the last line below `users:` may be taken out
+    if isinstance(said.get("users"), dict):
+        _check_ids(lines, said["users"])
     book = _converted(lines, said, _Book, "$")
     users = {id: _converted(lines, entry, Entry, f"$.users.{id}") for id, entry in book.users.items()}
     for id, entry in users.items():
@@ -220,6 +222,15 @@ def _check(lines: Lines, where: str, one: Entry | Match) -> None:
         check_tenant(one.tenant)
     except ValueError as error:
         raise lines.fault(str(error), f"{where}.tenant") from None
+
+
+def _check_ids(lines: Lines, users: Iterable[Any]) -> None:
+    for id in users:
+        try:
+            msgspec.convert(id, Key)
+        except msgspec.ValidationError:
+            text = f"an id is {id!r}; give 1 to 120 characters without white space"
+            raise lines.fault(text, "$.users") from None
 
 
 def _fix(reason: str, path: str) -> str:
