@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from collab.views.told import Told, empty
 from collab.whatif import Limits, Trust
-from collab.whatif.answers import PER_LEAD, WHOLE_TEAM, Backing, Estimate, Refused
+from collab.whatif.answers import PER_LEAD, WHOLE_TEAM, Estimate, Refused
 from collab.whatif.backtest import far, said
+from collab.whatif.grounds import Backing
 from collab.whatif.measures import label
 
 BACKTESTED = ("converted", "response_s", "utilization")

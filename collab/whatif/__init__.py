@@ -9,9 +9,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collab.whatif.answers import Estimate, Estimates, Limits, Refused, Trust
+    from collab.whatif.answers import Estimate, Estimates, Limits, Refused
     from collab.whatif.explained import Explained
     from collab.whatif.fair import Fairness
+    from collab.whatif.grounds import Trust
     from collab.whatif.journal import rollback
     from collab.whatif.plan import Plan
     from collab.whatif.prevented import Prevented
@@ -51,7 +52,7 @@ _HOME = {
     "Refused": "answers",
     "Rescored": "rescore",
     "Sweep": "sweep",
-    "Trust": "answers",
+    "Trust": "grounds",
     "Verdict": "verdict",
     "WhatIf": "what_if",
     "rollback": "journal",

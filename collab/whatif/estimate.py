@@ -13,9 +13,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from collab.records import FACTORS
 from collab.whatif import estimators
-from collab.whatif.answers import PER_LEAD, TEAM, Estimate, Estimates, Limits, Refused, Trust
+from collab.whatif.answers import PER_LEAD, TEAM, Estimate, Estimates, Limits, Refused
 from collab.whatif.estimators import Estimated
 from collab.whatif.evidence import Evidence, Values
+from collab.whatif.grounds import Trust
 from collab.whatif.leaning import leaning
 from collab.whatif.logged import METRICS
 from collab.whatif.overrides import by_hand

@@ -8,8 +8,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from collab.whatif.answers import Backing, Estimate, Estimates, Refused, Trust
+from collab.whatif.answers import Estimate, Estimates, Refused
 from collab.whatif.backtest import said
+from collab.whatif.grounds import Backing, Trust
 from collab.whatif.rescore import Rescored
 
 MOST_MOVES = 20

@@ -11,10 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from collab.legible import several
-from collab.whatif.answers import TEAM, WHOLE_TEAM, Backing, Estimate, Estimates, Limits, Refused
+from collab.whatif.answers import TEAM, WHOLE_TEAM, Estimate, Estimates, Limits, Refused
 from collab.whatif.backtest import Backtest, far, frame, said
 from collab.whatif.course import Course
 from collab.whatif.estimators import student
+from collab.whatif.grounds import Backing
 from collab.whatif.mechanism import Fit
 from collab.whatif.rescore import Values
 from collab.whatif.twins import Twin, twins

@@ -12,7 +12,7 @@ import pandas as pd
 
 from collab.experiment import Design
 from collab.records import FACTORS
-from collab.whatif.answers import BY_BLOCKS, Blocks, Estimate, Estimates, Refused
+from collab.whatif.answers import BY_BLOCKS, Estimate, Estimates, Refused
 from collab.whatif.by_blocks import (
     METRICS,
     OUTCOMES,
@@ -24,6 +24,7 @@ from collab.whatif.by_blocks import (
     placed,
     ripens,
 )
+from collab.whatif.grounds import Blocks
 from collab.whatif.pairs import FEWEST, Pairs
 from collab.whatif.ripening import Ripening
 
