@@ -85,6 +85,12 @@ def test_two_pages_see_one_assignment_and_what_is_typed_is_text(office: Office, 
         page.keyboard.press("Enter")
         expect(newest.get_by_role("button", pressed=True)).to_contain_text(EVIL)
         expect(page.get_by_role("heading", name="goes to Ana Ruiz").last).to_be_visible()
+    one.get_by_role("textbox", name="Find a lead").fill(EVIL)
+    one.keyboard.press("Enter")
+    found = one.get_by_role("list", name="Assignments found")
+    expect(found.get_by_role("button", name=f"{EVIL} → Ana Ruiz").first).to_be_visible()
+    expect(one.get_by_role("listitem").filter(has_text="given to Ana Ruiz")).to_be_visible()
+    for page in (one, two):
         assert page.locator("img[src=x], a[href*=evil], a[href^=javascript]").count() == 0
 
 
