@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from collab.whatif.answers import TEAM
+from collab.whatif.answers import TEAM, Refused
 from collab.whatif.by_blocks import METRICS as BY_BLOCKS
 from collab.whatif.leaning import leaning
 from collab.whatif.logged import METRICS
-from collab.whatif.measures import MEASURES, between, change, figure, label
+from collab.whatif.measures import MEASURES, between, change, digits, figure, label
 
 
 def test_every_metric_that_is_judged_has_a_label() -> None:
@@ -60,3 +60,14 @@ def test_classes_of_weights_hold_each_decision_once_and_all_of_the_weight() -> N
     assert sum(one.share for one in found) == pytest.approx(1)
     assert found[-1].share == pytest.approx(1_000_040 / weights.sum())
     assert [one.share for one in leaning(np.zeros(3))] == [0] * 8
+
+
+def test_large_numbers_are_written_out() -> None:
+    assert [digits(value) for value in (0.34567, 9876.54, 17_170.4, -1.2e7)] == [
+        "0.3457",
+        "9,877",
+        "17,170",
+        "-12,000,000",
+    ]
+    assert [digits(value, "+") for value in (0.5, 23_456.7)] == ["+0.5", "+23,457"]
+    assert str(Refused("value", "too few", (2255.4, 17_171.0))).endswith("it is between 2,255 and 17,171")

@@ -30,6 +30,7 @@ from collab.team import Team
 from collab.whatif import Proposal, WhatIf, rollback
 from collab.whatif import journal as j
 from collab.whatif.journal import AdoptionRefused, Entry, Journal, due, standing
+from collab.whatif.measures import digits
 from collab.whatif.report import facts, html
 from collab.whatif.review import faults
 
@@ -68,7 +69,7 @@ def test_a_proposal_is_told_in_a_line_a_figure(given: Proposal) -> None:
         assert tail.startswith(said)
         tail = tail.removeprefix(said)
         known = one.value is not None and not one.refused
-        assert tail.startswith(f"{one.value:.4g}" if known else "refused: ")
+        assert tail.startswith(digits(one.value) if known else "refused: ")
         tail = tail.removeprefix(str(one))
     assert tail == ""
 

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
+from math import log
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from desks import Clock, lead
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from strategies import NOON
 
 from collab.desk import Desk
 from collab.experiment import Design
@@ -299,6 +301,28 @@ def test_an_experiment_without_a_lead_that_counts_promises_nothing_of_their_age(
         assert one.reason.endswith("it is over: start a longer one")
         assert "too new" not in str(one.trust)
     assert repr(verdict).count("1 leads in burn-ins left out") == 1
+
+
+def test_where_no_lead_is_too_new_a_verdict_says_from_when_all_is_known_only(tmp_path: Path) -> None:
+    async def tailed(desk: Desk, clock: Clock) -> None:
+        await desk.start_experiment(replace(DESIGN, blocks=10), by="Kim")
+        due: list[tuple[float, str, str, bool]] = []
+        for number in range(160):
+            came = 360.0 * number
+            while due and (due[0][0] <= came or number >= 100):
+                at_s, id, holder, sold = due.pop(0)
+                clock.time = max(clock.time, NOON + timedelta(seconds=at_s))
+                await desk.close_lead(id, holder, converted=sold)
+                if number >= 100 and at_s >= 36_000 + 2.9 * 3600:
+                    return
+            clock.time = NOON + timedelta(seconds=came)
+            agent = (await desk.route_lead(lead(f"l{number}"))).agent or ""
+            took_s = -3600 * log(1 - (number * 0.618) % 1) if number * number % 7 < 4 else 60.0
+            due = sorted([*due, (came + took_s, f"l{number}", agent, number * number % 7 < 4)])
+
+    verdict = WhatIf(recorded(tmp_path, tailed)).verdict()
+    said = str(verdict["converted"].trust)
+    assert f"left out; what came of its last ones is known from {verdict.ripe:%Y-%m-%d %H:%M} UTC on" in said
 
 
 def test_leads_without_an_answer_are_counted_by_arm_beside_the_response_time(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from collab.whatif.grounds import Backing, Blocks, Trust
-from collab.whatif.measures import between, change, figure, label
+from collab.whatif.measures import between, change, digits, figure, label
 
 PER_LEAD = "per lead, at the loads of the log"
 """The question that an estimate answers."""
@@ -120,10 +120,9 @@ class Estimate:
     question: str = PER_LEAD
 
     def __str__(self) -> str:
-        return (
-            f"{self.metric} {self.value:.4g} ({self.low:.4g} to {self.high:.4g}), "
-            f"difference {self.difference:+.4g} ({self.difference_low:+.4g} to {self.difference_high:+.4g})"
-        )
+        value, low, high = map(digits, (self.value, self.low, self.high))
+        by = (digits(one, "+") for one in (self.difference, self.difference_low, self.difference_high))
+        return "{} {} ({} to {}), difference {} ({} to {})".format(self.metric, value, low, high, *by)
 
 
 @dataclass(frozen=True)
@@ -145,7 +144,7 @@ class Refused:
     question: str = PER_LEAD
 
     def __str__(self) -> str:
-        within = f"; it is between {self.bounds[0]:.4g} and {self.bounds[1]:.4g}" if self.bounds else ""
+        within = f"; it is between {digits(self.bounds[0])} and {digits(self.bounds[1])}" if self.bounds else ""
         return f"{self.metric} refused: {self.reason}{within}"
 
 

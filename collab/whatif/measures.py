@@ -85,7 +85,12 @@ def number(value: float | None) -> str:
     """A number without unit, with four digits, or a dash."""
     if value is None or math.isnan(value):
         return "–"
-    return (f"{value:,.4g}" if abs(value) < 1e4 else f"{value:,.0f}").replace("-", "−")
+    return digits(value).replace("-", "−")
+
+
+def digits(value: float, sign: str = "") -> str:
+    """A number with four digits, or all of a large one's, as text of a shell has it; with `sign` "+" always signed."""
+    return f"{value:{sign},.4g}" if not abs(value) >= 1e4 else f"{value:{sign},.0f}"
 
 
 def four(weights: tuple[int, ...]) -> str:

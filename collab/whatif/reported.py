@@ -11,6 +11,7 @@ from msgspec import Struct
 from collab.whatif.answers import Estimate, Estimates, Refused
 from collab.whatif.backtest import said
 from collab.whatif.grounds import Backing, Trust
+from collab.whatif.measures import digits
 from collab.whatif.rescore import Rescored
 
 MOST_MOVES = 20
@@ -75,10 +76,10 @@ class Judged(Row, frozen=True):
     def __str__(self) -> str:
         if self.refused or self.value is None:
             return f"refused: {self.refused or 'nothing is known'}"
-        parts = [f"{self.value:.4g}"]
+        parts = [digits(self.value)]
         for name, value in (("", self.difference), ("from", self.difference_low), ("to", self.difference_high)):
             if value is not None:
-                parts.append(f"{name or 'difference'} {value:+.4g}")
+                parts.append(f"{name or 'difference'} {digits(value, '+')}")
         return " ".join(parts)
 
 

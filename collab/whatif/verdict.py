@@ -230,12 +230,13 @@ def _outcomes(now: Said, rows: pd.DataFrame, run: Run, ripens: Ripening) -> Said
     warnings = (*now.warnings, slow) if slow else now.warnings
     if not len(rows) or (ripe is not None and ripe <= run.last):
         return now._replace(warnings=warnings)
-    new = f"{int((~known).sum()):,} of {len(rows):,} leads are too new to count"
+    many = int((~known).sum())
+    new = f"{many:,} of {len(rows):,} leads are too new to count; " if many else ""
     if ripe is None:
         why = ripens.young or "wait: sales take too long for the age of the log to say when leads are old enough"
-        return Said((*warnings, new if ripens.young else f"{new}; {why}"), why)
+        return Said((*warnings, new.rstrip("; ") if ripens.young else f"{new}{why}"), why)
     when = f"{ripe:%Y-%m-%d %H:%M} UTC"
-    decide = f"{new}; what came of its last ones is known from {when} on: decide by what it says then"
+    decide = f"{new}what came of its last ones is known from {when} on: decide by what it says then"
     return Said(
         (*warnings, decide), now.fix if run.runs else f"ask again from {when} on, when its leads are old enough"
     )
