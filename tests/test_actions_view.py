@@ -73,7 +73,7 @@ def names(view: AlertsView) -> list[str]:
 def test_the_effect_stands_above_each_button_and_what_was_done_is_undone(view: AlertsView) -> None:
     team = view.board.office.team
     assert names(view) == ["Give leads of Ana to others", "Set Ana busy", "Set Ana away"]
-    assert "2 leads of 4 go; Ana 100% → 50%." in view.actions._effects[0].object
+    assert "2 leads of 4 go; Ana 100% → 50%." in view.actions._offers[0].object
     press(view, lambda: view.actions.act(view.actions.found[0]))
     assert (team.agents["ana"].active, team.agents["bo"].active) == (2, 2)
     assert view.actions.said.object == "Done: Give leads of Ana to others."

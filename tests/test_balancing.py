@@ -167,7 +167,7 @@ def test_an_office_shows_the_plan_and_a_person_carries_it_out_and_takes_it_back(
     assert "A dry run" in view.told.object
     assert "Ana → Bo. Ana is at 100%, Bo at 0%" in view.told.object
     assert "100% → ● 50%" in view.told.object
-    assert "2 leads move" in view.actions._effects[0].object
+    assert "2 leads move" in view.actions._offers[0].object
     do(office, view.actions.act(view.actions.found[0]))
     assert "Your name is empty" in view.actions.said.object
     view.by = "Kim"

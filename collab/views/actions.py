@@ -48,7 +48,8 @@ class ActionsView(Replying):
         self._sending, self._asked, self._seq, self._of = False, utc_now(), -1, ""
         self.done: Done | None = None
         self._answer: Future[list[Action]] | None = None
-        self._effects: list[pn.pane.HTML] = []
+        self._parts: dict[str, tuple[pn.pane.HTML, pmui.Button | None]] = {}
+        self._pressed = ""
         self._showing = threading.RLock()
         self.undo = pmui.Button(label="Undo", icon="undo", variant="outlined", visible=False, sx=TOUCH)
         self.undo.on_click(self._take_back)
@@ -67,6 +68,8 @@ class ActionsView(Replying):
         self.then.visible = self._look is not None and self.alert is not None and self.alert.fired is not None
         if chosen != self._of:
             self._of = chosen
+            if chosen:
+                self._pressed = ""
             self.show([])  # what can be done about another alert is not offered for this one
             self._ask()
 
@@ -99,24 +102,34 @@ class ActionsView(Replying):
             self._show(found)
 
     def _show(self, found: list[Action]) -> None:
-        before, self.found = [action.name for action in self.found], found
-        if before != [action.name for action in found]:
-            self._effects = [pn.pane.HTML("", stylesheets=[SHEET], **WIDE) for _ in found]
-            buttons = [self._button(place, action) if action.does else None for place, action in enumerate(found)]
-            pairs = zip(self._effects, buttons, strict=True)
-            self._offers.objects = [part for pair in pairs for part in pair if part is not None]
-        for pane, action in zip(self._effects, found, strict=True):
-            head = "" if action.does else f"<b>{escape(action.name)}.</b> "
-            pane.object = f'<p class="soft">{head}{escape(action.effect)}</p>'
+        before, self.found = self._parts, found
+        offered = {action.name: action for action in found}
+        names = dict.fromkeys([*(name for name in before if name in offered or name == self._pressed), *offered])
+        self._parts = {name: before.get(name) or self._part(offered[name]) for name in names}
+        if list(before) != list(self._parts):
+            self._offers.objects = [part for parts in self._parts.values() for part in parts if part is not None]
+        for name, (pane, button) in self._parts.items():
+            action = offered.get(name)
+            head = "" if action is None or action.does else f"<b>{escape(name)}.</b> "
+            pane.object = "" if action is None else f'<p class="soft">{head}{escape(action.effect)}</p>'
+            if button is not None:  # what was pressed stays when it cannot be done again, and with it the focus
+                button.disabled = action is None or bool(self.board.refusal("act"))
 
-    def _button(self, place: int, action: Action) -> pmui.Button:
+    def _part(self, action: Action) -> tuple[pn.pane.HTML, pmui.Button | None]:
+        """What shows an action: its effect, and its button if it does something."""
+        effect, name = pn.pane.HTML("", stylesheets=[SHEET], **WIDE), action.name
+        if not action.does:
+            return effect, None
+
         async def press(event: object) -> None:
-            await self.act(self.found[place])  # as it is told above the button
+            found = next((one for one in self.found if one.name == name), None)
+            if found is not None:  # as it is told above the button
+                self._pressed = name
+                await self.act(found)
 
-        refused = bool(self.board.refusal("act"))
-        button = pmui.Button(label=action.name, icon="bolt", variant="outlined", sx=TOUCH, disabled=refused)
+        button = pmui.Button(label=name, icon="bolt", variant="outlined", sx=TOUCH)
         button.on_click(press)
-        return button
+        return effect, button
 
     async def act(self, action: Action) -> None:
         """Do it, and take the alert on if nobody has it; the reason names the alert."""

@@ -104,6 +104,9 @@ def test_what_one_takes_on_the_other_sees_and_leads_go_to_others_and_come_back(
     expect(one.get_by_text("Done: Give leads of Ana Ruiz to others.")).to_be_visible()
     assert {agent.id: agent.active for agent in office.team.members()} == {"ana": 2, "ben": 2}
     expect(two.get_by_text("No alert is open.")).to_be_visible()
+    gave = one.get_by_role("button", name="Give leads of Ana Ruiz to others")
+    expect(gave).to_be_disabled()
+    expect(gave).to_be_focused()
     press(one, "Undo")
     expect(one.get_by_text("Undone: 2 leads went back.")).to_be_visible()
     assert {agent.id: agent.active for agent in office.team.members()} == {"ana": 4, "ben": 0}
