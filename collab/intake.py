@@ -188,8 +188,8 @@ def _check_header(path: Path, names: list[str]) -> None:
 
 def _row(number: int, cells: list[str], names: list[str], tenant: str) -> Row:
     if len(cells) != len(names):
-        reason = f"the row has {len(cells)} cells and the header {len(names)}; quote cells that hold the separator"
-        return Row(number, cells, None, reason)
+        fix = "quote cells that hold the separator" if len(cells) > len(names) else "give all cells, empty ones too"
+        return Row(number, cells, None, f"the row has {len(cells)} cells and the header {len(names)}; {fix}")
     texts = {name: cell.strip() for name, cell in zip(names, cells, strict=True) if name in COLUMNS}
     fields: dict[str, object] = {name: text for name, text in texts.items() if text or name in ("id", "name")}
     if "requires" in fields:

@@ -59,7 +59,8 @@ def test_a_row_becomes_a_lead_and_an_empty_cell_its_default(tmp_path: Path) -> N
         ("L-2;Bo;;;soon;;;", "urgency is 'soon'; give one of low, medium, high, critical"),
         ("L-2;Bo;;;;101;;", "score is '101'; give a whole number from 0 to 100"),
         ("L-2;Bo;;;;;;c 1", "customer is 'c 1'; give at most 120 characters without spaces"),
-        ("L-2;Bo", "the row has 2 cells and the header 8; quote cells that hold the separator"),
+        ("L-2;Bo", "the row has 2 cells and the header 8; give all cells, empty ones too"),
+        ("L-2;Bo;a;b;1;;;;;", "the row has 10 cells and the header 8; quote cells that hold the separator"),
     ],
 )
 def test_a_row_that_is_no_lead_says_field_value_and_fix(tmp_path: Path, row: str, reason: str) -> None:
