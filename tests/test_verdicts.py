@@ -300,7 +300,7 @@ def test_an_experiment_without_a_lead_that_counts_promises_nothing_of_their_age(
         assert isinstance(one, Refused)
         assert one.reason.endswith("it is over: start a longer one")
         assert "too new" not in str(one.trust)
-    assert repr(verdict).count("1 leads in burn-ins left out") == 1
+    assert repr(verdict).count("1 lead in burn-ins left out") == 1
 
 
 def test_where_no_lead_is_too_new_a_verdict_says_from_when_all_is_known_only(tmp_path: Path) -> None:
