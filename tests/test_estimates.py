@@ -310,8 +310,10 @@ def test_without_propensities_or_outcomes_it_is_said_what_is_missing() -> None:
     assert "no propensity" in str(bare.estimate(NEAR).converted)
     assert "there are no outcomes; give them" in str(WhatIf.from_frames(world.candidates()).estimate(NEAR).value)
     assert bare.sweep(0.5).frame()["moved"].max() > 0  # of which leads move, anybody's candidates tell
-    with pytest.raises(ValueError, match="there are no propensities or no outcomes"):
-        _ = bare.calibration
+    with pytest.raises(ValueError, match=r"no propensity in candidates, .* ask simulate, or sweep\(\).best"):
+        bare.recommend()
+    with pytest.raises(ValueError, match="there are no outcomes; give them"):
+        _ = WhatIf.from_frames(world.candidates()).calibration
 
 
 def test_an_estimate_shows_what_it_rests_on_as_text_html_and_a_frame() -> None:

@@ -277,6 +277,10 @@ def test_without_propensities_a_sweep_counts_only() -> None:
     assert "35 weights in steps of 25, 50 decisions" in repr(found)
     with pytest.raises(ValueError, match="there is no column 'ess'; there are availability"):
         found.best("moved", keep={"ess": 1})
+    with pytest.raises(
+        ValueError, match=r"there is no column 'converted'; there are availability, .*, team_converted,"
+    ):
+        found.best("converted")
 
 
 def test_a_sweep_hears_of_progress_and_of_cancelling() -> None:

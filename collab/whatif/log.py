@@ -134,8 +134,17 @@ class Log:
 
     def _known(self) -> Evidence:
         if self.evidence is None:
-            raise ValueError("there are no propensities or no outcomes; give both to from_frames")
+            raise ValueError(self._missing())
         return self.evidence
+
+    def _missing(self) -> str:
+        """What frames that are no evidence lack, and what to do."""
+        if self.outcomes is None:
+            return "there are no outcomes; give them to from_frames"
+        return (
+            "there is no propensity in candidates, the chance with which each was chosen; give it to from_frames, or, "
+            "of a router that drew nothing, ask simulate, or sweep().best('team_converted')"
+        )
 
     @cached_property
     def _logged(self) -> tuple[Evidence, Counts] | None:

@@ -192,8 +192,8 @@ class Sweep:
         if name not in rows and self.refused:
             raise ValueError(f"there is no column {asked!r}: {self.refused}")
         if name not in rows:
-            there = f"{', '.join((*self.metrics, *rows.columns))}, and of a simulated team {', '.join(TEAM)}"
-            raise ValueError(f"there is no column {asked!r}; there are {there}")
+            there = dict.fromkeys((*self.metrics, *rows.columns, *(f"{PREFIX}{metric}" for metric in TEAM)))
+            raise ValueError(f"there is no column {asked!r}; there are {', '.join(there)}")
         values = rows[name].to_numpy(np.float64)
         return values if more else -values
 

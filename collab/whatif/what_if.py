@@ -128,9 +128,7 @@ class WhatIf(Simulations):
         """
         metrics = METRICS if metrics is None else (metrics,) if isinstance(metrics, str) else metrics
         if (evidence := self.evidence) is None:
-            alone = "there is no propensity in candidates; give it to from_frames"
-            needed = "there are no outcomes; give them to from_frames" if self.outcomes is None else alone
-            return Estimates({name: Refused(name, needed) for name in metrics})
+            return Estimates({name: Refused(name, self._missing()) for name in metrics})
         rows = None if self._frames is None else self._frames[2].index
         policy = policy_of(evidence, target, explore, rows)
         base = None if against is None else policy_of(evidence, against, 0.0, rows)
