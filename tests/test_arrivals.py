@@ -236,6 +236,11 @@ def test_hours_are_read_from_words(text: str, said: str) -> None:
         (lambda: Arrivals.of_times([YEAR], minutes=7), "minutes is 7; give one of 5, 10, 15, 30, 60"),
         (lambda: Arrivals.of_counts(daily(2), minutes=15), "minutes is 15, and counts has steps of"),
         (lambda: Arrivals.of_times([YEAR], since=YEAR, until=YEAR - timedelta(days=1)), "until is .* before since, "),
+        (lambda: Arrivals.of_times(pd.DataFrame({"time": [YEAR]})), "times is of DataFrame; give aware times"),
+        (lambda: Arrivals.of_times("2026-03-02"), "times is of str; give aware times, e.g. a Series"),  # type: ignore[arg-type]
+        (lambda: Arrivals.of_times([1_767_600_000] * 9), "times has 1767600000, which is a number; give aware"),  # type: ignore[list-item]
+        (lambda: Arrivals.of_counts(pd.Series([1.0, 2.0])), "counts has 0, which is a number; give aware times"),
+        (lambda: Arrivals.of_times([YEAR], hours=5), "hours is 5; give text, e.g. 'mon-fri"),  # type: ignore[arg-type]
         (lambda: Arrivals.of_times([YEAR], since=""), "since is ''; give an aware time"),  # type: ignore[arg-type]
         (lambda: Arrivals.of_times([YEAR], until="2026-03-02"), "until is '2026-03-02'; give an aware time"),  # type: ignore[arg-type]
         (lambda: Arrivals.of_counts(by_hour(1), minutes=60, zone="Asia/Kolkata"), "from 2026-01-01 05:30 on the clock"),

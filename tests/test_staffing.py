@@ -79,6 +79,26 @@ def test_the_gap_is_the_roster_less_the_need() -> None:
     assert one["rostered"].sum() == 7.0
 
 
+@pytest.mark.parametrize(
+    "wrong, said",
+    [
+        ({"rostered": pd.Series({("Mon", 600): 7.0})}, r"rostered has \(Mon, 600\); give agents by weekday"),
+        ({"rostered": pd.Series({(0, "10:00"): 7.0})}, r"rostered has \(0, 10:00\); give agents by weekday"),
+        ({"rostered": pd.Series({(7, 600): 7.0})}, r"rostered has \(7, 600\); give agents by weekday"),
+        ({"rostered": pd.Series({(0, 600): -7.0})}, r"rostered is -7.0 at \(0, 600\); give agents, 0 or more"),
+        ({"rostered": pd.Series({(0, 600): 7.0, (0, 660): 7.0})}, "steps of 60 minutes, and the forecast of 30; give"),
+        ({"rostered": pd.Series([7.0] * 2, pd.MultiIndex.from_tuples([(0, 600)] * 2))}, r"has \(0, 600\) twice"),
+        ({"rostered": pd.Series([7.0])}, "rostered has times without a zone; give agents by weekday"),
+        ({"rostered": {(0, 600): 7.0}}, "rostered is of dict; give a pandas Series"),
+        ({"capacity": "3"}, "capacity is '3'; give how many leads an agent holds at once, above 0"),
+        ({"holding_s": timedelta(minutes=4)}, "holding_s is datetime.timedelta.*; give seconds above 0"),
+    ],
+)
+def test_a_roster_of_other_intervals_and_what_is_no_number_are_refused(wrong: Any, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        staffed(**wrong)
+
+
 def test_the_work_has_intervals_around_its_mean() -> None:
     work = staffed(holding_s=[60.0, 240.0, 600.0]).workload()
     assert (work["offered_s_low95"] <= work["offered_s_low80"]).all()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.api.types import is_numeric_dtype
 
 from collab.analytics.zone import Zone
 from collab.forecast.hours import OpenHours
@@ -101,7 +102,7 @@ class Arrivals:
         """
         if not isinstance(counts, pd.Series):
             raise TypeError(f"counts is of {type(counts).__name__}; give a pandas Series by the start of each interval")
-        starts, step = _aware(counts.index).as_unit("us"), _step(minutes)
+        starts, step = _aware(counts.index, "counts").as_unit("us"), _step(minutes)
         if len(counts) < 2 or not starts.is_monotonic_increasing or not starts.is_unique:
             raise ValueError(
                 "counts has fewer than two intervals, or they are out of order or twice; sort and sum them"
@@ -149,6 +150,8 @@ class Arrivals:
     ) -> Arrivals:
         counts.index = pd.DatetimeIndex(counts.index).tz_convert(zone)
         until = until.tz_convert(zone)
+        if not isinstance(hours, OpenHours | str | None):
+            raise ValueError(f"hours is {hours!r}; give text, e.g. 'mon-fri 09:00-17:30', or OpenHours")
         if hours is not None:
             return cls(counts, minutes, OpenHours.of(hours, zone) if isinstance(hours, str) else hours, until)
         known = counts.dropna()
@@ -247,14 +250,20 @@ def _step(minutes: int) -> pd.Timedelta:
     return pd.Timedelta(minutes=minutes)
 
 
-def _aware(times: object) -> pd.DatetimeIndex:
-    found = pd.DatetimeIndex(times if isinstance(times, pd.Series | pd.Index) else list(times))  # type: ignore[call-overload]
+def _aware(times: object, name: str = "times") -> pd.DatetimeIndex:
+    if isinstance(times, str | pd.DataFrame) or not isinstance(times, Iterable):
+        raise ValueError(f"{name} is of {type(times).__name__}; give aware times, e.g. a Series of them")
+    given = pd.Index(times if isinstance(times, pd.Series | pd.Index) else list(times))
+    if len(given) and is_numeric_dtype(given.dtype):
+        fix = "give aware times, e.g. pd.to_datetime(…, unit='s', utc=True)"
+        raise ValueError(f"{name} has {given[0]}, which is a number; {fix}")
+    found = pd.DatetimeIndex(given)
     if not len(found):
         return found if found.tz is not None else found.tz_localize("UTC")
     if found.tz is None:
-        raise ValueError(f"times has {found[0]} without a zone; give aware times, e.g. times.tz_localize('UTC')")
+        raise ValueError(f"{name} has {found[0]} without a zone; give aware times, e.g. times.tz_localize('UTC')")
     if found.hasnans:
-        raise ValueError("times has an empty one (NaT); leave it out")
+        raise ValueError(f"{name} has an empty one (NaT); leave it out")
     return found.tz_convert("UTC")
 
 

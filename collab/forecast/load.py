@@ -38,7 +38,10 @@ class Holding:
         Raises:
             ValueError: there is none, or one is not above 0.
         """
-        found = np.atleast_1d(np.asarray(seconds, float)).ravel()
+        try:
+            found = np.atleast_1d(np.asarray(seconds, float)).ravel()
+        except (TypeError, ValueError):  # durations, or text
+            found = np.empty(0)
         if not len(found) or not (np.isfinite(found) & (found > 0)).all():
             raise ValueError(f"holding_s is {seconds!r}; give seconds above 0: one for all leads, or those seen")
         return cls(found)

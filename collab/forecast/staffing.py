@@ -8,6 +8,7 @@ from math import ceil, inf
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from collab.forecast.answers import Predicted
 from collab.forecast.arrivals import Arrivals
@@ -15,6 +16,9 @@ from collab.forecast.erlang import needed
 from collab.forecast.load import Floats, Holding
 from collab.legible import several
 from collab.whole import number
+
+BY_SLOT = "give agents by weekday (0 is Monday) and minutes after midnight, or by aware starts of intervals"
+"""How a roster is given."""
 
 LONGEST = pd.Timedelta(days=2)
 """What came longer ago than this keeps no place any more."""
@@ -90,7 +94,8 @@ class Staffing:
     def __str__(self) -> str:
         peak = self.table.iloc[int(self.table["agents"].argmax())]
         said = f"{several(int(peak['agents']), 'agent')} at the peak ({peak['start']:%a %d %b %H:%M}) for {self.target}"
-        said += f"; work of {self.holding.mean_s:,.0f} s from {self.holding.n:,} times, {self.capacity:g} at once"
+        times = several(self.holding.n, "time")
+        said += f"; work of {self.holding.mean_s:,.0f} s from {times}, {self.capacity:g} at once"
         if self.table["rostered"].isna().all():
             return f"{said}; no roster is known"
         return f"{said}; {len(self.short)} of {len(self.table)} intervals lack agents"
@@ -123,8 +128,9 @@ def staffing(
     Raises:
         ValueError: names the argument, its value and the fix.
     """
-    if not capacity > 0:
-        raise ValueError(f"capacity is {capacity}; give how many leads an agent holds at once, above 0")
+    fix = "give how many leads an agent holds at once, above 0"
+    if not number(capacity, "capacity", fix) > 0:
+        raise ValueError(f"capacity is {capacity}; {fix}")
     table = predicted.frame()
     found = table[["start", "leads"]].copy()
     found["offered_s"] = holding.offered(table)["offered_s"]
@@ -133,7 +139,8 @@ def staffing(
         if name == "agents":
             found["load"] = load
         found[name] = _agents(load, holding.mean_s, target, capacity)
-    found["rostered"] = np.nan if rostered is None else _rostered(rostered, pd.DatetimeIndex(table["start"]))
+    starts = pd.DatetimeIndex(table["start"])
+    found["rostered"] = np.nan if rostered is None else _rostered(rostered, starts, arrivals.minutes)
     found["gap"] = found["rostered"] - found["agents"]
     return Staffing(found, target, holding, capacity, predicted)
 
@@ -159,13 +166,49 @@ def _agents(load: Floats, service_s: float, target: Target, capacity: float) -> 
     return np.array([ceil(one / capacity - 1e-9) for one in places], float)
 
 
-def _rostered(rostered: pd.Series, starts: pd.DatetimeIndex) -> Floats:
+def _check(rostered: object, minutes: int) -> None:
+    """Refuse agents that are no numbers, or whose intervals are not those of the forecast: they would count as none.
+
+    Raises:
+        ValueError: names what is wrong and the fix.
+    """
+    if not isinstance(rostered, pd.Series):
+        raise ValueError(f"rostered is of {type(rostered).__name__}; give a pandas Series, {BY_SLOT}")
+    agents, index = pd.to_numeric(rostered, errors="coerce").to_numpy(float, na_value=np.nan), rostered.index
+    odd = np.flatnonzero(~((agents >= 0) & np.isfinite(agents)) & rostered.notna().to_numpy())
+    if len(odd):
+        raise ValueError(f"rostered is {rostered.iloc[odd[0]]} at {_place(index[odd[0]])}; give agents, 0 or more")
+    if not index.is_unique:
+        raise ValueError(f"rostered has {_place(index[index.duplicated()][0])} twice; give each interval once")
+    if not len(index) and index.nlevels == 2:  # nobody was ever on shift
+        return
+    if index.nlevels == 2:
+        day, slot = (index.get_level_values(level) for level in range(2))
+        if not (is_numeric_dtype(day.dtype) and is_numeric_dtype(slot.dtype)):
+            raise ValueError(f"rostered has {_place(index[0])}; {BY_SLOT}")
+        if len(odd := np.flatnonzero(~((day >= 0) & (day <= 6) & (slot >= 0) & (slot < 1440)))):
+            raise ValueError(f"rostered has {_place(index[odd[0]])}; {BY_SLOT}")
+        at = slot.to_numpy(float)
+    elif isinstance(index, pd.DatetimeIndex) and index.tz is not None:
+        at = index.as_unit("s").asi8 / 60
+    else:
+        raise ValueError(f"rostered has times without a zone; {BY_SLOT}")
+    if len(steps := np.diff(np.unique(at))) and steps.min() > minutes:
+        raise ValueError(
+            f"rostered has steps of {steps.min():g} minutes, and the forecast of {minutes}; give agents for each of "
+            "its intervals"
+        )
+
+
+def _place(label: object) -> str:
+    return f"({', '.join(map(str, label))})" if isinstance(label, tuple) else str(label)
+
+
+def _rostered(rostered: pd.Series, starts: pd.DatetimeIndex, minutes: int) -> Floats:
     """The agents of each interval, 0 where none are named."""
+    _check(rostered, minutes)
     if rostered.index.nlevels == 2:
         wanted = pd.MultiIndex.from_arrays([starts.day_of_week, starts.hour * 60 + starts.minute])
         return rostered.reindex(wanted).fillna(0.0).to_numpy(float)
-    index = pd.DatetimeIndex(rostered.index)
-    if index.tz is None:
-        raise ValueError("rostered has times without a zone; give aware starts of intervals, or weekday and minutes")
-    given = pd.Series(rostered.to_numpy(float), index.tz_convert("UTC"))
+    given = pd.Series(rostered.to_numpy(float), pd.DatetimeIndex(rostered.index).tz_convert("UTC"))
     return given.reindex(starts.tz_convert("UTC")).fillna(0.0).to_numpy(float)
