@@ -61,11 +61,12 @@ class Row(Struct, frozen=True):
 
 
 class LeadFile(Struct, frozen=True):
-    """A file that was read: its path, the names of its columns as they stand there, and its rows."""
+    """A file that was read: its path, its columns as they are named there, its rows, and what separates its cells."""
 
     path: Path
     header: list[str]
     rows: list[Row]
+    separator: str = ","
 
     @property
     def rejects(self) -> Path:
@@ -98,14 +99,16 @@ def read(path: Path, tenant: str = "main") -> LeadFile:
         with path.open(encoding="utf-8-sig", newline="") as lines:
             first = lines.readline()
             lines.seek(0)
-            table = _table(path, csv.reader(lines, delimiter=max(",;\t", key=first.count), strict=True))
+            separator = max(",;\t", key=first.count)
+            table = _table(path, csv.reader(lines, delimiter=separator, strict=True))
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} cannot be read as CSV in UTF-8: {error}; save it as that") from None
     header = table[0] if table else []
     names = ["_".join(name.split()).lower() for name in header]
     _check_header(path, names)
     numbered = [(number, cells) for number, cells in enumerate(table[1:], 2) if any(cell.strip() for cell in cells)]
-    return LeadFile(path, header, _told_apart([_row(number, cells, names, tenant) for number, cells in numbered]))
+    rows = _told_apart([_row(number, cells, names, tenant) for number, cells in numbered])
+    return LeadFile(path, header, rows, separator)
 
 
 def take_in(office: Office, file: LeadFile, progress: Callable[[int, int], None] | None = None) -> Taken:
@@ -218,7 +221,7 @@ def _write_rejects(file: LeadFile) -> None:
         return
     kept = [place for place, name in enumerate(file.header) if name.strip().lower() not in NOTES]
     with file.rejects.open("w", encoding="utf-8", newline="") as lines:
-        writer = csv.writer(lines)
+        writer = csv.writer(lines, delimiter=file.separator)
         writer.writerow([*NOTES, *(file.header[place] for place in kept)])
         for row in rejects:
             told = len(row.cells) == len(file.header)

@@ -137,7 +137,7 @@ def test_a_file_is_routed_once_beside_another_office_on_the_same_redis(tmp_path:
     finally:
         serving.stop()
     with (tmp_path / "leads.rejects.csv").open(encoding="utf-8", newline="") as lines:
-        rows = list(csv.reader(lines))
+        rows = list(csv.reader(lines, delimiter=";"))
     assert rows[0][:4] == ["row", "reason", "ID", "Name"]
     assert rows[1][:4] == ["3", "urgency is 'soon'; give one of low, medium, high, critical", "L-2", "Bo"]
 
@@ -153,7 +153,7 @@ def test_the_command_tells_the_counts_and_takes_corrected_rejects(tmp_path: Path
     assert ran.stdout.splitlines()[-1] == f"leads.csv: {counts}"
     assert "leads.csv: 100%" in ran.stderr
     assert "t has nobody on its roster, so leads wait until somebody joins" in ran.stderr
-    corrected = written(tmp_path, rejects.read_text(encoding="utf-8").replace(",soon,", ",low,"), "again.csv")
+    corrected = written(tmp_path, rejects.read_text(encoding="utf-8").replace(";soon;", ";low;"), "again.csv")
     office = Office("embedded://again", str(tmp_path / "history"), tenant="t").start()
     try:
         assert take_in(office, read(corrected)) == Taken(waiting=1)
