@@ -154,6 +154,10 @@ def test_decisions_of_one_day_that_hang_together_widen_the_interval() -> None:
     assert alone.error(day[:1200] // 10) == alone.error()  # three blocks say too little
 
 
+def test_of_one_decision_or_none_nobody_knows_the_error() -> None:
+    assert [estimators.on_log(rewards).error() for rewards in ([0.5], [])] == [np.inf, np.inf]
+
+
 def test_the_effective_number_is_n_for_equal_weights_and_one_for_a_single_one() -> None:
     assert estimators.effective(np.full(50, 3.0)) == pytest.approx(50)
     assert estimators.effective([0, 0, 4, 0]) == 1
