@@ -171,6 +171,15 @@ def test_a_second_sigterm_does_not_cut_what_the_first_began() -> None:
         signal.signal(signal.SIGTERM, before)
 
 
+def test_an_id_is_not_taken_for_a_token_that_is_to_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLLAB_KEYS", str(tmp_path / "keys"))
+    token = CliRunner().invoke(main, ["token", "ana"]).output.strip()
+    refused = CliRunner().invoke(main, ["token", "ana", "--revoke"])
+    assert refused.exit_code == 2
+    assert "AGENT is no token; --revoke takes a token, --revoke-all the id of who has some" in refused.output
+    assert CliRunner().invoke(main, ["token", token, "--revoke"]).output.startswith("taken back")
+
+
 @pytest.mark.parametrize(
     "command, option, said, fix",
     [

@@ -35,6 +35,8 @@ def token(
             raise click.UsageError("AGENT is missing; name one, e.g. `collab token ana`")
         return
     whose = or_exit(settings, tenant=tenant)["tenant"]
+    if revoke and agent.count(".") != 2:  # it is not shown, as it may be most of a token
+        raise click.UsageError("AGENT is no token; --revoke takes a token, --revoke-all the id of who has some")
     if revoke or revoke_all:
         or_exit(*((access.revoke, agent) if revoke else (access.revoke_all, whose, agent)))
         click.echo("taken back; who is connected with it is sent out within seconds")
