@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
+from scipy import stats
 
 from collab.whatif import Estimate, Refused, estimators
 from collab.whatif.estimate import from_arrays
@@ -66,6 +67,18 @@ def test_wealth_is_what_every_decision_makes_of_every_stake(values: Floats, mean
     stakes = [float(np.sum(np.log1p(bet * (values / mean - 1)))) for bet in BETS]
     expected = float(np.logaddexp.reduce(stakes)) - np.log(len(BETS))
     assert Wealth(values).logarithm(mean) == pytest.approx(expected, rel=1e-9, abs=1e-9 * len(values))
+
+
+@pytest.mark.parametrize("level", [0.8, 0.95])
+def test_a_fortune_counts_less_by_the_design_effect_of_its_blocks(level: float) -> None:
+    chance, blocks = np.random.default_rng(4), np.repeat(np.arange(12), 50)
+    rewards = np.clip(0.4 + chance.normal(0, 0.15, 12)[blocks] + chance.normal(0, 0.1, 600), 0, 1)
+    low, _ = estimators.betting(rewards, np.ones(600), level, blocks=blocks)
+    means = rewards.reshape(12, 50).mean(axis=1)
+    wider = stats.t.ppf(0.5 + level / 2, 11) / stats.norm.ppf(0.5 + level / 2)
+    effect = means.var(ddof=1) / 12 / (rewards.var(ddof=1) / 600) * wider**2
+    assert effect > 10
+    assert Wealth(rewards).logarithm(low) == pytest.approx(np.log(2 / (1 - level)) * effect, rel=2e-3)
 
 
 def test_wealth_of_many_values_that_lie_close_is_that_of_each() -> None:

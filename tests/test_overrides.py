@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from truth import World
 
@@ -52,3 +53,10 @@ def test_who_had_a_lead_and_is_no_candidate_is_refused_by_row() -> None:
     assert WhatIf.from_frames(world.candidates(), unknown).left_out == int((world.chosen != 0).sum()) - (
         world.chosen[7] != 0
     )
+    roster = pd.DataFrame({"agent": [*sorted(set(world.candidates()["agent"])), "dee"], "capacity": 5})
+    outcomes = outcomes.assign(response_s=1.0, handling_s=60.0)
+    assert WhatIf.from_frames(world.candidates(), outcomes, roster).left_out == int((world.chosen != 0).sum()) + (
+        world.chosen[7] == 0
+    )
+    with pytest.raises(ValueError, match=r"agent is 'dee' in row 7 of outcomes, who is not in agents; give a row"):
+        WhatIf.from_frames(world.candidates(), outcomes, roster[:-1])
