@@ -188,6 +188,20 @@ def test_few_leads_give_no_forecast_and_few_weeks_no_backtest() -> None:
     assert isinstance(Forecast.of(drawn(7)).backtest(8), Backtest)
 
 
+def test_at_a_shell_a_forecast_reads_as_it_is_printed() -> None:
+    forecast = Forecast.of(drawn(7))
+    for said in (
+        forecast,
+        forecast.leads(),
+        forecast.backtest(3),
+        forecast.staffing(holding_s=60),
+        forecast.staffing(),
+    ):
+        assert repr(said) == str(said)
+        assert "<" not in repr(said)
+        assert "table=" not in repr(said)
+
+
 def test_a_backtest_tells_how_far_it_is_and_stops_when_told() -> None:
     heard: list[tuple[int, int]] = []
     found = Forecast.of(drawn()).backtest(5, progress=lambda done, of: heard.append((done, of)))

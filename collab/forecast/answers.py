@@ -30,6 +30,8 @@ class Abstained:
     def __str__(self) -> str:
         return f"no forecast: {self.reason}"
 
+    __repr__ = __str__
+
     def _repr_html_(self) -> str:
         return f"<p><b>No forecast.</b> {escape(self.reason)}</p>"
 
@@ -68,6 +70,8 @@ class Predicted:
             f"{several(round(self.table['leads'].sum()), 'lead')} forecast, {span}, from {self.known_days} known days"
         )
         return "; ".join((said, *self.left_out))
+
+    __repr__ = __str__
 
     def _repr_html_(self) -> str:
         days = self.days()

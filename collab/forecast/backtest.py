@@ -72,6 +72,8 @@ class Backtest:
             f"{self.coverage(95):.0%} in the 95 % one"
         )
 
+    __repr__ = __str__
+
     def _repr_html_(self) -> str:
         return f"<p>{escape(str(self))}</p>{self.weeks.to_html(index=False, float_format='{:.3g}'.format)}"
 

@@ -142,6 +142,8 @@ class Forecast:
             (f"{said}, {self.arrivals.hours}", *self.arrivals.left_out, *([str(abstained)] if abstained else []))
         )
 
+    __repr__ = __str__
+
     def _repr_html_(self) -> str:
         arrivals, abstained = self.arrivals, too_little(self.arrivals)
         until = f"{arrivals.until:%a %d %b %Y %H:%M}"

@@ -100,6 +100,8 @@ class Staffing:
             return f"{said}; no roster is known"
         return f"{said}; {len(self.short)} of {len(self.table)} intervals lack agents"
 
+    __repr__ = __str__
+
     def _repr_html_(self) -> str:
         return f"<p>{escape(str(self))}</p>{self.short.head(10).to_html(index=False, float_format='{:.1f}'.format)}"
 
