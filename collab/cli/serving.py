@@ -93,13 +93,7 @@ SIGN_IN = "File of those who may sign in, as `collab user add` writes it [COLLAB
 @HISTORY
 @TENANT
 def serve(
-    port: int | None,
-    ws_port: int | None,
-    address: str,
-    days: int,
-    explore: float,
-    ahead: float,
-    **given: Any,
+    port: int | None, ws_port: int | None, address: str, days: int, explore: float, ahead: float, **given: Any
 ) -> None:
     """Serve the dashboard and the gateway, on the embedded stream unless a Redis is named."""
     port = port if port is not None else number("PORT")
@@ -113,12 +107,13 @@ def serve(
     from collab.settings import keys, settings
 
     users, read = _users(given["sign_in"], address), _notebooks(given["notebooks"])
-    found = or_exit(settings, **given, served=_page(address, port))
+    page = f"http://{_host(address)}:{port}" if port else ""
+    found = or_exit(settings, **given, served=page)
     shelf = _shelf(found["history"], given)
     signal.signal(signal.SIGTERM, interrupt)
     with Progress("the seeded team's past") as bar:
         office = or_exit(shared, **found, days=days, progress=bar, explore=explore, pacing=Pacing(ahead_most=ahead))
-    where = _page(address, port) or "the port that is named below"
+    where = page or "the port that is named below"
     click.echo(f"collab: the {office.tenant} team is on {where} (mode {office.mode}; stop with Ctrl-C)")
     door, access = None, or_exit(Access, keys())
     try:
@@ -134,11 +129,10 @@ def serve(
     leave()
 
 
-def _page(address: str, port: int) -> str:
-    """Where this machine's page is opened; "" if its port is not known yet."""
-    if address in ("", "0.0.0.0", "::"):  # all of this machine's, which is an address of none
-        address = socket.gethostname()
-    return f"http://{f'[{address}]' if ':' in address else address}:{port}" if port else ""
+def _host(address: str) -> str:
+    """How others write the address of this machine; 0.0.0.0 and :: are all of its addresses, and of none."""
+    named = socket.gethostname() if address in ("", "0.0.0.0", "::") else address
+    return f"[{named}]" if ":" in named else named
 
 
 def _notebooks(folder: str | None) -> dict[str, Any]:
@@ -171,7 +165,7 @@ def _door(access: Any, office: Any, ws_port: int, address: str, shelf: Any) -> A
 
     door = Door(access, office, port=ws_port, gateway={"host": address}, shelf=shelf)
     or_exit(office.call(door.open()).result)
-    click.echo(f"collab: members connect to ws://{address}:{door.gateway.port} with a token of `collab token`")
+    click.echo(f"collab: members connect to ws://{_host(address)}:{door.gateway.port} with a token of `collab token`")
     return door
 
 
