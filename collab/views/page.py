@@ -21,6 +21,7 @@ from collab.views.asked import Asked
 from collab.views.asking import AskingView
 from collab.views.badge import Badge
 from collab.views.balancing import BalancingView
+from collab.views.beat import Beat
 from collab.views.board import Board
 from collab.views.browser import kept
 from collab.views.diagnostics import DiagnosticsView
@@ -54,6 +55,7 @@ Tab = tuple[str, Any, tuple[Any, ...]]
 """A tab's name, what is in it, and the views that have to know whether it is open."""
 
 AGAIN = """
+dispatchEvent(new Event("collab-gone"))
 const later = () => setTimeout(again, 1000)
 const again = () => fetch(location.href, {cache: "no-store"}).then((page) => page.ok ? location.reload() : later())
   .catch(later)
@@ -116,7 +118,7 @@ def page(office: Office, seat: Seat | None = None, *, index: bool = False) -> pm
     main = pn.Column(*signs, _wrong(address), tabs, margin=(8, 16), **WIDE)
     board.param.watch(lambda event: _shut(main, tabs) if board.gone else None, "frame")
     shown = _framed(title(office), header, main)
-    shown.main.append(kept(address, board, shown))
+    shown.main.extend([kept(address, board, shown), Beat(width=0, height=0, margin=0)])
     return shown
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -246,6 +247,23 @@ def test_a_second_server_on_the_same_history_reads(
         expect(page.get_by_role("button", name="Route the lead")).to_be_disabled()
         page.close()  # before its server ends
     assert raised(tmp_path / "log") == []
+
+
+def test_a_page_says_that_its_server_hangs_until_it_goes_on(open_page: Open, demo: Served) -> None:
+    page = open_page(demo.url)
+    expect(page.locator(CARDS)).to_have_count(8)
+    told = page.get_by_role("alert").filter(has_text="No answer from the server since")
+    demo.process.send_signal(signal.SIGSTOP)
+    try:
+        page.evaluate("dispatchEvent(new Event('offline'))")
+        expect(told).to_be_visible()
+    finally:
+        demo.process.send_signal(signal.SIGCONT)
+    expect(told).to_have_count(0)
+    page.evaluate("dispatchEvent(new Event('offline'))")
+    tab(page, "Chat")
+    expect(page.get_by_role("tab", name="Chat", selected=True)).to_be_visible()
+    expect(told).to_have_count(0)
 
 
 def test_a_page_says_that_its_server_is_gone_and_loads_again_when_it_is_back(
