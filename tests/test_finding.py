@@ -194,6 +194,16 @@ def test_an_agent_finds_leads_of_their_own_only(office: Office) -> None:
     assert 0 < len(held) < min(MOST, len(NAMES))
 
 
+def test_an_agent_finds_a_lead_that_a_person_gave_to_them_in_place_of_another(office: Office) -> None:
+    first = office.team.leads["L-0"].holder or ""
+    other = "bo" if first == "ana" else "ana"
+    assert names(office.history, "L-0", agent=other) == []
+    do(office, at(office).override("L-0", other, by="kim", reason="she asked for them"))
+    history = recorded(office).history
+    assert names(history, "L-0", agent=other) == names(history, "L-0", agent=first) == ["Zoe Park"]
+    assert names(history, "L-0", agent="kim") == []
+
+
 def test_a_customer_of_long_ago_is_known_by_e_mail_before_the_lead_is_routed(office: Office) -> None:
     async def go_on() -> None:
         await at(office).close_lead("L-6", office.team.leads["L-6"].holder or "", converted=False)

@@ -13,6 +13,9 @@ NAME = "strip_accents(lower(json_extract_string(data, '$.lead.name')))"
 ID, CAME = "json_extract_string(data, '$.lead.id')", "event = 'lead_arrived'"
 """The id of such a lead, and what is asked of its event."""
 
+OWN = "(agent = coalesce(?, agent) OR decision IN (SELECT decision FROM offers WHERE to_agent = ?))"
+"""Whether an agent was given the lead of a decision, by it or in place of whom it chose; without one, any was."""
+
 LIVES = ("arrivals", "decisions", "offers", "responses", "closings")
 """The tables of what happens to leads."""
 
@@ -26,7 +29,7 @@ def found(
         history: what is recorded.
         words: what is looked for; case and accents do not matter.
         customer: leads of this customer are found as well, by e-mail or phone; see `collab.contact.customer_of`.
-        agent: only what this agent was given.
+        agent: only what this agent was given, by the router or in place of another.
         count: the most that are returned.
     """
     asks, values = [], []
@@ -38,9 +41,8 @@ def found(
     asks += ["list_contains(string_split(customer, '+'), ?)"] * len(same)
     if not history.exists or not asks:
         return []
-    wanted = f"({' OR '.join(asks)}) AND agent = coalesce(?, agent)"
-    query = f"SELECT seq FROM decisions WHERE {wanted} ORDER BY seq DESC LIMIT ?"
-    rows = history.rows(["decisions", "events"], query, *values, *same, agent, count)
+    query = f"SELECT seq FROM decisions WHERE ({' OR '.join(asks)}) AND {OWN} ORDER BY seq DESC LIMIT ?"
+    rows = history.rows(["decisions", "events", "offers"], query, *values, *same, agent, agent, count)
     newest = reversed(_events(history, (seq for (seq,) in rows)))
     return [event for event in newest if isinstance(event, LeadAssigned)]
 
