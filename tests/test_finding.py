@@ -225,6 +225,29 @@ def test_a_customer_of_long_ago_is_known_by_e_mail_before_the_lead_is_routed(off
     assert view.decision.decision.lead.customer == customer_of("zoe@example.com", "+15550102030", office.tenant)
 
 
+def test_a_customer_who_was_new_is_known_when_they_come_again(office: Office) -> None:
+    view, mail = LeadView(shown(Board(office)).board), "new@example.com"
+    view.customer.value, view.email.value = "Nina", mail
+    do(office, view._send(None))
+    assert view.decision.decision is not None
+    first = view.decision.decision.lead.id
+    agent = office.team.leads[first].holder or ""
+
+    async def go_on() -> None:
+        await at(office).close_lead(first, agent, converted=False)
+        await hire(at(office), "ana", "bo", capacity=100)
+        for number in range(60):
+            await at(office).route_lead(lead(f"M-{number}"))
+
+    do(office, go_on())
+    shown(Board(recorded(office)))
+    before = office.team.seq
+    view.customer.value, view.email.value = "Nina", mail
+    do(office, view._send(None))
+    assert (view.known.visible, office.team.seq) == (True, before)
+    assert f"Nina has the same e-mail: lead {first} was given to" in view.known.object
+
+
 def test_a_known_customer_is_said_before_a_lead_is_routed_that_is_sent_at_once(office: Office) -> None:
     view = LeadView(shown(Board(office)).board)
     view.board.frame = type(view.board.frame)()

@@ -149,6 +149,8 @@ class LeadView(Replying):
         if customer := customer_of(self._check("email") or "", self._check("phone") or "", self.board.office.tenant):
             frame = feed_of(self.board.shared).frame
             found = twin(frame, customer) or given_away(self._long_ago(customer), customer)
+        else:  # who is looked for next time may have been given away meanwhile
+            self._past = {}
         self.twin = found
         if found is not None:
             self.known.object = plain(f"{found.said(self.board.frame.names)} {TWIN}")
