@@ -172,6 +172,19 @@ def test_what_is_found_takes_the_place_of_the_newest_until_the_field_is_empty(of
     assert not view.finding.said.visible
 
 
+def test_enter_looks_again_for_the_same_words(office: Office) -> None:
+    view = shown(Board(office))
+    assert look(view, "Nina") == []
+    do(office, at(office).route_lead(lead("N-1", name="Nina")))
+    recorded(office)
+    came, field = threading.Event(), view.finding.field
+    view.finding.param.watch(lambda event: came.set(), "found")
+    field.value_input = "Nina"
+    field.param.trigger("enter_pressed")
+    assert came.wait(SOON_S)
+    assert titles(view) == ["Nina"]
+
+
 def test_filters_hold_for_what_is_found_and_a_chosen_one_has_its_story(office: Office) -> None:
     view = shown(Board(office))
     look(view, "zoe")

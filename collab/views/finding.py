@@ -43,8 +43,14 @@ class FindView(pn.viewable.Viewer):
         super().__init__(**params)
         self.board = board
         self.field = pmui.TextInput.from_param(self.param.words, placeholder="Zoe Park or zoe@example.com", **WIDE)
+        self.field.param.watch(self._enter, "enter_pressed")
         self.said = pn.pane.HTML("", stylesheets=[SHEET], visible=False, **WIDE)
         self._layout = pn.Column(self.field, self.said, **WIDE)
+
+    def _enter(self, event: object) -> None:
+        """Look again for the same words, as more is recorded by now; a browser tells others after the key."""
+        if self.field.value_input == self.words:
+            self._look()
 
     @param.depends("words", watch=True)
     def _look(self) -> None:
