@@ -269,7 +269,7 @@ def test_a_page_says_that_its_server_hangs_until_it_goes_on(open_page: Open, dem
 def test_a_page_says_that_its_server_is_gone_and_loads_again_when_it_is_back(
     tmp_path: Path, open_page: Open, watch: Watch
 ) -> None:
-    port, command = free_port(), ("collab", "serve", "--team-at-work")
+    port, command = free_port(), ("collab", "serve", "--team-at-work", "--days", "1")
     again = {"probe": "healthz", "history": tmp_path / "history", "port": port}
     with serving(tmp_path / "first", *command, **again) as served:
         page = open_page(served.url)
