@@ -166,7 +166,7 @@ def test_what_is_found_takes_the_place_of_the_newest_until_the_field_is_empty(of
     assert "3 assignments found" in view.finding.said.object
     assert look(view, "zoe@example.com") == ["Ünal 100 %"]
     assert look(view, "nobody") == []
-    assert "No lead with such a name" in view.finding.said.object
+    assert "No lead with such a name, id, e-mail or phone was given to anybody" in view.finding.said.object
     assert not view._empty.visible
     assert look(view, "") == newest
     assert not view.finding.said.visible
@@ -205,6 +205,8 @@ def test_an_agent_finds_leads_of_their_own_only(office: Office) -> None:
     view = shown(Board(office, Seat("bo", lambda: Role.agent)))
     assert look(view, "L-") == held[::-1]
     assert 0 < len(held) < min(MOST, len(NAMES))
+    assert look(view, next(f"L-{number}" for number in range(len(NAMES)) if NAMES[number] not in held)) == []
+    assert "was given to you, as far as it is recorded" in view.finding.said.object
 
 
 def test_an_agent_finds_a_lead_that_a_person_gave_to_them_in_place_of_another(office: Office) -> None:

@@ -23,7 +23,7 @@ MOST = 50
 """So many assignments are found, the newest; who looks for one of many gives more words."""
 
 LOOKING = "Looking through the history…"
-NONE = "No lead with such a name, id, e-mail or phone was given to anybody, as far as it is recorded."
+NONE = "No lead with such a name, id, e-mail or phone was given to {whom}, as far as it is recorded."
 BACK = "Empty the field to see the newest again."
 
 WIDE = {"sizing_mode": "stretch_width"}
@@ -74,7 +74,8 @@ class FindView(pn.viewable.Viewer):
             return
         there = looking.result()
         many = f"The newest {MOST} assignments" if len(there) == MOST else several(len(there), "assignment")
-        self._say(f'<p class="soft" role="status">{many} found. {BACK}</p>' if there else empty(f"{NONE} {BACK}"))
+        none = NONE.format(whom="you" if self.board.of_agent else "anybody")
+        self._say(f'<p class="soft" role="status">{many} found. {BACK}</p>' if there else empty(f"{none} {BACK}"))
         self.found = there
 
     def _say(self, html: str) -> None:
