@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import Any
 from unicodedata import combining, normalize
 
@@ -170,6 +171,21 @@ def test_what_is_found_takes_the_place_of_the_newest_until_the_field_is_empty(of
     assert not view._empty.visible
     assert look(view, "") == newest
     assert not view.finding.said.visible
+
+
+def test_what_was_found_before_goes_when_the_history_cannot_be_read(office: Office, tmp_path: Path) -> None:
+    view = shown(Board(office))
+    assert look(view, "zoe") != []
+    events, away = tmp_path / "history" / office.tenant / "events", tmp_path / "away"
+    away.mkdir()
+    for file in events.glob("*.parquet"):
+        file.rename(away / file.name)
+    try:
+        assert look(view, "park") == []
+        assert "The history cannot be read" in view.finding.said.object
+    finally:
+        for file in away.iterdir():
+            file.rename(events / file.name)
 
 
 def test_enter_looks_again_for_the_same_words(office: Office) -> None:

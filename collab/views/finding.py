@@ -71,6 +71,7 @@ class FindView(pn.viewable.Viewer):
             return
         if error := looking.exception():
             self._say(empty(f"The history cannot be read: {error}", "alert"))
+            self.found = []
             return
         there = looking.result()
         many = f"The newest {MOST} assignments" if len(there) == MOST else several(len(there), "assignment")
