@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from math import ceil
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from msgspec import Meta, Struct
 
@@ -17,6 +18,7 @@ from collab.records import Count, Fact, WeightsVersion, checked, dashed
 
 Arm = Literal["a", "b"]
 Values = tuple[Count, Count, Count, Count]
+Given = TypeVar("Given")
 
 MOST_BLOCKS = 10_000
 """So many blocks at most: more than four years of blocks of four hours."""
@@ -51,6 +53,22 @@ def span(seconds: int) -> str:
     """Seconds as `seconds` reads them, in the largest unit that is whole: 4h, 30min, 90s."""
     unit = next(unit for unit in ("d", "h", "min", "s") if seconds % _UNITS[unit] == 0)
     return f"{seconds // _UNITS[unit]}{unit}"
+
+
+def arms(a: Given, b: Given, read: Callable[[Given], Values]) -> tuple[Values, Values]:
+    """The weights of both arms, each read from what a person gives.
+
+    Raises:
+        ValueError: it cannot be read; says of which arm it is.
+    """
+
+    def of(arm: Arm, given: Given) -> Values:
+        try:
+            return read(given)
+        except ValueError as error:
+            raise ValueError(f"arm {arm}: {error}") from None
+
+    return of("a", a), of("b", b)
 
 
 def blocks(block: str | int | timedelta, burn_in: str | int | timedelta) -> dict[str, int]:
@@ -110,8 +128,7 @@ class Design(Fact, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for values in (self.a, self.b):
-            WeightsVersion(version=0, values=values)
+        arms(self.a, self.b, lambda values: WeightsVersion(version=0, values=values).values)
         if not 0 <= self.burn_in_s < self.block_s:
             raise ValueError(f"burn_in_s is {self.burn_in_s}; give 0 to below block_s, which is {self.block_s}")
         if self.blocks is not None and self.blocks % 2:

@@ -77,7 +77,8 @@ def test_a_moment_is_in_the_block_that_its_time_since_the_start_says(
 @pytest.mark.parametrize(
     "fields, said",
     [
-        ({"a": (50, 60, 0, 0)}, "sum to 110; make them sum to 100"),
+        ({"a": (50, 60, 0, 0)}, "arm a: .* sum to 110; make them sum to 100"),
+        ({"b": (50, 60, 0, 0)}, "arm b: .* sum to 110; make them sum to 100"),
         ({"burn_in_s": 14_400}, "burn_in_s is 14400; give 0 to below block_s"),
         ({"blocks": 7}, "blocks is 7; give an even number"),
     ],
@@ -315,7 +316,7 @@ def test_the_console_starts_shows_and_stops_one(tmp_path: Path, monkeypatch: pyt
             ended = await asyncio.to_thread(ran, "stop", *by)
             assert f"experiment {running.id} is stopped" in ended.output
             wrong = await asyncio.to_thread(ran, "start", "35-30-20", "25-45-15-15", *by)
-            assert (wrong.exit_code, "give four whole numbers, as 35-30-20-15" in wrong.output) == (1, True)
+            assert (wrong.exit_code, "arm a: weights are '35-30-20'; give" in wrong.output) == (1, True)
             strange = await asyncio.to_thread(ran, "stop", *by, "--tenant", "main")
             assert (strange.exit_code, "was asked for tenant 'main' (--tenant, COLLAB_TENANT)" in strange.output) == (
                 1,

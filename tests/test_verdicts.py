@@ -432,6 +432,9 @@ def test_a_plan_says_how_many_days_it_takes_or_that_nobody_can_say_yet(tmp_path:
     ):
         with pytest.raises(ValueError, match=said):
             what_if.experiment(DESIGN.a, DESIGN.b, **wrong)
+    for arms, said in ((("1-2", DESIGN.b), "arm a: weights are '1-2'"), ((DESIGN.a, (1, 2)), r"arm b: .* \[1, 2\]")):
+        with pytest.raises(ValueError, match=said):
+            what_if.experiment(*arms)
 
 
 def test_the_days_of_a_team_with_opening_hours_hold_as_many_usable_pairs_as_it_needs(tmp_path: Path) -> None:

@@ -64,13 +64,14 @@ def start(
 
     Some methods of comparing a live system switched on and off are patented; whether you may is the owner's decision.
     """
-    from collab.experiment import Design, blocks, blocks_in, compared
+    from collab.experiment import Design, arms, blocks, blocks_in, compared
     from collab.weights import hundredths
 
     def design() -> Design:
         times = blocks(block, burn_in)
         many = None if days is None else blocks_in(days, times["block_s"])
-        return compared(Design(a=hundredths(a), b=hundredths(b), seed=seed, blocks=many, **times))
+        one, other = arms(a, b, hundredths)
+        return compared(Design(a=one, b=other, seed=seed, blocks=many, **times))
 
     made = or_exit(design)
     first = starts and starts.replace(tzinfo=UTC)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from collab.experiment import Design, blocks, compared
+from collab.experiment import Design, arms, blocks, compared
 from collab.whatif.log import Log
 from collab.whatif.plan import Plan, plan
 from collab.whatif.rescore import AnyWeights, integers
@@ -56,7 +56,8 @@ class Experiments(Log):
         """
         history = self._recorded()
         seed = self.last if seed is None else seed
-        design = Design(a=integers(a), b=integers(b), seed=seed, **blocks(block, burn_in))
+        one, other = arms(a, b, integers)
+        design = Design(a=one, b=other, seed=seed, **blocks(block, burn_in))
         return plan(history, compared(design), metric, difference, days=days, starts=starts)
 
     def experiments(self) -> list[str]:
