@@ -239,6 +239,11 @@ def test_a_margin_is_empty_where_nobody_else_was_eligible() -> None:
         (simple(chosen=["yes", "no", "yes", "no"]), r"chosen is 'yes' in row 0 \(decision 'd1'\); it is true or false"),
         (simple(eligible=[False, True, True, True]), r"eligible is false in row 0, but its agent 'ana' was chosen in"),
         (simple(agent=["ana", "ana", "ana", "bo"]), r"agent is 'ana' twice in decision 'd1': row 0 and row 1"),
+        (
+            simple(agent=["ana", b"bo", "ana", "bo"]),
+            r"agent is b'bo' in row 1 of candidates; give a text or a number, as candidates\['agent'\]\.str\.decode",
+        ),
+        (simple(agent=pd.Categorical([b"ana", b"bo", b"ana", b"bo"])), r"agent is b'ana' in row 0 of candidates"),
         (simple(agent=["ana", None, "ana", "bo"]), r"agent is empty \(NaN\) in row 1"),
         (
             simple(time=pd.Timestamp("2026-01-05 12:00")),

@@ -72,7 +72,7 @@ def checked(frame: pd.DataFrame, title: str, needed: Sequence[str], why: str = "
     if twice:
         raise ValueError(f"{title} has more than one column {twice[0]!r}; keep one of them")
     _refuse_misspelt([str(name) for name in frame.columns], title)
-    _refuse_lists(frame, title)
+    _refuse_kinds(frame, title)
     if missing := [name for name in needed if name not in frame.columns]:
         raise ValueError(
             f"{title} has no column {', '.join(map(repr, missing))}; {why} {', '.join(needed)}, "
@@ -92,17 +92,20 @@ def _refuse_misspelt(names: Sequence[str], title: str) -> None:
             )
 
 
-def _refuse_lists(frame: pd.DataFrame, title: str) -> None:
+def _refuse_kinds(frame: pd.DataFrame, title: str) -> None:
     for name in READ[title]:
-        if name not in frame or frame[name].dtype != object:
+        if name not in frame or frame[name].dtype.kind != "O" or isinstance(frame[name].dtype, pd.StringDtype):
             continue
         odd = next(
-            (row for row, one in enumerate(frame[name]) if isinstance(one, list | dict | set | np.ndarray)), None
+            (row for row, one in enumerate(frame[name]) if isinstance(one, list | dict | set | bytes | np.ndarray)),
+            None,
         )
-        if odd is not None:
-            raise ValueError(
-                f"{name} is {shown(frame[name].iloc[odd])} in {label(frame, odd, title)}; give a text or a number"
-            )
+        if odd is None:
+            continue
+        value, fix = frame[name].iloc[odd], "give a text or a number"
+        if isinstance(value, bytes):
+            fix = f"{fix}, as {title}[{name!r}].str.decode('utf-8') makes of bytes"
+        raise ValueError(f"{name} is {shown(value)} in {label(frame, odd, title)}; {fix}")
 
 
 def _letters(name: str) -> str:
