@@ -216,6 +216,18 @@ def test_filters_hold_for_what_is_found_and_a_chosen_one_has_its_story(office: O
     assert view.lead == "L-0"
 
 
+def test_a_lead_that_was_given_on_says_to_whom_and_is_found_under_both(office: Office) -> None:
+    first = office.team.leads["L-1"].holder or ""
+    other = "bo" if first == "ana" else "ana"
+    do(office, at(office).override("L-1", other, by="kim", reason="she knows them"))
+    view = shown(Board(recorded(office)))
+    look(view, "parker")
+    assert [row["title"] for row in view.listing.rows] == [f"ZOË Parker → {first.title()} → {other.title()}"]
+    for agent in (first, other):
+        view.agent = agent
+        assert titles(view) == ["ZOË Parker"]
+
+
 def test_an_agent_finds_leads_of_their_own_only(office: Office) -> None:
     held = [name for number, name in enumerate(NAMES) if office.team.leads[f"L-{number}"].holder == "bo"]
     view = shown(Board(office, Seat("bo", lambda: Role.agent)))

@@ -165,6 +165,7 @@ def test_a_lead_of_somebody_known_is_said_with_who_has_it_and_can_be_routed_all_
 def test_a_lead_that_was_just_routed_is_not_said_to_be_known_while_the_form_is_emptied(view: LeadingView) -> None:
     form, labels = view.form, []
     fill(view, customer="Zoe Park", email="zoe@example.com", phone="+1 555 010 2030")
+    press(view, form._told_twin)
     press(view, lambda: form.board.route(form._lead()))
     form.send.param.watch(lambda event: labels.append(event.new), "label")
     form._clear()

@@ -47,6 +47,17 @@ def found(
     return [event for event in newest if isinstance(event, LeadAssigned)]
 
 
+def given_on(history: History, decisions: Iterable[str]) -> dict[str, str]:
+    """Who had the leads of these decisions last, where somebody gave them on, by decision."""
+    wanted = list(decisions)
+    if not wanted:
+        return {}
+    query = (
+        "SELECT decision, to_agent FROM offers WHERE outcome = 'overridden' AND list_contains(?, decision) ORDER BY seq"
+    )
+    return dict(history.rows(["offers"], query, wanted))
+
+
 def story(history: History, lead: str) -> list[AnyEvent]:
     """All that is recorded of a lead, in order: that it came in, who was given it, what they did, how it ended."""
     if not history.exists:

@@ -136,7 +136,7 @@ class AssignmentsView(pn.viewable.Viewer):
         return [
             one
             for one in self.shown
-            if self.agent in ("", one.decision.agent)
+            if self.agent in ("", one.decision.agent, self.finding.given_on.get(one.id))
             and self.urgency in ("", str(one.decision.lead.urgency))
             and (not self.skill or self.skill in _skills(one))
             and (not self.within or one.time >= since)
@@ -158,7 +158,8 @@ class AssignmentsView(pn.viewable.Viewer):
 
     def _row(self, one: LeadAssigned) -> dict[str, str]:
         decision, names = one.decision, self._names
-        who = f"{isolated(decision.lead.name)} → {names.get(decision.agent or '', decision.agent)}"
+        had = [decision.agent or "", self.finding.given_on.get(one.id, "")]
+        who = " → ".join([isolated(decision.lead.name), *(names.get(agent, agent) for agent in had if agent)])
         when = f"{one.time:%H:%M:%S} UTC" if self.finding.found is None else f"{one.time:%Y-%m-%d %H:%M} UTC"
         note = f"{when} · {reasoning(decision, names)}"
         return row(one.id, who, f"{decision.score / FULL_SCORE:.3f}", note)

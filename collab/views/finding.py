@@ -13,7 +13,8 @@ import param
 
 from collab.contact import customer_of, mail_of, phone_of
 from collab.events import LeadAssigned
-from collab.history.leads import found
+from collab.history import History
+from collab.history.leads import found, given_on
 from collab.legible import several
 from collab.views.board import Board
 from collab.views.theme import SHEET
@@ -38,6 +39,7 @@ class FindView(pn.viewable.Viewer):
 
     words = param.String("", label="Find a lead", doc="Their name, id, e-mail or phone: all that is recorded counts.")
     found = param.List(None, item_type=LeadAssigned, allow_None=True, doc="The newest on top; None if nobody asks.")
+    given_on = param.Dict({}, doc="Who had the lead of what was found last, where it was given on, by decision.")
 
     def __init__(self, board: Board, **params: Any) -> None:
         super().__init__(**params)
@@ -58,14 +60,14 @@ class FindView(pn.viewable.Viewer):
         words, board = self.words.strip(), self.board
         if not words:
             self._say("")
-            self.found = None
+            self.found, self.given_on = None, {}
             return
         self._say(empty(LOOKING))
         given = {"customer": customer(words, board.office.tenant), "agent": board.by if board.of_agent else None}
-        looking = board.office.call(asyncio.to_thread(found, board.office.history, words, count=MOST, **given))
+        looking = board.office.call(asyncio.to_thread(_found, board.office.history, words, **given))
         looking.add_done_callback(lambda future: board.schedule(lambda: self._take(words, future)))
 
-    def _take(self, words: str, looking: Future[list[LeadAssigned]]) -> None:
+    def _take(self, words: str, looking: Future[tuple[list[LeadAssigned], dict[str, str]]]) -> None:
         """Show what was found, unless something else is looked for by now."""
         if words != self.words.strip():
             return
@@ -73,7 +75,7 @@ class FindView(pn.viewable.Viewer):
             self._say(empty(f"The history cannot be read: {error}", "alert"))
             self.found = []
             return
-        there = looking.result()
+        there, self.given_on = looking.result()
         many = f"The newest {MOST} assignments" if len(there) == MOST else several(len(there), "assignment")
         none = NONE.format(whom="you" if self.board.of_agent else "anybody")
         self._say(f'<p class="soft" role="status">{many} found. {BACK}</p>' if there else empty(f"{none} {BACK}"))
@@ -84,6 +86,11 @@ class FindView(pn.viewable.Viewer):
 
     def __panel__(self) -> pn.Column:
         return self._layout
+
+
+def _found(history: History, words: str, **given: Any) -> tuple[list[LeadAssigned], dict[str, str]]:
+    there = found(history, words, count=MOST, **given)
+    return there, given_on(history, [one.id for one in there])
 
 
 def customer(words: str, tenant: str) -> str:

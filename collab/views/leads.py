@@ -165,13 +165,18 @@ class LeadView(Replying):
             self._look_for_twin()
         return self.twin is None or (before is not None and before.lead.id == self.twin.lead.id)
 
+    def _look_late(self) -> None:
+        """Say who was found in what is recorded, unless the lead is on its way, which would be found as well."""
+        if not (self._sending or self._routed):
+            self._look_for_twin()
+
     def _long_ago(self, customer: str) -> list[LeadAssigned]:
         """The newest recorded assignment of this customer; while it is looked for, none, and then it is said."""
         board, reading = self.board, self._past.get(customer)
         if reading is None:
             work = asyncio.to_thread(recorded, board.office.history, customer=customer, count=1)
             self._past = {customer: (reading := board.office.call(work))}
-            reading.add_done_callback(lambda future: board.schedule(self._look_for_twin))
+            reading.add_done_callback(lambda future: board.schedule(self._look_late))
         return reading.result() if reading.done() and reading.exception() is None else []
 
     @param.depends("board.frame", watch=True)
