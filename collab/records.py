@@ -138,13 +138,13 @@ class GivenLead(Lead, frozen=True, kw_only=True, forbid_unknown_fields=True):
     What is on the stream is read as a Lead, so that fields may come and go with versions.
     """
 
-    email: str = ""
-    phone: str = ""
+    email: str | None = None
+    phone: str | None = None
 
     def plain(self, tenant: str) -> Lead:
         """The lead, as events of this tenant carry it; a ValueError says what is wrong with name, e-mail or phone."""
         fields = msgspec.structs.asdict(self)
-        known = customer_of(mail_of(fields.pop("email")), phone_of(fields.pop("phone")), tenant)
+        known = customer_of(mail_of(fields.pop("email") or ""), phone_of(fields.pop("phone") or ""), tenant)
         return Lead(**(fields | {"name": legible(self.name), "customer": self.customer or known}))
 
 

@@ -25,7 +25,7 @@ from collab.live.access import Access
 from collab.live.redis import server_at
 from collab.live.tally import UNREACHABLE
 from collab.office import Office
-from collab.records import GivenLead
+from collab.records import GivenLead, Lead
 from collab.web import Listener, Site
 
 LEAD = {"id": "L-1", "name": "Zoe Park", "property_type": "condo"}
@@ -112,6 +112,26 @@ def test_the_same_key_gives_the_same_answer_whatever_comes_with_it(at_site: Call
         assert said(await send(asked, LEAD | {"id": "k-2"}, Idempotency_Key="k-1")) == said(first)
 
     at_site(work)
+
+
+def test_null_is_not_given_in_every_field_of_a_webhook_and_of_an_address(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with a_site(tmp_path) as asked:
+            nothing = dict.fromkeys(GivenLead.__struct_fields__)
+            assert (await send(asked, nothing | LEAD)).code == 202
+            for nameless in ({"id": "L-2", "name": None}, {"id": None, "name": "Zoe"}):
+                assert (await send(asked, nothing | nameless)).code == 400
+            assert (await send(asked, {"id": None, "name": "Zoe"}, Idempotency_Key="k-2")).code == 202
+            async with asked.gate.member("crm", "service") as crm:
+                await crm.route_lead(GivenLead(id="L-3", name="Zoe", email=None, phone=None))
+            leads = asked.gate.office.team.leads
+            assert [leads[id].lead for id in ("L-1", "k-2", "L-3")] == [
+                Lead(**LEAD),
+                Lead(id="k-2", name="Zoe"),
+                Lead(id="L-3", name="Zoe"),
+            ]
+
+    asyncio.run(work())
 
 
 def test_a_customer_is_known_by_what_the_webhook_and_the_socket_are_told(tmp_path: Path) -> None:

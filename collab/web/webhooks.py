@@ -92,6 +92,8 @@ def _lead(body: bytes, key: str | None, tenant: str) -> Lead:
     """The lead of the body; without an id of its own it has that of the key."""
     try:
         found = msgspec.json.decode(body)
+        if isinstance(found, dict):  # a form or CRM sends null of what it does not know
+            found = {name: value for name, value in found.items() if value is not None}
         if isinstance(found, dict) and key is not None:
             found.setdefault("id", key)
         elif isinstance(found, dict) and "id" not in found:
