@@ -196,4 +196,8 @@ def test_the_command_says_what_is_wrong(users: Users) -> None:
     lost = run("add", "ben", "--role", "agent", "--password", PASSWORD, "--file", str(nowhere))
     assert f"{nowhere.parent} is no folder; make it first" in lost.output
     assert not nowhere.parent.exists()
+    fresh = users.file.with_name("fresh.yaml")
+    for wrong in (("ben", "--password", "short"), ("b en", "--password", PASSWORD)):
+        assert run("add", *wrong, "--role", "agent", "--file", str(fresh)).exit_code == 1
+    assert not fresh.exists()
     assert Users(users.file).counts == (1, 0)

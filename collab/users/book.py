@@ -85,15 +85,16 @@ class Users:
     """Those who may sign in, by a file of YAML that is read again when it has changed.
 
     `users` has a line for each with a password, which `collab user add` writes; `identities` says for whom a provider
-    of identities vouches, and the first that fits counts. Changes hold for pages that are open, too.
+    of identities vouches, and the first that fits counts. Changes hold for pages that are open, too. With `made` the
+    file need not be there before somebody is added.
 
     Raises:
         ValueError: names the file, the line, the field, its value and the fix.
         OSError: it cannot be read.
     """
 
-    def __init__(self, file: str | os.PathLike[str]) -> None:
-        self.file = Path(file)
+    def __init__(self, file: str | os.PathLike[str], *, made: bool = False) -> None:
+        self.file, self._made = Path(file), made
         self._seen: tuple[int, int] | None = None
         self._book = _Book()
         self._read()
@@ -145,18 +146,19 @@ class Users:
             if self.named(id) is not None:
                 fix = "take the line out to give them another password, role or tenant"
                 raise ValueError(f"{self.file} has {id}; {fix}")
-            text = self.file.read_text(encoding="utf-8")
+            text = self.file.read_text(encoding="utf-8") if self.file.exists() else ""
             head = re.search(r"^users:[^\S\n]*\n", text, re.M)
             front, rest = (
                 (text[: head.end()], text[head.end() :]) if head else (f"{text.rstrip()}\nusers:\n".lstrip(), "")
             )
             new = f"{front}{line}{rest}"
             _book(new, self.file.name)
+            self.file.touch(mode=0o600)
             put(self.file, new)
 
     @classmethod
     def made(cls, file: str | os.PathLike[str]) -> Users:
-        """The users of a file, which is made, empty and readable by its owner only, if it is not there.
+        """The users of a file, which is made as the first is added if it is not there.
 
         Raises:
             FileNotFoundError: its folder is not there.
@@ -164,12 +166,12 @@ class Users:
         path = Path(file)
         if not path.parent.is_dir():
             raise FileNotFoundError(f"{path.parent} is no folder; make it first, or name another")
-        if not path.exists():
-            path.touch(mode=0o600)
-        return cls(path)
+        return cls(path, made=True)
 
     def _read(self) -> _Book:
         """What the file says now; while it cannot be read, or is wrong, nobody may do anything."""
+        if self._made and not self.file.exists():
+            return _Book()
         status = self.file.stat()
         if self._seen != (status.st_mtime_ns, status.st_size):
             self._book = _book(self.file.read_bytes(), self.file.name)
