@@ -57,7 +57,9 @@ class _Answer(BaseHTTPRequestHandler):
     server: Provider
 
     def do_GET(self) -> None:
-        """Let somebody sign in, or not."""
+        """Let somebody sign in, or not; or tell who did."""
+        if self.path == "/user":
+            return self._say(200, self.server.claims)
         asked = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
         self.server.asked.append(asked)
         code = f"code-{len(self.server.asked)}"
@@ -67,6 +69,7 @@ class _Answer(BaseHTTPRequestHandler):
         self.send_header("Location", f"{asked['redirect_uri']}?{urlencode(found | {'state': asked['state']})}")
         self.send_header("Content-Length", "0")
         self.end_headers()
+        return None
 
     def do_POST(self) -> None:
         """Give the claims for a code."""

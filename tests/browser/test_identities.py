@@ -97,6 +97,19 @@ def test_whom_no_identity_fits_sees_nothing(
     expect(page.get_by_role("tab")).to_have_count(0)
 
 
+def test_a_provider_that_does_not_say_who_it_is_is_told_what_to_send(
+    served: Served, provider: Provider, open_page: Open, watch: Watch
+) -> None:
+    provider.claims = {"sub": "5", "groups": ["sales-leads"]}
+    page = open_page("about:blank")
+    with page.expect_console_message(lambda said: "401" in said.text):  # the browser's own
+        page.goto(served.url)
+    expect(page.get_by_text("does not say who you are: it must send your e-mail (the claim email")).to_be_visible()
+    expect(page.get_by_text("None")).to_have_count(0)
+    assert [fault for fault in watch.faults if "401" not in fault] == []
+    watch.faults.clear()
+
+
 def test_who_signs_out_is_asked_again(served: Served, provider: Provider, open_page: Open) -> None:
     provider.claims = KIM
     page = open_page(served.url)
