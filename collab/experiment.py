@@ -14,7 +14,7 @@ from typing import Annotated, Literal, TypeVar
 
 from msgspec import Meta, Struct
 
-from collab.records import Count, Fact, WeightsVersion, checked, dashed
+from collab.records import Count, Fact, WeightsVersion, aware, checked, dashed
 
 Arm = Literal["a", "b"]
 Values = tuple[Count, Count, Count, Count]
@@ -144,12 +144,12 @@ class Design(Fact, frozen=True, kw_only=True):
         return self.a if arm == "a" else self.b
 
     def ends(self, starts: datetime) -> datetime | None:
-        """When the last block ends if the first one starts at `starts`; None: not before it is stopped."""
-        return None if self.blocks is None else starts + timedelta(seconds=self.block_s * self.blocks)
+        """When the last block ends, in UTC, if the first one starts at `starts`; None: not before it is stopped."""
+        return None if self.blocks is None else aware(starts, "starts") + timedelta(seconds=self.block_s * self.blocks)
 
     def place(self, starts: datetime, time: datetime) -> Place | None:
         """Where a moment lies if the first block starts at `starts`; None before it and from the end on."""
-        block, within = divmod(time - starts, timedelta(seconds=self.block_s))
+        block, within = divmod(aware(time) - aware(starts, "starts"), timedelta(seconds=self.block_s))
         if block < 0 or (self.blocks is not None and block >= self.blocks):
             return None
         return Place(block, self.arm(block), within >= timedelta(seconds=self.burn_in_s))

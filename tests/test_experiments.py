@@ -10,6 +10,7 @@ from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from blocks import routed, staffed
@@ -86,6 +87,16 @@ def test_a_moment_is_in_the_block_that_its_time_since_the_start_says(
 def test_a_design_that_makes_no_sense_is_refused(fields: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         Design(**{"a": A, "b": B, **fields})
+
+
+def test_blocks_are_as_long_when_the_clocks_of_the_zone_change() -> None:
+    zone = ZoneInfo("Europe/Berlin")
+    for eve in (datetime(2026, 3, 28, 22, tzinfo=zone), datetime(2026, 10, 24, 22, tzinfo=zone)):
+        starts, design = eve.astimezone(UTC), Design(a=A, b=B, blocks=4)
+        assert design.ends(eve) == starts + timedelta(hours=16)
+        for half_hours in range(33):
+            time = starts + timedelta(minutes=30 * half_hours)
+            assert design.place(eve, time.astimezone(zone)) == design.place(starts, time)
 
 
 def test_spans_are_read_and_other_words_refused() -> None:
