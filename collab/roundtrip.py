@@ -21,6 +21,7 @@ from collab.door import Door
 from collab.live.access import Access
 from collab.live.client import InRoom, Member, connect
 from collab.office import Office
+from collab.whole import whole
 
 ROOM = "round-trips"
 """The room that is measured in."""
@@ -95,8 +96,12 @@ class RoundTrips:
             self._loop.close()
 
     def measure(self, count: int = 200, *, every_s: float = 0.0) -> Future[None]:
-        """Let so many words be said, one after the other, with a pause after each; done when the last was heard."""
-        return self._call(self._measure(count, every_s))
+        """Let so many words be said, one after the other, with a pause after each; done when the last was heard.
+
+        Raises:
+            ValueError: `count` is no whole number of 1 or more.
+        """
+        return self._call(self._measure(whole(count, "count", 1), every_s))
 
     def subscribe(self, callback: Callable[[Trip], None]) -> Callable[[], None]:
         """Call `callback` with each trip, in the loop's thread; returns the way out."""

@@ -23,6 +23,12 @@ def trips() -> Iterator[RoundTrips]:
     trips.stop()
 
 
+@pytest.mark.parametrize("count", [0, -3, 2.5])
+def test_words_that_are_no_whole_number_are_refused(trips: RoundTrips, count: float) -> None:
+    with pytest.raises(ValueError, match=rf"count is {count}; give a whole number of 1 or more"):
+        trips.measure(count)  # type: ignore[arg-type]
+
+
 def test_each_word_is_kept_and_heard_and_the_view_shows_its_percentiles(trips: RoundTrips) -> None:
     view = LatencyView(trips, shown=20)
     assert "No word was said yet" in view._numbers.object

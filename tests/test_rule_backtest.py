@@ -79,6 +79,12 @@ def test_what_is_in_no_history_and_what_is_off_is_left_out_and_named() -> None:
     assert found.alerts.empty
 
 
+def test_a_rule_with_a_time_below_zero_is_refused() -> None:
+    for name in ("for_s", "keep_s"):
+        with pytest.raises(ValueError, match=rf"{name} is -5\.0: expected"):
+            backtest([overload(**{name: -5.0})], [])
+
+
 def test_info_never_pages() -> None:
     post = saw_tooth()
     found = backtest([overload(severity=Severity.info)], post.ledger.entries)

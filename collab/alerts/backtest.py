@@ -12,6 +12,7 @@ from collab import events
 from collab.alerts.groups import GroupKey, group_key
 from collab.alerts.watch import SOONEST_S, Watch
 from collab.events import Entry, Event
+from collab.records import checked
 from collab.rules import Rule, Severity
 from collab.team import Team
 
@@ -75,8 +76,11 @@ def backtest(rules: Iterable[Rule], entries: Iterable[Entry], until: datetime | 
 
     They are watched until the last entry; or until a time that is given, which leaves out later entries. What begins
     and ends within `SOONEST_S` is not seen, as nobody sees it who watches while it happens.
+
+    Raises:
+        ValueError: a rule holds what its fields do not allow; names the field, the value and what is allowed.
     """
-    known = tuple(rule for rule in rules if rule.on)
+    known = tuple(checked(rule) for rule in rules if rule.on)
     team = Team()
     team.alerts.rules = tuple(rule for rule in known if rule.of.source != "signal")
     watch, run = Watch(team), _Run(team.alerts.rules)
