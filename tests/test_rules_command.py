@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from collab.cli import main
-from collab.cli.serving import _page
+from collab.cli.serving import _host
 from collab.rules.reading import default
 from collab.rules.words import words
 
@@ -66,8 +66,8 @@ def test_a_gateway_refuses_a_wrong_file_at_once(tmp_path: Path, monkeypatch: pyt
     assert "rules.yaml, line 2: rule full: clear is 0.99" in ran.output
 
 
-def test_notices_link_to_where_this_machine_serves_unless_somebody_says_better() -> None:
-    assert _page("localhost", 5006) == "http://localhost:5006"
-    assert _page("::1", 80) == "http://[::1]:80"
-    assert _page("0.0.0.0", 5006) == f"http://{socket.gethostname()}:5006"
-    assert _page("localhost", 0) == ""
+def test_others_reach_this_machine_by_its_name_where_it_listens_on_all_addresses() -> None:
+    assert _host("localhost") == "localhost"
+    assert _host("::1") == "[::1]"
+    for all_of_them in ("0.0.0.0", "::", ""):
+        assert _host(all_of_them) == socket.gethostname()

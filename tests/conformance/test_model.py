@@ -237,10 +237,14 @@ class Rooms(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def leave(self, data: st.DataObject) -> None:
-        """Leave a room, on all devices."""
+        """Leave a room, on all devices; who is alone in a private one may not, or nobody could let others in."""
         found = self._in(data, writing=False)
         if found is not None:
             device, id, room = found
+            if room.private and not room.archived and room.members == {device.agent} == room.moderators:
+                with pytest.raises(ValueError, match="nobody in it but"):
+                    self.run(device.member.leave(id))
+                return
             others = [other for other in self.devices if other.agent == device.agent and other.on]
             for other in others:
                 self.run(self._back(other))
