@@ -13,7 +13,7 @@ import msgspec
 from collab import protocol as p
 from collab.events import AnyEvent
 from collab.experiment import Design
-from collab.live.given import one_of_kind, pairs, several
+from collab.live.given import listed, one_of_kind, pairs
 from collab.live.heard import Hit, InRoom
 from collab.records import FACTORS, Busy, Confirmation, Decision, GivenLead, Lead, Presence, Seat
 from collab.rules import Rule
@@ -135,7 +135,7 @@ class Calls(ABC):
 
     async def set_calendar(self, busy: Iterable[Busy], *, agent: str | None = None) -> None:
         """Say when one is busy or off, or for a team lead when anybody is, in place of what was said before."""
-        await self.ask(p.SetCalendar(id=0, busy=several(busy, "busy", "a list of Busy"), agent=agent))
+        await self.ask(p.SetCalendar(id=0, busy=listed(busy, "busy", "a list of Busy"), agent=agent))
 
     async def add_agent(
         self,
@@ -200,7 +200,7 @@ class Calls(ABC):
     async def adopt_weights(self, weights: Sequence[int], reason: str) -> int:
         """Bring four whole numbers that sum to 100 into force, for team leads and analysts; returns their version."""
         order = f"four, in the order {', '.join(FACTORS)}"
-        given = several(weights, "weights", order)
+        given = listed(weights, "weights", order)
         if len(given) != len(FACTORS):
             raise ValueError(f"weights are {list(given)}; give {order}")
         return int(await self.ask(p.AdoptWeights(id=0, weights=given, reason=reason)))
@@ -257,7 +257,7 @@ class Calls(ABC):
 
     async def adopt_rules(self, rules: Iterable[Rule], reason: str = "") -> int:
         """Bring alert rules into force in place of all before, for team leads and analysts; returns their version."""
-        given = several(rules, "rules", "a list of Rule")
+        given = listed(rules, "rules", "a list of Rule")
         return int(await self.ask(p.AdoptRules(id=0, rules=given, reason=reason)))
 
     async def metrics(self) -> dict[str, Any]:

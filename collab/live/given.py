@@ -32,7 +32,7 @@ def pairs(value: object, name: str, fix: str) -> dict[str, Any]:
     return dict(value)
 
 
-def several(value: object, name: str, fix: str) -> tuple[Any, ...]:
+def listed(value: object, name: str, fix: str) -> tuple[Any, ...]:
     """Return `value`, a list or the like, as a tuple; text and mappings are none.
 
     Raises:
