@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from proposals import four
+from sliding import by_hand
 from truth import LOGGED, World
 
 from collab.office import Office
@@ -98,13 +99,13 @@ def test_weights_that_are_left_and_come_back_to_are_those_answered(tuning: Tunin
 def test_all_views_of_a_tuning_show_the_same_and_a_slider_moves_them(tuning: Tuning) -> None:
     page, cell = TuningView(tuning), ForestView(tuning)
     before = cell.pane.pieces["said"]
-    page.knobs.sliders[FACTORS.index("expertise")].value = 0.35
+    by_hand(page.knobs.sliders, "expertise", 0.35)
     tuning.wait()
     assert cell.pane.pieces["said"] != before
     assert f"Weights {four_of(tuning.weights.integers())}" in cell.pane.pieces["said"]
     assert tuning.weights.expertise == 0.35
     other = TuningView(tuning)
-    assert [s.value for s in other.knobs.sliders] == pytest.approx([s.value for s in page.knobs.sliders])
+    assert other.knobs.sliders.shown["weights"] == page.knobs.sliders.shown["weights"]
 
 
 def test_what_is_refused_is_grey_with_its_reason_and_every_part_names_its_question(tuning: Tuning) -> None:
@@ -141,11 +142,11 @@ def test_a_hidden_tuning_asks_nothing_until_it_is_shown() -> None:
     tuning.take(NEAR)
     tuning.wait()
     assert tuning.answer is None
-    assert view.knobs.sliders[0].value == pytest.approx(0.35)
+    assert view.knobs.sliders.shown["weights"]["availability"] == 0.35
     view.active = True
     tuning.wait()
     assert tuning.answer.weights == NEAR
-    assert view.knobs.sliders[0].value == pytest.approx(0.30)
+    assert view.knobs.sliders.shown["weights"]["availability"] == 0.30
 
 
 def test_a_history_without_outcomes_says_what_to_do(office: Office) -> None:
@@ -265,7 +266,7 @@ def test_a_point_of_the_map_takes_the_sliders_there_and_the_sliders_choose_a_poi
     points.source.selected.indices = [points.place((20, 60, 10, 10))]
     tuning.wait()
     assert tuning.answer.weights == (20, 60, 10, 10)
-    assert [slider.value for slider in view.knobs.sliders] == pytest.approx([0.2, 0.6, 0.1, 0.1])
+    assert list(view.knobs.sliders.shown["weights"].values()) == [0.2, 0.6, 0.1, 0.1]
     tuning.take((21, 59, 10, 10))
     tuning.wait()
     assert points.weights(points.source.selected.indices[0]) == (20, 60, 10, 10)

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
 import pandas as pd
 import panel as pn
 import panel_material_ui as pmui
@@ -22,8 +21,8 @@ from bokeh.events import DocumentReady
 from bokeh.server.server import Server
 from desks import SOON_S, lead
 from offices import QUIET, pushed
-from panel.reactive import Syncable
 from panel.util import edit_readonly
+from sliding import by_hand
 
 from collab.floor import NotAllowed, Seat
 from collab.office import Office
@@ -43,7 +42,7 @@ from collab.views.page import page
 from collab.views.presence import PresenceView, card, numbers
 from collab.views.queue import QueueView
 from collab.views.roster import PUT, RosterView, skills_of
-from collab.views.sliders import GATHER_MS, WeightSliders
+from collab.views.sliders import WeightSliders
 from collab.views.theme import BAND
 from collab.views.whatif import WhatIfView, words
 from collab.weights import Weights
@@ -385,8 +384,8 @@ def test_under_the_weights_of_the_log_no_lead_moves(what_if: WhatIfView) -> None
 
 
 def test_a_slider_moves_the_others_the_words_and_the_plots(what_if: WhatIfView) -> None:
-    what_if.sliders[FACTORS.index("expertise")].value = 0.8
-    assert sum(slider.value for slider in what_if.sliders) == pytest.approx(1)
+    by_hand(what_if.sliders, "expertise", 0.8)
+    assert sum(what_if.sliders.shown["weights"].values()) == pytest.approx(1)
     assert sum(what_if.weights.integers()) == 100
     assert "2 of 2" in what_if.told.pieces["words"]
     assert "ana → ben" in what_if.told.pieces["moves"]
@@ -400,30 +399,34 @@ def test_a_slider_moves_the_others_the_words_and_the_plots(what_if: WhatIfView) 
 
 
 def test_the_button_takes_the_sliders_back_to_the_start(what_if: WhatIfView) -> None:
-    what_if.sliders[0].value = 0.05
+    by_hand(what_if.sliders, "availability", 0.05)
     what_if.back.param.trigger("clicks")
     assert what_if.weights.integers() == Weights().integers()
-    assert [slider.value for slider in what_if.sliders] == pytest.approx([0.35, 0.30, 0.20, 0.15])
+    assert list(what_if.sliders.shown["weights"].values()) == [0.35, 0.30, 0.20, 0.15]
     assert what_if.rescored.moved == 0
 
 
 def test_a_slider_pushed_to_an_end_keeps_the_sum(what_if: WhatIfView) -> None:
     for end in (1.0, 0.0):
-        what_if.sliders[0].value = end
+        by_hand(what_if.sliders, "availability", end)
         assert sum(what_if.weights.integers()) == 100
-        assert np.isclose(sum(slider.value for slider in what_if.sliders), 1)
+        assert sum(what_if.sliders.shown["weights"].values()) == pytest.approx(1)
 
 
-def test_an_older_value_that_a_late_page_sends_back_moves_nothing(what_if: WhatIfView) -> None:
-    availability, expertise = what_if.sliders[:2]
-    expertise.value = 0.5
-    older = availability.value
-    expertise.value = 0.6
-    availability.value = older
-    assert what_if.weights.expertise == 0.6
-    assert [slider.value for slider in what_if.sliders] == pytest.approx([0.20, 0.60, 0.11, 0.09])
-    availability.value = 0.25  # a hand's, though it is what was written before
-    assert what_if.weights.availability == 0.25
+def test_every_move_of_a_slider_is_answered_also_one_that_changes_nothing_or_is_refused() -> None:
+    sliders = WeightSliders(Weights())
+    by_hand(sliders.sliders, "expertise", 0.5, ["a", 1])
+    by_hand(sliders.sliders, "expertise", 0.5, ["a", 2])
+    assert sliders.sliders.shown == {
+        "weights": dict(zip(FACTORS, (0.25, 0.5, 0.14, 0.11), strict=True)),
+        "move": ["a", 2],
+    }
+    with pytest.raises(ValueError, match="expertise"):
+        by_hand(sliders.sliders, "expertise", 2, ["a", 3])
+    assert sliders.sliders.shown["move"] == ["a", 3]
+    by_hand(sliders.sliders, "active", 0, ["a", 4])
+    assert sliders.active
+    assert sliders.weights.integers() == (25, 50, 14, 11)
 
 
 def test_the_what_if_of_a_history_without_decisions_says_so(office: Office) -> None:
@@ -522,10 +525,7 @@ def test_a_tab_that_cannot_be_opened_says_so() -> None:
     assert "This tab cannot be opened: the disk is full." in later._layout[0].object
 
 
-def test_a_move_of_a_slider_is_sent_on_at_once_and_does_not_walk_the_page(office: Office) -> None:
-    sliders = WeightSliders(Weights()).sliders
-    assert hasattr(Syncable, "_debounce")  # what the sliders set; an upgrade without it would be slow unnoticed
-    assert {slider._debounce for slider in sliders} == {GATHER_MS}
+def test_a_move_of_a_slider_does_not_walk_the_page(office: Office) -> None:
     made = page(office)
     with edit_readonly(pn.state):
         pn.state.busy = True

@@ -2,39 +2,116 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
-from functools import partial
-from itertools import cycle
-from typing import Any
+from typing import Any, ClassVar
 
 import panel as pn
 import panel_material_ui as pmui
 import param
+from panel.custom import JSComponent
 
 from collab.records import FACTORS
+from collab.views.theme import SHEET
 from collab.weights import Weights
 from collab.whatif.rescore import Values
 
-GATHER_MS = 5
-"""How long a slider's moves are gathered before the weights follow; Panel's own 50 ms would be half of the way."""
+LOOK = """
+:host { --knob: var(--mui-palette-primary-main, #1d5fd1); }
+.knob { display: grid; grid-template-columns: 1fr auto; column-gap: 12px; padding: 2px 0; }
+label { font-weight: 600; } output { font-variant-numeric: tabular-nums; }
+small { grid-column: 1 / -1; color: var(--soft); font-size: 12.5px; }
+input { grid-column: 1 / -1; width: 100%; height: 44px; margin: 0; cursor: pointer; touch-action: pan-y; }
+@media (forced-colors: none) {
+  input { appearance: none; background: none; --at: calc(11px + var(--share) * (100% - 22px)); }
+  input:focus-visible { outline: none; }
+  input:focus-visible::-webkit-slider-thumb { outline: 2px solid var(--knob); outline-offset: 3px; }
+  input:focus-visible::-moz-range-thumb { outline: 2px solid var(--knob); outline-offset: 3px; }
+  input::-webkit-slider-runnable-track { height: 6px; border-radius: 3px;
+    background: linear-gradient(to right, var(--knob) var(--at), var(--track) var(--at)); }
+  input::-webkit-slider-thumb { appearance: none; width: 22px; height: 22px; margin-top: -8px; border-radius: 50%;
+    background: var(--knob); }
+  input::-moz-range-track { height: 6px; border-radius: 3px; background: var(--track); }
+  input::-moz-range-progress { height: 6px; border-radius: 3px; background: var(--knob); }
+  input::-moz-range-thumb { width: 22px; height: 22px; border: 0; border-radius: 50%; background: var(--knob); }
+}
+"""
 
-STILL = {"& .MuiSlider-thumb, & .MuiSlider-track, & .MuiSlider-thumb::before": {"transition": "none"}}
-"""A knob goes where the weight is at once: gliding there would paint the page ten times for each step."""
+# Moves are told one at a time: while one is on its way only the newest of each slider is kept, so a server or a page
+# that is behind falls no further behind. Until a slider's moves are answered nothing is written to it: what is written
+# to the others in answer to an older move would take it back under the hand.
+CODE = """
+export function render({ model, el }) {
+  const page = Math.random().toString(36).slice(2), rows = {}, waiting = new Map()
+  let moves = 0, told = null
+  const set = ({ input, output }, weight) => {
+    if (Number(input.value) !== weight) input.value = weight
+    input.style.setProperty("--share", weight)
+    output.textContent = weight.toFixed(2)
+  }
+  const tell = () => {
+    const [factor] = waiting.keys()
+    if (told !== null || factor === undefined) return
+    model.send_msg({ factor, weight: waiting.get(factor), move: [page, ++moves] })
+    waiting.delete(factor)
+    told = factor
+  }
+  const take = () => {
+    const [by, number] = model.shown.move
+    if (by === page && number === moves) told = null
+    for (const [factor, weight] of Object.entries(model.shown.weights))
+      if (factor !== told && !waiting.has(factor)) set(rows[factor], weight)
+    tell()
+  }
+  const moved = (factor) => {
+    const weight = Number(rows[factor].input.value)
+    set(rows[factor], weight)
+    waiting.set(factor, weight)
+    tell()
+  }
+  const made = (factor, name, asks) => {
+    const [row, label, output, input, small] = ["div", "label", "output", "input", "small"].map(
+      (tag) => document.createElement(tag))
+    row.className = "knob"
+    Object.assign(input, { type: "range", min: 0, max: 1, step: 0.01, id: factor })
+    Object.assign(small, { id: factor + "-asks", textContent: asks })
+    label.htmlFor = output.htmlFor = factor
+    label.textContent = name
+    input.setAttribute("aria-describedby", small.id)
+    input.addEventListener("input", () => moved(factor))
+    row.append(label, output, small, input)
+    rows[factor] = { input, output }
+    return row
+  }
+  el.append(...model.knobs.map(({ factor, name, asks }) => made(factor, name, asks)))
+  model.on("shown", take)
+  take()
+}
+"""
 
-MARKS = 1_000
-"""How many marks there are; a slider knows the last hundred of the values that were written to it."""
 
-MARK = 1e-13
-"""The smallest mark: far below what is shown, so the four still sum to 1."""
+class Sliders(JSComponent):
+    """A slider for each share of a whole; a hand's moves are told to `moved`, what is shown is set from here alone.
+
+    Args:
+        moved: is given the factor, its weight from 0 to 1, and which move of which page this is.
+    """
+
+    knobs = param.List([], constant=True, item_type=dict, doc="For each slider its `factor`, `name` and what it asks.")
+    shown = param.Dict({}, doc="The `weights` by factor, and the `move` that they answer: whose, and its number.")
+
+    _esm: ClassVar[str] = CODE
+    _stylesheets: ClassVar[list[str]] = [SHEET, LOOK]
+
+    def __init__(self, moved: Callable[[str, float, list[Any]], None], **params: Any) -> None:
+        super().__init__(**params)
+        self._moved = moved
+
+    def _handle_msg(self, data: Any) -> None:
+        self._moved(data["factor"], data["weight"], data["move"])
 
 
 class WeightSliders(pn.viewable.Viewer):
     """A slider for each weight; as one moves, the others follow.
-
-    The slider that a hand is on is never written to: what it sends would come back late, and take steps back.
-    A page that is behind sends back what was written to its other sliders, older values after newer ones; so every
-    value written carries a mark of its own, and one that comes back with its mark is no hand's.
 
     Args:
         weights: those that are moved.
@@ -47,65 +124,30 @@ class WeightSliders(pn.viewable.Viewer):
     def __init__(self, weights: Weights, in_force: Callable[[], Values] | None = None, **params: Any) -> None:
         super().__init__(weights=weights, **params)
         start = weights.integers()
-        self._in_force, self._following = in_force or (lambda: start), False
-        self._hand: str | None = None
-        self._marks = cycle(MARK * number for number in range(1, MARKS + 1))
-        self._written: dict[str, deque[float]] = {factor: deque(maxlen=100) for factor in FACTORS}
-        self.sliders = []
-        for factor in FACTORS:
-            knob = weights.param[factor]
-            slider = pmui.FloatSlider(
-                value=getattr(weights, factor),
-                start=0,
-                end=1,
-                step=0.01,
-                format="0.00",
-                label=knob.label,
-                description=knob.doc,
-                tooltips=False,  # the value stands above; a bubble would cover it
-                sizing_mode="stretch_width",
-                sx=STILL,
-            )
-            slider._debounce = GATHER_MS  # Panel has no public name for it
-            # The value let go comes once more, throttled: the first may be lost beside one that is written.
-            slider.param.watch(partial(self._moved, factor), ["value", "value_throttled"])
-            self.sliders.append(slider)
+        self._in_force, self._answered = in_force or (lambda: start), ["", 0]
+        knobs = [{"factor": f, "name": weights.param[f].label, "asks": weights.param[f].doc} for f in FACTORS]
+        self.sliders = Sliders(self._moved, knobs=knobs, shown=self._now(), margin=(5, 10), sizing_mode="stretch_width")
         self.back = pmui.Button(label="Back to the weights in force", variant="outlined", icon="restart_alt")
         self.back.on_click(self._back)
         weights.param.watch(self._follow, list(FACTORS))
-        self._layout = pn.Column(*self.sliders, self.back, min_width=260, sizing_mode="stretch_width")
+        self._layout = pn.Column(self.sliders, self.back, min_width=260, sizing_mode="stretch_width")
 
-    def _moved(self, factor: str, *events: Any) -> None:
-        if self._following:
-            return
-        by_hand = [event.new for event in events if event.new not in self._written[factor]]
+    def _moved(self, factor: str, weight: float, move: list[Any]) -> None:
+        self._answered = move
         with pn.io.hold():
-            if by_hand:
-                # The throttled value may be a step behind; it counts only where the value itself was written over.
-                now = self.sliders[FACTORS.index(factor)].value
-                newest = by_hand[-1] if now in self._written[factor] else now
-                self._hand = None if now in self._written[factor] else factor
-                setattr(self.weights, factor, round(newest, 2))
-            self._follow()
-            self._hand = None
+            try:
+                if factor in FACTORS:
+                    setattr(self.weights, factor, weight)
+            finally:
+                self._follow()  # also what changed nothing is answered, else the page would wait
 
     @param.depends("active", watch=True)
-    def _opened(self) -> None:
-        self._follow()
-
     def _follow(self, *events: Any) -> None:
-        if not self.active:
-            return
-        self._following = True
-        try:
-            for factor, slider in zip(FACTORS, self.sliders, strict=True):
-                weight = getattr(self.weights, factor)
-                if factor != self._hand and abs(slider.value - weight) > 0.004:
-                    mark = next(self._marks)
-                    self._written[factor].append(weight + mark if weight < 0.5 else weight - mark)
-                    slider.value = self._written[factor][-1]
-        finally:
-            self._following = False
+        if self.active:
+            self.sliders.shown = self._now()
+
+    def _now(self) -> dict[str, Any]:
+        return {"weights": {factor: getattr(self.weights, factor) for factor in FACTORS}, "move": self._answered}
 
     def _back(self, event: Any) -> None:
         self.weights.take(self._in_force())

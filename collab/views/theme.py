@@ -13,7 +13,7 @@ PRIMARY, SUCCESS, WARNING, ERROR = "#3b82f6", "#4CAF50", "#FF9800", "#F44336"
 """The guide's colours but its second blue; against white they measure under 4.5, so they never write small text."""
 
 SLIDER = {"defaultProps": {"shiftStep": 0.1}}
-"""PageUp and PageDown move a weight by ten hundredths; the library's own ten is the whole way."""
+"""PageUp and PageDown move a share by ten hundredths; the library's own ten is the whole way."""
 
 SEEN = {"outline": "2px solid", "outlineOffset": "-4px"}
 

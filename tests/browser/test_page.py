@@ -19,6 +19,9 @@ Open = Callable[[str], Page]
 CARDS = ".card[aria-label]"
 SEEDED = re.compile("A seeded team of eight is at work here: its leads, agents and outcomes are made up")
 WEIGHTS = re.compile("Availability|Expertise|Performance|Responsiveness")
+KNOB_PX = 22
+"""How wide the knob of a slider is; its middle goes from half a knob to half a knob."""
+
 MOVED = re.compile(r"[1-9][\d,]* of [1-9][\d,]*")
 
 
@@ -167,15 +170,16 @@ def test_after_a_drag_on_a_page_that_is_behind_the_value_let_go_wins(page: Page)
     slow.send("Emulation.setCPUThrottlingRate", {"rate": 6})
     try:
         for number, start, end in ((1, 0.3, 0.6), (3, 0.1, 0.9)):
-            slider = page.locator(".MuiSlider-root").nth(number)
+            slider = sliders.nth(number)
             slider.hover()  # which waits until it stands still
             box = slider.bounding_box()
             assert box is not None
             y, steps = box["y"] + box["height"] / 2, 25
-            page.mouse.move(box["x"] + box["width"] * float(sliders.nth(number).input_value()), y)
+            left, way = box["x"] + KNOB_PX / 2, box["width"] - KNOB_PX
+            page.mouse.move(left + way * float(sliders.nth(number).input_value()), y)
             page.mouse.down()
             for step in range(1, steps + 1):
-                page.mouse.move(box["x"] + box["width"] * (start + (end - start) * step / steps), y)
+                page.mouse.move(left + way * (start + (end - start) * step / steps), y)
             page.mouse.up()
             until(lambda n=number, at=end: abs(float(sliders.nth(n).input_value()) - at) < 0.011, "it is where let go")
             until(lambda: abs(sum(float(s.input_value()) for s in sliders.all()) - 1) < 1e-9, "the weights sum to 1")
