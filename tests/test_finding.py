@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from unicodedata import combining, normalize
@@ -155,6 +156,22 @@ def look(view: AssignmentsView, words: str) -> list[str]:
     return titles(view)
 
 
+def told_of(view: AssignmentsView, act: Callable[[], Any]) -> list[str]:
+    """Do what has a story read, wait for that, and return what the steps say."""
+    came = threading.Event()
+    watcher = view.story.param.watch(lambda event: came.set() if event.new else None, "steps", onlychanged=False)
+    act()
+    assert came.wait(SOON_S)
+    view.story.param.unwatch(watcher)
+    return [told(event) for event in view.story.steps]
+
+
+def framed(view: AssignmentsView) -> None:
+    """Let the view have a frame of all that happened, long after it read a story last."""
+    view.story._read = -1e9
+    shown(view.board)
+
+
 def titles(view: AssignmentsView) -> list[str]:
     """The leads that are listed."""
     return [row["title"].split(" →")[0] for row in view.listing.rows]
@@ -214,6 +231,36 @@ def test_filters_hold_for_what_is_found_and_a_chosen_one_has_its_story(office: O
     view.urgency = "critical"
     assert "None of the 3 that were found" in view._empty.object
     assert view.lead == "L-0"
+
+
+def test_a_story_is_read_again_only_when_something_came_of_its_lead(office: Office) -> None:
+    view, holder = shown(Board(office)), office.team.leads["L-0"].holder or ""
+    oldest = view.listing.rows[-1]["key"]
+    assert told_of(view, lambda: view.listing.param.update(chosen=oldest)) == ["came in", f"given to {holder}"]
+    do(office, at(office).route_lead(lead("N-1", name="Nina")))
+    recorded(office)
+    framed(view)
+    assert not view.story._reading
+    do(office, at(office).accept("L-0", holder))
+    recorded(office)
+    assert told_of(view, lambda: framed(view))[2:] == [f"taken up by {holder}"]
+    do(office, at(office).close_lead("L-0", holder, converted=False))
+    recorded(office)
+    assert told_of(view, lambda: framed(view))[3:] == [f"closed by {holder}: not sold"]
+    framed(view)
+    assert not view.story._reading
+
+
+def test_what_came_of_a_lead_is_in_its_story_though_it_is_recorded_later(office: Office) -> None:
+    view, holder = shown(Board(office)), office.team.leads["L-0"].holder or ""
+    assert office.recorder is not None
+    office.recorder.every_s = 600
+    recorded(office)
+    assert len(told_of(view, lambda: view.listing.param.update(chosen=view.listing.rows[-1]["key"]))) == 2
+    do(office, at(office).accept("L-0", holder))
+    told_of(view, lambda: framed(view))
+    recorded(office)
+    assert told_of(view, lambda: framed(view))[2:] == [f"taken up by {holder}"]
 
 
 def test_a_lead_that_was_given_on_says_to_whom_and_is_found_under_both(office: Office) -> None:
