@@ -166,6 +166,23 @@ def test_the_leads_tab_lists_the_assignments_that_the_address_says(open_office: 
     assert wrong.wrong == ["agent is 'kim'; give one of ana"]
 
 
+def test_the_leads_tab_looks_for_the_words_in_the_address_where_no_e_mail_and_no_phone_stands(
+    open_office: Open,
+) -> None:
+    address = Address("?find=Zoe+Park", lambda write: write())
+    finding = _leading(Board(open_office()), address).assignments.finding
+    assert (address.wrong, finding.words, finding.field.value) == ([], "Zoe Park", "Zoe Park")
+    for words, query in (
+        ("zoe@example.com", ""),
+        (" Li Wei & Co. ", "?find=Li+Wei+%26+Co."),
+        ("+1 555 010 2030", ""),
+        ("L-7", "?find=L-7"),
+        ("", ""),
+    ):
+        finding.words = words
+        assert address.query == query
+
+
 def test_the_browser_keeps_how_a_person_likes_the_page(open_office: Open) -> None:
     board = Board(open_office())
     shown = pmui.Page()

@@ -65,6 +65,10 @@ class Address(param.Parameterized):
         for field, name in {**dict.fromkeys(names), **called}.items():
             self._choice(of, name or field, field)
 
+    def words(self, of: param.Parameterized, name: str, field: str, told: Callable[[], str]) -> None:
+        """Keep in a field the words that are typed into a parameter, as `told` has them: "" where none may stand."""
+        self._keep(field, lambda value: setattr(of, name, value), told, of, [name])
+
     def _choice(self, of: param.Parameterized, name: str, field: str) -> None:
         offered = {str(one): one for one in of.param[name].get_range().values()}
 

@@ -49,6 +49,11 @@ class FindView(pn.viewable.Viewer):
         self.said = pn.pane.HTML("", stylesheets=[SHEET], visible=False, **WIDE)
         self._layout = pn.Column(self.field, self.said, **WIDE)
 
+    def told(self) -> str:
+        """What is looked for, as an address may say it: no e-mail and no phone, as addresses stand in logs."""
+        words = self.words.strip()
+        return "" if customer(words, self.board.office.tenant) else words
+
     def _enter(self, event: object) -> None:
         """Look again for the same words, as more is recorded by now; a browser tells others after the key."""
         if self.field.value_input == self.words:

@@ -192,6 +192,8 @@ def _leading(board: Board, address: Address) -> LeadingView:
     view = LeadingView(board, active=False)
     view.assignments.offer()
     address.choice(view.assignments, "agent", "skill", "urgency", "within")
+    finding = view.assignments.finding
+    address.words(finding, "words", "find", finding.told)
     return view
 
 
