@@ -18,8 +18,9 @@ from msgspec import Struct
 
 from collab.claims import lead_key
 from collab.desk import Desk
+from collab.incoming import GivenLead
 from collab.office import Office
-from collab.records import GivenLead, Lead, Urgency
+from collab.records import Lead, Urgency
 
 logger = logging.getLogger(__name__)
 

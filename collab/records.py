@@ -10,9 +10,6 @@ from typing import Annotated, Literal, TypeVar, get_type_hints
 import msgspec
 from msgspec import Meta, Struct
 
-from collab.contact import customer_of, mail_of, phone_of
-from collab.legible import legible
-
 FACTORS = ("availability", "expertise", "performance", "responsiveness")
 """The four factors, in the order in which every array, column and weight vector holds them."""
 
@@ -28,6 +25,13 @@ Text = Annotated[str, Meta(min_length=1, max_length=8000)]
 
 Key = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[^\s\x00-\x1f]+$(?!\n)")]
 """An id: 1 to 120 characters without white space."""
+
+Label = Annotated[str, Meta(max_length=60)]
+"""What a lead is called by in one respect: its type, its place, where it came from."""
+
+Language = Annotated[str, Meta(max_length=20)]
+Budget = Annotated[float, Meta(ge=0, le=1e12)]
+Score = Annotated[int, Meta(ge=0, le=100)]
 
 Hash = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
 """The SHA-256 of a file's bytes, in hexadecimal digits."""
@@ -120,32 +124,15 @@ class Lead(Fact, frozen=True, kw_only=True):
 
     id: Key
     name: Name
-    property_type: Annotated[str, Meta(max_length=60)] = ""
-    location: Annotated[str, Meta(max_length=60)] = ""
-    budget: Annotated[float, Meta(ge=0, le=1e12)] | None = None
-    language: Annotated[str, Meta(max_length=20)] = ""
+    property_type: Label = ""
+    location: Label = ""
+    budget: Budget | None = None
+    language: Language = ""
     urgency: Urgency = Urgency.medium
-    score: Annotated[int, Meta(ge=0, le=100)] = 50
+    score: Score = 50
     requires: tuple[Key, ...] = ()
-    source: Annotated[str, Meta(max_length=60)] = ""
+    source: Label = ""
     customer: Customer = ""
-
-
-class GivenLead(Lead, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A Lead as somebody gives it to be routed: a field that no lead has is refused, or its value would be lost.
-
-    `email` and `phone`, with its country code, make the customer if that is not given; only hashes of them are kept.
-    What is on the stream is read as a Lead, so that fields may come and go with versions.
-    """
-
-    email: str | None = None
-    phone: str | None = None
-
-    def plain(self, tenant: str) -> Lead:
-        """The lead, as events of this tenant carry it; a ValueError says what is wrong with name, e-mail or phone."""
-        fields = msgspec.structs.asdict(self)
-        known = customer_of(mail_of(fields.pop("email") or ""), phone_of(fields.pop("phone") or ""), tenant)
-        return Lead(**(fields | {"name": legible(self.name), "customer": self.customer or known}))
 
 
 class File(Struct, frozen=True, kw_only=True):

@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from collab import protocol as p
-from collab.records import GivenLead, Lead
+from collab.incoming import GivenLead
+from collab.records import Lead
 
 ROUTE = {"do": "route_lead", "id": 7}
 HIRE = {"do": "add_agent", "id": 7, "agent": "ana", "name": "Ana"}

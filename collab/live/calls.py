@@ -13,9 +13,10 @@ import msgspec
 from collab import protocol as p
 from collab.events import AnyEvent
 from collab.experiment import Design
+from collab.incoming import GivenLead
 from collab.live.given import listed, one_of_kind, pairs
 from collab.live.heard import Hit, InRoom
-from collab.records import FACTORS, Busy, Confirmation, Decision, GivenLead, Lead, Presence, Seat
+from collab.records import FACTORS, Busy, Confirmation, Decision, Lead, Presence, Seat
 from collab.rules import Rule
 from collab.team import Alert
 from collab.wrong import choice
@@ -165,10 +166,10 @@ class Calls(ABC):
         chosen = None if presence is None else choice(Presence, presence, "presence")
         await self.ask(p.UpdateWorkload(id=0, agent=agent, capacity=capacity, presence=chosen, on_shift=on_shift))
 
-    async def route_lead(self, lead: Lead) -> Decision:
+    async def route_lead(self, lead: Lead | GivenLead) -> Decision:
         """Give a lead to an agent; the decision's `agent` is None if the lead waits."""
-        fields = msgspec.structs.asdict(one_of_kind(lead, Lead, "lead", 'a Lead, e.g. Lead(id="L-1", name="Zoe Park")'))
-        given = GivenLead(**fields)
+        fix = 'a Lead, e.g. Lead(id="L-1", name="Zoe Park")'
+        given = GivenLead(**msgspec.structs.asdict(one_of_kind(lead, (Lead, GivenLead), "lead", fix)))
         return msgspec.convert(await self.ask(p.RouteLead(id=0, lead=given)), Decision)
 
     async def accept(self, lead: str) -> None:

@@ -10,8 +10,8 @@ from collab.wrong import shown
 Kind = TypeVar("Kind")
 
 
-def one_of_kind(value: object, kind: type[Kind], name: str, fix: str) -> Kind:
-    """Return `value` if it is of this kind.
+def one_of_kind(value: object, kind: type[Kind] | tuple[type[Kind], ...], name: str, fix: str) -> Kind:
+    """Return `value` if it is of this kind, or of one of these.
 
     Raises:
         ValueError: names the argument, its value and the fix.

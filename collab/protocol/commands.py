@@ -6,11 +6,12 @@ from typing import Annotated, get_args
 
 from msgspec import Meta, Struct
 
+from collab.incoming import GivenLead
 from collab.protocol.alerts import AlertCommand
 from collab.protocol.base import VERSION, Command, Hundredths, Moment, Number, Words
 from collab.protocol.experiments import StartExperiment, StopExperiment
 from collab.protocol.roster import AddAgent, UpdateWorkload
-from collab.records import Calendar, GivenLead, Hash, Key, Name, Presence, Seat, Text, WeightsVersion
+from collab.records import Calendar, Hash, Key, Name, Presence, Seat, Text, WeightsVersion
 
 
 class Hello(Command, frozen=True, tag="hello"):

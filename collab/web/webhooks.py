@@ -8,8 +8,9 @@ import msgspec
 from tornado.web import stream_request_body
 
 from collab.floor import LEADING
+from collab.incoming import GivenLead
 from collab.live.access import Pass
-from collab.records import Decision, GivenLead, Lead
+from collab.records import Decision, Lead
 from collab.web.page import Taking, too_large
 from collab.web.site import Refusal
 from collab.wrong import explained, unreadable
@@ -92,11 +93,9 @@ def _lead(body: bytes, key: str | None, tenant: str) -> Lead:
     """The lead of the body; without an id of its own it has that of the key."""
     try:
         found = msgspec.json.decode(body)
-        if isinstance(found, dict):  # a form or CRM sends null of what it does not know
-            found = {name: value for name, value in found.items() if value is not None}
-        if isinstance(found, dict) and key is not None:
-            found.setdefault("id", key)
-        elif isinstance(found, dict) and "id" not in found:
+        if isinstance(found, dict) and found.get("id") is None:
+            found["id"] = key
+        if isinstance(found, dict) and found["id"] is None:
             raise Refusal(400, "malformed", f"id is missing; give the lead an id, or the request an {_HEADER}")
         return msgspec.convert(found, GivenLead).plain(tenant)
     except msgspec.ValidationError as error:
