@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from math import inf
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -21,7 +22,7 @@ from collab.door import Door
 from collab.live.access import Access
 from collab.live.client import InRoom, Member, connect
 from collab.office import Office
-from collab.whole import whole
+from collab.whole import number, whole
 
 ROOM = "round-trips"
 """The room that is measured in."""
@@ -99,8 +100,11 @@ class RoundTrips:
         """Let so many words be said, one after the other, with a pause after each; done when the last was heard.
 
         Raises:
-            ValueError: `count` is no whole number of 1 or more.
+            ValueError: `count` is no whole number of 1 or more, or `every_s` no number of seconds, 0 or more.
         """
+        fix = "give seconds of 0 or more, e.g. 0.02"
+        if not 0 <= number(every_s, "every_s", fix) < inf:
+            raise ValueError(f"every_s is {every_s!r}; {fix}")
         return self._call(self._measure(whole(count, "count", 1), every_s))
 
     def subscribe(self, callback: Callable[[Trip], None]) -> Callable[[], None]:

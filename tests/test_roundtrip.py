@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from desks import SOON_S
@@ -27,6 +29,12 @@ def trips() -> Iterator[RoundTrips]:
 def test_words_that_are_no_whole_number_are_refused(trips: RoundTrips, count: float) -> None:
     with pytest.raises(ValueError, match=rf"count is {count}; give a whole number of 1 or more"):
         trips.measure(count)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("pause", [-1, math.nan, math.inf, "0.1", None])
+def test_a_pause_between_words_that_is_no_time_is_refused(trips: RoundTrips, pause: Any) -> None:
+    with pytest.raises(ValueError, match=rf"every_s is {pause!r}; give seconds of 0 or more, e.g. 0.02"):
+        trips.measure(1, every_s=pause)
 
 
 def test_each_word_is_kept_and_heard_and_the_view_shows_its_percentiles(trips: RoundTrips) -> None:
