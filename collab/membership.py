@@ -90,7 +90,8 @@ class Membership:
     async def leave(self, room: str, agent: str, *, by: str | None = None, leading: bool = False) -> None:
         """End the agent's membership, by themselves or one of the room's moderators; twice is as once.
 
-        The seat of its last moderator passes on to whoever is in it longest.
+        The seat of its last moderator passes on to whoever is in it longest; to one who was taken off the roster only
+        if nobody else is in it.
 
         Raises:
             ValueError: there is no such room, or it is private, and open, and nobody else is in it to let others in.
@@ -122,9 +123,11 @@ class Membership:
 
     def _passing(self, found: Room, left: RoomLeft) -> list[Claim]:
         """The claims of who leaves, and before it of who moderates the room then; refused if that one leaves, too."""
-        others = found.others(left.agent)
-        if found.members[left.agent] != Seat.moderator or not others or found.archived:
+        everybody, agents = found.others(left.agent), self._follower.team.agents
+        if found.members[left.agent] != Seat.moderator or not everybody or found.archived:
             return [claim(left)]
+        off = {other for other in everybody if other in agents and agents[other].left}
+        others = {other: seat for other, seat in everybody.items() if other not in off} or everybody
         heir = next((other for other, seat in others.items() if seat == Seat.moderator), next(iter(others)))
         stays, one = Equals(seat_key(found.id, heir), "1"), claim(left)
         if others[heir] == Seat.moderator:

@@ -320,6 +320,22 @@ def test_a_room_whose_last_moderator_leaves_is_moderated_by_who_is_in_it_longest
     run(talk, "ana", "bo", "cy")
 
 
+def test_a_moderator_s_seat_passes_by_those_who_were_taken_off_the_roster() -> None:
+    async def talk(desk: Desk) -> None:
+        for agent in ("ana", "bo", "cy"):
+            await desk.add_agent(agent, agent)
+        await desk.rooms.join("main", "cy", by="ana", seat=Seat.moderator)
+        for agent in ("bo", "cy"):
+            await desk.remove_agent(agent)
+        await desk.rooms.leave("main", "ana")
+        assert desk.team.rooms["main"].members == {"bo": Seat.member, "cy": Seat.moderator, "bot": Seat.moderator}
+        await desk.rooms.leave("main", "cy", by="bot")
+        await desk.rooms.leave("main", "bot")
+        assert desk.team.rooms["main"].members == {"bo": Seat.moderator}, "who else would let others in?"
+
+    run(talk, "ana", "bo", "cy", "bot")
+
+
 def test_the_only_one_in_a_private_room_leaves_once_somebody_is_let_in_or_it_is_archived() -> None:
     async def talk(desk: Desk) -> None:
         await desk.rooms.create("deal", "ana", "Deal", private=True)

@@ -135,7 +135,8 @@ class Invite(Command, frozen=True, tag="invite"):
 class Remove(Command, frozen=True, tag="remove"):
     """End somebody's membership of a room; for its moderators and team leads, and for oneself.
 
-    The seat of its last moderator passes on to whoever is in it longest.
+    The seat of its last moderator passes on to whoever is in it longest; to one who was taken off the roster only if
+    nobody else is in it.
     """
 
     room: Key
