@@ -15,26 +15,22 @@ from collab.live.follower import Follower
 from collab.live.stream import Said
 from collab.presence import Change, Device, changes, settled
 from collab.records import Busy, Presence, checked
+from collab.stamping import Stamping
 from collab.team import Choice
 from collab.wrong import choice
 
 
-class Attendance:
+class Attendance(Stamping):
     """Keeps the presence of a tenant's agents in line with their choices, devices and calendars, at all gateways.
 
     Leases and intervals of calendars are by the time of the stream's server, so that no gateway's clock matters.
 
     Attributes:
         compare: is told the server's time whenever it is asked, between two looks at the clock.
-
-    Args:
-        follower: the tenant's team and its stream.
-        clock: tells the time of events; aware.
-        new_id: makes the ids of events.
     """
 
-    def __init__(self, follower: Follower, *, clock: Callable[[], datetime], new_id: Callable[[], str]) -> None:
-        self._follower, self._clock, self._new_id = follower, clock, new_id
+    def __init__(self, follower: Follower, clock: Callable[[], datetime], new_id: Callable[[], str]) -> None:
+        super().__init__(follower, clock, new_id)
         self.compare: Callable[[datetime, datetime, datetime], None] = lambda before, time, after: None
 
     async def devices(
@@ -84,7 +80,8 @@ class Attendance:
     def calendar(self, agent: str, busy: Iterable[Busy], by: str | None = None) -> CalendarChanged:
         """The event of a new calendar, in order and without what is over."""
         coming = self.coming(busy)
-        return checked(CalendarChanged(id=self._new_id(), time=self._clock(), agent=agent, busy=coming, by=by))
+        changed: CalendarChanged = self._event(CalendarChanged, agent=agent, busy=coming, by=by)
+        return changed
 
     def coming(self, busy: Iterable[Busy]) -> tuple[Busy, ...]:
         """These times in order, without those that are over."""

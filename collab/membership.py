@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from msgspec.structs import replace
@@ -11,25 +10,16 @@ from msgspec.structs import replace
 from collab.chat import DEFAULT_ROOMS, Room
 from collab.claims import Absent, Claim, Equals, claim, deleted_key, entering, file_key, room_key, seat_key
 from collab.events import RoomArchived, RoomCreated, RoomEvent, RoomJoined, RoomLeft, RoomRenamed
-from collab.live.follower import Follower
 from collab.live.stream import Receipt
-from collab.records import Seat, checked
+from collab.records import Seat
+from collab.stamping import Stamping
 
 TRIES = 10
 """How often a moderator tries to leave whose seat passes on to one who leaves at the same moment."""
 
 
-class Membership:
-    """Takes commands about rooms and their members for one tenant.
-
-    Args:
-        follower: the tenant's team and its stream.
-        clock: tells the time of events; aware.
-        new_id: makes the ids of events.
-    """
-
-    def __init__(self, follower: Follower, *, clock: Callable[[], datetime], new_id: Callable[[], str]) -> None:
-        self._follower, self._clock, self._new_id = follower, clock, new_id
+class Membership(Stamping):
+    """Takes commands about rooms and their members for one tenant."""
 
     async def create(self, room: str, agent: str, name: str, *, private: bool = False) -> bool:
         """Make a room with this agent as its moderator; False if there is one of this id already."""
@@ -117,9 +107,6 @@ class Membership:
 
     async def _append(self, kind: type[RoomEvent], rule: Callable[[Any], Claim] = claim, /, **fields: Any) -> Receipt:
         return await self._follower.commit([rule(self._event(kind, **fields))])
-
-    def _event(self, kind: type[RoomEvent], **fields: Any) -> Any:
-        return checked(kind(id=self._new_id(), time=self._clock(), **fields))
 
     def _passing(self, found: Room, left: RoomLeft) -> list[Claim]:
         """The claims of who leaves, and before it of who moderates the room then; refused if that one leaves, too."""

@@ -15,16 +15,10 @@ from collab.records import Confirmation, File, Seat
 
 
 class Rooms(Membership):
-    """Takes commands in rooms for one tenant.
+    """Takes commands in rooms for one tenant."""
 
-    Args:
-        follower: the tenant's team and its stream.
-        clock: tells the time of events; aware.
-        new_id: makes the ids of events.
-    """
-
-    def __init__(self, follower: Follower, *, clock: Callable[[], datetime], new_id: Callable[[], str]) -> None:
-        super().__init__(follower, clock=clock, new_id=new_id)
+    def __init__(self, follower: Follower, clock: Callable[[], datetime], new_id: Callable[[], str]) -> None:
+        super().__init__(follower, clock, new_id)
         self._keyed, self._words = Keyed(follower.stream.tenant), Words()
         follower.subscribe(self._words.take)
 

@@ -21,8 +21,9 @@ HOUSE = ROOT / "collab"
 ORDER = (
     "contact legible lines whole records incoming wrong experiment rules events claims chat keyed markup weights team "
     "presence lapses factors gates fairness winning routing wave reasons balance actions shadow metrics story alerts "
-    "placing history analytics forecast whatif protocol live recording decided router membership rooms attendance desk "
-    "files delivery floor users team_at_work office intake door roundtrip checks web settings views app cli __main__"
+    "placing history analytics forecast whatif protocol live recording decided router stamping membership rooms "
+    "attendance desk files delivery floor users team_at_work office intake door roundtrip checks web settings views "
+    "app cli __main__"
 ).split()
 # The rooms that are functions of their arguments: no I/O, no clock, no chance without a seed.
 CENTRE = (

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from collab.claims import TooLate, claim
 from collab.events import Event
-from collab.live.follower import Follower
-from collab.records import checked
+from collab.stamping import Stamping
 from collab.team import OpenLead, Team
 
 
@@ -18,25 +16,13 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Appending:
-    """Holds the tenant's team and appends what commands cause.
-
-    Args:
-        follower: the team and its stream.
-        clock: tells the time of events; aware.
-        new_id: makes the ids of events.
-    """
-
-    def __init__(self, follower: Follower, clock: Callable[[], datetime], new_id: Callable[[], str]) -> None:
-        self._follower, self._clock, self._new_id = follower, clock, new_id
+class Appending(Stamping):
+    """Holds the tenant's team and appends what commands cause."""
 
     @property
     def team(self) -> Team:
         """The team as it is now."""
         return self._follower.team
-
-    def _event(self, kind: type[Event], **fields: Any) -> Any:
-        return checked(kind(id=self._new_id(), time=self._clock(), **fields))
 
     async def _append(self, kind: type[Event], **fields: Any) -> None:
         await self._append_all([self._event(kind, **fields)])

@@ -63,8 +63,8 @@ class Desk(Rostering, Weighing, Alerting, Acting):
     ) -> None:
         super().__init__(Follower(stream, team), clock, new_id)
         self.stream = stream
-        self.rooms = Rooms(self._follower, clock=clock, new_id=new_id)
-        self.attendance = Attendance(self._follower, clock=clock, new_id=new_id)
+        self.rooms = Rooms(self._follower, clock, new_id)
+        self.attendance = Attendance(self._follower, clock, new_id)
         self.pacing = routing.get("pacing") or Pacing()
         self._router = Router(self._follower, clock=clock, new_id=new_id, **routing)
 
