@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collab.forecast import Abstained, Arrivals, Backtest, Forecast, Predicted
+from collab.forecast.changed import of_now
 from collab.forecast.leads import LEAST_WEEKS, MOST_DAYS
 from collab.history import History
 
@@ -99,6 +100,37 @@ def test_busy_days_that_stay_or_come_again_are_part_of_what_is_to_come(days: lis
     assert isinstance(plain, Predicted)
     assert found.left_out == ()
     assert found.table["leads"].sum() > 1.2 * plain.table["leads"].sum()
+
+
+def moving(weeks: int, opens: float, closes: float, mean: float = 4.0, seed: int = 3) -> Predicted:
+    """A forecast of a team that is open from 9 to 17 for ten weeks, and at other hours in the newest so many."""
+    local = pd.date_range(MONDAY, MONDAY + pd.DateOffset(weeks=10 + weeks), freq="30min", inclusive="left")
+    moved, hour = local >= MONDAY + pd.DateOffset(weeks=10), local.hour + local.minute / 60
+    first, last = np.where(moved, opens, 9.0), np.where(moved, closes, 17.0)
+    open_then = (hour >= first) & (hour < last) & (local.day_of_week < 5)
+    came = np.random.default_rng(seed).poisson(np.where(open_then, mean * 16 / (2 * (last - first)), 0.0))
+    found = Forecast.of(Arrivals.of_counts(pd.Series(came.astype(float), local), zone="Europe/Berlin")).leads(7)
+    assert isinstance(found, Predicted)
+    return found
+
+
+@pytest.mark.parametrize("opens,closes", [(11.0, 19.0), (7.0, 15.0), (9.0, 20.0), (11.0, 17.0), (17.0, 22.0)])
+def test_hours_that_moved_leave_no_lead_at_the_old_ones_after_some_weeks(opens: float, closes: float) -> None:
+    found = moving(4, opens, closes)
+    starts = pd.DatetimeIndex(found.table["start"])
+    hour = starts.hour + starts.minute / 60
+    outside = (hour < opens) | (hour >= closes)
+    assert found.table.loc[outside, "leads"].sum() == 0
+    assert found.table["leads"].sum() == pytest.approx(5 * 16 * 4.0, rel=0.1)
+    begins, ends = (f"{int(at):02d}:00" for at in (opens, closes))
+    assert f"Mon/Tue/Wed/Thu/Fri come, {begins} to {ends}, is seen on the days from 11 May 2026 on" in str(found)
+    by_hour = found.table["leads"].groupby(starts.hour).sum().loc[int(opens) : int(closes) - 1]
+    assert by_hour.max() < 1.6 * by_hour.min()
+
+
+@pytest.mark.parametrize("mean", [0.5, 4.0, 20.0])
+def test_hours_that_stay_are_not_taken_for_moved(mean: float) -> None:
+    assert not any(of_now(drawn(15, mean, seed).table)[1] for seed in range(8))
 
 
 @pytest.mark.parametrize("mean", [0.5, 20.0])

@@ -45,7 +45,8 @@ class Predicted:
         known_days: open days that it rests on.
         since, until: the first of them, and up to when leads were known.
         zone: on whose clock.
-        left_out: which weekdays with leads are not taken for open, and which days are far off, a sentence each.
+        left_out: which weekdays with leads are not taken for open, which days are far off, and of which weekdays only
+            the newest say when leads come, a sentence each.
     """
 
     table: pd.DataFrame

@@ -7,6 +7,7 @@ import pandas as pd
 
 from collab.forecast.answers import LEVELS, Abstained, Predicted
 from collab.forecast.arrivals import Arrivals
+from collab.forecast.changed import of_now
 from collab.forecast.far_off import far_off
 from collab.forecast.level import Floats, expected
 from collab.forecast.shape import Shape
@@ -44,11 +45,11 @@ def predicted(arrivals: Arrivals, days: int = 7) -> Predicted | Abstained:
     mean, var = expected(totals, coming)
     place = coming.get_indexer(dates)
     slot = pd.Index(starts.hour * 60 + starts.minute)
-    found = _intervals(Shape.of(table), pd.Index(dates.day_of_week), slot, mean[place], var[place])
+    of_these_hours, moved = of_now(table)
+    found = _intervals(Shape.of(of_these_hours), pd.Index(dates.day_of_week), slot, mean[place], var[place])
     found.insert(0, "start", starts)
-    return Predicted(
-        found, len(known), known[0], arrivals.until, arrivals.hours.zone, (*arrivals.left_out, *odd.values())
-    )
+    said = (*arrivals.left_out, *odd.values(), *moved)
+    return Predicted(found, len(known), known[0], arrivals.until, arrivals.hours.zone, said)
 
 
 def too_little(arrivals: Arrivals) -> Abstained | None:
