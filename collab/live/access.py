@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import logging
 import os
 import secrets
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,7 @@ class Access:
         self._clock = clock or (lambda: datetime.now(UTC))
         self._seen: tuple[int, int] | None = None
         self._keys: dict[str, str] = {}
+        self._passes: dict[bytes, Pass] = {}
         self._revoked: frozenset[str] = frozenset()
         self._revoked_until: dict[tuple[str, str], datetime] = {}
         if not self.file.exists():
@@ -112,7 +114,7 @@ class Access:
         """
         self._read()
         try:
-            found = _told(token, tuple(self._keys.items()))
+            found = self._told(token)
         except (jwt.InvalidTokenError, KeyError, ValueError, TypeError, OverflowError):
             raise AccessDenied("the token is not one of ours; get a new one with `collab token`") from None
         if self.ended(found):
@@ -210,7 +212,20 @@ class Access:
         if not keys:
             raise ValueError(f"{self.file} holds no key; remove it to have a new one made")
         self._keys, self._revoked, self._revoked_until = keys, frozenset(revoked), until
+        self._passes.clear()
         self._seen = status.st_mtime_ns, status.st_size
+
+    def _told(self, token: str) -> Pass:
+        """What a token says that one of the keys signed, whether it still holds or not."""
+        digest = hashlib.blake2b(token.encode(), digest_size=16).digest()  # the tokens themselves would be far larger
+        if digest not in self._passes:
+            key = str(jwt.get_unverified_header(token).get("kid"))
+            required: Any = {"require": ["sub", "iat", "exp", "jti"], "verify_exp": False, "verify_iat": False}
+            found = _pass(jwt.decode(token, self._keys[key], [ALGORITHM], options=required), key)
+            if len(self._passes) >= REMEMBERED:
+                del self._passes[next(iter(self._passes))]
+            self._passes[digest] = found
+        return self._passes[digest]
 
     def _text(self) -> str:
         try:
@@ -219,20 +234,16 @@ class Access:
             raise ValueError(f"{self.file} is no text in UTF-8; mend it, or remove it to have a new one made") from None
 
 
-@lru_cache(REMEMBERED)
-def _told(token: str, keys: tuple[tuple[str, str], ...]) -> Pass:
-    """What a token says that one of these keys signed, whether it still holds or not."""
-    key = str(jwt.get_unverified_header(token).get("kid"))
-    required: Any = {"require": ["sub", "iat", "exp", "jti"], "verify_exp": False, "verify_iat": False}
-    claims = jwt.decode(token, dict(keys)[key], [ALGORITHM], options=required)
+def _pass(claims: Mapping[str, Any], key: str) -> Pass:
+    """What these claims say; who belongs to one tenant shares its name."""
     return Pass(
-        tenant=msgspec.convert(claims.get("tenant"), Key),
+        tenant=sys.intern(msgspec.convert(claims.get("tenant"), Key)),
         agent=msgspec.convert(claims["sub"], Key),
         role=Role(str(claims.get("role"))),
         issued=datetime.fromtimestamp(claims["iat"], UTC),
         expires=datetime.fromtimestamp(claims["exp"], UTC),
         id=str(claims["jti"]),
-        key=key,
+        key=sys.intern(key),
     )
 
 

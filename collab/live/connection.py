@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 from websockets.asyncio.server import ServerConnection
@@ -76,6 +76,8 @@ class Connection(ServerConnection):
         self.request, self.response = _FORGOTTEN, None
         self.logger = self.protocol.logger = logger
         self.drain_waiters = cast("Any", [])  # an empty deque has room for 64
+        frames = self.recv_messages.frames
+        frames.queue = cast("Any", Few(frames.queue))
 
     def data_received(self, data: bytes) -> None:
         """Something came, be it the answer to a ping."""
@@ -89,6 +91,19 @@ class Connection(ServerConnection):
                 return
             self.queued += 1
         super().process_event(event)
+
+
+class Few(list[Any]):
+    """A queue of what is seldom more than one; an empty deque has room for 64."""
+
+    def popleft(self) -> Any:
+        """Take the oldest."""
+        return self.pop(0)
+
+    def extendleft(self, items: Iterable[Any]) -> None:
+        """Put each before all others, as a deque does."""
+        for item in items:
+            self.insert(0, item)
 
 
 _FORGOTTEN = Request("", Headers())

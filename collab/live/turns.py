@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from time import perf_counter
 from typing import Any, Protocol
 
@@ -40,12 +41,15 @@ class Floor(Protocol):
 
 
 async def listen(floor: Floor, line: Line) -> None:
-    """Answer what a member asks, in order; messages go to the stream without waiting for those before them."""
+    """Answer what a member asks, in order; messages go to the stream without waiting for those before them.
+
+    Raises:
+        websockets.exceptions.ConnectionClosed: the member is gone.
+    """
     connection = line.connection
-    connection.take = lambda data: (
-        not connection.queued and line.under_way < UNDER_WAY and SEND in data[:FRONT] and _send_soon(floor, line, data)
-    )
-    async for data in connection:
+    connection.take = partial(_take, floor, line)
+    while True:  # an iterator would be one object more for each member
+        data = await connection.recv()
         try:
             if isinstance(data, str) and _SEND in data[:FRONT]:
                 await line.settled(UNDER_WAY - 1)
@@ -58,6 +62,12 @@ async def listen(floor: Floor, line: Line) -> None:
                 await _answer(floor, line, asked)
         finally:
             connection.queued -= 1
+
+
+def _take(floor: Floor, line: Line, data: bytes) -> bool:
+    """Begin to send a message before it is queued, if nothing is before it; False if it must be queued."""
+    free = not line.connection.queued and line.under_way < UNDER_WAY
+    return free and SEND in data[:FRONT] and _send_soon(floor, line, data)
 
 
 _SEND = SEND.decode()

@@ -606,6 +606,18 @@ def test_more_messages_than_may_be_under_way_are_said_and_answered_in_order(at_g
     at_gate(talk, rate=1e9)
 
 
+def test_a_command_in_pieces_between_others_is_answered_in_its_turn(tmp_path: Path) -> None:
+    async def ask() -> None:
+        async with a_gate(tmp_path) as gate, raw(gate) as socket:
+            for number in range(0, 30, 3):
+                await socket.send(f'{{"do":"ping","id":{number}}}')
+                await socket.send(['{"do":', '"ping",', f'"id":{number + 1}}}'])
+                await socket.send(f'{{"do":"ping","id":{number + 2}}}')
+            assert [answer["re"] for answer in await answers(socket, 30)] == list(range(30))
+
+    asyncio.run(ask())
+
+
 def test_a_command_that_is_not_safe_to_repeat_fails_when_the_connection_is_cut(tmp_path: Path) -> None:
     async def ask() -> None:
         async with a_gate(tmp_path) as gate, gate.member("ana") as ana:
