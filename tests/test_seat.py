@@ -24,7 +24,9 @@ from collab.protocol import Role
 from collab.records import Lead
 from collab.rooms import Rooms
 from collab.users import User, Users, seat_of, user_of
+from collab.views.assignments import AssignmentsView
 from collab.views.board import Board
+from collab.views.feed import feed_of
 from collab.views.sign_in import GUESSES, Guesses, SignIn, _is_here
 
 A, T, N = Role.agent, Role.team_lead, Role.analyst
@@ -228,6 +230,25 @@ def test_an_agents_page_shows_their_own_leads_only(open_office: Open) -> None:
     assert {state.lead.id for state in own.frame.held} == set(mine) < {state.lead.id for state in whole.frame.held}
     assert own.frame.agents == whole.frame.agents
     assert own.by == "ana"
+
+
+def test_an_agents_page_has_the_leads_that_were_given_to_them_in_place_of_another(open_office: Open) -> None:
+    office = open_office()
+    for agent in ("ana", "ben"):
+        do(office, at(office).add_agent(agent, agent.title()))
+        do(office, at(office).set_presence(agent, "available"))
+    first = do(office, at(office).route_lead(Lead(id="L-1", name="Zoe Park"))).agent
+    other = {"ana": "ben", "ben": "ana"}[first]
+    views = {agent: AssignmentsView(Board(office, Seat(agent, lambda: A))) for agent in (first, other)}
+    assert [len(views[agent].listing.rows) for agent in (first, other)] == [1, 0]
+    do(office, at(office).override("L-1", other, by="kim", reason="asked for"))
+    do(office, at(office).close_lead("L-1", other, converted=True))
+    do(office, feed_of(office)._first())
+    for view in views.values():
+        view.board._show()
+        assert [row["title"] for row in view.listing.rows] == [f"Zoe Park → {first.title()} → {other.title()}"]
+    views[other].listing.chosen = views[other].listing.rows[0]["key"]
+    assert views[other].decision.decision.agent == first
 
 
 def test_who_is_taken_out_of_the_file_sees_nothing_more_and_does_nothing_more(

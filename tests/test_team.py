@@ -200,6 +200,17 @@ def test_the_newest_assignments_are_remembered_in_order() -> None:
     assert [event.id for event in team_of(*events[:RECENT]).recent] == [f"d{i}" for i in range(RECENT)]
 
 
+def test_who_was_given_the_lead_of_one_of_the_newest_assignments_is_remembered_with_it() -> None:
+    def to(agent: str, holder: str, decision: str = "d1") -> Event:
+        return held(ev.LeadOverridden, holder, decision, to=agent, by="kim")
+
+    events = at_work(to("bo", "ana"), to("bo", "ana"), to("bo", "bo"), to("ana", "bo"))
+    assert team_of(*events).given_on == {"d1": ("bo", "ana")}
+    more = [assigned(f"e{i}", NOON, Lead(id=f"m{i}", name="A customer"), "bo") for i in range(RECENT)]
+    assert team_of(*events, *more[:-1]).given_on == {"d1": ("bo", "ana")}
+    assert team_of(*events, *more).given_on == team_of(*events, *more, to("bo", "ana")).given_on == {}
+
+
 def test_the_queue_is_ordered_by_when_a_lead_is_due_and_then_by_id() -> None:
     def arrived(id: str, minute: float, urgency: Urgency, score: int) -> ev.LeadArrived:
         lead = Lead(id=id, name="A customer", urgency=urgency, score=score)

@@ -102,6 +102,8 @@ def _lead_assigned(team: Team, event: LeadAssigned, seq: int) -> None:
         balanced=False,
     )
     team._take(agent, lead.id)
+    if len(team.recent) == RECENT:
+        team.given_on.pop(team.recent[0].id, None)
     team.recent = [*team.recent[1 - RECENT :], event]
 
 
@@ -129,6 +131,8 @@ def _lead_overridden(team: Team, event: events.LeadOverridden, seq: int) -> None
         team._take(event.to, event.lead)
         if event.to != event.agent:
             team.moved = [time for time in team.moved if event.time - time < MOVED_FOR] + [event.time]
+            if any(one.id == event.decision for one in team.recent):
+                team.given_on[event.decision] = (*team.given_on.get(event.decision, ()), event.to)
 
 
 def _first_responded(team: Team, event: events.FirstResponded, seq: int) -> None:

@@ -34,6 +34,7 @@ KNOWN = 5_000
 class Team(Struct, kw_only=True, dict=True):
     """Agents, open leads, the weights in force and the rooms, after the event at `seq`, which was at `time`.
 
+    `given_on` names those who were given the lead of a decision of `recent` in place of its agent, the last one last.
     `known` names the agent who had the last lead of each customer, the newest customer last. `adopted` brought the
     weights into force, and `entry` is the last entry of a journal of weights that came into force. `experiment` is
     the one that runs; see `turn`. `moved` says when leads went from one agent to another in the last hour, `day` how
@@ -46,6 +47,7 @@ class Team(Struct, kw_only=True, dict=True):
     leads: dict[str, OpenLead] = {}
     weights: WeightsVersion = WeightsVersion(version=0, values=(35, 30, 20, 15))
     recent: list[LeadAssigned] = []
+    given_on: dict[str, tuple[str, ...]] = {}
     rooms: dict[str, Room] = {}
     known: dict[str, str] = {}
     adopted: WeightsAdopted | None = None

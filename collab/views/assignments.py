@@ -59,7 +59,7 @@ class AssignmentsView(pn.viewable.Viewer):
     def __init__(self, board: Board, **params: Any) -> None:
         super().__init__(board=board, **params)
         self._rows: dict[str, dict[str, str]] = {}
-        self._names: dict[str, str] = {}
+        self._told: tuple[object, ...] = ()
         self._empty, self._pick = (pn.pane.HTML(empty(text), stylesheets=[SHEET], **WIDE) for text in (NONE, PICK))
         self._head = _title(NEWEST)
         self.listing = Listing(label=NEWEST, margin=(5, 10), **WIDE)
@@ -116,8 +116,8 @@ class AssignmentsView(pn.viewable.Viewer):
         if not self.active:
             return
         frame, looked = self.board.frame, self.finding.found is not None
-        if self._names != frame.names:
-            self._names, self._rows = frame.names, {}
+        if self._told != (told := (frame.names, frame.given_on)):
+            self._told, self._rows = told, {}
         found = self.found()
         with pn.io.hold():
             self.offer()
@@ -136,7 +136,7 @@ class AssignmentsView(pn.viewable.Viewer):
         return [
             one
             for one in self.shown
-            if self.agent in ("", one.decision.agent, self.finding.given_on.get(one.id))
+            if self.agent in ("", *self._had(one))
             and self.urgency in ("", str(one.decision.lead.urgency))
             and (not self.skill or self.skill in _skills(one))
             and (not self.within or one.time >= since)
@@ -156,10 +156,15 @@ class AssignmentsView(pn.viewable.Viewer):
         if dict(known.names) != options:
             known.objects = options
 
+    def _had(self, one: LeadAssigned) -> tuple[str, ...]:
+        """Who had the lead of an assignment, in order; of one of long ago who was first and who was last."""
+        had = self.board.frame.had(one)
+        last = self.finding.given_on.get(one.id, had[-1])
+        return had if len(had) > 1 or last in had else (*had, last)
+
     def _row(self, one: LeadAssigned) -> dict[str, str]:
-        decision, names = one.decision, self._names
-        had = [decision.agent or "", self.finding.given_on.get(one.id, "")]
-        who = " → ".join([isolated(decision.lead.name), *(names.get(agent, agent) for agent in had if agent)])
+        decision, names = one.decision, self.board.frame.names
+        who = " → ".join([isolated(decision.lead.name), *(names.get(agent, agent) for agent in self._had(one))])
         when = f"{one.time:%H:%M:%S} UTC" if self.finding.found is None else f"{one.time:%Y-%m-%d %H:%M} UTC"
         note = f"{when} · {reasoning(decision, names)}"
         return row(one.id, who, f"{decision.score / FULL_SCORE:.3f}", note)

@@ -31,8 +31,9 @@ class Frame(Struct, frozen=True, kw_only=True):
     is only read here. `experiment` is the one that runs. `alerts` are those that fired and are open, the one to look
     at first in front; `values` says of them what was watched when they fired and now, by id; `ended` are the newest
     that are over, the last one in front. `names` are what agents are called, by id, made as `collab.reasons.labels`
-    does. `held` are the open leads that agents have. `standing` is the team in numbers, `lately` the same in the last
-    hour. `rooms` says in how many each agent spoke lately, `unread` what who looks has.
+    does. `held` are the open leads that agents have; `given_on`, by decision, who was given the leads of `recent` in
+    place of another, in order. `standing` is the team in numbers, `lately` the same in the last hour. `rooms` says in
+    how many each agent spoke lately, `unread` what who looks has.
     """
 
     seq: int = 0
@@ -43,6 +44,7 @@ class Frame(Struct, frozen=True, kw_only=True):
     queue: tuple[OpenLead, ...] = ()
     held: tuple[OpenLead, ...] = ()
     recent: tuple[LeadAssigned, ...] = ()
+    given_on: dict[str, tuple[str, ...]] = {}
     latencies: tuple[Latency, ...] = ()
     weights: str = ""
     experiment: ExperimentStarted | None = None
@@ -58,10 +60,14 @@ class Frame(Struct, frozen=True, kw_only=True):
     unread: dict[str, Unread] = {}
 
     def of(self, agent: str) -> Frame:
-        """What of it an agent sees: the team, and of the leads their own."""
-        own = tuple(event for event in self.recent if event.decision.agent == agent)
+        """What of it an agent sees: the team, and of the leads those that they have or had."""
+        own = tuple(event for event in self.recent if agent in self.had(event))
         held = tuple(lead for lead in self.held if lead.holder == agent)
         return replace(self, queue=(), held=held, recent=own, alerts=(), values={}, ended=(), silences=())
+
+    def had(self, event: LeadAssigned) -> tuple[str, ...]:
+        """Who had the lead of an assignment: who it was decided for, and who was given it in their place, in order."""
+        return (event.decision.agent or "", *self.given_on.get(event.id, ()))
 
     def silence(self, alert: Alert) -> SilenceStarted | None:
         """The silence that keeps this alert from paging anybody, if one does."""
