@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from unicodedata import combining, normalize
@@ -26,7 +27,7 @@ from collab.views.assignments import AssignmentsView
 from collab.views.board import Board
 from collab.views.feed import feed_of
 from collab.views.finding import MOST
-from collab.views.leads import ALL_THE_SAME, LeadView
+from collab.views.leads import ALL_THE_SAME, ROUTE, LeadView
 
 NAMES = ("Zoe Park", "ZOË Parker", "José Núñez", "Li  Wei", "Zoe Li", 'O\'Hara "Bo"', "Ünal 100 %")
 
@@ -190,19 +191,25 @@ def test_what_is_found_takes_the_place_of_the_newest_until_the_field_is_empty(of
     assert not view.finding.said.visible
 
 
+@contextmanager
+def unreadable(table: Path, away: Path) -> Iterator[None]:
+    """Take the files of a table away meanwhile."""
+    away.mkdir()
+    for file in table.glob("*.parquet"):
+        file.rename(away / file.name)
+    try:
+        yield
+    finally:
+        for file in away.iterdir():
+            file.rename(table / file.name)
+
+
 def test_what_was_found_before_goes_when_the_history_cannot_be_read(office: Office, tmp_path: Path) -> None:
     view = shown(Board(office))
     assert look(view, "zoe") != []
-    events, away = tmp_path / "history" / office.tenant / "events", tmp_path / "away"
-    away.mkdir()
-    for file in events.glob("*.parquet"):
-        file.rename(away / file.name)
-    try:
+    with unreadable(tmp_path / "history" / office.tenant / "events", tmp_path / "away"):
         assert look(view, "park") == []
         assert "The history cannot be read" in view.finding.said.object
-    finally:
-        for file in away.iterdir():
-            file.rename(events / file.name)
 
 
 def test_enter_looks_again_for_the_same_words(office: Office) -> None:
@@ -313,6 +320,33 @@ def test_a_customer_of_long_ago_is_known_by_e_mail_before_the_lead_is_routed(off
     do(office, view._send(None))
     assert view.decision.decision is not None
     assert view.decision.decision.lead.customer == customer_of("zoe@example.com", "+15550102030", office.tenant)
+
+
+def test_a_lead_is_routed_with_a_warning_while_it_cannot_be_read_whether_its_customer_came_before(
+    office: Office, tmp_path: Path
+) -> None:
+    view = LeadView(shown(Board(office)).board)
+    feed_of(office).frame = type(view.board.frame)()
+    view.customer.value_input, view.email.value_input = "Somebody", "zoe@example.com"
+    with unreadable(tmp_path / "history" / office.tenant / "decisions", tmp_path / "away"):
+        assert do(office, view._told_twin())
+        assert view.known.visible
+        assert "as the history cannot be read" in view.known.object
+        assert view.send.label == ROUTE
+    assert not do(office, view._told_twin())
+    assert "Ünal 100 % has the same e-mail" in view.known.object
+
+
+def test_a_warning_that_a_customer_may_have_come_before_outlasts_the_sending(office: Office, tmp_path: Path) -> None:
+    view = LeadView(shown(Board(office)).board)
+    with unreadable(tmp_path / "history" / office.tenant / "decisions", tmp_path / "away"):
+        view.customer.value, view.email.value = "Nina", "new@example.com"
+        do(office, view._send(None))
+    assert view.decision.decision is not None
+    assert (view.customer.value, view.known.visible) == ("", True)
+    assert "as the history cannot be read" in view.known.object
+    view.customer.value = "Li Wei"
+    assert not view.known.visible
 
 
 def test_a_customer_who_was_new_is_known_when_they_come_again(office: Office) -> None:

@@ -30,6 +30,7 @@ from collab.views.told import title
 
 ROUTE, ALL_THE_SAME = "Route the lead", "Route it all the same"
 TWIN = "Is it the same matter? Then leave it; else route it all the same."
+UNREAD = "Whether they came before is not known, as the history cannot be read; the lead is routed as if they were new"
 
 CHOICES = ("property_type", "language", "urgency", "score")
 """The other fields."""
@@ -56,7 +57,7 @@ class LeadView(Replying):
         super().__init__(board=board, **params)
         self.form, self._sending, self._routed, self._id = LeadForm(), False, False, _new_id()
         self.twin: Twin | None = None
-        self._past: dict[str, Future[list[LeadAssigned]]] = {}
+        self._past: tuple[str, Future[list[LeadAssigned]]] | None = None
         self._waits: Any = None
         self.decision = DecisionView(plot=False)
         form = self.form.param
@@ -150,18 +151,28 @@ class LeadView(Replying):
             frame = feed_of(self.board.shared).frame
             found = twin(frame, customer) or given_away(self._long_ago(customer), customer)
         else:  # who is looked for next time may have been given away meanwhile
-            self._past = {}
+            self._past = None
         self.twin = found
-        if found is not None:
-            self.known.object = plain(f"{found.said(self.board.frame.names)} {TWIN}")
-        self.known.visible, self.send.label = found is not None, ROUTE if found is None else ALL_THE_SAME
+        self._warn(self._unread() if found is None else f"{found.said(self.board.frame.names)} {TWIN}")
+        self.send.label = ROUTE if found is None else ALL_THE_SAME
+
+    def _warn(self, said: str) -> None:
+        self.known.param.update(object=plain(said), visible=bool(said))
+
+    def _unread(self) -> str:
+        """Why it is not known whether the customer came before; "" if it is, or is looked for."""
+        reading = None if self._past is None else self._past[1]
+        error = reading.exception() if reading is not None and reading.done() else None
+        return "" if error is None else f"{UNREAD}: {error}"
 
     async def _told_twin(self) -> bool:
         """Was the lead of the same customer said before, if there is one? One that was not known yet is said now."""
         before = self.twin
+        if self._unread():  # it may be read by now
+            self._past = None
         self._look_for_twin()
-        if self._past:
-            await asyncio.wait([asyncio.wrap_future(reading) for reading in self._past.values()])
+        if self._past is not None:
+            await asyncio.wait([asyncio.wrap_future(self._past[1])])
             self._look_for_twin()
         return self.twin is None or (before is not None and before.lead.id == self.twin.lead.id)
 
@@ -172,11 +183,12 @@ class LeadView(Replying):
 
     def _long_ago(self, customer: str) -> list[LeadAssigned]:
         """The newest recorded assignment of this customer; while it is looked for, none, and then it is said."""
-        board, reading = self.board, self._past.get(customer)
-        if reading is None:
+        board = self.board
+        if self._past is None or self._past[0] != customer:
             work = asyncio.to_thread(recorded, board.office.history, customer=customer, count=1)
-            self._past = {customer: (reading := board.office.call(work))}
-            reading.add_done_callback(lambda future: board.schedule(self._look_late))
+            self._past = customer, board.office.call(work)
+            self._past[1].add_done_callback(lambda future: board.schedule(self._look_late))
+        reading = self._past[1]
         return reading.result() if reading.done() and reading.exception() is None else []
 
     @param.depends("board.frame", watch=True)
@@ -252,11 +264,15 @@ class LeadView(Replying):
             self._waits = field.param.watch(send, "value")
 
     def _clear(self) -> None:
-        """Make room for the next lead; till all fields are empty, the lead just routed would be found as known."""
-        self._id, self._routed = _new_id(), True
+        """Make room for the next lead; till all fields are empty, the lead just routed would be found as known.
+
+        What was not known of its customer stays to be read.
+        """
+        self._id, self._routed, unread = _new_id(), True, self._unread() if self.twin is None else ""
         for name in READERS:
             getattr(self, name).value = ""
         self._look_for_twin()
+        self._warn(unread)
 
 
 async def _preview(desk: Desk, lead: Lead) -> Decision:
