@@ -6,7 +6,7 @@ from typing import Any
 
 from panel.custom import JSComponent
 
-from collab.views.theme import ERROR
+from collab.views.theme import OVER_ALL
 
 EVERY_MS = 10_000
 """How often it is asked."""
@@ -19,8 +19,7 @@ SOON_MS = 3_000
 
 LOOK = (
     "position: fixed; top: 8px; left: 50%; transform: translateX(-50%); z-index: 2000; padding: 10px 16px; "
-    f"border-radius: 8px; border: 2px solid {ERROR}; background: #4d1210; color: #ffffff; font-size: 15px; "
-    "width: max-content; max-width: calc(100vw - 48px)"
+    f"border-radius: 8px; {OVER_ALL}; font-size: 15px; width: max-content; max-width: calc(100vw - 48px)"
 )
 
 

@@ -12,6 +12,9 @@ from collab.records import Presence
 PRIMARY, SUCCESS, WARNING, ERROR = "#3b82f6", "#4CAF50", "#FF9800", "#F44336"
 """The guide's colours but its second blue; against white they measure under 4.5, so they never write small text."""
 
+OVER_ALL = f"border: 2px solid {ERROR}; background: #4d1210; color: #ffffff"
+"""The colours of a sign that stands over the whole page, the same in the light and in the dark."""
+
 SLIDER = {"defaultProps": {"shiftStep": 0.1}}
 """PageUp and PageDown move a share by ten hundredths; the library's own ten is the whole way."""
 
