@@ -21,11 +21,9 @@ from collab.checks.settings import of_settings
 from collab.checks.stream import of_stream
 from collab.checks.versions import of_python, of_versions
 from collab.checks.weights import of_weights
-from collab.events import Unreadable
 from collab.history import History
 from collab.live.lease import RIGHT_TO_RECORD
 from collab.live.partition import is_tenant
-from collab.live.stream import StreamUnreachable, open_stream
 from collab.office.telling import outbox_of
 from collab.whatif.journal import watched
 
@@ -103,30 +101,16 @@ def _guarded(name: str, look: Callable[[], Check | Iterable[Check]]) -> list[Che
 def _live(place: Place) -> list[Check]:
     """The stream, and how far behind it the history is; this is asked first, so that it cannot seem to be ahead."""
     recorded = _recorded(place)
-    checks, found = asyncio.run(of_stream(place.stream, place.tenant))
+    checks, found = asyncio.run(of_stream(place.stream, place.tenant, recorded))
     if place.stream.startswith("embedded"):
         value = "in the process that serves, with the stream; see its port below"
         return [*checks, Check(name="Recorder", state=State.unknown, value=value)]
     if found is None or recorded is None:
         value = "how far it is cannot be told until both Redis and the history can be read"
         return [*checks, Check(name="Recorder", state=State.unknown, value=value)]
-    fault = asyncio.run(_unreadable(place, recorded))
-    known = Recorded(last=found.last, recorded=recorded, held=RIGHT_TO_RECORD in found.held, fault=fault)
+    held = RIGHT_TO_RECORD in found.held
+    known = Recorded(last=found.last, recorded=recorded, held=held, fault=found.unreadable)
     return [*checks, of_recorder(known)]
-
-
-async def _unreadable(place: Place, recorded: int) -> str:
-    """Why the entry that is to be recorded next cannot be read; "" if it can, or there is none."""
-    stream = open_stream(place.stream, place.tenant)
-    try:
-        await stream.read(recorded, 1)
-    except Unreadable as error:
-        return str(error)
-    except StreamUnreachable:  # which another check tells
-        pass
-    finally:
-        await stream.close()
-    return ""
 
 
 def _recorded(place: Place) -> int | None:

@@ -21,10 +21,10 @@ FULL = 0.9
 """The share of its limit of memory from which on a Redis is nearly full."""
 
 
-async def of_stream(url: str, tenant: str) -> tuple[list[Check], About | None]:
-    """The checks of the stream at a URL, and what its server said if it did."""
+async def of_stream(url: str, tenant: str, after: int | None = None) -> tuple[list[Check], About | None]:
+    """The checks of the stream at a URL, and what its server said if it did, of the entry after a place, too."""
     try:
-        found = await about(url, tenant, (RIGHT_TO_RECORD, right_to_watch(tenant)))
+        found = await about(url, tenant, (RIGHT_TO_RECORD, right_to_watch(tenant)), after)
     except StreamUnreachable as error:
         value, fix = told(error, "Start redis-server there, or correct the URL.")
         return [Check(name="Redis", state=State.bad, value=value, fix=fix)], None

@@ -12,6 +12,8 @@ from typing import Any
 from msgspec import Struct
 from redis.exceptions import ResponseError
 
+from collab.events import Unreadable
+from collab.live.entries import entries_of
 from collab.live.partition import check_tenant, key_of
 from collab.live.redis import Embedded, Server, StreamUnreachable, server_at
 
@@ -27,15 +29,17 @@ class About(Struct, frozen=True, kw_only=True):
     """What a server says of itself and of one partition of the stream.
 
     `ms` is the time there and back, `ahead_s` by how much the server's clock is ahead of this machine's, `last` the
-    place of the partition's newest event. `held` are the rights, of those asked for, that somebody has now. `kept` says
-    whether the server writes what happens to its disk as it happens (`appendonly`), and `fsync` when it makes sure;
-    None and "" where it does not say. `failing` is what it could not write lately. `most_bytes` is 0 without a limit.
+    place of the partition's newest event, and `unreadable` why the one that was asked for cannot be read. `held` are
+    the rights, of those asked for, that somebody has now. `kept` says whether the server writes what happens to its
+    disk as it happens (`appendonly`), and `fsync` when it makes sure; None and "" where it does not say. `failing` is
+    what it could not write lately. `most_bytes` is 0 without a limit.
     """
 
     version: str
     ms: float
     ahead_s: float = 0.0
     last: int = 0
+    unreadable: str = ""
     held: frozenset[str] = frozenset()
     kept: bool | None = None
     fsync: str = ""
@@ -45,13 +49,14 @@ class About(Struct, frozen=True, kw_only=True):
     policy: str = ""
 
 
-async def about(url: str, tenant: str, rights: Sequence[str] = ()) -> About:
+async def about(url: str, tenant: str, rights: Sequence[str] = (), after: int | None = None) -> About:
     """Ask the server of a tenant, over connections that are closed again.
 
     Args:
         url: the stream's, as `open_stream` takes it.
         tenant: whose partition is looked at.
         rights: those of leases, as `Stream.lease` names them.
+        after: the first entry after this place is read, if one is given.
 
     Raises:
         ValueError: the url or the tenant is malformed, or the url is one server's and it is a node of a cluster.
@@ -62,7 +67,7 @@ async def about(url: str, tenant: str, rights: Sequence[str] = ()) -> About:
     try:
         async with asyncio.timeout(ANSWERS_WITHIN_S):
             with server.answering():
-                return await _asked(server, key_of(tenant), rights)
+                return await _asked(server, key_of(tenant), rights, after)
     except TimeoutError as error:
         raise StreamUnreachable(
             f"the Redis at {server.url} did not answer in {ANSWERS_WITHIN_S:g} s; see that it runs, that this machine "
@@ -73,16 +78,26 @@ async def about(url: str, tenant: str, rights: Sequence[str] = ()) -> About:
             await server.close()
 
 
-async def _asked(server: Server, key: str, rights: Sequence[str]) -> About:
+async def _asked(server: Server, key: str, rights: Sequence[str], after: int | None) -> About:
     client = server.client
     await server.ping()  # the connection is made here, and not timed
     took, ahead = min([await _timed(client) for _ in range(TIMES)])
     held = frozenset([right for right in rights if await client.exists(f"{key}:@{right}")])
     last = int(await client.get(f"{key}:seq") or 0)
-    found: dict[str, Any] = {"ms": took * 1000, "last": last, "held": held}
+    unreadable = "" if after is None else await _unreadable(server, key, after)
+    found: dict[str, Any] = {"ms": took * 1000, "last": last, "unreadable": unreadable, "held": held}
     if isinstance(server, Embedded):
         return About(version="", **found)
     return About(ahead_s=ahead, **found, **_said(await client.info()), fsync=await _fsync(client))
+
+
+async def _unreadable(server: Server, key: str, after: int) -> str:
+    """Why the first entry after this place cannot be read; "" if it can, or there is none."""
+    try:
+        entries_of(await server.between(f"{key}:events", after + 1, count=1))
+    except Unreadable as error:
+        return str(error)
+    return ""
 
 
 async def _timed(client: Any) -> tuple[float, float]:
