@@ -72,6 +72,8 @@ def unreadable(data: bytes | str, message: str, what: str = "the frame") -> str:
     """What is said of what is no JSON, from what msgspec says of it: where it breaks off, and what to do."""
     if halved := _halved(lenient(data)):
         return halved
+    if "out of range" in message:  # further than any number that is read, and it is not told where
+        return f"{what} holds a number that is out of range; send one that fits its field"
     reason = message.removeprefix("JSON is malformed: ")
     reason = "it ends before its object does" if "truncated" in reason else f"{reason[0].lower()}{reason[1:]}"
     return f"{what} is no JSON: {reason}; send one whole object"

@@ -323,8 +323,18 @@ def test_too_large_a_file_is_refused_before_or_while_it_is_read(tmp_path: Path) 
     run(tmp_path, work, most_bytes=1000)
 
 
-def test_a_body_that_stops_coming_is_waited_for_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "slowest, message",
+    [
+        (4096, "no more of the body came for 0.2 s; send it again"),
+        (10**15, "the body came at less than 1,000,000,000,000,000 bytes a second; send it again over a better line"),
+    ],
+)
+def test_a_body_that_stops_coming_or_comes_too_slowly_is_waited_for_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, slowest: float, message: str
+) -> None:
     monkeypatch.setattr("collab.web.page.STALLS_S", 0.2)
+    monkeypatch.setattr("collab.web.page.SLOWEST", slowest)
 
     async def answered(asked: Asked, path: str, agent: str, role: str) -> str:
         """All that is answered to one who sends half of a body."""
@@ -341,7 +351,7 @@ def test_a_body_that_stops_coming_is_waited_for_no_more(tmp_path: Path, monkeypa
         for asking in (("/files/deal?name=x", "ana", "agent"), ("/webhooks/lead", "crm", "service")):
             found = await answered(asked, *asking)
             assert found.startswith("HTTP/1.1 408 ")
-            assert "no more of the body came for 0.2 s; send it again" in found
+            assert message in found
         assert [file for file in (tmp_path / "files").rglob("*") if file.is_file()] == []
 
     run(tmp_path, work)

@@ -184,6 +184,7 @@ def test_a_lead_that_nobody_can_take_is_there_and_waits(at_site: Callable[[Work]
             "the body is no UTF-8, in which JSON is sent: 'utf-8' codec",
         ),
         (b'{"id": "L-1", "name": "Zoe", "score": 1e400}', "the body holds a number that is out of range"),
+        (b'{"id": "L-1", "score": %s}' % (b"9" * 5000), "the body holds a number that is out of range; send one that"),
         (b"[" * 60_000, "the body holds too many lists in lists; send a lead as one object"),
         (b'{"id": "L-1", "name": "Zoe \\ud83d"}', "name holds half of a character (a lone surrogate, \\ud83d)"),
     ],
@@ -228,6 +229,29 @@ def test_who_may_not_is_told_why_and_nothing_comes_in(tmp_path: Path) -> None:
             )
             assert (await send(asked, LEAD, Idempotency_Key="a b")).code == 400
             assert [*asked.gate.office.team.leads] == ["L-1"]
+
+    asyncio.run(work())
+
+
+@pytest.mark.parametrize(
+    "body, charset, code, message",
+    [
+        (b"\xef\xbb\xbf" + json.dumps(LEAD).encode(), "UTF-8", 202, ""),
+        (
+            json.dumps(LEAD).encode("utf-16"),
+            '"utf-16"',
+            415,
+            "Content-Type says charset 'utf-16'; send the body in UTF",
+        ),
+        (b'{"id": "L-1", "name": "Zo\xc3\xab"}', "iso-8859-1", 415, "Content-Type says charset 'iso-8859-1'; send the"),
+    ],
+)
+def test_a_lead_is_taken_in_utf_8_alone(tmp_path: Path, body: bytes, charset: str, code: int, message: str) -> None:
+    async def work() -> None:
+        async with a_site(tmp_path) as asked:
+            answer = await send(asked, body, Content_Type=f"application/json; charset={charset}")
+            assert (answer.code, said(answer).get("message", "")[: len(message)]) == (code, message)
+            assert len(asked.gate.office.team.leads) == (code == 202)
 
     asyncio.run(work())
 

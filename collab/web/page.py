@@ -21,6 +21,9 @@ DISCARDED = 100 << 20
 STALLS_S = 30.0
 """A body of which nothing more comes for so long is waited for no more."""
 
+SLOWEST = 4 << 10
+"""Bytes a second of a body at least, on the whole and beside that time, or it could come for longer than its token."""
+
 AGAIN_AFTER_S = {429: 1, 503: 2}
 """After so many seconds it is worth asking again."""
 
@@ -96,7 +99,7 @@ class Taking(Page):
     """The base of pages that take a body; what is refused of it before it is read is answered after it is read."""
 
     refusal: Refusal | None = None
-    heard = 0.0
+    heard = due = 0.0
     looking: asyncio.TimerHandle | None = None
 
     def begin(self, most_bytes: int) -> None:
@@ -111,6 +114,7 @@ class Taking(Page):
         if said > most_bytes:
             self.refuse(too_large(said, most_bytes), at_once=said > most_bytes + DISCARDED)
         self.came()
+        self.due = self.heard + STALLS_S + max(said, most_bytes) / SLOWEST
         self._look()
 
     def came(self) -> None:
@@ -139,11 +143,13 @@ class Taking(Page):
 
     def _look(self) -> None:
         loop = asyncio.get_running_loop()
-        left_s = self.heard + STALLS_S - loop.time()
+        left_s = min(self.heard + STALLS_S, self.due) - loop.time()
         if left_s > 0:
             self.looking = loop.call_later(left_s, self._look)
         else:
-            why = Refusal(408, "too_late", f"no more of the body came for {STALLS_S:g} s; send it again")
+            slow = f"the body came at less than {SLOWEST:,} bytes a second; send it again over a better line"
+            stalls = f"no more of the body came for {STALLS_S:g} s; send it again"
+            why = Refusal(408, "too_late", slow if self.due <= self.heard + STALLS_S else stalls)
             self.send_error(408, exc_info=(Refusal, why, None))  # which closes the connection, too
 
     def _look_no_more(self) -> None:

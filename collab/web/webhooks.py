@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from codecs import BOM_UTF8
 from typing import Annotated, Any
 
 import msgspec
@@ -22,6 +24,7 @@ SOURCES = ("lead",)
 """Where a webhook may come from: `lead` is a Lead of `collab.records` as JSON."""
 
 _HEADER = "Idempotency-Key"
+_CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\s\";]+)", re.IGNORECASE)
 
 
 class Named(msgspec.Struct):
@@ -48,9 +51,17 @@ class Webhook(Taking):
         if source not in SOURCES:
             known = ", ".join(SOURCES)
             self.refuse(Refusal(404, "refused", f"source is {source!r}, which is not known; known are {known}"))
-        kind = self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        self._check_kind()
+
+    def _check_kind(self) -> None:
+        """Refuse what is not JSON in UTF-8, as it comes."""
+        named = self.request.headers.get("Content-Type", "")
+        kind = named.partition(";")[0].strip().lower()
         if kind != "application/json":
             self.refuse(Refusal(415, "malformed", f"Content-Type is {kind!r}; send application/json"))
+        charset = _CHARSET.search(named)
+        if charset and charset[1].lower() not in ("utf-8", "utf8", "us-ascii"):
+            self.refuse(Refusal(415, "malformed", f"Content-Type says charset {charset[1]!r}; send the body in UTF-8"))
         coding = self.request.headers.get("Content-Encoding", "identity").strip().lower()
         if coding != "identity":
             self.refuse(Refusal(415, "malformed", f"Content-Encoding is {coding!r}; send the body as it is"))
@@ -91,25 +102,28 @@ class Webhook(Taking):
 
 def _lead(body: bytes, key: str | None, tenant: str) -> Lead:
     """The lead of the body; without an id of its own it has that of the key."""
-    try:
-        found = msgspec.json.decode(body)
-        if isinstance(found, dict) and found.get("id") is None:
-            found["id"] = key
-        if isinstance(found, dict) and found["id"] is None:
+    found = _read(body)
+    if isinstance(found, dict) and found.get("id") is None:
+        found["id"] = key
+        if key is None:
             raise Refusal(400, "malformed", f"id is missing; give the lead an id, or the request an {_HEADER}")
+    try:
         return msgspec.convert(found, GivenLead).plain(tenant)
     except msgspec.ValidationError as error:
-        if str(error).startswith("Number out of range"):  # which decoding alone says, and not where it is
-            message = "the body holds a number that is out of range; send one that a lead can have"
-            raise Refusal(400, "malformed", message) from None
         raise Refusal(400, "malformed", explained(found, str(error), GivenLead, "a lead")) from None
-    except UnicodeDecodeError as error:
-        raise Refusal(
-            400, "malformed", f"the body is no UTF-8, in which JSON is sent: {error}; send it as that"
-        ) from None
+    except ValueError as error:
+        raise Refusal(400, "malformed", str(error)) from None
+
+
+def _read(body: bytes) -> Any:
+    """What the body holds; a mark of UTF-8 before it, as some write it, is not looked at."""
+    try:
+        return msgspec.json.decode(body.removeprefix(BOM_UTF8))
     except RecursionError:
         raise Refusal(400, "malformed", "the body holds too many lists in lists; send a lead as one object") from None
     except msgspec.DecodeError as error:
         raise Refusal(400, "malformed", unreadable(body, str(error), "the body")) from None
-    except ValueError as error:
-        raise Refusal(400, "malformed", str(error)) from None
+    except UnicodeDecodeError as error:
+        raise Refusal(
+            400, "malformed", f"the body is no UTF-8, in which JSON is sent: {error}; send it as that"
+        ) from None
