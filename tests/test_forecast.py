@@ -102,6 +102,18 @@ def test_busy_days_that_stay_or_come_again_are_part_of_what_is_to_come(days: lis
     assert found.table["leads"].sum() > 1.2 * plain.table["leads"].sum()
 
 
+@pytest.mark.parametrize("weeks", [1, 4])
+def test_days_without_a_lead_at_the_end_are_said_and_many_of_them_give_no_forecast(weeks: int) -> None:
+    plain = drawn(12)
+    counts = plain.counts.copy()
+    counts[pd.DatetimeIndex(counts.index) >= MONDAY + pd.DateOffset(weeks=12 - weeks)] = 0.0
+    found = Forecast.of(Arrivals.of_counts(counts, zone="Europe/Berlin", hours=WEEKLY)).leads(7)
+    said = f"no lead came on the newest {5 * weeks} open days, from "
+    assert said in str(found)
+    assert isinstance(found, Predicted if weeks == 1 else Abstained)
+    assert said not in str(Forecast.of(plain).leads(7))
+
+
 def moving(weeks: int, opens: float, closes: float, mean: float = 4.0, seed: int = 3) -> Predicted:
     """A forecast of a team that is open from 9 to 17 for ten weeks, and at other hours in the newest so many."""
     local = pd.date_range(MONDAY, MONDAY + pd.DateOffset(weeks=10 + weeks), freq="30min", inclusive="left")

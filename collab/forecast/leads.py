@@ -11,7 +11,7 @@ from collab.forecast.changed import of_now
 from collab.forecast.far_off import far_off
 from collab.forecast.level import Floats, expected
 from collab.forecast.shape import Shape
-from collab.forecast.weekdays import LEAST_WEEKS
+from collab.forecast.weekdays import LEAST_WEEKS, RUN
 from collab.legible import several
 from collab.whole import whole
 
@@ -32,6 +32,9 @@ def predicted(arrivals: Arrivals, days: int = 7) -> Predicted | Abstained:
     table = arrivals.table
     if (abstained := too_little(arrivals)) is not None:
         return abstained
+    silent = _silent(table, arrivals.until)
+    if isinstance(silent, Abstained):
+        return silent
     odd = far_off(table)
     table = table.drop(index=list(odd))
     known = table.index[table.notna().any(axis=1)]
@@ -48,7 +51,7 @@ def predicted(arrivals: Arrivals, days: int = 7) -> Predicted | Abstained:
     of_these_hours, moved = of_now(table)
     found = _intervals(Shape.of(of_these_hours), pd.Index(dates.day_of_week), slot, mean[place], var[place])
     found.insert(0, "start", starts)
-    said = (*arrivals.left_out, *odd.values(), *moved)
+    said = (*arrivals.left_out, *silent, *odd.values(), *moved)
     return Predicted(found, len(known), known[0], arrivals.until, arrivals.hours.zone, said)
 
 
@@ -80,6 +83,23 @@ def too_little(arrivals: Arrivals) -> Abstained | None:
         reason = f"{leads:.0f} leads are known, and it takes {LEAST_LEADS}; go on recording, or give older counts"
         return Abstained(reason, len(known), needed)
     return None
+
+
+def _silent(table: pd.DataFrame, until: pd.Timestamp) -> tuple[str, ...] | Abstained:
+    """A sentence if three open days or more at the end brought no lead, or no forecast if they are too many."""
+    known = table.index[table.notna().any(axis=1)]
+    today = until.tz_localize(None).normalize()
+    silent = table.index[(table.index > known[-1]) & (table.index < today)]
+    if len(silent) < RUN:
+        return ()
+    none = f"no lead came on the newest {len(silent)} open days, from {silent[0]:%d %b %Y} on, or none was counted"
+    if (today - known[-1]).days > MOST_DAYS:
+        reason = (
+            f"{none}; whether as many will come again as {(today - known[-1]).days} days ago, the counts do not say "
+            f"(at most {MOST_DAYS} days); go on recording, or give counts that end there"
+        )
+        return Abstained(reason, len(known), len(known))
+    return (f"{none}: what is forecast is for a team that opens again, as it was",)
 
 
 def _ahead(arrivals: Arrivals, days: int) -> pd.DatetimeIndex:
