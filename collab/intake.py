@@ -27,6 +27,9 @@ logger = logging.getLogger(__name__)
 COLUMNS = GivenLead.__struct_fields__
 """What a column may be called."""
 
+NAMED = re.compile(r"sep=([,;\t])", re.IGNORECASE)
+"""A first line that says what separates the cells, as spreadsheets write and read it; the header is the line after."""
+
 NOTES = ("row", "reason")
 """Columns of a rejects file, which are not looked at when it comes back corrected."""
 
@@ -91,7 +94,7 @@ class Taken(Struct, frozen=True, kw_only=True):
 
 
 def read(path: Path, tenant: str = "main") -> LeadFile:
-    """Read a file of leads; fields are separated by commas, semicolons or tabs, the text is UTF-8.
+    """Read a file of leads; fields are separated by commas, semicolons or tabs, also if it says so, the text is UTF-8.
 
     Raises:
         ValueError: the file has no header of a lead's fields, or is no such text; says what to change.
@@ -99,15 +102,21 @@ def read(path: Path, tenant: str = "main") -> LeadFile:
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
             first = lines.readline()
+            named = NAMED.fullmatch(first.rstrip("\r\n").strip('"'))
+            separator = named[1] if named else max(",;\t", key=first.count)
             lines.seek(0)
-            separator = max(",;\t", key=first.count)
             table = _table(path, csv.reader(lines, delimiter=separator, strict=True))
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} cannot be read as CSV in UTF-8: {error}; save it as that") from None
-    header = table[0] if table else []
+    begins = 1 if named else 0
+    header = table[begins] if len(table) > begins else []
     names = ["_".join(name.split()).lower() for name in header]
     _check_header(path, names)
-    numbered = [(number, cells) for number, cells in enumerate(table[1:], 2) if any(cell.strip() for cell in cells)]
+    numbered = [
+        (number, cells)
+        for number, cells in enumerate(table[begins + 1 :], begins + 2)
+        if any(cell.strip() for cell in cells)
+    ]
     rows = _told_apart([_row(number, cells, names, tenant) for number, cells in numbered])
     return LeadFile(path, header, rows, separator)
 

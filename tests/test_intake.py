@@ -46,6 +46,20 @@ def test_a_row_becomes_a_lead_and_an_empty_cell_its_default(tmp_path: Path) -> N
     assert file.rows[1].lead == Lead(id="L-2", name="Bo")
 
 
+@pytest.mark.parametrize("first", ["sep=;\n", "\ufeffsep=;\r\n", '"sep=;"\n', "SEP=;\n"])
+def test_a_first_line_that_names_the_separator_is_stepped_over(tmp_path: Path, first: str) -> None:
+    file = read(written(tmp_path, first + "id;name;location\nL-1;Zoë;a,b,c,d\nL 2;Bo;\n"))
+    assert [(row.number, row.reason[:12]) for row in file.rows] == [(3, ""), (4, "id is 'L 2';")]
+    assert file.rows[0].lead == Lead(id="L-1", name="Zoë", location="a,b,c,d")
+    assert (file.separator, file.header) == (";", ["id", "name", "location"])
+
+
+@pytest.mark.parametrize("text", ["sep=;\n", "sep=|\nid|name\nL-1|Bo\n"])
+def test_a_separator_without_a_header_or_that_is_none_is_no_file_of_leads(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ValueError, match="has no column id and no column name in its first row"):
+        read(written(tmp_path, text))
+
+
 @pytest.mark.parametrize(
     "row, reason",
     [
