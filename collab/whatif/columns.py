@@ -250,8 +250,8 @@ def named_weights(frame: pd.DataFrame, decision: NDArray[np.int64]) -> None:
 
 def numeric(column: pd.Series) -> pd.Series:
     """A column of numbers, durations in seconds; what is neither is NaN."""
-    if pd.api.types.is_timedelta64_dtype(column.dtype):
-        return pd.Series(column.dt.total_seconds())
+    if column.dtype.kind == "m":  # of pyarrow, too, whose durations pandas takes for numbers or for objects
+        return pd.Series(column.dt.total_seconds().to_numpy(np.float64, na_value=np.nan), column.index)
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         return pd.Series(np.nan, column.index)
     if column.dtype == object and any(isinstance(one, timedelta | np.timedelta64) for one in column):
