@@ -14,6 +14,9 @@ from typing import Any
 
 import pytest
 
+import collab
+import collab.whatif
+
 ROOT = Path(__file__).resolve().parent.parent
 HOUSE = ROOT / "collab"
 
@@ -299,6 +302,12 @@ def test_importing_collab_loads_no_panel_no_redis_and_no_database() -> None:
     ran = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=60)
     assert ran.returncode == 0, ran.stderr
     assert set(ran.stdout.split()) & NOT_LOADED_BY_IMPORT == set()
+
+
+def test_completion_offers_every_public_name_though_none_is_loaded() -> None:
+    for module in (collab, collab.whatif):
+        assert set(module.__all__) <= set(dir(module))
+        assert [name for name in module.__all__ if not hasattr(module, name)] == []
 
 
 def cells(path: Path) -> list[dict[str, Any]]:
