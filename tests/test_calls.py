@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from certificates import written
 from desks import lead
-from gateways import a_gate, soon
+from gateways import a_gate, heard, soon
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import NOON
@@ -21,6 +21,7 @@ from strategies import NOON
 from collab import protocol as p
 from collab.cli.certificate import tls
 from collab.events import MessageSent
+from collab.floor.traffic import Traffic
 from collab.live.client import Hit, InRoom, Member, Missed, Trimmed, connect
 from collab.live.heard import Waiting
 from collab.records import Busy, Decision, Presence
@@ -91,6 +92,43 @@ async def _work(tim: Member, ana: Member) -> None:
     await ana.close_lead("l1", converted=True, value=9.0, satisfaction=5.0)
     assert (await ana.coordination_metrics())["active"] == 0
     assert set(await ana.metrics()) == {"team", "gateway", "process"}
+
+
+def test_what_goes_through_a_gateway_is_what_its_members_counted(tmp_path: Path) -> None:
+    async def count() -> None:
+        async with a_gate(tmp_path) as gate, gate.member("ana") as ana, gate.member("bo") as bo:
+            await ana.join("main")
+            for n in range(7):
+                await ana.send_message("main", f"{n}", key=f"k{n}")
+            await ana.send_message("main", "0", key="k0")
+            await bo.join("main", after=0)
+            await ana.send_message("main", "last")
+            told = len(await heard(ana, 9)) + len(await heard(bo, 11))
+            async with gate.member("cy"):
+                line = next(line for line in gate.door.gateway.lines if line.entry.agent == "cy")
+                line.cut_off("too_slow", "gone")
+                await soon(lambda: line not in gate.door.gateway.lines)
+            await soon(lambda: len(gate.door.gateway.lines) == 2)
+            found = await bo.collaboration_metrics()
+            took = found.pop("heard_ms")
+            counted = {"connections": 2, "rooms": 1, "said": 8, "told": told, "dropped": 1, "messages_a_minute": 8}
+            assert found == counted
+            assert (took["n"], 0 <= took["p50"] <= took["p95"] <= took["p99"]) == (8, True)
+
+    asyncio.run(count())
+
+
+def test_of_messages_only_the_last_minute_counts() -> None:
+    now = NOON
+    traffic = Traffic(lambda: now)
+    for second in (0, 30, 61):
+        now = NOON + timedelta(seconds=second)
+        traffic.hear(
+            MessageSent(id=f"e{second}", time=now - timedelta(milliseconds=20), room="main", agent="a", text=".")
+        )
+    assert (traffic.figures()["messages_a_minute"], traffic.figures()["heard_ms"]["p50"]) == (2, 20.0)
+    now = NOON + timedelta(minutes=3)
+    assert traffic.figures()["heard_ms"] == {"p50": None, "p95": None, "p99": None, "n": 0}
 
 
 async def _be(agent: Callable[[str], Any], tim: Member, ana: Member) -> None:

@@ -227,7 +227,7 @@ class Floor:
         self.hall.watch(line, asked.on)
 
     async def _metrics(self, line: Line, asked: p.Metrics) -> dict[str, Any]:
-        gateway = {"connections": len(self.hall.lines), "rooms": self.hall.rooms}
+        gateway = {"said": self.said, **self.hall.figures()}
         status = {name: value for name, value in self._status().items() if name not in SHARED}
         return {"team": self.desk.coordination_metrics(), "gateway": gateway, "process": status}
 

@@ -10,9 +10,10 @@ from typing import Any
 
 from collab import protocol as p
 from collab.desk import Desk
-from collab.events import Entry, MessageDeleted, RoomEvent, RoomLeft, RoomRead, encode
+from collab.events import Entry, MessageDeleted, MessageSent, RoomEvent, RoomLeft, RoomRead, encode
 from collab.floor.hearing import heard_as, heard_by
 from collab.floor.recent import Recent
+from collab.floor.traffic import Traffic
 from collab.floor.unrecorded import unrecorded
 from collab.history import History
 from collab.history.past import stretch
@@ -50,6 +51,7 @@ class Hall:
     Attributes:
         told: how many events of rooms were written to members, each counted for everybody who got it.
         told_bytes: the bytes of these.
+        traffic: how much was said, and how many were cut off as too slow.
 
     Args:
         desk: the tenant's started desk.
@@ -62,6 +64,7 @@ class Hall:
         self._in_room: defaultdict[str, set[Line]] = defaultdict(set)
         self._watching: set[Line] = set()
         self.told = self.told_bytes = 0
+        self.traffic = Traffic()
         self._recent = {room.id: Recent(room.number) for room in desk.team.rooms.values()}
         self._typing: dict[tuple[str, str], asyncio.TimerHandle] = {}
         self._told: dict[str, tuple[int, list[bytes]]] = {}
@@ -74,8 +77,14 @@ class Hall:
         """In how many rooms somebody is here."""
         return sum(map(bool, self._in_room.values()))
 
+    def figures(self) -> dict[str, Any]:
+        """How many `connections` in how many `rooms`, events `told`, and `Traffic.figures`."""
+        here = {"connections": len(self.lines), "rooms": self.rooms, "told": self.told}
+        return here | self.traffic.figures()
+
     def leave(self, line: Line) -> None:
         """A member's connection ended."""
+        self.traffic.dropped += line.cut == "too_slow"
         self.lines.discard(line)
         self._watching.discard(line)
         for room in tuple(line.rooms):
@@ -181,6 +190,8 @@ class Hall:
             elif isinstance(event, RoomRead):
                 self._tell_own(event.agent, event)
             else:
+                if isinstance(event, MessageSent):
+                    self.traffic.hear(event)
                 data = encode(event)
                 number = self._keep(event, data)
                 if self._in_room.get(event.room):

@@ -262,13 +262,18 @@ class Calls(ABC):
         return int(await self.ask(p.AdoptRules(id=0, rules=given, reason=reason)))
 
     async def metrics(self) -> dict[str, Any]:
-        """How the team stands now (`team`, see `Desk.coordination_metrics`), this gateway and its process."""
+        """How the team stands now (`team`, see `Desk.coordination_metrics`), this `gateway` and its `process`."""
         found: dict[str, Any] = await self.ask(p.Metrics(id=0))
         return found
 
     async def coordination_metrics(self) -> dict[str, Any]:
         """How the team stands now, as `Desk.coordination_metrics` gives it."""
         found: dict[str, Any] = (await self.metrics())["team"]
+        return found
+
+    async def collaboration_metrics(self) -> dict[str, Any]:
+        """How much goes through this gateway for the team, as `gateway` of `metrics` (docs/protocol.md) gives it."""
+        found: dict[str, Any] = (await self.metrics())["gateway"]
         return found
 
     async def ping(self) -> datetime:

@@ -283,7 +283,7 @@ class Watch(Command, frozen=True, tag="watch"):
 
 
 class Metrics(Command, frozen=True, tag="metrics"):
-    """How the team stands now, and this gateway."""
+    """How the `team` stands now, how much goes through this `gateway` for it, and its `process`."""
 
 
 class Ping(Command, frozen=True, tag="ping"):

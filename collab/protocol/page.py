@@ -43,6 +43,10 @@ from `collab/protocol` and tested.
 9. Who **watches** gets **changed** with what happens outside rooms: team leads and analysts all of it, services all but
    alerts, silences and rules, agents what concerns themselves. Of alerts that is those whose label `agent` names them,
    without the notes and reasons that others gave.
+10. Of the `gateway`, **metrics** says for this team: the `connections` and the `rooms` that they are in; since it
+    serves the team, messages `said` here, events of rooms `told`, each counted for everybody who got it, and members
+    `dropped` because they read too slowly; and of the last minute `messages_a_minute`, said at whichever gateway, and
+    in `heard_ms` how long it took until this one heard of them (p50, p95, p99).
 
 **Times** of leads: who is given one has 300 seconds to accept it and 1,800 for the first response; then it goes back to
 the queue, as it does once its agent was offline for 60, unless a person gave it. Who gave it back is not asked again
