@@ -78,6 +78,9 @@ export function render({ model, el }) {
     label.textContent = name
     input.setAttribute("aria-describedby", small.id)
     input.addEventListener("input", () => moved(factor))
+    let held = ""  // a finger that only scrolls the page puts back what it touched
+    input.addEventListener("pointerdown", () => { held = input.value })
+    input.addEventListener("pointercancel", () => { input.value = held; moved(factor) })
     row.append(label, output, small, input)
     rows[factor] = { input, output }
     return row

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, CDPSession, Locator, Page, expect
 from serving import ROOT, Served, free_port, raised, serving, until
 from watching import Watch
 
@@ -161,6 +161,39 @@ def test_cards_lie_in_as_many_columns_as_fit_and_nothing_is_cut_off(page: Page, 
             until(lambda: page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} fits")
     finally:
         page.set_viewport_size({"width": 1440, "height": 900})
+
+
+def test_a_finger_moves_a_slider_across_and_the_page_along(page: Page) -> None:
+    tab(page, "What-if")
+    page.set_viewport_size({"width": 390, "height": 844})
+    devices = page.context.new_cdp_session(page)
+    devices.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    slider = page.get_by_role("slider", name="Expertise")
+    try:
+        slider.hover()
+        box = slider.bounding_box()
+        assert box is not None
+        x, y = box["x"] + box["width"] * 0.8, box["y"] + box["height"] / 2
+        before = slider.input_value()
+        swipe(devices, (x, y), (0, -8))
+        until(lambda: (now := slider.bounding_box()) and now["y"] < box["y"] - 50, "the page has gone along")
+        expect(slider).to_have_value(before)
+        swipe(devices, (x, y - box["y"] + slider.bounding_box()["y"]), (-5, 0))  # type: ignore[index]
+        until(lambda: 0.3 < float(slider.input_value()) < 0.7, "the slider has gone across")
+    finally:
+        devices.send("Emulation.setTouchEmulationEnabled", {"enabled": False})
+        page.set_viewport_size({"width": 1440, "height": 900})
+        page.get_by_role("button", name="Back to the weights in force").click()
+
+
+def swipe(devices: CDPSession, start: tuple[float, float], step: tuple[float, float]) -> None:
+    """Put a finger down here, go twenty such steps, and lift it."""
+    points = [{"x": start[0] + step[0] * n, "y": start[1] + step[1] * n} for n in range(21)]
+    for number, point in enumerate(points):
+        devices.send(
+            "Input.dispatchTouchEvent", {"type": "touchMove" if number else "touchStart", "touchPoints": [point]}
+        )
+    devices.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
 def test_after_a_drag_on_a_page_that_is_behind_the_value_let_go_wins(page: Page) -> None:
