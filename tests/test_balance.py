@@ -68,6 +68,14 @@ def test_a_full_agent_gives_to_those_who_have_nothing() -> None:
     assert plan.moves[0].why == "Ana is at 100%, Bo at 0%"
 
 
+def test_moves_that_are_only_planned_are_not_remembered_as_made() -> None:
+    team = crowded()
+    team.recent = [assigned(state.decision or "", NOON, state.lead, "ana") for state in team.leads.values()]
+    before = team.snapshot()
+    assert balance(team, NOON).moves
+    assert team.snapshot() == before
+
+
 def test_an_even_team_is_left_alone() -> None:
     even = holding(*(agent(id, leads=named(id, 2)) for id in ("ana", "bo", "cy")))
     assert balance(even, NOON, Thresholds(start=0.0, stop=0.0)).moves == ()

@@ -102,8 +102,8 @@ def _lead_assigned(team: Team, event: LeadAssigned, seq: int) -> None:
         balanced=False,
     )
     team._take(agent, lead.id)
-    if len(team.recent) == RECENT:
-        team.given_on.pop(team.recent[0].id, None)
+    if len(team.recent) == RECENT and (gone := team.recent[0].id) in team.given_on:
+        team.given_on = {id: to for id, to in team.given_on.items() if id != gone}
     team.recent = [*team.recent[1 - RECENT :], event]
 
 
@@ -132,7 +132,8 @@ def _lead_overridden(team: Team, event: events.LeadOverridden, seq: int) -> None
         if event.to != event.agent:
             team.moved = [time for time in team.moved if event.time - time < MOVED_FOR] + [event.time]
             if any(one.id == event.decision for one in team.recent):
-                team.given_on[event.decision] = (*team.given_on.get(event.decision, ()), event.to)
+                given = (*team.given_on.get(event.decision, ()), event.to)
+                team.given_on = team.given_on | {event.decision: given}  # a team on trial has the same one
 
 
 def _first_responded(team: Team, event: events.FirstResponded, seq: int) -> None:

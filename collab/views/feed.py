@@ -119,7 +119,7 @@ class Feed:
             queue=tuple(team.queue()),
             held=tuple(lead for lead in team.leads.values() if lead.holder is not None),
             recent=tuple(reversed(team.recent)),
-            given_on=dict(team.given_on),
+            given_on=team.given_on,
             latencies=tuple(self._latencies),
             weights=team.weights.id,
             experiment=team.experiment,
