@@ -23,7 +23,7 @@ from collab.views.finding import FindView
 from collab.views.listing import Listing, row
 from collab.views.spans import SIGNS
 from collab.views.story import StoryView
-from collab.views.theme import SHEET
+from collab.views.theme import PARTED, SHEET
 from collab.views.told import empty, title
 from collab.views.whynot import WhyNotView
 
@@ -42,7 +42,7 @@ NONE_FOUND = "None of the {n} that were found is like that; choose less narrowly
 PICK = "Choose an assignment to see what spoke for whom, which gates were shut, and what would have changed it."
 
 WIDE = {"sizing_mode": "stretch_width"}
-HALF = {"min_width": 260, "styles": {"flex": "1 1 340px"}}
+HALF = {"min_width": 260, "styles": {"flex": "1 1 340px"}, "stylesheets": [PARTED]}
 PART = {"min_width": 130, "styles": {"flex": "1 1 140px"}, **WIDE}
 
 

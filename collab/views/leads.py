@@ -25,7 +25,7 @@ from collab.views.decision import DecisionView
 from collab.views.feed import feed_of
 from collab.views.leadform import LeadForm, money_of, name_of, place_of
 from collab.views.replying import Replying
-from collab.views.theme import SHEET, plain
+from collab.views.theme import PARTED, SHEET, plain
 from collab.views.told import title
 
 ROUTE, ALL_THE_SAME = "Route the lead", "Route it all the same"
@@ -78,7 +78,8 @@ class LeadView(Replying):
             self.customer, self.email, self.phone, choices[0], self.location, self.budget, *choices[1:], score, **row
         )
         buttons = pn.FlexBox(self.ask, self.send, **row)
-        self._layout = pn.Column(head, fields, self.known, buttons, self.said, self.decision, **WIDE)
+        parts = (head, fields, self.known, buttons, self.said, self.decision)
+        self._layout = pn.Column(*parts, stylesheets=[PARTED], **WIDE)
         self._refill()
         self._listen()
 

@@ -17,6 +17,14 @@ from collab.views.page import page as dashboard
 pytestmark = pytest.mark.filterwarnings("ignore:reference already known")
 
 EVIL = "<img src=x onerror=alert(1)> [x](javascript:alert(2)) http://evil.com"
+COLUMN = """one => {
+  while (!one.className.includes?.("Column") || getComputedStyle(one).flexGrow != 1) {
+    one = one.parentElement ?? one.getRootNode().host
+  }
+  return one
+}"""
+"""The half of the tab around something."""
+
 FIELDS = ("Name", "E-mail", "Phone", "Location", "Budget")
 
 
@@ -147,6 +155,15 @@ def test_an_offer_is_given_to_another_by_keyboard_and_the_list_keeps_its_place(
     assert at_least > 0
     expect(focused).to_be_focused()
     assert abs(focused.evaluate("row => row.getBoundingClientRect().top") - before) < 2
+
+
+def test_the_columns_of_the_tab_go_on_to_a_next_sheet_of_paper(leads: Callable[[], Page]) -> None:
+    page = leads()
+    page.emulate_media(media="print")
+    for words in ("Route a lead", "Waiting leads", "Newest assignments", "A decision taken apart"):
+        column = page.get_by_role("heading", name=words).evaluate_handle(COLUMN)
+        assert column.evaluate("one => getComputedStyle(one).display") == "block", words
+    assert not page.get_by_text("Why not me?").is_visible()
 
 
 def test_what_is_typed_while_the_server_is_away_is_there_when_it_is_back(leads: Callable[[], Page]) -> None:
