@@ -19,7 +19,7 @@ from websockets.http11 import Request, Response
 
 from collab.live.access import Access, AccessDenied, Pass
 from collab.live.connection import Connection
-from collab.live.line import WINDOW_BITS, Allowance, Line
+from collab.live.line import WINDOW_BITS, Allowance, Line, closing
 from collab.live.tally import Tally
 from collab.live.turns import Floor, listen
 from collab.protocol import MOST_BYTES, VERSION, Hello, Id, Refused, Welcome, command, encode, id_of
@@ -170,7 +170,7 @@ class Gateway:
         """Count and log that a member was cut off, and keep for its next hello what it could not be told."""
         self.tally.cut[line.cut] += 1
         entry, answer = line.entry, line.connection.protocol.close_rcvd
-        told = answer is not None and answer.code == CloseCode.POLICY_VIOLATION  # else it went of itself
+        told = answer is not None and answer.code == closing(line.cut)  # else it went of itself
         said = "which it was told" if told else "which it could not be told"
         logger.info("%s of %s (%s) is cut off as %s, %s", entry.agent, entry.tenant, line.device, line.cut, said)
         if not told:
@@ -237,7 +237,8 @@ class Gateway:
     async def _send_away(self, connection: ServerConnection, re: Id | None, code: str, why: str) -> None:
         with contextlib.suppress(ConnectionClosed):
             await connection.send(encode(Refused(re=re, code=code, message=why)), text=True)
-            await connection.close(1008 if code in ("denied", "malformed") else 1013, code)
+            useless = code in ("denied", "malformed")
+            await connection.close(CloseCode.POLICY_VIOLATION if useless else CloseCode.TRY_AGAIN_LATER, code)
 
     def _allowance(self, entry: Pass) -> Allowance:
         whole = self._allowances.setdefault((entry.tenant, entry.agent), Allowance(self.agent_rate))

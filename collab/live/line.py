@@ -10,8 +10,8 @@ from time import monotonic
 
 from msgspec import Struct
 from msgspec.json import Decoder
+from websockets.frames import CloseCode, Opcode
 from websockets.frames import Frame as WebSocketFrame
-from websockets.frames import Opcode
 from websockets.protocol import State
 
 from collab.live.access import Pass
@@ -41,6 +41,12 @@ PACKED_END = b"\0\0\xff\xff"
 
 WORTH_BYTES = 256
 """Frames from this size on are compressed for those who take them so."""
+
+
+def closing(code: str) -> CloseCode:
+    """With what a WebSocket is closed after a goodbye: who may come again with the same token is told so."""
+    again = {"stopping": CloseCode.SERVICE_RESTART, "too_slow": CloseCode.TRY_AGAIN_LATER}
+    return again.get(code, CloseCode.POLICY_VIOLATION)
 
 
 class Allowance:
@@ -197,7 +203,7 @@ class Line:
         self.connection.close_timeout = most_s
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(most_s):  # its own begins only when all is written, which may be never
-                await self.connection.close(1008, code)
+                await self.connection.close(closing(code), code)
         self.connection.transport.abort()
 
 

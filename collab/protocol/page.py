@@ -65,7 +65,7 @@ Codes of **refused**: `malformed` (it cannot be read), `denied` (the token), `fo
 cannot be done; the message says why), `too_late` (somebody was faster, or no hello came in time), `too_many`,
 `unreachable` (the stream is away; try again), `failed` (a fault of ours). Codes of **goodbye**: `token_ended`,
 `token_revoked`, `stopping`, `too_slow`. Only after `denied`, a hello that is `malformed`, and the two of
-the token it is of no use to connect again.
+the token it is of no use to connect again: the WebSocket is closed with code 1008 then, else with 1012 or 1013.
 """
 
 EXAMPLES: Sequence[tuple[str, dict[str, Any]]] = (

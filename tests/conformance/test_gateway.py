@@ -386,6 +386,21 @@ def test_a_token_that_ends_or_is_taken_back_ends_the_connection(tmp_path: Path) 
     asyncio.run(wait())
 
 
+def test_a_socket_is_closed_with_a_code_that_says_whether_to_come_again(tmp_path: Path) -> None:
+    async def wait() -> None:
+        async with a_gate(tmp_path) as gate:
+            async with raw(gate, "bo") as revoked:
+                gate.access.revoke_all("acme", "bo")
+                await revoked.wait_closed()
+            async with raw(gate) as stopped:
+                await gate.door.gateway.stop()
+                await stopped.wait_closed()
+            assert (revoked.close_code, revoked.close_reason) == (1008, "token_revoked")
+            assert (stopped.close_code, stopped.close_reason) == (1012, "stopping")
+
+    asyncio.run(wait())
+
+
 def test_who_came_in_while_clocks_may_differ_is_not_sent_out_by_the_end_that_was_passed_over(tmp_path: Path) -> None:
     async def wait() -> None:
         async with a_gate(tmp_path) as gate:
