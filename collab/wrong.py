@@ -63,6 +63,8 @@ def explained(value: Any, message: str, kind: Any, what: str = "the frame") -> s
         return _cut(message)
     told = f"{'.'.join(names) or what} is {shown(value)}"
     if known := _choices(reason, kind, frame, steps):
+        if value in known:
+            return f"{'.'.join(names)} is there twice; give it once"
         few = isinstance(value, str) and reason.startswith("Invalid enum")
         return f"{told}; " + (f"give one of {', '.join(known)}" if few else nearest(str(value), known))
     return f"{told}: {_in_words(reason)}"

@@ -98,6 +98,7 @@ def test_of_what_is_no_json_it_says_where_it_breaks_off_and_what_to_do(frame: st
     [
         ({"do": "join"}, "room is missing; give it"),
         (ROUTE | {"lead": {"id": "l"}}, "lead.name is missing; give it"),
+        ('{"do": "ping", "do": "rooms", "id": 7}', "do is there twice; give it once"),
         ({"id": 7}, "do is missing; give one of hello, join, leave, "),
         ([], "the frame is []: expected `object`, got `array`"),
         ("null", "the frame is null: expected `object`, got `null`"),
