@@ -21,13 +21,23 @@ from gateways import a_gate, raw, soon
 
 from collab import protocol as p
 from collab.events import MessageSent
-from collab.protocol.page import EXAMPLES, page
+from collab.live.unanswered import AGAIN
+from collab.protocol.page import EXAMPLES, SAFE_AGAIN, page
 from collab.team import State
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 TIMES = dict.fromkeys(("time", "began", "fired"), "2026-11-02T09:00:00Z")
 CHANGING = {**TIMES, "decided_ms": 0.4, "waited_s": 0.0}
 """What differs from run to run, as the page shows it."""
+
+
+ONLY_ASK = {"page", "search", "rooms", "metrics", "ping", "alerts", "rules"}
+"""Commands that change nothing."""
+
+
+def test_what_the_page_says_may_be_sent_again_is_what_a_member_in_python_sends_again() -> None:
+    sent = {str(kind.__struct_config__.tag) for kind in AGAIN}
+    assert set(SAFE_AGAIN) == sent - ONLY_ASK - {"send"}, "a send is safe with a key, which the page says"
 
 
 async def answers(folder: Path) -> list[dict[str, Any]]:

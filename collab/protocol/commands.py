@@ -233,13 +233,13 @@ class Decline(Command, frozen=True, tag="decline"):
 
 
 class FirstResponse(Command, frozen=True, tag="first_response"):
-    """The customer has the first answer."""
+    """The customer has the first answer; for who holds the lead."""
 
     lead: Key
 
 
 class CloseLead(Command, frozen=True, tag="close_lead"):
-    """The work on a lead ended."""
+    """The work on a lead ended; for who holds it."""
 
     lead: Key
     converted: bool

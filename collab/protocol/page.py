@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import Any
 
 from msgspec import NODEFAULT, Struct
@@ -11,6 +12,14 @@ from msgspec import NODEFAULT, Struct
 from collab.protocol.base import VERSION
 from collab.protocol.commands import COMMANDS
 from collab.protocol.frames import FRAMES
+
+SAFE_AGAIN = (
+    "accept add_agent archive_room call delete idle join read route_lead set_calendar set_presence typing "
+    "update_agent_workload watch"
+).split()
+"""Commands beside those that only ask which may be carried out twice without harm."""
+
+REPEATED = "\n   ".join(wrap(", ".join(f"`{name}`" for name in SAFE_AGAIN), 110))
 
 HEAD = f"""# The protocol of the gateway
 
@@ -27,7 +36,9 @@ from `collab/protocol` and tested.
    without a gap and the same for everybody: **happened** brings events from its `number` on.
 4. After a cut, say hello again and **join** with `after`, the last number you have, and `member` false. What you missed
    comes first, then what happens, without a seam. **reset** says that what happened up to a number is not kept.
-5. A **send** with a `key` may be sent again until it is answered, and for a day: it is there once.
+5. A **send** with a `key` may be sent again until it is answered, and for a day: it is there once. A command that a
+   cut left without its answer may have been carried out: again, these do no harm, beside those that only ask:
+   {REPEATED}.
 6. A member that does not read is cut off once a mebibyte waits for it, or something for ten seconds, and resumes by
    number. What waits is dropped then: the goodbye `too_slow` comes in its place, with the last number before it in
    `after`. A socket that takes not even that is closed after ten seconds; the next welcome says why in `cut`
@@ -42,7 +53,8 @@ from `collab/protocol` and tested.
    `collab.markup.to_html` makes it; who shows messages otherwise must let nothing else through either.
 9. Who **watches** gets **changed** with what happens outside rooms: team leads and analysts all of it, services all but
    alerts, silences and rules, agents what concerns themselves. Of alerts that is those whose label `agent` names them,
-   without the notes and reasons that others gave.
+   without the notes and reasons that others gave. What happened during a cut does not come later: ask `route_lead`
+   with the lead again for who has it now; what else became of it is in the history (history.md).
 10. Of the `gateway`, **metrics** says for this team: the `connections` and the `rooms` that they are in; since it
     serves the team, messages `said` here, events of rooms `told`, each counted for everybody who got it, and members
     `dropped` because they read too slowly; and of the last minute `messages_a_minute`, said at whichever gateway, and
