@@ -134,10 +134,19 @@ def test_an_office_with_a_shadow_decides_as_one_without_and_counts_as_rescoring_
     assert seen.got == dict(zip(rescored.agents, rescored.counts.sum(axis=1).tolist(), strict=True))
 
 
+def test_decisions_of_a_past_that_is_made_do_not_count(open_office: Open) -> None:
+    office = open_office(team_at_work=True, days=1, shadow=EXPERT, pace=0.01)
+    assert office.shadow is not None
+    office.stop()
+    made = History(office.history_url).assignments()["time"]
+    assert (past := int((made < office.started).sum())) > 50
+    assert office.shadow.seen.n + office.shadow.seen.left_out == len(made) - past
+
+
 def test_a_shadow_sees_what_other_desks_of_the_stream_decide(redis_url: str) -> None:
     async def run() -> None:
         async with at_desk(redis_url) as here, at_desk(redis_url, name="b") as there:
-            shadow = s.shadowing(EXPERT, here.subscribe)
+            shadow = s.shadowing(EXPERT, here.subscribe, NOON)
             assert shadow is not None
             await worked(there)
             await here.catch_up()

@@ -120,7 +120,7 @@ class Office(Threaded):
         self._subscribers = Subscribers()
         self._adopting, self._reading = Adopting(self.weights), Reading(lambda: self.history, self._subscribers.tell)
         self._asking = Asking(lambda: self.history)
-        self.shadow = shadowing(shadow, self.subscribe)
+        self.shadow = shadowing(shadow, self.subscribe, self.started)
         self.duties = Duties(tenant, history, rules, notify, secrets, balance, thresholds, page)
 
     @property
