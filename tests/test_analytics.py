@@ -214,6 +214,20 @@ def test_rows_are_written_as_they_are_shown(history: History, tmp_path: Path, en
     assert written["value"].tolist() == shown["value"].tolist()
 
 
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_rows_of_some_spans_are_written_with_their_moments(history: History, tmp_path: Path, ending: str) -> None:
+    week = analytics.heat(history, "response_s", BERLIN)
+    weekday, hour = (int(place) for place in np.unravel_index(np.argmax(week.n), week.n.shape))
+    for spans in (week.cell(weekday, hour), week.cell((weekday + 3) % 7, hour)):
+        path = analytics.export(history, tmp_path / f"some.{ending}", "response_s", spans)
+        written = duckdb.sql(f"SELECT * FROM '{path}'").df()
+        shown = analytics.rows(history, "response_s", spans)
+        assert written.columns.tolist() == shown.columns.tolist()
+        assert written["seq"].tolist() == shown["seq"].tolist()
+        assert pd.to_datetime(written["time"], utc=True).tolist() == shown["time"].tolist()
+    assert 0 < week.n.max() < len(analytics.rows(history, "response_s"))
+
+
 def test_what_cannot_be_asked_is_refused_by_name(history: History, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"path is .*; give a name that ends in .csv or .parquet"):
         analytics.export(history, tmp_path / "x.xlsx", "response_s")
