@@ -78,7 +78,7 @@ class Router:
         """Give waiting leads away, now and whenever somebody frees room."""
         await self._shares.start()
         if self._unsubscribe is None:
-            self._unsubscribe = self._follower.subscribe(self._freed)
+            self._unsubscribe = self._follower.subscribe(self._heard)
             await self.drain()
 
     async def stop(self) -> None:
@@ -162,7 +162,7 @@ class Router:
         if len(decisions) > 1 and (await self._follower.commit(claims)).refused is None:
             for one, decision in zip(coming, decisions, strict=False):
                 one.decision = decision
-                self._count(decision)
+                self.deciding.add(decision.decided_ms / 1000)
 
     async def _alone(self, lead: Lead, key: str | None) -> Decision:
         if lead.id not in self._team.leads:
@@ -187,7 +187,7 @@ class Router:
                 assigned = LeadAssigned(id=self._new_id(), time=decision.time, decision=decision)
                 receipt = await self._follower.commit(in_turn(assigned, seen, arrived))
                 if receipt.refused is None:
-                    self._count(decision)
+                    self.deciding.add(decision.decided_ms / 1000)
                     return decision
                 if receipt.refused.key == lead_key(lead.id):
                     return None
@@ -231,7 +231,7 @@ class Router:
                 assigned = LeadAssigned(id=self._new_id(), time=decision.time, decision=decision)
                 if (await self._follower.commit(in_turn(assigned, seen))).refused is None:
                     refused = 0
-                    self._count(decision)
+                    self.deciding.add(decision.decided_ms / 1000)
                 elif (refused := refused + 1) >= TRIES:
                     raise TooLate(f"lead {state.lead.id} was overtaken {TRIES} times; try again")
                 break
@@ -263,12 +263,11 @@ class Router:
         )
         return msgspec.structs.replace(turn.marked(decision), decided_ms=round((self._timer() - start) * 1000, 3))
 
-    def _count(self, decision: Decision) -> None:
-        self.decided_ms.append(decision.decided_ms)
-        self.deciding.add(decision.decided_ms / 1000)
-        self.waited_s.append(decision.waited_s)
-
-    def _freed(self, entries: list[Entry]) -> None:
+    def _heard(self, entries: list[Entry]) -> None:
+        for entry in entries:  # others decide for the team, too
+            if isinstance(entry.event, LeadAssigned) and entry.event.decision.mode != "manual":
+                self.decided_ms.append(entry.event.decision.decided_ms)
+                self.waited_s.append(entry.event.decision.waited_s)
         freed = any(isinstance(entry.event, OPENING) for entry in entries)
         # A lead that came in elsewhere and waits may be due before those that come in here.
         if freed or any(isinstance(entry.event, LeadArrived) and self._waits(entry.event) for entry in entries):

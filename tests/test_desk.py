@@ -253,6 +253,22 @@ def test_versions_of_weights_count_up_though_two_desks_adopt_at_once(stream_url:
     asyncio.run(work())
 
 
+def test_a_desk_tells_the_times_of_what_others_decided_for_the_team_too(stream_url: str) -> None:
+    async def work() -> None:
+        async with at_desk(stream_url) as a, at_desk(stream_url, name="b") as b:
+            await hire(a, "ana", capacity=9)
+            for i, desk in enumerate((a, b, b)):
+                assert (await desk.route_lead(lead(f"l{i}"))).agent == "ana"
+            await a.route_lead(lead("manual", requires=("language:es",)))
+            await a.assign("manual", "ana", by="Kim")  # a person's choice, which is not the router's
+            for desk in (a, b):
+                await desk.catch_up()
+                found = desk.coordination_metrics()
+                assert (found["decided_ms"]["n"], found["waited_s"]["n"]) == (3, 3)
+
+    asyncio.run(work())
+
+
 def test_metrics_are_those_counted_by_hand(stream_url: str) -> None:
     async def work() -> None:
         clock, chance = Clock(), random.Random(3)

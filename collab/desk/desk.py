@@ -201,5 +201,5 @@ class Desk(Rostering, Weighing, Alerting, Acting):
         await self._router.drain()
 
     def coordination_metrics(self) -> dict[str, Any]:
-        """How the team stands now, with times of the last 1,000 decisions; see `metrics.coordination`."""
+        """How the team stands now, with times of the newest 1,000 decisions it heard of; see `metrics.coordination`."""
         return metrics.coordination(self.team, self._clock(), self._router.decided_ms, self._router.waited_s)
