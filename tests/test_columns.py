@@ -138,6 +138,10 @@ WRONG: list[tuple[Callable[[Frames], Frames], str]] = [
     (put("outcomes", "lead_score", 1e300), r"lead_score is 1e\+300 in row o6 .* give a number of -1e15 to 1e15"),
     (column("outcomes", "time", 1_772_000_000), r"is 1772000000 in row o0 .*to_datetime\(\.\.\., unit='s', utc=True\)"),
     (column("outcomes", "time", 1.772e12), r"no time with a zone; .*to_datetime\(\.\.\., unit='ms', utc=True\)"),
+    (
+        column("outcomes", "closed", True),
+        r"closed of outcomes is True in row o0 .* no time with a zone; give the time at which it was, or leave",
+    ),
     (column("outcomes", "time", "2026-03-02"), r"no time with a zone; .*to_datetime\(\.\.\., utc=True\)"),
     (column("outcomes", "response_s", pd.Timestamp("2026-03-02", tz="UTC")), r"response_s is .* give a number of 0"),
     (column("candidates", "weights", "v1"), r"weights is 'v1' in row c0 .* sum to 100, e\.g\. 'v1-35-30-20-15', or"),

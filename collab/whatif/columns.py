@@ -150,9 +150,11 @@ def aware_times(frame: pd.DataFrame, title: str, name: str, *, empty: bool = Fal
         return
     for row, value in enumerate(column):
         if not pd.isna(value) and getattr(value, "tzinfo", None) is None:
+            fix = f"convert the column with pd.to_datetime(..., {_unit(value)}utc=True)"
+            if isinstance(value, (bool, np.bool_)):  # which pandas makes a moment of 1970 of
+                fix = "give the time at which it was, or leave the column out"
             raise ValueError(
-                f"{name} of {title} is {value} in {where(frame, row)}, which is no time with a zone; "
-                f"convert the column with pd.to_datetime(..., {_unit(value)}utc=True)"
+                f"{name} of {title} is {value} in {where(frame, row)}, which is no time with a zone; {fix}"
             )
         if not pd.isna(value) and not FIRST_YEAR <= value.year <= LAST_YEAR:
             raise ValueError(
