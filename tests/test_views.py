@@ -35,6 +35,7 @@ from collab.views.assignments import AssignmentsView
 from collab.views.board import Board
 from collab.views.decision import DecisionView, bars, changes, frame_of, table
 from collab.views.feed import feed_of
+from collab.views.flows import MOST, STAYS, flows
 from collab.views.later import Later
 from collab.views.leadform import LeadForm
 from collab.views.leads import LeadView
@@ -379,7 +380,7 @@ def test_under_the_weights_of_the_log_no_lead_moves(what_if: WhatIfView) -> None
     assert "left out" not in what_if.told.pieces["words"]
     for what_if.rescored.left_out, said in ((1, "1 overridden one is left out"), (2, "2 overridden ones are left out")):
         assert said in words(what_if.rescored)
-    assert what_if.matrix.data["leads"] == []
+    assert STAYS in what_if.flows.pieces["flows"]
     assert dict(zip(what_if.shares.data["agent"], what_if.shares.data["after"], strict=True)) == {"ana": 1, "ben": 0}
 
 
@@ -390,12 +391,19 @@ def test_a_slider_moves_the_others_the_words_and_the_plots(what_if: WhatIfView) 
     assert "2 of 2" in what_if.told.pieces["words"]
     assert "ana → ben" in what_if.told.pieces["moves"]
     assert what_if.shares.data["after"] == [0.0, 1.0]
-    assert {name: list(column) for name, column in what_if.matrix.data.items()} == {
-        "source": ["ana"],
-        "target": ["ben"],
-        "leads": [2],
-        "shade": [1.0],
-    }
+    assert what_if.flows.pieces["flows"].count("<td style=") == 1
+    assert '<td style="--shade: 55%">2</td>' in what_if.flows.pieces["flows"]
+
+
+def test_a_table_of_a_large_team_has_those_with_the_most_leads_that_move() -> None:
+    names = {f"a{n:02}": f"Agent <{n}>" for n in range(MOST + 2)}
+    ring = [(f"a{n:02}", f"a{(n + 1) % len(names):02}", n + 1) for n in range(len(names))]
+    said = flows(ring, names)
+    assert "<p" not in flows(ring[:3], dict(list(names.items())[:MOST]))
+    assert f"The {MOST} agents" in said
+    assert said.count("scope") == 2 * MOST + 1
+    assert "Agent &lt;25&gt;" in said
+    assert "Agent &lt;1&gt;" not in said
 
 
 def test_the_button_takes_the_sliders_back_to_the_start(what_if: WhatIfView) -> None:

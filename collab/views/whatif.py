@@ -18,6 +18,7 @@ from bokeh.transform import dodge
 from collab.desk import utc_now
 from collab.records import FACTORS
 from collab.views.board import Board
+from collab.views.flows import LOOK, flows
 from collab.views.painted import Painted
 from collab.views.period import PeriodView, decisions
 from collab.views.sliders import WeightSliders
@@ -33,12 +34,9 @@ REFRESH_S = 10.0
 GREY = "#8a94a3"
 """The fill of what was, beside what would have been."""
 
-FAINTEST = 0.35
-"""How opaque the matrix is where the fewest leads move; 1 where the most do, in the light and in the dark."""
-
 SHARES = "Each agent's share of the leads, before (grey) and after (blue)"
 MOVES = "Leads that would have moved, from (rows) to (columns)"
-"""What the plots show."""
+"""What the plot and the table show."""
 
 TOP = 6
 """How many of the largest moves are listed in words."""
@@ -84,8 +82,8 @@ class WhatIfView(pn.viewable.Viewer):
         self.sliders, self.back = self._knobs.sliders, self._knobs.back
         self.told = Painted(stylesheets=[SHEET, ROOM], margin=(5, 10), sizing_mode="stretch_width")
         self.shares = ColumnDataSource({"agent": [], "before": [], "after": [], "leads_before": [], "leads_after": []})
-        self.matrix = ColumnDataSource({"source": [], "target": [], "leads": [], "shade": []})
-        self._agents, self._sources, self._targets = (FactorRange(factors=[""]) for _ in range(3))
+        self.flows = Painted(stylesheets=[SHEET, LOOK], margin=(5, 10), sizing_mode="stretch_width")
+        self._agents = FactorRange(factors=[""])
         self._until = Range1d(0, 1)
         self._layout = self._build()
         self.weights.param.watch(lambda *events: self._rescore(), list(FACTORS))
@@ -108,7 +106,7 @@ class WhatIfView(pn.viewable.Viewer):
         )
         half = {"min_width": 260, "styles": {"flex": "1 1 380px"}}
         shares = pn.Column(_title(SHARES), pn.pane.Bokeh(self._share_plot(), sizing_mode="stretch_width"), **half)
-        moves = pn.Column(_title(MOVES), pn.pane.Bokeh(self._matrix_plot(), sizing_mode="stretch_width"), **half)
+        moves = pn.Column(_title(MOVES), self.flows, **half)
         plots = pn.FlexBox(shares, moves, gap="24px", sizing_mode="stretch_width")
         return pn.Column(self.period, sliders, plots, sizing_mode="stretch_width")
 
@@ -135,46 +133,6 @@ class WhatIfView(pn.viewable.Viewer):
             ("after", "@leads_after (@after{0.0 %})"),
         ]
         plot.add_tools(HoverTool(tooltips=tips))
-        return plot
-
-    def _matrix_plot(self) -> Any:
-        plot = figure(
-            x_range=self._targets,
-            y_range=self._sources,
-            height=320,
-            sizing_mode="stretch_width",
-            x_axis_label="to",
-            y_axis_label="from",
-            toolbar_location=None,
-            tools="",
-        )
-        plot.rect(
-            "target",
-            "source",
-            0.94,
-            0.9,
-            source=self.matrix,
-            line_color=None,
-            fill_color=PRIMARY,
-            fill_alpha="shade",
-        )
-        plot.text(
-            "target",
-            "source",
-            "leads",
-            source=self.matrix,
-            text_align="center",
-            text_baseline="middle",
-            text_font_size="12px",
-            text_color="#ffffff",
-            background_fill_color="#10203c",  # so that it can be read on every shade, in the light and in the dark
-            background_fill_alpha=0.75,
-            border_radius=4,
-            padding=3,
-        )
-        plot.xaxis.major_label_orientation = 0.8
-        plot.grid.visible = False
-        plot.add_tools(HoverTool(tooltips=[("from", "@source"), ("to", "@target"), ("leads", "@leads")]))
         return plot
 
     @param.depends("active", watch=True)
@@ -226,13 +184,13 @@ class WhatIfView(pn.viewable.Viewer):
     def _show(self, rescored: Rescored) -> None:
         names = {agent: self._names.get(agent, agent) for agent in rescored.agents}
         agents = list(names.values())
-        flows = [(names[source], names[target], leads) for source, target, leads in rescored.moves()]
+        moved = rescored.moves()
         said = words(rescored) if rescored.n or self.period.window is None else NONE_THEN
-        self._say(said, moves(flows) if rescored.n else "")
+        self._say(said, moves([(names[one], names[other], leads) for one, other, leads in moved]) if rescored.n else "")
+        self.flows.show({"flows": flows(moved, names) if rescored.n else ""})
         before, after = (list(shares.values()) for shares in (rescored.before, rescored.after))
         if self._agents.factors != agents[::-1]:
-            self._agents.factors = self._sources.factors = agents[::-1]
-            self._targets.factors = agents
+            self._agents.factors = agents[::-1]
         # Lists, because a small array would travel in two frames of its own.
         self.shares.data = {
             "agent": agents,
@@ -242,13 +200,6 @@ class WhatIfView(pn.viewable.Viewer):
             "leads_after": rescored.counts.sum(axis=0).tolist(),
         }
         self._until.end = min(1.0, math.ceil(10 * max([*before, *after], default=1.0) + 0.2) / 10)
-        most = max([2, *(leads for _, _, leads in flows)])
-        self.matrix.data = {
-            "source": [source for source, _, _ in flows],
-            "target": [target for _, target, _ in flows],
-            "leads": [leads for _, _, leads in flows],
-            "shade": [FAINTEST + (1 - FAINTEST) * leads / most for _, _, leads in flows],
-        }
 
     def _say(self, words: str, moves: str = "") -> None:
         self.told.show({"words": words, "moves": moves})
