@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
+from offices import Open, at, do
 
 from collab.chat import Message, Room
 from collab.events import Entry, LeadClosed
@@ -15,7 +16,10 @@ from collab.rules import Hours, Rule
 from collab.team import Agent, OpenLead, Team
 from collab.views.cards import card
 from collab.views.conversations import NEWEST, Conversations
+from collab.views.feed import feed_of
+from collab.views.frame import Frame
 from collab.views.kpis import EVEN_FROM, ages, as_html, tiles
+from collab.views.presence import numbers
 from collab.views.standing import EVERY, HOUR, Lately, Standing, standing
 
 NOW = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
@@ -190,3 +194,25 @@ def test_a_card_says_where_since_when_why_and_what_is_behind_each_figure() -> No
     for words in ("not here yet", "no closed leads yet", "none yet", "not rated yet"):
         assert words in fresh
     assert "room" not in fresh
+
+
+def test_a_page_that_stands_still_says_of_each_tile_when_it_was_so() -> None:
+    frame = Frame(standing=standing(team(), NOW), lately=(standing(team(), NOW),), newest=NOW - timedelta(seconds=9))
+    assert "<span>now</span>" in numbers(frame)["Agents here"]
+    for still, when in (
+        (numbers(frame, paused=True), "at the pause"),
+        (numbers(msgspec.structs.replace(frame, lost=NOW)), "at 12:00:00 UTC"),
+    ):
+        assert f"<span>{when}</span>" in still["Agents here"]
+        assert "newest 30 s before" in still["Conversion"]
+        assert "the newest event 9 s before" in still["ages"]
+        assert [name for name, html in still.items() if "<span>now</span>" in html or " ago" in html] == []
+
+
+def test_a_history_that_nobody_records_any_more_is_shown_as_it_stood_then(open_office: Open) -> None:
+    at(open_office())
+    reader = open_office()
+    feed = feed_of(reader)
+    reader._reading.left = NOW
+    do(reader, feed._first())
+    assert (feed.frame.lost, feed.frame.standing.time) == (NOW, NOW)

@@ -108,7 +108,7 @@ class Feed:
             self._idle.cancel()
         self._idle = asyncio.get_running_loop().call_later(IDLE_S, self._make) if self._boards else None
         team, now, boards = self.office.team, utc_now(), tuple(self._boards)
-        agents, alerts, stands = tuple(team.members()), team.alerts, standing(team, now)
+        agents, alerts, stands = tuple(team.members()), team.alerts, standing(team, self.office.lost or now)
         fired = [alert for alert in alerts.open.values() if alert.state != State.pending]
         self.frame = Frame(
             seq=team.seq,

@@ -146,9 +146,9 @@ def as_html(one: Tile) -> str:
     )
 
 
-def stood(text: str) -> str:
-    """How old a figure was when the page was paused, from how old it is."""
-    return "at the pause" if text == "now" else text.replace(" ago", " before")
+def stood(text: str, when: str) -> str:
+    """How old a figure was when the page stood still, `when` in words, from how old it was said to be then."""
+    return when if text == "now" else text.replace(" ago", " before")
 
 
 def ages(lately: Sequence[Standing], seq: int, newest: datetime | None) -> str:

@@ -43,10 +43,11 @@ GRID = """
 
 
 def numbers(frame: Frame, paused: bool = False) -> dict[str, str]:
-    """The team's tiles as HTML by name, how old they are, or were when paused, and the distribution of the team."""
+    """The team's tiles as HTML by name, how old they are, or were when all stood still, and the team's distribution."""
     made, old = tiles(frame.standing, frame.lately, frame.rules), ages(frame.lately, frame.seq, frame.newest)
-    if paused:
-        made, old = [replace(tile, age=stood(tile.age)) for tile in made], stood(old)
+    if paused or frame.lost is not None:
+        when = "at the pause" if frame.lost is None else f"at {frame.lost:%H:%M:%S} UTC"
+        made, old = [replace(tile, age=stood(tile.age, when)) for tile in made], stood(old, when)
     parts = distribution(frame.agents) if frame.agents else EMPTY
     return {tile.name: as_html(tile) for tile in made} | {"ages": old, "parts": parts}
 
