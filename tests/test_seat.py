@@ -354,8 +354,10 @@ def test_who_knows_the_password_never_has_to_wait(tmp_path: Path, monkeypatch: p
 
 
 @pytest.mark.parametrize(
-    "address", ["", "https://elsewhere.example", "//elsewhere.example", "/\\elsewhere.example", "/\t/"]
+    "address",
+    ["", "https://elsewhere.example", "//elsewhere.example", "/\\elsewhere.example", "/\t/", "//[", "/logout?a"],
 )
-def test_signing_in_leads_nobody_elsewhere(address: str) -> None:
+def test_signing_in_leads_nobody_elsewhere_and_not_out_again(address: str) -> None:
     assert not _is_here(address)
     assert _is_here("/?tab=what-if&weights=20-60-11-9")
+    assert _is_here("/files/logout")

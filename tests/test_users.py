@@ -54,6 +54,18 @@ def test_the_file_keeps_no_password_and_is_its_owners(users: Users) -> None:
     assert users.file.stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.parametrize(
+    "none", ["users: {}\n", "users:", "users: { } # none yet\n", "users: ~\n", "users: # us\n", ""]
+)
+def test_the_first_one_joins_a_file_that_says_that_there_is_none(tmp_path: Path, none: str) -> None:
+    file = tmp_path / "users.yaml"
+    for text in (none, none.rstrip() + IDENTITIES):
+        file.write_text(text)
+        Users(file).add("ana", "agent", "demo", PASSWORD)
+        assert Users(file).counts == (1, 3 if IDENTITIES in text else 0)
+        assert re.findall("#.*", none) == re.findall("#.*", file.read_text())
+
+
 def test_a_second_line_joins_the_first_and_comments_stay(users: Users) -> None:
     users.file.write_text("# our people\n" + users.file.read_text() + IDENTITIES)
     users.add("ben@acme.example", "agent", "demo", "another one")

@@ -26,6 +26,9 @@ ROLES = (Role.team_lead, Role.analyst, Role.agent)
 NOBODY = f"scrypt:{COST}:{BLOCKS}:{TIMES}:{'A' * 22}:{'A' * 43}"
 """A password that nobody has, for ids that nobody has: a guess at them takes as long."""
 
+HEAD = re.compile(r"^users:(?:[^\S\n]*(?:\{[^\S\n]*\}|null|~))?([^\S\n]+#.*)?[^\S\n]*(?:\n|\Z)", re.M)
+"""The line below which those with a password stand; before the first one it may say itself that there is none."""
+
 Kind = TypeVar("Kind")
 
 TEXT = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -147,11 +150,9 @@ class Users:
                 fix = "take the line out to give them another password, role or tenant"
                 raise ValueError(f"{self.file} has {id}; {fix}")
             text = self.file.read_text(encoding="utf-8") if self.file.exists() else ""
-            head = re.search(r"^users:[^\S\n]*\n", text, re.M)
-            front, rest = (
-                (text[: head.end()], text[head.end() :]) if head else (f"{text.rstrip()}\nusers:\n".lstrip(), "")
-            )
-            new = f"{front}{line}{rest}"
+            new, found = HEAD.subn(lambda head: f"users:{head[1] or ''}\n{line}", text, count=1)
+            if not found:
+                new = f"{text.rstrip()}\nusers:\n{line}".lstrip()
             _book(new, self.file.name)
             self.file.touch(mode=0o600)
             put(self.file, new)

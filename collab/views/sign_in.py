@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from pathlib import Path
+from posixpath import normpath
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import panel as pn
 from panel.auth import BasicAuthProvider, BasicLoginHandler, LogoutHandler, OAuthProvider
@@ -110,8 +112,9 @@ class SignIn(BasicLoginHandler):
 
 
 def _is_here(address: str) -> bool:
-    """Whether an address is a path of this server: whoever signs in is not led elsewhere."""
-    return address.startswith("/") and address[1:2] not in ("/", "\\") and address.isprintable()
+    """Whether an address is a path of this server, and not the way out: whoever signs in is led there."""
+    here = address.startswith("/") and address[1:2] not in ("/", "\\") and address.isprintable()
+    return here and normpath(unquote(urlsplit(address).path)) != "/logout"
 
 
 LEFT = """<!DOCTYPE html><html lang="en"><title>Signed out</title><noscript><a href="./">Go on</a></noscript>
