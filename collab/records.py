@@ -33,6 +33,9 @@ Language = Annotated[str, Meta(max_length=20)]
 Budget = Annotated[float, Meta(ge=0, le=1e12)]
 Score = Annotated[int, Meta(ge=0, le=100)]
 
+Moment = Annotated[datetime, Meta(tz=True)]
+"""A time with its zone."""
+
 Hash = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
 """The SHA-256 of a file's bytes, in hexadecimal digits."""
 
@@ -100,8 +103,8 @@ class Fact(Struct, frozen=True, kw_only=True):
 class Busy(Fact, frozen=True, kw_only=True):
     """A time in which an agent is busy by their calendar, from `starts` to before `ends`; `off` if not at work."""
 
-    starts: datetime
-    ends: datetime
+    starts: Moment
+    ends: Moment
     off: bool = False
 
     def __post_init__(self) -> None:

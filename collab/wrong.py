@@ -139,7 +139,7 @@ def _in_words(reason: str) -> str:
     """What msgspec says of a value, without what only a machine reads."""
     if pattern := _PATTERN.fullmatch(reason):
         said = _WORDS.get(pattern[1], "text of another form; docs/protocol.json has it")
-    elif reason.startswith("Invalid RFC3339"):
+    elif reason.startswith(("Invalid RFC3339", "Expected `datetime` with a timezone")):
         said = "a time with its zone, e.g. 2026-11-02T09:00:00Z"
     else:
         return f"{reason[0].lower()}{reason[1:]}"

@@ -106,6 +106,14 @@ def test_of_what_is_no_json_it_says_where_it_breaks_off_and_what_to_do(frame: st
             {"do": "join", "id": 7, "room": "a b"},
             'room is "a b": expected 1 to 120 characters without white space',
         ),
+        (
+            {
+                "do": "set_calendar",
+                "id": 7,
+                "busy": [{"starts": "2026-12-01T09:00:00", "ends": "2026-12-01T10:00:00Z"}],
+            },
+            'busy.0.starts is "2026-12-01T09:00:00": expected a time with its zone, e.g. 2026-11-02T09:00:00Z',
+        ),
         ({"do": "search", "id": 7, "since": "now"}, 'since is "now": expected a time with its zone, e.g. 2026-11-02T'),
         ({"do": "send", "id": 7, "room": "a", "text": "x", "files": [{"hash": "a", "name": "b"}]}, "expected the 64 "),
     ],

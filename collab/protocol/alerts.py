@@ -8,8 +8,8 @@ from msgspec import Meta, Struct
 
 from collab.events import SilenceStarted
 from collab.events.alerts import Labels, Note
-from collab.protocol.base import Command, Moment
-from collab.records import Count, Key
+from collab.protocol.base import Command
+from collab.records import Count, Key, Moment
 from collab.rules import Rule
 from collab.team import Alert
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -18,7 +17,6 @@ MOST_BYTES = 64 * 1024
 
 Id = Annotated[str, Meta(min_length=1, max_length=64)] | Annotated[int, Meta(ge=0, le=MOST_EXACT)]
 Number = Annotated[int, Meta(ge=0, le=MOST_EXACT)]
-Moment = Annotated[datetime, Meta(tz=True)]
 Hundredths = Annotated[int, Meta(ge=0, le=100)]
 Words = Annotated[str, Meta(max_length=200)]
 

@@ -8,10 +8,10 @@ from msgspec import Meta, Struct
 
 from collab.incoming import GivenLead
 from collab.protocol.alerts import AlertCommand
-from collab.protocol.base import VERSION, Command, Hundredths, Moment, Number, Words
+from collab.protocol.base import VERSION, Command, Hundredths, Number, Words
 from collab.protocol.experiments import StartExperiment, StopExperiment
 from collab.protocol.roster import AddAgent, UpdateWorkload
-from collab.records import Calendar, Hash, Key, Name, Presence, Seat, Text, WeightsVersion
+from collab.records import Calendar, Hash, Key, Moment, Name, Presence, Seat, Text, WeightsVersion
 
 
 class Hello(Command, frozen=True, tag="hello"):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collab.experiment import Design
-from collab.protocol.base import Command, Moment, Words
+from collab.protocol.base import Command, Words
+from collab.records import Moment
 
 
 class StartExperiment(Command, frozen=True, tag="start_experiment"):
