@@ -212,6 +212,39 @@ def test_the_verdict_of_a_history_is_the_difference_of_its_blocks(tmp_path: Path
     assert "it was stopped by hand: who stops because it looks good" in str(verdict)
 
 
+def test_a_longer_burn_in_leaves_more_of_each_block_out_and_says_so(tmp_path: Path) -> None:
+    what_if = WhatIf(recorded(tmp_path, ten_hours))
+    longer = what_if.verdict(DESIGN, burn_in="30min")
+    assert longer.blocks()["leads"].tolist() == [5] * 10
+    assert longer["response_s"].trust.burnt_in == 50  # type: ignore[union-attr]
+    said = "with a burn-in of 30min; the plan's, by which to decide, is 10min"
+    assert said in str(longer)
+    assert what_if.verdict(DESIGN).blocks()["leads"].tolist() == [8] * 10
+    assert "burn-in of" not in str(what_if.verdict(DESIGN, burn_in="10min"))
+    with pytest.raises(ValueError, match="burn_in is 2h, as long as block, which is 3600, or longer; give less"):
+        what_if.verdict(DESIGN, burn_in="2h")
+    with pytest.raises(ValueError, match="burn_in is 'long'; give a time such as '4h'"):
+        what_if.verdict(DESIGN, burn_in="long")
+
+
+def test_leads_of_the_block_before_leak_into_a_short_burn_in_and_not_into_a_long_one() -> None:
+    """Half of the other arm's effect lasts for an hour of each block."""
+    chance, effect = np.random.default_rng(8), 0.1
+    before = np.where(np.arange(BLOCKS)[:, None] > 0, np.roll(in_b(), 1, axis=0), in_b())
+    minute = np.arange(BLOCKS * MINUTES)
+    leaks = np.where((minute % MINUTES < 60)[:, None], 0.5, 0.0)
+    arm, other = in_b()[minute // MINUTES], before[minute // MINUTES]
+    values = chance.normal(effect * ((1 - leaks) * arm + leaks * other), 0.3)
+    covered = {}
+    for burn_in in (0, 60):
+        known = np.where((minute % MINUTES >= burn_in)[:, None], values, np.nan)
+        given = [paired(minute // MINUTES, arm[:, world], known[:, world]) for world in range(WORLDS)]
+        seen = np.array([pairs.mean(pairs.b - pairs.a, 0.95) for pairs in given])
+        covered[burn_in] = float(((seen[:, 1] <= effect) & (effect <= seen[:, 2])).mean())
+    assert covered[0] < 0.7
+    assert covered[60] > 0.9
+
+
 def test_what_comes_after_the_planned_end_does_not_count_and_nobody_is_blamed_for_stopping(tmp_path: Path) -> None:
     async def planned(desk: Desk, clock: Clock) -> None:
         await desk.start_experiment(replace(DESIGN, blocks=10), by="Kim")

@@ -68,7 +68,13 @@ class Experiments(Log):
         """
         return [run.id for run in runs_of(self._recorded())]
 
-    def verdict(self, experiment: Plan | Design | str | None = None, *, level: float = 0.95) -> Verdict:
+    def verdict(
+        self,
+        experiment: Plan | Design | str | None = None,
+        *,
+        level: float = 0.95,
+        burn_in: str | int | timedelta | None = None,
+    ) -> Verdict:
         """The difference between the arms of an experiment in each metric, with intervals, or why it cannot be said.
 
         A block is the unit: leads of one block share its load. It answers for the whole team, and for the days in
@@ -77,18 +83,20 @@ class Experiments(Log):
         Args:
             experiment: its plan, its design or its id; the last one, if none is given.
             level: how often intervals cover the truth.
+            burn_in: how much of each block's start does not count, to see whether the plan's is long enough.
 
         Raises:
-            ValueError: there is no such experiment, or the decisions came in frames.
+            ValueError: there is no such experiment, the burn-in leaves nothing of a block, or the decisions came in
+                frames.
         """
         asked = experiment.design if isinstance(experiment, Plan) else experiment
-        return self._judged(run_of(self._recorded(), asked).id, level)
+        return self._judged(run_of(self._recorded(), asked).id, level, burn_in)
 
     @cached_property
-    def _judged(self) -> Callable[[str, float], Verdict]:
+    def _judged(self) -> Callable[[str, float, str | int | timedelta | None], Verdict]:
         """The verdict of a run by its id: the log does not change, so every page's question is answered once."""
         history = self._recorded()
-        return lru_cache(maxsize=JUDGED)(lambda id, level: verdict(history, run_of(history, id), level))
+        return lru_cache(maxsize=JUDGED)(lambda id, *how: verdict(history, run_of(history, id), *how))
 
     def _recorded(self) -> History:
         if self._history is None:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from msgspec import structs
 
-from collab.experiment import Design
+from collab.experiment import Design, blocks, span
 from collab.records import FACTORS
 from collab.whatif.answers import BY_BLOCKS, Estimate, Estimates, Refused
 from collab.whatif.by_blocks import (
@@ -159,20 +160,23 @@ def run_of(history: History, asked: Design | str | None) -> Run:
     return matching[-1]
 
 
-def verdict(history: History, run: Run, level: float = 0.95) -> Verdict:
-    """The difference between the arms in every metric, or a refusal.
+def verdict(history: History, run: Run, level: float = 0.95, burn_in: str | int | timedelta | None = None) -> Verdict:
+    """The difference between the arms in every metric, or a refusal; with a burn-in in place of the plan's, if given.
 
     Raises:
-        ValueError: the level is none.
+        ValueError: the level is none, or the burn-in leaves nothing of a block.
     """
     if not 0 < level < 1:
         raise ValueError(f"level is {level}; give how often intervals shall cover the truth, e.g. 0.95")
     ripening = ripens(history)
-    found = placed(leads(history, run.starts, run.until, ripening), run.design, run.starts)
+    design = run.design if burn_in is None else structs.replace(run.design, **blocks(run.design.block_s, burn_in))
+    found = placed(leads(history, run.starts, run.until, ripening), design, run.starts)
     rows = found[found["settled"]].reset_index(drop=True)
     held = held_in(history, run.starts, run.until)
     pairs, fault = pairs_of(rows, held), run.unbegun() or broken(found, run.design)
-    now = Said(_warnings(rows, run), "let it run on" if run.runs else "it is over: start a longer one")
+    now = Said(
+        _warnings(rows, run, design.burn_in_s), "let it run on" if run.runs else "it is over: start a longer one"
+    )
     later = _outcomes(now, rows, run, ripening)
     said = {metric: later if metric in OUTCOMES else now for metric in METRICS}
     said["response_s"] = now._replace(warnings=(*now.warnings, *_unanswered(rows)))
@@ -252,8 +256,10 @@ def _unanswered(rows: pd.DataFrame) -> tuple[str, ...]:
     )
 
 
-def _warnings(rows: pd.DataFrame, run: Run) -> tuple[str, ...]:
+def _warnings(rows: pd.DataFrame, run: Run, burn_in_s: int) -> tuple[str, ...]:
     said = []
+    if burn_in_s != (planned := run.design.burn_in_s):
+        said.append(f"with a burn-in of {span(burn_in_s)}; the plan's, by which to decide, is {span(planned)}")
     if len(rows) and (by_hand := float(rows["overridden"].astype(bool).mean())) > BY_HAND:
         said.append(f"people chose for {by_hand:.1%} of the leads, in both arms")
     if run.runs and run.design.blocks is None:
