@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +18,7 @@ from desks import SOON_S, bits, lead
 from offices import QUIET, Open, at, do
 
 from collab.desk import Desk, utc_now
-from collab.history import NewerHistory
+from collab.history import History, NewerHistory
 from collab.history.folder import Folder
 from collab.history.schema import VERSION
 from collab.live.stream import StreamUnreachable
@@ -62,6 +64,23 @@ def test_an_office_can_be_stopped_in_a_cell_of_a_notebook(open_office: Open) -> 
         open_office().stop()  # in a thread whose own loop runs
 
     asyncio.run(cell())
+
+
+@pytest.mark.parametrize("end, code", [("", 0), ("raise ValueError('a fault')", 1), ("raise SystemExit(3)", 3)])
+def test_a_program_that_ends_without_stopping_its_office_loses_nothing(end: str, code: int, tmp_path: Path) -> None:
+    program = f"""
+from collab import Office
+from collab.records import Lead
+
+office = Office("embedded://acme", {str(tmp_path)!r}, tenant="acme").start()
+office.call(office.desk.add_agent("ana", "Ana")).result()
+for number in range(30):
+    office.call(office.desk.route_lead(Lead(id=f"L-{{number}}", name="Zoe"))).result()
+{end}
+"""
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert (ran.returncode, "could not be stopped" in ran.stderr) == (code, False), ran.stderr
+    assert History(str(tmp_path), tenant="acme").sql("SELECT count(*) AS n FROM arrivals").n[0] == 30
 
 
 def test_a_stopped_office_refuses_work(open_office: Open) -> None:

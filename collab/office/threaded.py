@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
+import concurrent.futures.thread  # noqa: F401 - registers what must come after ours, see below
+import logging
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine
@@ -10,6 +13,8 @@ from concurrent.futures import Future
 from typing import Any, Self, TypeVar
 
 from collab.live.stream import StreamUnreachable
+
+logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
@@ -55,11 +60,13 @@ class Threaded(ABC):
                     if isinstance(error, StreamUnreachable):
                         raise error.with_traceback(None) from None  # it says all; how it came here is three pages
                     raise
+                _started.add(self)
         return self
 
     def stop(self) -> None:
-        """Record what is not recorded yet and stop all rooms; twice is as once."""
+        """Record what is not recorded yet and stop all rooms; twice is as once. A program that ends does it, too."""
         with self._start_lock:
+            _started.discard(self)
             if self._thread is not None:
                 try:
                     self.call(self.close()).result()
@@ -99,3 +106,21 @@ class Threaded(ABC):
             loop.call_soon_threadsafe(loop.stop)
             thread.join()
             loop.close()
+
+
+_started: set[Threaded] = set()
+"""Those that work in a thread of their own."""
+
+
+def _stop_started() -> None:
+    for one in tuple(_started):
+        if one._thread is not None and one._thread.is_alive():  # in a process that was forked it is not
+            try:
+                one.stop()
+            except Exception:
+                logger.exception("the office of %s could not be stopped at the end of the program", one._name)
+
+
+# `concurrent.futures.thread` ends the pools in which is recorded: what is registered after it is called before it, and
+# `atexit` is too late.
+getattr(threading, "_register_atexit", atexit.register)(_stop_started)
