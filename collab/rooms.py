@@ -155,7 +155,7 @@ class Rooms(Membership):
         if thread is not None and thread not in found.threads():
             await self._message(found, thread)
         upto = found.read_threads.get(agent, {}).get(thread, 0) if thread else found.read.get(agent, 0)
-        if min(number, found.number) > upto:
+        if (number := min(number, found.number)) > upto:  # nobody has read what was not said
             await self._append(RoomRead, room=room, agent=agent, number=number, thread=thread)
 
     async def _files(self, room: str, agent: str, files: Mapping[str, str]) -> tuple[File, ...]:

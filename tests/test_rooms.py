@@ -16,7 +16,7 @@ from strategies import NOON
 from collab.chat import DEFAULT_ROOMS, Unread
 from collab.claims.guards import REMEMBERED_S
 from collab.desk import Desk
-from collab.events import Entry, MessageSent
+from collab.events import Entry, MessageSent, RoomRead
 from collab.keyed import DAY_S, Words
 from collab.records import Seat
 
@@ -55,6 +55,21 @@ def test_a_message_is_confirmed_with_its_number_and_counts_for_the_others() -> N
         assert (room.unread("bo"), room.unread("ana")) == (Unread(1, 1), Unread(1, 0))
         await desk.rooms.read("main", "bo", second.number)
         assert desk.team.rooms["main"].unread("bo") == Unread(0, 0)
+
+    run(talk, "ana", "bo")
+
+
+def test_nobody_is_told_that_somebody_read_what_was_not_said() -> None:
+    async def talk(desk: Desk) -> None:
+        heard: list[Entry] = []
+        desk.subscribe(heard.extend)
+        first = await desk.send_message("main", "ana", "Hello")
+        second = await desk.send_message("main", "ana", "Well?", thread=first.message)
+        await desk.rooms.read("main", "bo", 1_000_000)
+        await desk.rooms.read("main", "bo", 1_000_000, thread=first.message)
+        await desk.rooms.read("main", "bo", 2_000_000)  # no more than was read
+        read = [entry.event.number for entry in heard if isinstance(entry.event, RoomRead)]
+        assert read == [second.number, second.number]
 
     run(talk, "ana", "bo")
 
