@@ -233,6 +233,9 @@ def test_what_cannot_be_asked_is_refused_by_name(history: History, tmp_path: Pat
         analytics.export(history, tmp_path / "x.xlsx", "response_s")
     with pytest.raises(ValueError, match="measure is 'speed'; give one of response_s"):
         analytics.trend(history, "speed")
+    for wrong in (history, analytics.occupancy(history), analytics.occupancy(history)[["load", "days"]], 3.0, None):
+        with pytest.raises(TypeError, match=r"loads is of \w+; give .* analytics.occupancy\(history\)\['load'\]"):
+            analytics.balance(wrong)
     with pytest.raises(ValueError, match="limit is -1"):
         query("response_s", limit=-1)
     with pytest.raises(ValueError, match="target_s is 0"):

@@ -59,8 +59,18 @@ def occupancy(
 
 
 def balance(loads: pd.Series | NDArray[np.float64]) -> pd.DataFrame:
-    """How evenly load lies on agents, by three measures; each says what it means for one agent and for no load."""
-    x = np.asarray(loads, np.float64)
+    """How evenly load lies on agents, by three measures; each says what it means for one agent and for no load.
+
+    Raises:
+        TypeError: loads are not one number an agent; says what to give.
+    """
+    try:
+        x = np.asarray(loads, np.float64)
+    except (TypeError, ValueError):
+        x = np.empty((0, 0))
+    if x.ndim != 1:
+        kind = type(loads).__name__
+        raise TypeError(f"loads is of {kind}; give a number for each agent, e.g. analytics.occupancy(history)['load']")
     x = x[~np.isnan(x)]
     special = {0: " Nobody was staffed.", 1: " One agent alone is always even."}.get(len(x), "")
     special = special or (" Nobody had anything, so nobody is ahead." if not x.any() else "")
