@@ -47,7 +47,7 @@ class Way:
         return connect(self._url, compression=None, max_size=None, **alive, **self._secure)
 
     def failed(self, error: Exception, *, entered: bool, again: bool) -> None:
-        """Log that it is tried again; warn of it once, if one is not in yet.
+        """Log that it is tried again: each time, or once with a warning while one was not in yet.
 
         Raises:
             ConnectionError: one is not in yet, and never will be; says why, and the fix.
@@ -55,10 +55,11 @@ class Way:
         if not entered and (why := self._never(error)) is not None:
             raise ConnectionError(why) from error
         what = str(error) or "it is silent"
-        if not entered and not again:
+        if entered:
+            logger.info("the connection to %s is lost, trying again: %s", self._url, what)
+        elif not again:
             said = "no gateway answers at %s, trying again: %s; start one with `collab serve`, or mend the url"
             logger.warning(said, self._url, what)
-        logger.info("the connection to %s is lost, trying again: %s", self._url, what)
 
     def _never(self, error: Exception) -> str | None:
         """Why it will not work later either; None if it may."""
