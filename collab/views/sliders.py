@@ -20,7 +20,7 @@ LOOK = """
 .knob { display: grid; grid-template-columns: 1fr auto; column-gap: 12px; padding: 2px 0; }
 label { font-weight: 600; } output { font-variant-numeric: tabular-nums; }
 small { grid-column: 1 / -1; color: var(--soft); font-size: 12.5px; }
-input { grid-column: 1 / -1; width: 100%; height: 44px; margin: 0; cursor: pointer; touch-action: pan-y; }
+input { grid-column: 1 / -1; width: 100%; height: 44px; margin: -7px 0 -5px; cursor: pointer; touch-action: pan-y; }
 @media (forced-colors: none) {
   input { appearance: none; background: none; --at: calc(11px + var(--share) * (100% - 22px)); }
   input:focus-visible { outline: none; }
