@@ -22,6 +22,7 @@ from collab.records import FACTORS
 from collab.weights import Weights
 from collab.whatif import Estimate, Limits, Refused, WhatIf
 from collab.whatif.answers import PER_LEAD
+from collab.whatif.units import in_cents
 
 NEAR, FAR = (30, 32, 23, 15), (0, 0, 100, 0)
 LOGS = 50
@@ -63,6 +64,24 @@ def test_estimates_are_not_biased(found: list[tuple[Estimate, float, float]]) ->
     for name in ("ips", "snips", "dr", "sndr"):
         errors = np.array([one.others[name] - near for one, near, _ in found])
         assert abs(errors.mean()) < 3.5 * errors.std() / np.sqrt(len(errors)), name
+
+
+def test_values_of_which_half_are_in_cents_are_told_of() -> None:
+    world = World(4000, 5)
+    outcomes = world.outcomes()
+    mixed = outcomes.assign(value=outcomes["value"].where(outcomes.index % 2 == 0, 100 * outcomes["value"]))
+    plain, found = (WhatIf.from_frames(world.candidates(), one).estimate(NEAR) for one in (outcomes, mixed))
+    said = "a hundred times that: are "
+    assert said in str(found.value.trust)
+    assert said not in str(found.converted.trust)
+    assert said not in str(plain.value.trust)
+
+
+@pytest.mark.parametrize("sigma", [0.0, 0.5, 1.5, 3.0, 3.5])
+@pytest.mark.parametrize("n", [60, 2000])
+def test_values_of_one_law_are_not_taken_for_cents(sigma: float, n: int) -> None:
+    chance = np.random.default_rng(2)
+    assert not any(in_cents(np.exp(chance.normal(6, sigma, n))) for _ in range(300))
 
 
 def test_a_paired_difference_is_narrower_than_two_estimates() -> None:

@@ -129,6 +129,8 @@ def estimate(evidence: Evidence, metric: str, asked: Asked) -> Estimate | Refuse
         reason = "it depends on what all leads do to each other's waiting, so ask `simulate` for it"
         return Refused(metric, reason, question=PER_LEAD)
     rewards, weights, trust = evidence.rewards[metric], asked.target.weights, asked.target.trust
+    if metric == "value" and evidence.mixed is not None:
+        trust = replace(trust, warnings=(*trust.warnings, evidence.mixed))
     if (fault := wrong(evidence, asked.limits)) is not None:
         return Refused(metric, fault, (0.0, 1.0) if metric == "converted" else None, trust)
     if (short := _short(trust, asked.limits) or _flat(rewards, metric)) is not None:

@@ -15,6 +15,7 @@ from collab.records import SCALE
 from collab.whatif.calibration import SUMS, calibration, odd_sum
 from collab.whatif.cases import Cases
 from collab.whatif.packed import SHIFT, TIE
+from collab.whatif.units import in_cents
 from collab.winning import simplex_grid
 
 Values = tuple[int, int, int, int]
@@ -64,6 +65,11 @@ class Evidence:
         """The chance that each candidate had."""
         assert self.cases.propensity is not None
         return self.cases.propensity
+
+    @cached_property
+    def mixed(self) -> str | None:
+        """That values look as if some were in cents; None if they do not."""
+        return in_cents(self.rewards["value"]) if "value" in self.rewards else None
 
     @property
     def ranked(self) -> NDArray[np.int64]:
