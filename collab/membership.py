@@ -23,14 +23,13 @@ class Membership(Stamping):
 
     async def create(self, room: str, agent: str, name: str, *, private: bool = False) -> bool:
         """Make a room with this agent as its moderator; False if there is one of this id already."""
-        receipt = await self._append(RoomCreated, room=room, agent=agent, name=name, private=private)
-        return receipt.refused is None
+        made = self._event(RoomCreated, room=room, agent=agent, name=name, private=private)
+        return room not in self._rooms and (await self._follower.commit([claim(made)])).refused is None
 
     async def create_defaults(self, agent: str) -> None:
         """Make the rooms that a team begins with, those that are not there."""
         for room, name in DEFAULT_ROOMS.items():
-            if room not in self._rooms:
-                await self.create(room, agent, name)
+            await self.create(room, agent, name)
 
     async def rename(self, room: str, agent: str, name: str, *, leading: bool = False) -> None:
         """Give the room another name; with `leading` (a team lead) a moderator's seat is not needed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import logging
 import os
 import secrets
@@ -16,6 +17,7 @@ from typing import Any
 
 import jwt
 import msgspec
+from jwt.utils import base64url_decode
 from msgspec import Struct
 
 from collab.live.partition import check_tenant
@@ -112,14 +114,14 @@ class Access:
         Raises:
             AccessDenied: it is malformed, forged, out of date, or was taken back.
         """
-        self._read()
+        taken_back = self.taken_back()
         try:
             found = self._told(token)
-        except (jwt.InvalidTokenError, KeyError, ValueError, TypeError, OverflowError):
+        except (jwt.InvalidTokenError, KeyError, ValueError, TypeError, OverflowError, RecursionError):
             raise AccessDenied("the token is not one of ours; get a new one with `collab token`") from None
         if self.ended(found):
             raise AccessDenied(f"the token ended at {found.expires:%Y-%m-%d %H:%M:%S} UTC; get a new one")
-        if self.taken_back()(found):
+        if taken_back(found):
             raise AccessDenied("the token was taken back; get a new one")
         return found
 
@@ -219,7 +221,9 @@ class Access:
         """What a token says that one of the keys signed, whether it still holds or not."""
         digest = hashlib.blake2b(token.encode(), digest_size=16).digest()  # the tokens themselves would be far larger
         if digest not in self._passes:
-            key = str(jwt.get_unverified_header(token).get("kid"))
+            key = json.loads(base64url_decode(token.partition(".")[0]))[
+                "kid"
+            ]  # of the library, it would read all twice
             required: Any = {"require": ["sub", "iat", "exp", "jti"], "verify_exp": False, "verify_iat": False}
             found = _pass(jwt.decode(token, self._keys[key], [ALGORITHM], options=required), key)
             if len(self._passes) >= REMEMBERED:
