@@ -183,12 +183,12 @@ def propensities(
         return chances
     if explore > 0:
         total = len(simplex_grid())
-        if 0 not in eligible.tobytes():  # everybody may be asked, the commonest case
-            chances = (explore * count(factors) / total).tolist()
-        else:
-            shares = np.zeros(len(eligible))
-            shares[eligible] = explore * count(factors[:, eligible]) / total
-            chances = shares.tolist()
+        everybody = 0 not in eligible.tobytes()  # the commonest case
+        won = count(factors if everybody else factors[:, eligible]).tolist()
+        for row, wins_of_row in zip(
+            range(len(won)) if everybody else np.flatnonzero(eligible).tolist(), won, strict=True
+        ):
+            chances[row] = explore * wins_of_row / total
     chances[greedy] += 1 - explore
     return chances
 

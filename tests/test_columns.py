@@ -235,19 +235,6 @@ def test_durations_empty_leads_empty_weights_and_categories_are_read_as_what_the
     np.testing.assert_array_equal(other.course[0].weights, np.where(some[::2, None], known, -1))
 
 
-@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
-def test_durations_of_pyarrow_are_seconds_as_others_are(unit: str) -> None:
-    arrow = pytest.importorskip("pyarrow")  # which collab does not need, and whoever reads Parquet into frames may have
-    given = frames()
-    plain = WhatIf.from_frames(**given)
-    seconds = given["outcomes"]["response_s"].where(np.arange(N) > 0)
-    durations = pd.to_timedelta(seconds, unit="s").astype(pd.ArrowDtype(arrow.duration(unit)))
-    given["outcomes"] = given["outcomes"].assign(response_s=durations)
-    found = WhatIf.from_frames(**given).course[0].response_s
-    np.testing.assert_array_equal(found[1:], plain.course[0].response_s[1:])
-    assert np.isnan(found[0])
-
-
 def test_a_factor_in_hundredths_beside_others_in_ten_thousandths_is_told_of() -> None:
     given = frames()["candidates"]
     whole_ones = given.assign(**{name: np.rint(given[name] * 10_000).astype(int) for name in FACTORS})
