@@ -185,10 +185,9 @@ def propensities(
         total = len(simplex_grid())
         everybody = 0 not in eligible.tobytes()  # the commonest case
         won = count(factors if everybody else factors[:, eligible]).tolist()
-        for row, wins_of_row in zip(
-            range(len(won)) if everybody else np.flatnonzero(eligible).tolist(), won, strict=True
-        ):
-            chances[row] = explore * wins_of_row / total
+        rows = range(len(won)) if everybody else np.flatnonzero(eligible).tolist()
+        for row, times in zip(rows, won, strict=True):
+            chances[row] = explore * times / total
     chances[greedy] += 1 - explore
     return chances
 
