@@ -221,9 +221,8 @@ class Access:
         """What a token says that one of the keys signed, whether it still holds or not."""
         digest = hashlib.blake2b(token.encode(), digest_size=16).digest()  # the tokens themselves would be far larger
         if digest not in self._passes:
-            key = json.loads(base64url_decode(token.partition(".")[0]))[
-                "kid"
-            ]  # of the library, it would read all twice
+            head = json.loads(base64url_decode(token.partition(".")[0]))  # by the library, all would be read twice
+            key = head["kid"]
             required: Any = {"require": ["sub", "iat", "exp", "jti"], "verify_exp": False, "verify_iat": False}
             found = _pass(jwt.decode(token, self._keys[key], [ALGORITHM], options=required), key)
             if len(self._passes) >= REMEMBERED:

@@ -18,8 +18,8 @@ FULL = 55
 STAYS = "No lead would have gone to somebody else."
 
 LOOK = """
-.flows td, .flows th { padding: 6px 4px; text-align: center; height: 34px; }
-.flows th { overflow-wrap: anywhere; min-width: 5.2em; vertical-align: bottom; }
+.flows td, .flows th { padding: 6px 2px; text-align: center; height: 34px; }
+.flows th { overflow-wrap: anywhere; min-width: 4.5em; vertical-align: bottom; }
 .flows td:last-child { min-width: 0; }
 .flows th[scope=row] { text-align: left; white-space: nowrap; color: var(--ink); font-weight: 500; }
 .flows td[style] { background: color-mix(in srgb, var(--mui-palette-primary-main, #1d5fd1) var(--shade), transparent); }

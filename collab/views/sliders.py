@@ -23,9 +23,7 @@ small { grid-column: 1 / -1; color: var(--soft); font-size: 12.5px; }
 input { grid-column: 1 / -1; width: 100%; height: 44px; margin: -7px 0 -5px; cursor: pointer; touch-action: pan-y; }
 @media (forced-colors: none) {
   input { appearance: none; background: none; --at: calc(11px + var(--share) * (100% - 22px)); }
-  input:focus-visible { outline: none; }
-  input:focus-visible::-webkit-slider-thumb { outline: 2px solid var(--knob); outline-offset: 3px; }
-  input:focus-visible::-moz-range-thumb { outline: 2px solid var(--knob); outline-offset: 3px; }
+  input:focus-visible { outline: 2px solid var(--knob); outline-offset: -7px; border-radius: 20px; }
   input::-webkit-slider-runnable-track { height: 6px; border-radius: 3px;
     background: linear-gradient(to right, var(--knob) var(--at), var(--track) var(--at)); }
   input::-webkit-slider-thumb { appearance: none; width: 22px; height: 22px; margin-top: -8px; border-radius: 50%;
