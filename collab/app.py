@@ -32,7 +32,7 @@ from collab.views.page import beside, closed, page, title
 from collab.views.running import Running
 from collab.views.sign_in import Passwords, Vouching, finder, seat_here
 from collab.views.socket import prepare
-from collab.web import Site, routes
+from collab.web import Site, end_when_told, routes
 
 DASHBOARD = "tab-team.png"
 """The picture of the dashboard, among those of the notebooks."""
@@ -107,7 +107,7 @@ def serve_pages(
     pictures: str | None = None,
     **more: Any,
 ) -> None:
-    """Serve the dashboard at `/` and the site's pages beside it until the process is interrupted.
+    """Serve the dashboard at `/` and the site's pages beside it until SIGTERM or SIGINT comes.
 
     With `users` they sign in first; `secret` signs their cookies. Each of the notebooks is a page by its name, and
     `/index` lists them; `pictures` is the folder of their pictures.
@@ -118,6 +118,7 @@ def serve_pages(
     if pictures is not None:
         more["static_dirs"] = {"pictures": pictures}
     pages = {"/": lambda: shown(office, users, index=bool(notebooks)), **others(office, users, notebooks, pictures)}
+    end_when_told()
     pn.serve(
         pages,
         port=port,

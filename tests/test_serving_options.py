@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -169,6 +171,30 @@ def test_a_second_sigterm_does_not_cut_what_the_first_began() -> None:
         signal.raise_signal(signal.SIGTERM)
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+TOLD_TO_END = """
+import os, signal
+from tornado.ioloop import IOLoop
+from collab.cli import main
+
+class Page:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        list(range(1000))
+
+IOLoop.current().add_callback(lambda: Page() and None)
+main(["serve", "--port", "0", "--ws-port", "0"])
+"""
+"""A server that is told to end while a page is forgotten, where nothing can be raised."""
+
+
+def test_a_server_that_is_told_to_end_in_a_finalizer_ends(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", TOLD_TO_END], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert ended.returncode == 0
+    assert "recording what is left, then stopping" in ended.stdout
 
 
 def test_an_id_is_not_taken_for_a_token_that_is_to_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -121,8 +121,9 @@ def serve(
         more = {"users": users, "secret": access.secret("page"), "use_xheaders": given["proxied"], **read}
         serve_pages(office, site(office, door, access), port, address, given["origin"], **more)
     except KeyboardInterrupt:
-        click.echo("collab: recording what is left, then stopping")
+        pass  # before the pages were served
     finally:
+        click.echo("collab: recording what is left, then stopping")
         if door is not None:
             office.call(door.close()).result()
         office.stop()
