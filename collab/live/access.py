@@ -9,6 +9,7 @@ import logging
 import os
 import secrets
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -76,6 +77,7 @@ class Access:
         self._seen: tuple[int, int] | None = None
         self._keys: dict[str, str] = {}
         self._passes: dict[bytes, Pass] = {}
+        self._telling = threading.Lock()  # pages and members ask in threads of their own
         self._revoked: frozenset[str] = frozenset()
         self._revoked_until: dict[tuple[str, str], datetime] = {}
         if not self.file.exists():
@@ -116,7 +118,8 @@ class Access:
         """
         taken_back = self.taken_back()
         try:
-            found = self._told(token)
+            with self._telling:
+                found = self._told(token)
         except (jwt.InvalidTokenError, KeyError, ValueError, TypeError, OverflowError, RecursionError):
             raise AccessDenied("the token is not one of ours; get a new one with `collab token`") from None
         if self.ended(found):
@@ -213,8 +216,9 @@ class Access:
                     )
         if not keys:
             raise ValueError(f"{self.file} holds no key; remove it to have a new one made")
-        self._keys, self._revoked, self._revoked_until = keys, frozenset(revoked), until
-        self._passes.clear()
+        with self._telling:
+            self._keys, self._revoked, self._revoked_until = keys, frozenset(revoked), until
+            self._passes.clear()
         self._seen = status.st_mtime_ns, status.st_size
 
     def _told(self, token: str) -> Pass:
