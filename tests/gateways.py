@@ -91,6 +91,17 @@ async def heard(member: Member, count: int, wanted: Callable[[Heard], bool] = la
     raise AssertionError(f"the member ended after {len(found)} of {count} events")
 
 
+async def talked(ana: Member, bo: Member) -> int:
+    """Let Ana say eight messages, one of them twice, and Bo come before the last; how many events both heard."""
+    await ana.join("main")
+    for n in range(7):
+        await ana.send_message("main", f"{n}", key=f"k{n}")
+    await ana.send_message("main", "0", key="k0")
+    await bo.join("main", after=0)
+    await ana.send_message("main", "last")
+    return len(await heard(ana, 9)) + len(await heard(bo, 11))
+
+
 async def texts(member: Member, count: int) -> list[tuple[int, str]]:
     """Number and words of the next so many messages."""
     said = await heard(member, count, lambda e: isinstance(e, InRoom) and hasattr(e.event, "text"))

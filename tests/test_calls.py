@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from certificates import written
 from desks import lead
-from gateways import a_gate, heard, soon
+from gateways import a_gate, soon, talked
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import NOON
@@ -97,13 +97,7 @@ async def _work(tim: Member, ana: Member) -> None:
 def test_what_goes_through_a_gateway_is_what_its_members_counted(tmp_path: Path) -> None:
     async def count() -> None:
         async with a_gate(tmp_path) as gate, gate.member("ana") as ana, gate.member("bo") as bo:
-            await ana.join("main")
-            for n in range(7):
-                await ana.send_message("main", f"{n}", key=f"k{n}")
-            await ana.send_message("main", "0", key="k0")
-            await bo.join("main", after=0)
-            await ana.send_message("main", "last")
-            told = len(await heard(ana, 9)) + len(await heard(bo, 11))
+            told = await talked(ana, bo)
             async with gate.member("cy"):
                 line = next(line for line in gate.door.gateway.lines if line.entry.agent == "cy")
                 line.cut_off("too_slow", "gone")
@@ -120,15 +114,14 @@ def test_what_goes_through_a_gateway_is_what_its_members_counted(tmp_path: Path)
 
 def test_of_messages_only_the_last_minute_counts() -> None:
     now = NOON
-    traffic = Traffic(lambda: now)
+    traffic = Traffic()
     for second in (0, 30, 61):
         now = NOON + timedelta(seconds=second)
-        traffic.hear(
-            MessageSent(id=f"e{second}", time=now - timedelta(milliseconds=20), room="main", agent="a", text=".")
-        )
-    assert (traffic.figures()["messages_a_minute"], traffic.figures()["heard_ms"]["p50"]) == (2, 20.0)
-    now = NOON + timedelta(minutes=3)
-    assert traffic.figures()["heard_ms"] == {"p50": None, "p95": None, "p99": None, "n": 0}
+        said = now - timedelta(milliseconds=20)
+        traffic.hear(MessageSent(id=f"e{second}", time=said, room="main", agent="a", text="."), now)
+    heard = traffic.heard_ms(now)
+    assert (heard["n"], heard["p50"], len(traffic)) == (2, 20.0, 2)
+    assert traffic.heard_ms(NOON + timedelta(minutes=3)) == {"p50": None, "p95": None, "p99": None, "n": 0}
 
 
 async def _be(agent: Callable[[str], Any], tim: Member, ana: Member) -> None:

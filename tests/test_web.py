@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gateways import a_gate, heard, raw, soon
+from gateways import a_gate, raw, soon, talked
 from real_redis import RealRedis
 from sites import Asked, a_site, said
 
@@ -335,13 +335,7 @@ def test_the_metrics_are_what_the_members_counted(at_site: Callable[[Work], None
     async def work(asked: Asked) -> None:
         await hire(asked, "ana", "bo")
         async with asked.gate.member("ana") as ana, asked.gate.member("bo") as bo, raw(asked.gate, "cy") as cy:
-            await ana.join("main")
-            for n in range(7):
-                await ana.send_message("main", f"{n}", key=f"k{n}")
-            await ana.send_message("main", "0", key="k0")
-            await bo.join("main", after=0)
-            await ana.send_message("main", "last")
-            told = len(await heard(ana, 9)) + len(await heard(bo, 11))
+            told = await talked(ana, bo)
             with pytest.raises(ValueError, match="does not exist"):
                 await bo.join("nowhere")
             await cy.send("{")

@@ -157,4 +157,5 @@ def test_a_lead_on_the_stream_may_have_fields_of_other_versions() -> None:
         msgspec.json.decode(data, type=GivenLead)
     with pytest.raises(ValueError, match=r"name is 'x\\u202ey', which has the unseen character U\+202E"):
         GivenLead(id="L-4", name="x\u202ey").plain("main")
+    assert {*GivenLead.__struct_fields__} == {*Lead.__struct_fields__, "email", "phone"}
     assert GivenLead(id="L-4", name="N", score=7).plain("main") == Lead(id="L-4", name="N", score=7)

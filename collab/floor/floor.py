@@ -39,7 +39,7 @@ class Floor:
     """Carries out what members ask, for one tenant at one gateway.
 
     Attributes:
-        said: how many messages members said here.
+        said, dropped: how many messages were said here, and members cut off because they read too slowly.
 
     Args:
         desk: the tenant's started desk.
@@ -59,8 +59,8 @@ class Floor:
         lease_s: float = LEASE_S,
     ) -> None:
         self.desk, self.hall, self._history, self._status = desk, Hall(desk, history), history, status
-        self.devices = Devices(desk, self.hall, lease_s)
-        self.said, self._dropped = 0, dropped
+        self.devices, self._dropped = Devices(desk, self.hall, lease_s), dropped
+        self.said = self.dropped = 0
         self._recalling: set[asyncio.Task[Confirmation]] = set()
 
     def close(self) -> None:
@@ -84,6 +84,7 @@ class Floor:
         """A member's connection ended."""
         self.hall.leave(line)
         if line.cut == "too_slow":
+            self.dropped += 1
             self._dropped()
 
     async def do(self, line: Line, asked: p.AnyCommand) -> Any:
@@ -227,7 +228,7 @@ class Floor:
         self.hall.watch(line, asked.on)
 
     async def _metrics(self, line: Line, asked: p.Metrics) -> dict[str, Any]:
-        gateway = {"said": self.said, **self.hall.figures()}
+        gateway = {"said": self.said, "dropped": self.dropped, **self.hall.figures()}
         status = {name: value for name, value in self._status().items() if name not in SHARED}
         return {"team": self.desk.coordination_metrics(), "gateway": gateway, "process": status}
 

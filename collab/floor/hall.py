@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import Any
 
 from collab import protocol as p
-from collab.desk import Desk
+from collab.desk import Desk, utc_now
 from collab.events import Entry, MessageDeleted, MessageSent, RoomEvent, RoomLeft, RoomRead, encode
 from collab.floor.hearing import heard_as, heard_by
 from collab.floor.recent import Recent
@@ -51,7 +51,7 @@ class Hall:
     Attributes:
         told: how many events of rooms were written to members, each counted for everybody who got it.
         told_bytes: the bytes of these.
-        traffic: how much was said, and how many were cut off as too slow.
+        traffic: the messages of the last minute.
 
     Args:
         desk: the tenant's started desk.
@@ -78,13 +78,13 @@ class Hall:
         return sum(map(bool, self._in_room.values()))
 
     def figures(self) -> dict[str, Any]:
-        """How many `connections` in how many `rooms`, events `told`, and `Traffic.figures`."""
+        """How many `connections` in how many `rooms`, events `told`, `messages_a_minute` and `heard_ms` of these."""
+        heard = self.traffic.heard_ms(utc_now())
         here = {"connections": len(self.lines), "rooms": self.rooms, "told": self.told}
-        return here | self.traffic.figures()
+        return here | {"messages_a_minute": heard["n"], "heard_ms": heard}
 
     def leave(self, line: Line) -> None:
         """A member's connection ended."""
-        self.traffic.dropped += line.cut == "too_slow"
         self.lines.discard(line)
         self._watching.discard(line)
         for room in tuple(line.rooms):
@@ -191,7 +191,7 @@ class Hall:
                 self._tell_own(event.agent, event)
             else:
                 if isinstance(event, MessageSent):
-                    self.traffic.hear(event)
+                    self.traffic.hear(event, utc_now())
                 data = encode(event)
                 number = self._keep(event, data)
                 if self._in_room.get(event.room):

@@ -1,43 +1,42 @@
-"""How much is said in a team's rooms, how soon a gateway hears of it, and whom that was too much for."""
+"""The messages of the last minute, said at whichever gateway: how many, and how soon one heard of them."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from collab.desk import utc_now
 from collab.events import MessageSent
 from collab.metrics import percentiles
 from collab.records import seconds_between
 
 LATEST = timedelta(minutes=1)
-"""So far back go the messages that are looked at."""
+"""So far back goes what is a minute's."""
 
 
 class Traffic:
-    """Counts the messages that a gateway heard of, and the members that it cut off.
+    """Hears of messages, and keeps those of the last minute."""
 
-    Attributes:
-        dropped: how many members were cut off because they read too slowly.
-    """
-
-    def __init__(self, clock: Callable[[], datetime] = utc_now) -> None:
-        self.dropped, self._clock = 0, clock
+    def __init__(self) -> None:
         self._heard: deque[tuple[datetime, float]] = deque()
 
-    def hear(self, message: MessageSent) -> None:
-        """Count a message, said at whichever gateway."""
-        now = self._clock()
+    def __len__(self) -> int:
+        """How many messages are kept."""
+        return len(self._heard)
+
+    def hear(self, message: MessageSent, now: datetime) -> None:
+        """Take in a message that was heard of now."""
         self._forget(now)
         self._heard.append((now, 1000 * seconds_between(message.time, now)))
 
-    def figures(self) -> dict[str, Any]:
-        """Members `dropped`, `messages_a_minute`, and how long these took from saying to hearing as `heard_ms`."""
-        self._forget(self._clock())
-        heard_ms = percentiles([ms for _, ms in self._heard])
-        return {"dropped": self.dropped, "messages_a_minute": len(self._heard), "heard_ms": heard_ms}
+    def heard_ms(self, now: datetime) -> dict[str, Any]:
+        """How long these messages took from saying to hearing, in milliseconds, as `percentiles` has it."""
+        self._forget(now)
+        return percentiles([ms for _, ms in self._heard])
+
+    def clear(self) -> None:
+        """Forget all that was heard."""
+        self._heard.clear()
 
     def _forget(self, now: datetime) -> None:
         while self._heard and self._heard[0][0] < now - LATEST:

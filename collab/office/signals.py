@@ -7,28 +7,18 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from collab.alerts import Watch
 from collab.events import Entry, MessageSent
-from collab.metrics import percentiles
+from collab.floor.traffic import LATEST, Traffic
 from collab.records import seconds_between
 
 logger = logging.getLogger(__name__)
 
 RECORDED_EVERY_S = 2.0
 """How often it is asked how far the history goes."""
-
-LATEST = timedelta(minutes=1)
-"""So far back go the signals that are a minute's."""
-
-
-class Sent(NamedTuple):
-    """When a message was heard, and after how many milliseconds."""
-
-    time: datetime
-    ms: float
 
 
 class Lost(NamedTuple):
@@ -49,7 +39,7 @@ class Signals:
         self._recorded = recorded
         self._asked_s = float("-inf")
         self._unrecorded: deque[tuple[int, datetime]] = deque()
-        self._sent: deque[Sent] = deque()
+        self._sent = Traffic()
         self._drops: deque[datetime] = deque()
 
     def __len__(self) -> int:
@@ -65,7 +55,7 @@ class Signals:
         """Take in what the team has applied just now."""
         self._unrecorded.append((entry.seq, entry.event.time))
         if isinstance(entry.event, MessageSent):
-            self._sent.append(Sent(now, 1000 * seconds_between(entry.event.time, now)))
+            self._sent.hear(entry.event, now)
 
     def drop(self, now: datetime) -> None:
         """A member of this process's gateway was dropped, because it read too slowly."""
@@ -79,10 +69,8 @@ class Signals:
 
     async def give(self, watch: Watch, now: datetime, lost: Lost | None) -> None:
         """Let a watch know what is so now."""
-        while self._sent and self._sent[0].time < now - LATEST:
-            self._sent.popleft()
-        if slowest := percentiles([one.ms for one in self._sent])["p95"]:
-            watch.signal("latency", slowest, now, n=len(self._sent))
+        if (heard := self._sent.heard_ms(now))["p95"]:
+            watch.signal("latency", heard["p95"], now, n=heard["n"])
         self._forget(self._drops, now)
         watch.signal("dropped", len(self._drops), now)
         give_lost(watch, now, lost)
