@@ -83,6 +83,29 @@ for number in range(30):
     assert History(str(tmp_path), tenant="acme").sql("SELECT count(*) AS n FROM arrivals").n[0] == 30
 
 
+def test_what_is_acknowledged_while_an_office_stops_is_in_its_history(open_office: Open) -> None:
+    office = open_office()
+    desk = at(office)
+
+    async def go_on(sender: int) -> tuple[list[str], str]:
+        """Send leads until one is refused; which were not, and why it was."""
+        sent: list[str] = []
+        while True:
+            try:
+                await desk.route_lead(lead(f"{sender}-{len(sent)}"))
+            except StreamUnreachable as refused:
+                return sent, str(refused)
+            sent.append(f"{sender}-{len(sent)}")
+
+    senders = [office.call(go_on(number)) for number in range(4)]
+    office.wait_for(events=40, timeout_s=30)
+    office.stop()
+    ended = [sender.result(timeout=30) for sender in senders]
+    assert {why for _, why in ended} == {"this process is stopping, and nothing was done; ask again in a moment"}
+    recorded = {*office.history.sql("SELECT lead FROM arrivals").lead}
+    assert recorded == {lead for sent, _ in ended for lead in sent}
+
+
 def test_a_stopped_office_refuses_work(open_office: Open) -> None:
     office = open_office()
     desk = at(office)

@@ -93,6 +93,11 @@ class Desk(Rostering, Weighing, Alerting, Acting):
         await self._router.stop()
         await self._follower.stop()
 
+    async def close(self) -> None:
+        """Refuse further commands, wait for those under way, and stop."""
+        await self._router.stop()
+        await self._follower.close()
+
     async def catch_up(self) -> None:
         """Take in all that is on the stream now."""
         await self._follower.catch_up()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from collab.claims import Claim
 from collab.events import Entry
-from collab.live.stream import LONGEST_PAUSE_S, Receipt, Stream
+from collab.live.stream import LONGEST_PAUSE_S, Receipt, Stream, StreamUnreachable
 from collab.live.subscribers import Subscribers
 from collab.live.trouble import told_once
 from collab.team import Team
@@ -17,6 +17,11 @@ logger = logging.getLogger(__name__)
 
 SOON_S = 0.05
 """How long a commit waits for what others did before it to come by itself, until it asks for it."""
+
+ENDING_S = 10.0
+"""How long a follower that closes waits for commits under way; whoever sent one that takes longer is not told of it."""
+
+CLOSED = "this process is stopping, and nothing was done; ask again in a moment"
 
 
 class Follower:
@@ -35,6 +40,8 @@ class Follower:
         self.team = team if team is not None else Team()
         self._following: asyncio.Task[None] | None = None
         self._committing = 0
+        self._closed = False
+        self._last_ended: asyncio.Future[None] | None = None
         self._ahead: dict[int, Entry] = {}
         self._waiting: dict[asyncio.Future[None], int] = {}
         self._late: set[asyncio.Task[None]] = set()
@@ -54,6 +61,14 @@ class Follower:
             await asyncio.gather(self._following, return_exceptions=True)
             self._following = None
 
+    async def close(self) -> None:
+        """Refuse further commits, wait for those under way, and stop; what is recorded then holds all that was told."""
+        self._closed = True
+        if self._committing:
+            self._last_ended = asyncio.get_running_loop().create_future()
+            await asyncio.wait((self._last_ended,), timeout=ENDING_S)
+        await self.stop()
+
     def subscribe(self, callback: Callable[[list[Entry]], None]) -> Callable[[], None]:
         """Call `callback` in this loop with the tenant's entries, each once and in order; returns the way out."""
         return self._subscribers.add(callback)
@@ -62,12 +77,17 @@ class Follower:
         """Append the claims in one step; when it returns, the team has taken them in (or, refused, is up to date).
 
         Of several commits at once, those called first are first on the stream.
+
+        Raises:
+            StreamUnreachable: the stream does not answer, or the follower was closed.
         """
+        if self._closed:
+            raise StreamUnreachable(CLOSED)
         missed = self._begin()
         try:
             receipt = await self.stream.append(claims, seen=self.team.seq, missed=missed)
         finally:
-            self._committing -= 1
+            self._end()
         self._take_own(receipt, missed)
         if self._behind(receipt):
             await self._reached(receipt.seq)
@@ -79,7 +99,7 @@ class Follower:
         """Commit as `commit` does without waiting, `done` being called in the end; only where the stream has `soon`."""
 
         def answered(receipt: Receipt | Exception) -> None:
-            self._committing -= 1
+            self._end()
             if isinstance(receipt, Exception):
                 done(receipt)
                 return
@@ -90,6 +110,9 @@ class Follower:
             else:
                 done(receipt)
 
+        if self._closed:
+            done(StreamUnreachable(CLOSED))
+            return
         missed = self._begin()
         self.stream.append_soon(claims, seen=self.team.seq, missed=missed, done=answered)
 
@@ -108,6 +131,11 @@ class Follower:
         """Count a commit, and say whether its reply brings what others appended: else a commit before it will."""
         self._committing += 1
         return self._committing == 1
+
+    def _end(self) -> None:
+        self._committing -= 1
+        if not self._committing and self._last_ended is not None and not self._last_ended.done():
+            self._last_ended.set_result(None)
 
     def _take_own(self, receipt: Receipt, missed: bool) -> None:
         if not missed:

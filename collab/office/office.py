@@ -264,7 +264,7 @@ class Office(Threaded):
             if (recording := self._recording or self.recorder) is not None:
                 rooms.push_async_callback(recording.stop)
             if self.desk is not None:
-                rooms.push_async_callback(self.desk.stop)
+                rooms.push_async_callback(self.desk.close)
             rooms.push_async_callback(self.duties.hush)
             rooms.push_async_callback(self._end_tasks)
             if self.leave_shelf is not None:
