@@ -6,12 +6,14 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Collection
 from itertools import accumulate
+from math import inf
 from typing import Any
 
 from collab import protocol as p
 from collab.desk import Desk, utc_now
-from collab.events import Entry, MessageDeleted, MessageSent, RoomEvent, RoomLeft, RoomRead, encode
+from collab.events import Entry, MessageDeleted, MessageSent, RoomEvent, RoomJoined, RoomLeft, RoomRead, encode
 from collab.floor.hearing import heard_as, heard_by
+from collab.floor.pace import Pace
 from collab.floor.recent import Recent
 from collab.floor.traffic import Traffic
 from collab.floor.unrecorded import unrecorded
@@ -32,14 +34,8 @@ LOOK_S = 0.1
 AT_ONCE = 256 * 1024
 """So many bytes are written to who comes back before it is waited until they are gone."""
 
-REST = 2.0
-"""After telling it rests so many times as long as that took: what comes meanwhile leaves together.
-
-Where very much is said to very many, a third of the time goes into telling them.
-"""
-
-TICK_S = 0.001
-"""A shorter rest is none: the loop's timers know no less, and where few hear little nothing shall wait."""
+SETTLES_S = 0.25
+"""That somebody came into a room is told within so long, with whoever comes meanwhile: at a team's start many do."""
 
 TYPING_S = 6.0
 """Typing that is not said again ends after so long."""
@@ -68,8 +64,9 @@ class Hall:
         self._recent = {room.id: Recent(room.number) for room in desk.team.rooms.values()}
         self._typing: dict[tuple[str, str], asyncio.TimerHandle] = {}
         self._told: dict[str, tuple[int, list[bytes]]] = {}
+        self._begun: defaultdict[str, dict[Line, int]] = defaultdict(dict)
         self._changed: list[Any] = []
-        self._telling, self._rests_until = False, 0.0
+        self._pace = Pace(self._tell)
         self.close = desk.subscribe(self._hear)
 
     @property
@@ -104,6 +101,8 @@ class Hall:
 
     async def join(self, line: Line, room: str, after: int | None) -> None:
         """Tell a member of the room what they missed, and from then on all that happens, without a seam."""
+        if room in line.rooms:
+            self._pace.now()  # they have what waits, too
         recent = self._recent[room]
         told = recent.last if after is None else after
         if told > recent.last:  # the gateway that they come from may be a moment ahead of this one
@@ -120,12 +119,13 @@ class Hall:
                 self._bring((line,), room, told + 1, missed)
                 told += len(missed)
             if told == recent.last:
-                self._tell()  # to those who are in, so that nothing of it comes again to who comes in now
                 break  # nothing is awaited from here on: no event can come between
             await line.connection.drain()
         if line.entry.agent in self.desk.team.rooms[room].members:  # not sent out meanwhile
             self._in_room[room].add(line)
             line.rooms.add(room)
+            if room in self._told:
+                self._begun[room][line] = told  # of what waits they have so much
 
     async def _tell_past(self, line: Line, room: str, told: int) -> int:
         """Tell a stretch of what is not at hand any more; returns the number up to which all is told."""
@@ -183,10 +183,13 @@ class Hall:
         return past
 
     def _hear(self, entries: list[Entry]) -> None:
+        wait = inf
         for entry in entries:
             event = entry.event
             if not isinstance(event, RoomEvent):
-                self._changed.append(event)
+                if self._watching:
+                    self._changed.append(event)
+                    wait = 0.0
             elif isinstance(event, RoomRead):
                 self._tell_own(event.agent, event)
             else:
@@ -196,30 +199,25 @@ class Hall:
                 number = self._keep(event, data)
                 if self._in_room.get(event.room):
                     self._told.setdefault(event.room, (number, []))[1].append(data)
+                    wait = min(wait, SETTLES_S if isinstance(event, RoomJoined) else 0.0)
                 if isinstance(event, RoomLeft):
-                    self._tell()  # they hear of it, and of nothing after it
+                    self._pace.now()  # they hear of it, and of nothing after it
                     self._send_out(event.room, event.agent)
-        if (self._told or self._changed) and not self._telling:
-            self._telling = True
-            loop = asyncio.get_running_loop()
-            if (rest := self._rests_until - loop.time()) > 0:
-                loop.call_later(rest, self._tell)
-            else:
-                loop.call_soon(self._tell)
+        if wait < inf:
+            self._pace.within(wait)
 
     def _tell(self) -> None:
         """Tell what was heard since the last time: all that came with one reply, or in a rest, leaves in one frame."""
-        self._telling = False
-        loop = asyncio.get_running_loop()
-        start = loop.time()
         told, changed, self._told, self._changed = self._told, self._changed, {}, []
+        begun, self._begun = self._begun, defaultdict(dict)
         for room, (first, events) in told.items():
-            self._bring(self._in_room[room], room, first, events)
+            here, came = self._in_room[room], begun[room]
+            self._bring(here - came.keys() if came else here, room, first, events)
+            for line, has in came.items():
+                if room in line.rooms and (rest := events[has + 1 - first :]):
+                    self._bring((line,), room, has + 1, rest)
         if changed and self._watching:
             self._tell_watching(changed)
-        now = loop.time()
-        rest = REST * (now - start)
-        self._rests_until = now + rest if rest >= TICK_S else 0.0
 
     async def _push(self, line: Line, room: str, told: int, events: list[bytes]) -> int:
         """Tell what comes after a number, a part at a time as it is read; returns the number that it ends with."""
