@@ -76,7 +76,7 @@ ROOM: dict[str, set[Role]] = {
     "react": WORKING,
     "read": ALL,
 }
-OF_THE_PROCESS = {"start", "stop", "expire", "tend", "drain", "end_experiment", "note_alerts", "create_defaults"}
+OF_THE_PROCESS = set("start stop close expire tend drain end_experiment note_alerts create_defaults".split())
 ME = "kim"
 
 
