@@ -129,9 +129,14 @@ def test_an_alert_is_chosen_in_the_list_by_finger_and_by_key(
     expect(page.get_by_role("button", name=SUMMARY)).to_be_focused()
 
 
-def test_the_what_if_opens_before_the_alert_fired_and_goes_back_to_all(alerts: Callable[[], Page]) -> None:
-    page = alerts()
-    choose(page)
+def test_the_link_of_a_notice_chooses_its_alert_and_the_what_if_opens_before_it_fired(
+    office: Office, open_page: Callable[[str], Page], address: str
+) -> None:
+    until(lambda: bool(office.team.alerts.open), "it fires")
+    (alert,) = office.team.alerts.open
+    page = open_page(f"{address}?alert={alert}")
+    expect(page.get_by_text("Was 100% when it fired, and still is")).to_be_visible()
+    expect(page.get_by_role("button", name="Acknowledge", exact=True)).to_be_enabled()  # as one is chosen
     button = page.get_by_role("button", name="Open the what-if before it fired")
     expect(button).to_be_visible()
     assert (button.bounding_box() or {"height": 0})["height"] >= 44
@@ -142,29 +147,10 @@ def test_the_what_if_opens_before_the_alert_fired_and_goes_back_to_all(alerts: C
     expect(said).to_be_hidden()
 
 
-def test_the_link_of_a_notice_opens_the_tab_with_its_alert_chosen(
-    office: Office, open_page: Callable[[str], Page], address: str
-) -> None:
-    until(lambda: bool(office.team.alerts.open), "it fires")
-    (alert,) = office.team.alerts.open
-    page = open_page(f"{address}?alert={alert}")
-    expect(page.get_by_text("Was 100% when it fired, and still is")).to_be_visible()
-    expect(page.get_by_role("button", name="Acknowledge", exact=True)).to_be_enabled()  # as one is chosen
-
-
-def test_a_field_of_a_rule_that_is_emptied_stays_empty_as_its_message_says(alerts: Callable[[], Page]) -> None:
+def test_what_is_no_number_in_a_field_of_a_rule_is_refused_in_words(alerts: Callable[[], Page]) -> None:
     page = alerts()
     field = page.get_by_role("textbox", name="Fires at")
     expect(field).to_have_value("0.9")
-    field.fill("")
-    page.keyboard.press("Tab")
-    expect(page.get_by_text("is empty; give a number")).to_be_visible()
-    expect(field).to_have_value("")
-
-
-def test_a_text_in_a_field_for_a_number_is_refused_in_words(alerts: Callable[[], Page]) -> None:
-    page = alerts()
-    field = page.get_by_role("textbox", name="Fires at")
     for typed in ("1,2", "1e9"):
         field.fill(typed)
         page.keyboard.press("Tab")
@@ -173,3 +159,7 @@ def test_a_text_in_a_field_for_a_number_is_refused_in_words(alerts: Callable[[],
         expect(field).to_have_value("0.9")
         field.focus()
         expect(said).to_have_count(0)
+    field.fill("")
+    page.keyboard.press("Tab")
+    expect(page.get_by_text("is empty; give a number")).to_be_visible()
+    expect(field).to_have_value("")  # as the message says

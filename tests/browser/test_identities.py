@@ -110,16 +110,6 @@ def test_a_provider_that_does_not_say_who_it_is_is_told_what_to_send(
     watch.faults.clear()
 
 
-def test_who_signs_out_is_asked_again(served: Served, provider: Provider, open_page: Open) -> None:
-    provider.claims = KIM
-    page = open_page(served.url)
-    tabs(page)
-    before = len(provider.asked)
-    page.goto(f"{served.url}logout")
-    tabs(page)  # the provider remembers them
-    assert len(provider.asked) == before + 1
-
-
 def test_a_code_that_nobody_here_asked_for_lets_nobody_in(served: Served) -> None:
     with pytest.raises(HTTPError) as answer:
         urlopen(f"{served.url}login?code=stolen&state=forged", timeout=30)
@@ -127,17 +117,21 @@ def test_a_code_that_nobody_here_asked_for_lets_nobody_in(served: Served) -> Non
     assert answer.value.code == 401
 
 
-@pytest.mark.parametrize("why", ["access_denied", "<img/src=x/onerror=console.error(1)>"])
-def test_what_the_provider_refuses_is_said_and_asked_again(
-    served: Served, provider: Provider, open_page: Open, watch: Watch, why: str
+def test_what_the_provider_refuses_is_said_and_who_signs_out_is_asked_again(
+    served: Served, provider: Provider, open_page: Open, watch: Watch
 ) -> None:
-    provider.refuses = why
     page = open_page("about:blank")
-    with page.expect_console_message(lambda said: "401" in said.text):  # the browser's own
-        page.goto(served.url)
-    expect(page.get_by_text(f"did not let you in: {why}. Try again")).to_be_visible()
+    for why in ("access_denied", "<img/src=x/onerror=console.error(1)>"):
+        provider.refuses = why
+        with page.expect_console_message(lambda said: "401" in said.text):  # the browser's own
+            page.goto(served.url)
+        expect(page.get_by_text(f"did not let you in: {why}. Try again")).to_be_visible()
     assert [fault for fault in watch.faults if "401" not in fault] == []
     watch.faults.clear()
     provider.refuses, provider.claims = "", KIM
     page.get_by_role("link", name="Sign in").click()
     tabs(page)
+    before = len(provider.asked)
+    page.goto(f"{served.url}logout")
+    tabs(page)  # the provider remembers them
+    assert len(provider.asked) == before + 1

@@ -286,9 +286,7 @@ def test_a_second_server_on_the_same_history_reads(
     assert raised(tmp_path / "log") == []
 
 
-def test_a_page_says_that_its_server_hangs_until_it_goes_on(open_page: Open, demo: Served) -> None:
-    page = open_page(demo.url)
-    expect(page.locator(CARDS)).to_have_count(8)
+def test_a_page_says_that_its_server_hangs_until_it_goes_on(page: Page, demo: Served) -> None:
     told = page.get_by_role("alert").filter(has_text="No answer from the server since")
     demo.process.send_signal(signal.SIGSTOP)
     try:
@@ -329,10 +327,14 @@ def test_a_page_says_that_its_server_is_gone_and_loads_again_when_it_is_back(
     watch.faults.clear()  # the page asked while there was no server
 
 
-def test_without_the_seeded_team_a_server_starts_empty_and_real(tmp_path: Path, open_page: Open) -> None:
-    with serving(tmp_path / "log", "collab", "serve", probe="healthz", history=tmp_path / "history") as served:
+def test_without_the_seeded_team_and_the_console_script_a_server_starts_empty_and_real(
+    tmp_path: Path, open_page: Open
+) -> None:
+    history = tmp_path / "history"
+    with serving(tmp_path / "log", "panel", "serve", "collab/app.py", path="app", history=history) as served:
         page = open_page(served.url)
         expect(page.get_by_text("Nobody is on the roster yet.")).to_be_visible()
+        expect(page).to_have_title("collab · main")
         expect(page.get_by_role("heading", name="collab · main")).to_be_visible()
         expect(page.get_by_text(SEEDED)).to_have_count(0)
         page.get_by_text("Change the team", exact=True).click()
@@ -350,15 +352,3 @@ def test_without_the_seeded_team_a_server_starts_empty_and_real(tmp_path: Path, 
         expect(newest(page, "Zoe Park")).to_contain_text("Ana Ruiz")
         page.close()  # before its server ends
     assert raised(tmp_path / "log") == []
-
-
-def test_panel_serve_works_without_the_console_script(tmp_path: Path, open_page: Open) -> None:
-    history = tmp_path / "history"
-    with serving(tmp_path / "log", "panel", "serve", "collab/app.py", path="app", history=history) as served:
-        page = open_page(served.url)
-        expect(page.get_by_text("Nobody is on the roster yet.")).to_be_visible()
-        expect(page).to_have_title("collab · main")
-        page.get_by_role("button", name="Toggle theme").click()
-        until(lambda: background(page) < 150, "the page is dark")
-        expect(page.get_by_role("tab", name="What-if")).to_be_visible()
-        page.close()  # before its server ends

@@ -48,7 +48,7 @@ def sign_in(page: Page, id: str, password: str = PASSWORD) -> None:
     page.get_by_role("button", name="Sign in").click()
 
 
-def test_a_wrong_password_is_told_and_the_right_one_opens_what_was_asked_for(
+def test_a_wrong_password_is_told_the_right_one_opens_what_was_asked_for_and_signing_out_ends_all_pages(
     served: Served, open_page: Open, watch: Watch
 ) -> None:
     page = open_page(f"{served.url}?tab=what-if&weights=10-70-10-10")
@@ -68,19 +68,11 @@ def test_a_wrong_password_is_told_and_the_right_one_opens_what_was_asked_for(
     expect(page.get_by_role("tab", name="Leads")).to_have_attribute("aria-selected", "true")
     page.get_by_role("link", name="Index").click()
     expect(page.get_by_role("heading", name="Why did this agent get this lead?")).to_be_visible()
-    page.get_by_role("link", name="Sign out").click()
-    expect(page.get_by_label("Password")).to_be_visible()
-
-
-def test_signing_out_on_one_page_ends_the_others_of_the_browser(served: Served, open_page: Open) -> None:
-    page = open_page(served.url)
-    sign_in(page, "nora")
-    expect(page.get_by_role("tab", name="Team", exact=True)).to_be_visible()
     other = open_page(served.url)
     expect(other.get_by_role("tab", name="Team", exact=True)).to_be_visible()
     page.get_by_role("link", name="Sign out").click()
-    expect(page.get_by_label("Password")).to_be_visible()
-    expect(other.get_by_label("Password")).to_be_visible()
+    for one in (page, other):
+        expect(one.get_by_label("Password")).to_be_visible()
 
 
 def test_a_new_password_shuts_out_whoever_came_in_with_the_one_before(served: Served, open_page: Open) -> None:

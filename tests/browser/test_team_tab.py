@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 from serving import START_S, shown, until
+from watching import Watch
 
 from collab.office import Office
 from collab.records import Presence
@@ -44,6 +45,15 @@ def address(office: Office) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="module")
+def page(browser: BrowserContext, address: str, watch: Watch) -> Iterator[Page]:
+    """One page of the office, for all tests: the last one changes it."""
+    page = watch.over(browser.new_page())
+    page.goto(address)
+    yield page
+    page.close()  # before its server ends
+
+
 def top(page: Page) -> float:
     """How far the table is scrolled."""
     return page.locator(".tabulator-tableholder").evaluate("holder => holder.scrollTop")
@@ -57,10 +67,43 @@ def style(shown: Locator, name: str) -> str:
     return found
 
 
-def test_a_patch_leaves_order_choice_and_place_as_they_are(
-    office: Office, address: str, open_page: Callable[[str], Page]
-) -> None:
-    page = open_page(address)
+def test_a_page_that_is_paused_says_since_when_and_nothing_on_it_is_now(page: Page) -> None:
+    here = page.locator('[data-piece="Agents here"]')
+    expect(here).to_contain_text("now")
+    pause = page.get_by_label("Pause")
+    pause.check()
+    expect(page.get_by_role("alert").filter(has_text=PAUSED)).to_be_visible()
+    expect(here).to_contain_text("at the pause")
+    expect(page.get_by_text("the newest event").first).to_contain_text("before")
+    expect(page.locator(".tile").filter(has_text=re.compile(r"\bnow\b|\bago\b"))).to_have_count(0)
+    pause.uncheck()
+    expect(page.get_by_role("alert").filter(has_text=PAUSED)).to_be_hidden()
+    expect(here).to_contain_text("now")
+    expect(page.get_by_text("the newest event").first).to_contain_text("ago")
+
+
+def test_bars_and_the_open_tab_are_seen_where_a_person_has_set_all_colours(page: Page) -> None:
+    bar, line = page.locator(".stack i").first, page.locator(".MuiTabs-indicator")
+    before = style(bar, "background-color")
+    page.emulate_media(forced_colors="active")
+    assert style(bar, "background-color") == before
+    assert style(line, "background-color") != style(page.locator("body"), "background-color")
+    page.emulate_media(forced_colors="none")
+
+
+def test_all_of_a_tab_is_printed_with_its_bars(page: Page) -> None:
+    last = page.get_by_role("button", name="Set presence")
+    expect(last).to_be_visible()
+    page.emulate_media(media="print")
+    box = last.bounding_box()
+    assert box is not None
+    assert page.viewport_size is not None
+    assert page.viewport_size["height"] < box["y"] + box["height"] <= page.evaluate("document.body.scrollHeight")
+    assert style(page.locator(".stack i").first, "print-color-adjust") == "exact"
+    page.emulate_media(media="screen")
+
+
+def test_a_patch_leaves_order_choice_and_place_as_they_are(office: Office, page: Page) -> None:
     rows = page.locator(".tabulator-row")
     rows.first.wait_for(timeout=1000 * START_S)
     expect(page.locator(".card[aria-label]")).to_have_count(30)
@@ -83,45 +126,3 @@ def test_a_patch_leaves_order_choice_and_place_as_they_are(
     page.get_by_role("searchbox", name="Agent has").press_sequentially("Agent 2")
     expect(rows).to_have_count(10)
     expect(page.locator(".tabulator-selected")).to_contain_text("Agent 20")
-    page.close()
-
-
-def test_a_page_that_is_paused_says_since_when_and_nothing_on_it_is_now(
-    address: str, open_page: Callable[[str], Page]
-) -> None:
-    page = open_page(address)
-    here = page.locator('[data-piece="Agents here"]')
-    expect(here).to_contain_text("now")
-    pause = page.get_by_label("Pause")
-    pause.check()
-    expect(page.get_by_role("alert").filter(has_text=PAUSED)).to_be_visible()
-    expect(here).to_contain_text("at the pause")
-    expect(page.get_by_text("the newest event").first).to_contain_text("before")
-    expect(page.locator(".tile").filter(has_text=re.compile(r"\bnow\b|\bago\b"))).to_have_count(0)
-    pause.uncheck()
-    expect(page.get_by_role("alert").filter(has_text=PAUSED)).to_be_hidden()
-    expect(here).to_contain_text("now")
-    expect(page.get_by_text("the newest event").first).to_contain_text("ago")
-
-
-def test_bars_and_the_open_tab_are_seen_where_a_person_has_set_all_colours(
-    address: str, open_page: Callable[[str], Page]
-) -> None:
-    page = open_page(address)
-    bar, line = page.locator(".stack i").first, page.locator(".MuiTabs-indicator")
-    before = style(bar, "background-color")
-    page.emulate_media(forced_colors="active")
-    assert style(bar, "background-color") == before
-    assert style(line, "background-color") != style(page.locator("body"), "background-color")
-
-
-def test_all_of_a_tab_is_printed_with_its_bars(address: str, open_page: Callable[[str], Page]) -> None:
-    page = open_page(address)
-    last = page.get_by_role("button", name="Set presence")
-    expect(last).to_be_visible()
-    page.emulate_media(media="print")
-    box = last.bounding_box()
-    assert box is not None
-    assert page.viewport_size is not None
-    assert page.viewport_size["height"] < box["y"] + box["height"] <= page.evaluate("document.body.scrollHeight")
-    assert style(page.locator(".stack i").first, "print-color-adjust") == "exact"
