@@ -238,6 +238,11 @@ def test_what_cannot_be_asked_is_refused_by_name(history: History, tmp_path: Pat
             analytics.balance(wrong)
     with pytest.raises(ValueError, match="limit is -1"):
         query("response_s", limit=-1)
+    with pytest.raises(FileNotFoundError, match=r"none is no folder; make it first, or name another"):
+        analytics.export(history, tmp_path / "none" / "x.csv", "response_s")
+    for spans in ([(0, SECOND)], np.array([0, SECOND]), np.array([[0.0, 1.0]]), "today"):
+        with pytest.raises(ValueError, match=r"spans are .*; give an array with a row \(start, end\) for each"):
+            analytics.rows(history, "response_s", spans)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="target_s is 0"):
         analytics.service_level(history, 0)
     with pytest.raises(ValueError, match="weekday is 7"):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import reprlib
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from collab.analytics.measure import COLUMNS, Measure, literal, measure_of
@@ -22,7 +24,7 @@ def query(
     It asks a history's views and nothing else, so `History.sql` and `History.connect` give the same rows.
 
     Raises:
-        ValueError: there is no such measure, or the limit is below 0.
+        ValueError: there is no such measure, the limit is below 0, or the spans are no array of starts and ends.
     """
     if limit is not None and limit < 0:
         raise ValueError(f"limit is {limit}; give 0 or more rows, or None for all")
@@ -51,11 +53,14 @@ def export(
     """Write the rows behind a figure to a new or replaced .csv or .parquet file.
 
     Raises:
-        ValueError: the file's name ends otherwise, or there is no such measure.
+        ValueError: the file's name ends otherwise, or as `query` has it.
+        FileNotFoundError: its folder is not there.
     """
     path = Path(path)
     if path.suffix not in FORMATS:
         raise ValueError(f"path is {str(path)!r}; give a name that ends in {' or '.join(FORMATS)}")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"{path.parent} is no folder; make it first, or name another")
     asked, target = query(measure, spans, agent), str(path).replace("'", "''")
     with history.connect() as connection:
         connection.execute(f"COPY ({asked}) TO '{target}' {FORMATS[path.suffix]}")
@@ -63,5 +68,10 @@ def export(
 
 
 def _inside(spans: Spans) -> str:
+    if not isinstance(spans, np.ndarray) or spans.dtype.kind != "i" or spans.shape[1:] != (2,):
+        raise ValueError(
+            f"spans are {reprlib.repr(spans)}; give an array with a row (start, end) for each, in microseconds since "
+            "1970, such as the bucket(0) of a trend or the cell(0, 9) of a heat"
+        )
     each = (f"(time >= {literal(start)} AND time < {literal(end)})" for start, end in spans.tolist())
     return " OR ".join(each) or "false"
