@@ -164,6 +164,18 @@ def test_the_leads_tab_lists_the_assignments_that_the_address_says(open_office: 
     wrong = Address("?agent=kim", lambda write: None)
     _leading(Board(office), wrong)
     assert wrong.wrong == ["agent is 'kim'; give one of ana"]
+    wrong = Address("?skill=language%3Ade", lambda write: None)
+    _leading(Board(office), wrong)
+    assert wrong.wrong == ["skill is 'language:de'; give one of language:es"]
+
+
+def test_a_skill_that_only_leads_ask_for_that_are_looked_for_is_taken(open_office: Open) -> None:
+    said = "?find=Zoe+Park&skill=language%3Aes"
+    address = Address(said, lambda write: write())
+    shown = _leading(Board(open_office()), address).assignments
+    assert (address.wrong, shown.skill, address.query) == ([], "language:es", said)
+    shown.offer()
+    assert shown.skill == "language:es"
 
 
 def test_the_leads_tab_looks_for_the_words_in_the_address_where_no_e_mail_and_no_phone_stands(

@@ -34,6 +34,10 @@ class Address(param.Parameterized):
         self._kept: dict[str, list[tuple[Callable[[str], None], Callable[[], str]]]] = {}
         self._schedule, self._waiting = schedule, False
 
+    def asked(self, field: str) -> str:
+        """What a field of the address says now; "" if nothing."""
+        return self._now.get(field, "")
+
     def tab(self, tabs: Any, names: Sequence[str], hidden: Sequence[str] = ()) -> None:
         """Keep which tab is open; `hidden` are those that others see, but not who opened this page."""
         places = {slug(name): place for place, name in enumerate(names)}

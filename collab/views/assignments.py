@@ -142,11 +142,11 @@ class AssignmentsView(pn.viewable.Viewer):
             and (not self.within or one.time >= since)
         ]
 
-    def offer(self) -> None:
-        """Offer the agents that are there, and the skills that the leads of these assignments ask for."""
+    def offer(self, skill: str = "") -> None:
+        """Offer the agents that are there, and the skills that the leads of these assignments ask for, or this one."""
         self._offer("agent", {ALL: ""} | {name: agent for agent, name in self.board.frame.names.items()})
         asked = sorted({skill for one in self.shown for skill in _skills(one)})
-        self._offer("skill", {ANY: ""} | {skill: skill for skill in asked})
+        self._offer("skill", {ANY: ""} | {one: one for one in (*asked, *filter(None, [skill]))})
 
     def _offer(self, name: str, options: dict[str, str]) -> None:
         """Change a filter's options; what is filtered by stays, though nothing is like that any more."""

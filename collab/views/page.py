@@ -190,10 +190,11 @@ def _alerting(board: Board, period: PeriodView, asked: str, address: Address) ->
 def _leading(board: Board, address: Address) -> LeadingView:
     """The Leads tab, with the assignments that the address says."""
     view = LeadingView(board, active=False)
-    view.assignments.offer()
-    address.choice(view.assignments, "agent", "skill", "urgency", "within")
     finding = view.assignments.finding
     address.words(finding, "words", "find", finding.told)
+    # what is found comes later, and its leads may ask for what none of the newest does
+    view.assignments.offer(address.asked("skill") if finding.words else "")
+    address.choice(view.assignments, "agent", "skill", "urgency", "within")
     return view
 
 
