@@ -66,6 +66,16 @@ def test_the_first_one_joins_a_file_that_says_that_there_is_none(tmp_path: Path,
         assert re.findall("#.*", none) == re.findall("#.*", file.read_text())
 
 
+@pytest.mark.parametrize("ends", ["}", "\n  }", ", }  # ours\n", "}\n" + IDENTITIES])
+def test_another_joins_those_who_stand_in_braces(tmp_path: Path, ends: str) -> None:
+    file = tmp_path / "users.yaml"
+    file.write_text(f"# us\nusers: {{ ana: {{role: agent, tenant: demo, {GOOD}}}{ends}")
+    Users(file).add("ben", "analyst", "demo", PASSWORD)
+    assert Users(file).named("ana") == User("ana", Role.agent, "demo")
+    assert Users(file).check("ben", PASSWORD) == User("ben", Role.analyst, "demo")
+    assert file.read_text().endswith(ends)
+
+
 def test_a_second_line_joins_the_first_and_comments_stay(users: Users) -> None:
     users.file.write_text("# our people\n" + users.file.read_text() + IDENTITIES)
     users.add("ben@acme.example", "agent", "demo", "another one")

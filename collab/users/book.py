@@ -29,6 +29,9 @@ NOBODY = f"scrypt:{COST}:{BLOCKS}:{TIMES}:{'A' * 22}:{'A' * 43}"
 HEAD = re.compile(r"^users:(?:[^\S\n]*(?:\{[^\S\n]*\}|null|~))?([^\S\n]+#.*)?[^\S\n]*(?:\n|\Z)", re.M)
 """The line below which those with a password stand; before the first one it may say itself that there is none."""
 
+IN_ONE = re.compile(r"^users:[^\S\n]*\{", re.M)
+"""Where those with a password stand in braces instead, the place before the first of them."""
+
 Kind = TypeVar("Kind")
 
 TEXT = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -144,15 +147,13 @@ class Users:
         Raises:
             ValueError: the id is there, or a field is wrong.
         """
-        line = f"  {json.dumps(id)}: {{role: {role}, tenant: {tenant}, password: {json.dumps(hashed(password))}}}\n"
+        entry = f"{json.dumps(id)}: {{role: {role}, tenant: {tenant}, password: {json.dumps(hashed(password))}}}"
         with locked(self.file):
             if self.named(id) is not None:
                 fix = "take the line out to give them another password, role or tenant"
                 raise ValueError(f"{self.file} has {id}; {fix}")
             text = self.file.read_text(encoding="utf-8") if self.file.exists() else ""
-            new, found = HEAD.subn(lambda head: f"users:{head[1] or ''}\n{line}", text, count=1)
-            if not found:
-                new = f"{text.rstrip()}\nusers:\n{line}".lstrip()
+            new = _with(entry, text)
             _book(new, self.file.name)
             self.file.touch(mode=0o600)
             put(self.file, new)
@@ -178,6 +179,14 @@ class Users:
             self._book = _book(self.file.read_bytes(), self.file.name)
             self._seen = status.st_mtime_ns, status.st_size
         return self._book
+
+
+def _with(entry: str, text: str) -> str:
+    """The text of a file with one more who has a password, first of all."""
+    new, found = HEAD.subn(lambda head: f"users:{head[1] or ''}\n  {entry}\n", text, count=1)
+    if not found:
+        new, found = IN_ONE.subn(lambda head: f"{head[0]}{entry}, ", text, count=1)
+    return new if found else f"{text.rstrip()}\nusers:\n  {entry}\n".lstrip()
 
 
 def _book(text: str | bytes, name: str) -> _Book:
