@@ -99,7 +99,10 @@ def test_a_proposal_adopted_beside_a_running_office_routes_the_next_lead(open_of
     do(office, at(office).adopt_weights((0, 100, 0, 0), by="Kim"))
     assert holder(office, routed(office, "l1")) == "ana"
     do(office, at(office).override("l1", "bo", by="Kim"))
-    made = WhatIf(recorded(office)).propose((100, 0, 0, 0), reason="share the work")
+    what_if = WhatIf(recorded(office))
+    with pytest.raises(ValueError, match="weights are 0-100-0-0, which are in force already; propose others"):
+        what_if.propose((0, 100, 0, 0), reason="as it is")
+    made = what_if.propose((100, 0, 0, 0), reason="share the work")
     assert (made.replaces, made.tenant, made.version) == ((0, 100, 0, 0), "demo", office.history.last)
     assert made.created == office.history.time_of(office.history.own_last)
     entry = made.adopt(by="ana")

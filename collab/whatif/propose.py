@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pandas as pd
 
+from collab.records import dashed
 from collab.whatif import kept
 from collab.whatif.proposal import Proposal
 from collab.whatif.reported import Figures, judged_of, moves_of
@@ -30,6 +31,8 @@ def propose(
     """Weights with what a log says of them; see `WhatIf.propose`."""
     values = integers(weights)
     there = None if history is None else history.as_of(what_if.last)
+    if there is not None and values == what_if.in_force:
+        raise ValueError(f"weights are {dashed(values)}, which are in force already; propose others, or let them be")
     if created is None:
         created = _newest(what_if.outcomes) if there is None else _last(there)
     if created is None:

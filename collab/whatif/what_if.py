@@ -207,7 +207,8 @@ class WhatIf(Simulations):
             created: the aware time of the figures; that of the log's last event, if none is given.
 
         Raises:
-            ValueError: a field is wrong, or the log has no time and none is given.
+            ValueError: a field is wrong, the weights are in force in the history, or the log has no time and none
+                is given.
         """
         return propose(self, weights, self._history, reason=reason, by=by, created=created)
 
