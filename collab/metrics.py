@@ -18,6 +18,9 @@ GREEN, AMBER, RED = "green", "amber", "red"
 AMBER_FROM, RED_FROM = 0.70, 0.90
 """Lower edges of the bands: [0, .70) is green, [.70, .90) amber, .90 and above red."""
 
+TARGET_S = 60.0
+"""The goal of a first answer, in seconds."""
+
 
 def band(utilization: float) -> str:
     """The band of a utilization; above 1 is red too."""
@@ -38,9 +41,12 @@ def coordination(team: Team, now: datetime, decided_ms: Iterable[float], waited_
 
     `active` counts leads of agents who were taken off the roster, too. `decided_ms` and `waited_s` are percentiles;
     they are never added. `balance` is Jain's index of utilization over the agents on shift who are not offline.
+    `occupancy` is the share of staffed agents (on shift, neither offline nor away) who hold a lead now; that of a time
+    is `analytics.occupancy`.
     """
     queue, members = team.queue(), team.members()
     on = [agent for agent in members if agent.online]
+    staffed = [agent for agent in on if agent.presence != Presence.away]
     return {
         "agents": len(members),
         "online": len(on),
@@ -50,11 +56,25 @@ def coordination(team: Team, now: datetime, decided_ms: Iterable[float], waited_
         "queue": len(queue),
         "oldest_wait_s": max((seconds_between(lead.queued, now) for lead in queue), default=0.0),
         "utilization": sum(agent.utilization for agent in on) / len(on) if on else None,
+        "occupancy": sum(bool(agent.leads) for agent in staffed) / len(staffed) if staffed else None,
         "balance": jain_of(members),
+        "service_level": service_level(team, now),
         "decided_ms": percentiles(list(decided_ms)),
         "waited_s": percentiles(list(waited_s)),
         "weights": team.weights.id,
     }
+
+
+def service_level(team: Team, now: datetime, target_s: float = TARGET_S) -> dict[str, float | None]:
+    """The `share` of leads first answered within `target_s` seconds, None without one, and of how many (`n`).
+
+    These are the newest 1,000 first answers, and the open leads whose time passed without one. A lead that was closed
+    unanswered is in `analytics.service_level`, which asks the history, and not here.
+    """
+    answered = [response_s <= target_s for _, response_s in team.alerts.responses.newest]
+    late = [one for one in team.leads.values() if not one.responded and seconds_between(one.arrived, now) > target_s]
+    n = len(answered) + len(late)
+    return {"share": sum(answered) / n if n else None, "n": n, "target_s": target_s}
 
 
 def lasting(seconds: float | None) -> str:

@@ -315,6 +315,34 @@ def test_metrics_are_those_counted_by_hand(stream_url: str) -> None:
     asyncio.run(work())
 
 
+def test_the_metrics_of_a_desk_say_how_many_were_answered_in_time_and_who_is_occupied(stream_url: str) -> None:
+    async def work() -> None:
+        clock = Clock()
+        async with at_desk(stream_url, clock=clock) as desk:
+            found = desk.coordination_metrics()
+            assert (found["service_level"], found["occupancy"]) == ({"share": None, "n": 0, "target_s": 60.0}, None)
+            await hire(desk, "ana", capacity=4, skills={"language:es": 1.0})
+            await hire(desk, "bo", "cy", "off")
+            await desk.set_presence("bo", "busy")
+            await desk.set_presence("cy", "away")
+            await desk.set_presence("off", "offline")
+            for place in range(5):  # four to Ana, and one waits
+                await desk.route_lead(lead(f"l{place}", requires=("language:es",)))
+            clock.wait(60)
+            assert desk.coordination_metrics()["service_level"]["n"] == 0  # their time is not over
+            await desk.first_response("l0", "ana")
+            clock.wait(1)
+            await desk.first_response("l1", "ana")
+            await desk.close_lead("l1", "ana", converted=True)
+            found = desk.coordination_metrics()
+            assert found["queue"] == 0
+            # in time l0 alone; l1 after 61 s, l2, l3 and l4 never yet
+            assert found["service_level"] == {"share": 1 / 5, "n": 5, "target_s": 60.0}
+            assert found["occupancy"] == 1 / 2  # Ana, of her and Bo
+
+    asyncio.run(work())
+
+
 def test_tenants_of_one_partition_do_not_see_each_other(stream_url: str) -> None:
     async def work() -> None:
         first = open_stream(stream_url, "north")

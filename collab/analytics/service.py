@@ -15,9 +15,7 @@ from collab.analytics.hours import Hours
 from collab.analytics.measure import MEASURES, read, recorded, slice_of
 from collab.analytics.zone import SECOND, Moments, moment_of
 from collab.history import History
-
-TARGET_S = 60.0
-"""The goal of a first answer, in seconds."""
+from collab.metrics import TARGET_S
 
 STAGES = ("waiting_s", "deciding_ms", "accepting_s", "answering_s", "response_s", "resolution_s")
 """The parts of the way, which are never averaged together, and the two that span it."""
