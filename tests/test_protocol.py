@@ -26,12 +26,12 @@ from collab.protocol.page import EXAMPLES, SAFE_AGAIN, page
 from collab.team import State
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-TIMES = dict.fromkeys(("time", "began", "fired"), "2026-11-02T09:00:00Z")
-CHANGING = {**TIMES, "decided_ms": 0.4, "waited_s": 0.0}
+TIMES = dict.fromkeys(("time", "began", "fired", "since", "arrived", "assigned"), "2026-11-02T09:00:00Z")
+CHANGING = {**TIMES, "due": "2026-11-02T09:11:15Z", "seq": 57, "decided_ms": 0.4, "waited_s": 0.0}
 """What differs from run to run, as the page shows it."""
 
 
-ONLY_ASK = {"page", "search", "rooms", "metrics", "ping", "alerts", "rules"}
+ONLY_ASK = {"page", "search", "rooms", "metrics", "ping", "alerts", "rules", "team"}
 """Commands that change nothing."""
 
 

@@ -20,6 +20,7 @@ from collab.floor.hall import AT_ONCE, Hall
 from collab.floor.hearing import may_see
 from collab.floor.recalled import recalled
 from collab.floor.shown import shown
+from collab.floor.watching import WATCHING
 from collab.history import History
 from collab.history.past import found
 from collab.live.access import Pass
@@ -224,9 +225,6 @@ class Floor:
             raise PermissionError(f"lead is {lead.id!r}, which came in before and is not yours; a team lead may see it")
         return decision
 
-    async def _watch(self, line: Line, asked: p.Watch) -> None:
-        self.hall.watch(line, asked.on)
-
     async def _metrics(self, line: Line, asked: p.Metrics) -> dict[str, Any]:
         gateway = {"said": self.said, "dropped": self.dropped, **self.hall.figures()}
         status = {name: value for name, value in self._status().items() if name not in SHARED}
@@ -290,7 +288,7 @@ _ACTS: dict[type[p.Command], tuple[frozenset[Role], Act]] = {
     p.StartExperiment: (OWNING, starting),
     p.StopExperiment: (OWNING, by_desk(lambda desk, me, c: desk.stop_experiment(by=me, reason=c.reason))),
     **ALERTING,
-    p.Watch: (EVERYBODY, Floor._watch),
+    **WATCHING,
     p.Metrics: (EVERYBODY, Floor._metrics),
 }
 

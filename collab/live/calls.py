@@ -261,6 +261,21 @@ class Calls(ABC):
         given = listed(rules, "rules", "a list of Rule")
         return int(await self.ask(p.AdoptRules(id=0, rules=given, reason=reason)))
 
+    async def team(self) -> p.TeamNow:
+        """How agents and open leads are now: all of them, and for an agent their own.
+
+        Very many leads come in several parts, each as it is then: what changed since `seq` may be in them or not.
+        """
+        first = part = await self._part(None)
+        leads = [*first.leads]
+        while part.more:
+            part = await self._part(leads[-1].lead.id)
+            leads += part.leads
+        return msgspec.structs.replace(first, leads=leads, more=False)
+
+    async def _part(self, after: str | None) -> p.TeamNow:
+        return msgspec.convert(await self.ask(p.LookAtTeam(id=0, after=after)), p.TeamNow)
+
     async def metrics(self) -> dict[str, Any]:
         """How the team stands now (`team`, see `Desk.coordination_metrics`), this `gateway` and its `process`."""
         found: dict[str, Any] = await self.ask(p.Metrics(id=0))

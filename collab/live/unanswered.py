@@ -13,6 +13,7 @@ AGAIN = (
     p.Call, p.SetCalendar, p.AddAgent, p.UpdateWorkload, p.RouteLead, p.Accept, p.Watch, p.Metrics, p.Ping,
     p.ListAlerts,
     p.ListRules,
+    p.LookAtTeam,
 )  # fmt: skip
 """Commands that may be carried out twice without harm: they are sent again after a cut."""
 

@@ -54,7 +54,6 @@ from collab.protocol.commands import (
     SetCalendar,
     SetPresence,
     Typing,
-    Watch,
 )
 from collab.protocol.experiments import StartExperiment, StopExperiment
 from collab.protocol.frames import (
@@ -72,6 +71,7 @@ from collab.protocol.frames import (
 )
 from collab.protocol.role import Role
 from collab.protocol.roster import AddAgent, UpdateWorkload
+from collab.protocol.watching import AgentNow, LeadNow, LeadState, LookAtTeam, TeamNow, Watch
 
 __all__ = [
     "COMMANDS",
@@ -83,6 +83,7 @@ __all__ = [
     "AddAgent",
     "AdoptRules",
     "AdoptWeights",
+    "AgentNow",
     "AlertList",
     "AnyCommand",
     "AnyFrame",
@@ -108,10 +109,13 @@ __all__ = [
     "Idle",
     "Invite",
     "Join",
+    "LeadNow",
+    "LeadState",
     "Leave",
     "ListAlerts",
     "ListRooms",
     "ListRules",
+    "LookAtTeam",
     "Metrics",
     "Override",
     "Page",
@@ -135,6 +139,7 @@ __all__ = [
     "SilenceAlerts",
     "StartExperiment",
     "StopExperiment",
+    "TeamNow",
     "Types",
     "Typing",
     "UpdateWorkload",

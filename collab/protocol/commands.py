@@ -11,6 +11,7 @@ from collab.protocol.alerts import AlertCommand
 from collab.protocol.base import VERSION, Command, Hundredths, Number, Words
 from collab.protocol.experiments import StartExperiment, StopExperiment
 from collab.protocol.roster import AddAgent, UpdateWorkload
+from collab.protocol.watching import LookAtTeam, Watch
 from collab.records import Calendar, Hash, Key, Moment, Name, Presence, Seat, Text, WeightsVersion
 
 
@@ -276,12 +277,6 @@ class AdoptWeights(Command, frozen=True, tag="adopt_weights"):
         WeightsVersion(version=0, values=self.weights)  # or (1, 0, 0, 0) would be taken for shares
 
 
-class Watch(Command, frozen=True, tag="watch"):
-    """Get what happens from now on, or no more: agents what concerns themselves, services nothing of alerts."""
-
-    on: bool = True
-
-
 class Metrics(Command, frozen=True, tag="metrics"):
     """How the `team` stands now, how much goes through this `gateway` for it, and its `process`."""
 
@@ -293,8 +288,8 @@ class Ping(Command, frozen=True, tag="ping"):
 AnyCommand = (
     Hello | Join | Leave | Send | Edit | Delete | React | Read | Typing | CreateRoom | RenameRoom | ArchiveRoom | Invite
     | Remove | ListRooms | Page | Search | SetPresence | Idle | Call | SetCalendar | RouteLead | Accept | Decline
-    | FirstResponse | CloseLead | Override | Assign | AddAgent | UpdateWorkload | AdoptWeights | Watch | Metrics
-    | Ping | StartExperiment | StopExperiment | AlertCommand
+    | FirstResponse | CloseLead | Override | Assign | AddAgent | UpdateWorkload | AdoptWeights | Watch | LookAtTeam
+    | Metrics | Ping | StartExperiment | StopExperiment | AlertCommand
 )  # fmt: skip
 COMMANDS: tuple[type[Command], ...] = get_args(AnyCommand)
 """Every kind of command; the tag of each is its `do`."""

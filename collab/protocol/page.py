@@ -53,8 +53,9 @@ from `collab/protocol` and tested.
    `collab.markup.to_html` makes it; who shows messages otherwise must let nothing else through either.
 9. Who **watches** gets **changed** with what happens outside rooms: team leads and analysts all of it, services all but
    alerts, silences and rules, agents what concerns themselves. Of alerts that is those whose label `agent` names them,
-   without the notes and reasons that others gave. What happened during a cut does not come later: ask `route_lead`
-   with the lead again for who has it now; what else became of it is in the history (history.md).
+   without the notes and reasons that others gave. How agents and leads are, **team** says: ask for it once you watch,
+   and after a cut for both again. What was told before the answer is in it, and what comes after is not. A lead that
+   is not in it any more was closed meanwhile; how, and all else that became of it, is in the history (history.md).
 10. Of the `gateway`, **metrics** says for this team: the `connections` and the `rooms` that they are in; since it
     serves the team, messages `said` here, events of rooms `told`, each counted for everybody who got it, and members
     `dropped` because they read too slowly; and of the last minute `messages_a_minute`, said at whichever gateway, and
@@ -100,6 +101,7 @@ EXAMPLES: Sequence[tuple[str, dict[str, Any]]] = (
     ("Which alerts are one's own", {"do": "alerts", "id": 11}),
     ("What a role may not do", {"do": "acknowledge_alert", "id": 12, "alert": "a1", "note": "I call her"}),
     ("A room that is not there", {"do": "join", "id": 13, "room": "lunch"}),
+    ("How agents and leads are now", {"do": "team", "id": 14}),
 )
 """Commands that the tests send, in this order, as an agent `ana` on the roster whom one lead overloads."""
 
