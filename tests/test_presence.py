@@ -22,6 +22,7 @@ from strategies import NOON, busy
 from collab import protocol as p
 from collab.events import CalendarChanged, Entry, PresenceChanged
 from collab.lapses import Terms
+from collab.live.client import Heard
 from collab.live.stream import Said, open_stream
 from collab.presence import (
     CALENDAR,
@@ -426,15 +427,19 @@ def test_a_member_in_python_says_again_what_it_said_before_a_cut(tmp_path: Path)
     at_gate(tmp_path, cut)
 
 
+def by_another(heard: Heard) -> bool:
+    """Did somebody else do what was heard?"""
+    return isinstance(heard, p.Changed) and getattr(heard.events[0], "by", None) is not None
+
+
 def test_whom_a_team_lead_puts_offline_stays_so_until_one_of_the_two_chooses_again(tmp_path: Path) -> None:
     async def send_home(gate: Gate) -> None:
         async with gate.member("tim", "team_lead") as tim:
             async with gate.member("ana") as member:
                 await member.watch()
                 await tim.set_presence("offline", "lunch", agent="ana")
-                changed = (await heard(member, 1, lambda one: getattr(one.events[0], "by", None) is not None))[
-                    0
-                ].events[0]
+                [frame] = await heard(member, 1, by_another)
+                changed = frame.events[0]
                 assert (changed.presence, changed.reason, changed.by) == (OFFLINE, "lunch", "tim")
                 await member.idle(False)
                 await member.call()

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from gateways import Gate, a_gate, raw
+from desks import SOON_S
+from gateways import Gate, a_gate, raw, soon
 
+from collab.events import LeadArrived, LeadClosed
 from collab.floor import watching
-from collab.protocol import LeadState
+from collab.live.client import Heard
+from collab.live.looking import Looking
+from collab.protocol import LeadState, TeamNow
 from collab.records import Lead, Presence
 
 
@@ -110,6 +115,62 @@ def test_what_comes_after_the_answer_is_not_in_it_and_what_came_before_is(tmp_pa
             assert closed(json.loads(await socket.recv())) == ["L-bo"]
 
     at_work(tmp_path, look)
+
+
+def test_who_watches_has_the_team_again_after_a_cut_and_what_changes_between(tmp_path: Path) -> None:
+    async def cut(gate: Gate) -> None:
+        desk = gate.office.desk
+        assert desk is not None
+        async with gate.member("crm", "service") as crm:
+            await crm.watch()
+            leads, heard_of = set[str](), crm.events()
+
+            async def follow(until: set[str]) -> None:
+                async with asyncio.timeout(SOON_S):
+                    while leads != until:
+                        take(await anext(heard_of), leads)
+
+            await follow({"L-ana", "L-bo"})
+            await desk.route_lead(Lead(id="L-1", name="Zoe"))
+            await follow({"L-ana", "L-bo", "L-1"})
+            await gate.door.gateway.stop()
+            await desk.close_lead("L-ana", "ana", converted=True)
+            await desk.route_lead(Lead(id="L-2", name="Zoe"))
+            await gate.door.gateway.start()
+            await follow({"L-bo", "L-1", "L-2"})
+            await desk.close_lead("L-bo", "bo", converted=False)
+            await follow({"L-1", "L-2"})
+
+    at_work(tmp_path, cut)
+
+
+def test_a_gateway_that_cannot_answer_just_now_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(random, "uniform", lambda low, high: 0.0)
+    answers: list[Exception | None] = [RuntimeError("too much"), TimeoutError(), None, RuntimeError("never asked")]
+
+    async def look() -> None:
+        if (answer := answers.pop(0)) is not None:
+            raise answer
+
+    async def go() -> None:
+        looking = Looking(look)
+        looking.begin()
+        await soon(lambda: looking._task is not None and looking._task.done())
+
+    asyncio.run(go())
+    assert len(answers) == 1
+
+
+def take(heard: Heard, leads: set[str]) -> None:
+    """Have the open leads as what was heard leaves them."""
+    if isinstance(heard, TeamNow):
+        leads -= set() if heard.after else set(leads)
+        leads |= {one.lead.id for one in heard.leads}
+    for event in getattr(heard, "events", ()):
+        if isinstance(event, LeadArrived):
+            leads.add(event.lead.id)
+        if isinstance(event, LeadClosed):
+            leads.discard(event.lead)
 
 
 def closed(frame: dict[str, Any]) -> list[str]:

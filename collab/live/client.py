@@ -18,25 +18,14 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from collab import protocol as p
 from collab.events import AnyEvent, RoomLeft
 from collab.live.calls import Calls
-from collab.live.heard import (
-    MOST_WAITING,
-    CutOff,
-    Denied,
-    Heard,
-    Hit,
-    InRoom,
-    Missed,
-    Trimmed,
-    Waiting,
-)
+from collab.live.heard import MOST_WAITING, CutOff, Denied, Heard, Hit, InRoom, Missed, Trimmed, Waiting
+from collab.live.looking import Looking
 from collab.live.unanswered import Unanswered, framed
 from collab.live.way import Way, too_long
 from collab.records import Confirmation
 from collab.whole import whole
 
-__all__ = [
-    "Confirmation", "CutOff", "Denied", "Heard", "Hit", "InRoom", "Member", "Missed", "Trimmed", "connect",
-]  # fmt: skip
+__all__ = ["Confirmation", "CutOff", "Denied", "Heard", "Hit", "InRoom", "Member", "Missed", "Trimmed", "connect"]
 
 logger = logging.getLogger(__name__)
 
@@ -70,6 +59,7 @@ class Member(Calls):
         self._token = token
         self._ids = itertools.count(1)
         self._unanswered = Unanswered()
+        self._looking = Looking(self.team)
         self._heard = Waiting(whole(most_waiting, "most_waiting", 1))
         self._socket: ClientConnection | None = None
         self._joined: dict[str, bool] = {}
@@ -98,12 +88,15 @@ class Member(Calls):
         await self._stop()
 
     async def _stop(self) -> None:
+        self._looking.end()
         if self._running is not None:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
 
     async def events(self) -> AsyncIterator[Heard]:
         """What happens in the joined rooms and, after `watch`, to agents and leads, until the connection is closed.
+
+        Who watches gets `TeamNow` first, and again after a cut: of what one has it takes the place of all.
 
         Raises:
             Denied: the token ended, or was taken back.
@@ -134,8 +127,14 @@ class Member(Calls):
         self._joined.pop(room, None)
 
     async def watch(self, on: bool = True) -> None:
-        """Hear what happens to agents and leads."""
+        """Hear how agents and open leads are (`TeamNow`), and what happens to them from then on."""
         await self.ask(p.Watch(id=0, on=on))
+        if on:
+            self._looking.begin()
+
+    @property
+    def _watches(self) -> bool:
+        return getattr(self._said.get(p.Watch), "on", False)
 
     async def ask(self, command: p.Command) -> Any:
         """Ask for anything of `collab.protocol`, as `Calls.ask` says."""
@@ -209,6 +208,8 @@ class Member(Calls):
         self._socket = socket
         if self._first is not None and not self._first.done():
             self._first.set_result(None)
+        if self._watches:
+            self._looking.begin()
 
     async def _write(self, socket: ClientConnection, data: bytes) -> None:
         try:
@@ -233,13 +234,15 @@ class Member(Calls):
         match frame:
             case p.Done(re=re, result=result):
                 self._rejoining.pop(re, None)
+                if self._watches and self._unanswered.is_for(re, p.LookAtTeam):
+                    self._heard.put(msgspec.convert(result, p.TeamNow))  # at its place between what changes
                 self._unanswered.answer(re, result)
             case p.Refused(re=re, code="too_many") if re is not None and re in self._rejoining:
                 asyncio.get_running_loop().call_later(random.uniform(1, 2), self._rejoin, self._socket, re)
             case p.Refused(re=re, code=code, message=message) if re is not None and re in self._rejoining:
                 self._not_let_in(self._rejoining.pop(re), code, message)
             case p.Refused(re=re, code=code, message=message):
-                self._unanswered.answer(re, _KINDS.get(code, RuntimeError)(message))
+                self._unanswered.refuse(re, code, message)
             case p.Happened(room=room, number=first, events=events):
                 self._happened(room, first, events)
             case p.Reset(room=room, number=number):
@@ -271,10 +274,6 @@ class Member(Calls):
             self._first.set_exception(error)
         self._unanswered.end(error)
         self._heard.end()
-
-
-_KINDS: dict[str, type[Exception]] = {"forbidden": PermissionError, "refused": ValueError, "malformed": ValueError}
-"""What is raised for a refusal, by its code; RuntimeError for others."""
 
 
 def connect(

@@ -40,7 +40,10 @@ class Trimmed(Struct, frozen=True):
 
 
 class Missed(Struct, frozen=True):
-    """So many frames about agents, leads and typing were let go, because nobody read for too long."""
+    """So many frames about agents, leads and typing were let go, because nobody read for too long.
+
+    Who watches asks for `team` then.
+    """
 
     count: int
 
@@ -61,7 +64,7 @@ class Hit(Struct, frozen=True):
     files: tuple[File, ...] = ()
 
 
-Heard = InRoom | Trimmed | Missed | p.Types | p.Changed
+Heard = InRoom | Trimmed | Missed | p.Types | p.Changed | p.TeamNow
 
 
 class Waiting:

@@ -58,6 +58,14 @@ class Unanswered:
         """Wait for it no more."""
         del self._asked[command.id]
 
+    def is_for(self, re: Any, kind: type[p.Command]) -> bool:
+        """Is this the id of a command of that kind?"""
+        return re in self._asked and isinstance(self._asked[re][0], kind)
+
+    def refuse(self, re: Any, code: str, message: str) -> None:
+        """The answer is a refusal."""
+        self.answer(re, _KINDS.get(code, RuntimeError)(message))
+
     def answer(self, re: Any, result: Any) -> None:
         """The answer came, or what is raised in place of one."""
         answer = self._asked[re][1] if re in self._asked else None
@@ -82,6 +90,10 @@ class Unanswered:
         """No answer comes any more."""
         for command in self.commands:
             self.answer(command.id, error)
+
+
+_KINDS: dict[str, type[Exception]] = {"forbidden": PermissionError, "refused": ValueError, "malformed": ValueError}
+"""What is raised for a refusal, by its code; RuntimeError for others."""
 
 
 def _name(command: p.Command) -> str:

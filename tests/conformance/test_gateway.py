@@ -20,12 +20,17 @@ from websockets.exceptions import ConnectionClosed
 from collab import protocol as p
 from collab.floor import KEPT
 from collab.live.access import LEEWAY_S
-from collab.live.client import CutOff, Denied, InRoom, connect
+from collab.live.client import CutOff, Denied, Heard, InRoom, connect
 from collab.live.line import MOST_UNREAD
 from collab.live.turns import UNDER_WAY
 from collab.records import Lead
 
 Work = Callable[[Gate], Awaitable[None]]
+
+
+def a_change(event: Heard) -> bool:
+    """Is it what happened to agents and leads?"""
+    return isinstance(event, p.Changed)
 
 
 @pytest.fixture
@@ -269,12 +274,13 @@ def test_a_lead_goes_through_the_socket_as_through_the_desk(at_gate: Callable[[W
             await ana.close_lead("L-1", converted=True, value=5.0)
             kinds = []
             while "LeadClosed" not in kinds:
-                kinds += [type(event).__name__ for frame in await heard(ana, 1) for event in frame.events]
+                kinds += [type(event).__name__ for frame in await heard(ana, 1, a_change) for event in frame.events]
             # Their presence follows their device, at some moment.
             told = [kind for kind in kinds if kind != "PresenceChanged"]
             assert told == ["LeadAssigned", "OfferAccepted", "FirstResponded", "LeadClosed"]
             assert (await ana.metrics())["gateway"]["connections"] == 3
-            assert len(eve._heard) == 0
+            [team] = await heard(eve, 1)
+            assert (team.agents, team.leads, len(eve._heard)) == ([], [], 0)
 
     at_gate(work)
 
@@ -327,7 +333,7 @@ def test_reading_on_one_device_is_known_on_the_other(at_gate: Callable[[Work], N
             sent = await ana.send_message("main", "Hello @bo")
             assert next(iter(await phone.rooms()))["mentions"] == 1
             await desk.read("main", sent.number)
-            seen = (await heard(phone, 1, lambda event: isinstance(event, p.Changed)))[0].events[0]
+            seen = (await heard(phone, 1, a_change))[0].events[0]
             assert seen.number == sent.number
             assert next(iter(await phone.rooms()))["unread"] == 0
 
