@@ -8,13 +8,13 @@ from typing import Any
 import panel as pn
 import param
 from bokeh.models import ColumnDataSource, DatetimeTickFormatter, Range1d
-from bokeh.plotting import figure
 
 from collab.desk import utc_now
 from collab.metrics import percentiles
 from collab.views.board import Board
 from collab.views.frame import Frame, Latency
 from collab.views.pace import Pace
+from collab.views.plot import figure
 from collab.views.theme import PRIMARY, SHEET
 
 SHOWN = 300

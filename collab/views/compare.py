@@ -10,11 +10,11 @@ from typing import Any
 import panel_material_ui as pmui
 import param
 from bokeh.models import ColumnDataSource, FixedTicker, HoverTool, Range1d, Span, TapTool
-from bokeh.plotting import figure
 
 from collab.analytics import Book, Comparison, compare
 from collab.views.asked import number, what
 from collab.views.figures import FiguresView, labels
+from collab.views.plot import figure
 from collab.views.theme import PRIMARY, WARNING
 
 ROW = 34

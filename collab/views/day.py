@@ -11,7 +11,6 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 from bokeh.models import ColumnDataSource, CustomJSTickFormatter, FactorRange, FixedTicker, HoverTool, Range1d
-from bokeh.plotting import figure
 
 from collab.analytics.stays import Stay
 from collab.analytics.zone import HOUR, SECOND, Zone, microseconds, moment
@@ -22,6 +21,7 @@ from collab.views.asked import ZONES
 from collab.views.board import Board
 from collab.views.frame import Frame
 from collab.views.pace import Pace
+from collab.views.plot import figure
 from collab.views.task import Task
 from collab.views.theme import PRESENCE, SHEET
 from collab.views.today import Today, today_of, zone_of

@@ -11,13 +11,13 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 from bokeh.models import ColumnDataSource, DatetimeTickFormatter, HoverTool, Range1d
-from bokeh.plotting import figure
 
 from collab.desk import utc_now
 from collab.events import ExperimentStarted
 from collab.experiment import span
 from collab.views.board import Board
 from collab.views.forest import ForestView
+from collab.views.plot import figure
 from collab.views.task import Task
 from collab.views.theme import PRIMARY, SHEET, WARNING
 from collab.views.told import TUNING, empty, title

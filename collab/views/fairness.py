@@ -12,11 +12,11 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 from bokeh.models import ColumnDataSource, DatetimeTickFormatter, HoverTool, Range1d, Span
-from bokeh.plotting import figure
 
 from collab.desk import utc_now
 from collab.fairness import HALF_LIFE_H
 from collab.views.board import Board
+from collab.views.plot import figure
 from collab.views.theme import AGENT_COLOURS, SHEET
 from collab.whatif import Fairness, WhatIf
 from collab.whatif.fair import MEASURES

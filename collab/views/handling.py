@@ -9,12 +9,12 @@ from typing import Any
 
 import pandas as pd
 from bokeh.models import ColumnDataSource, FactorRange, HoverTool
-from bokeh.plotting import figure
 from bokeh.transform import dodge
 
 from collab.analytics import Book, handling
 from collab.views.asked import number, what
 from collab.views.figures import FiguresView
+from collab.views.plot import figure
 from collab.views.theme import PRIMARY, WARNING
 from collab.views.told import empty
 

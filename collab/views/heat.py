@@ -10,12 +10,12 @@ import numpy as np
 import panel_material_ui as pmui
 import param
 from bokeh.models import ColumnDataSource, FixedTicker, HoverTool, LinearColorMapper, Range1d, TapTool
-from bokeh.plotting import figure
 
 from collab.analytics import Book, Heat, heat
 from collab.rules.hours import WEEKDAYS
 from collab.views.asked import number, what
 from collab.views.figures import FiguresView, labels
+from collab.views.plot import figure
 from collab.whatif.places import CHOSEN
 
 INK = "#2f80d0"

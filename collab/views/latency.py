@@ -10,11 +10,11 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 from bokeh.models import ColumnDataSource, DatetimeTickFormatter, Range1d
-from bokeh.plotting import figure
 
 from collab.desk import utc_now
 from collab.metrics import percentiles
 from collab.roundtrip import RoundTrips, Trip
+from collab.views.plot import figure
 from collab.views.scheduling import at_end, scheduler
 from collab.views.theme import ERROR, PRIMARY, SHEET, SUCCESS, WARNING
 

@@ -15,8 +15,8 @@ from bokeh.models import (
     Range1d,
     TapTool,
 )
-from bokeh.plotting import figure
 
+from collab.views.plot import figure
 from collab.views.points import Points
 from collab.views.theme import WARNING
 from collab.whatif.measures import label, unit

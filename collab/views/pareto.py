@@ -7,9 +7,9 @@ from typing import Any
 import panel as pn
 import param
 from bokeh.models import HoverTool, Range1d, TapTool
-from bokeh.plotting import figure
 
 from collab.views.map import TIPS, ticks
+from collab.views.plot import figure
 from collab.views.points import Points
 from collab.views.theme import PRIMARY, WARNING
 from collab.whatif.measures import label

@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 from bokeh.models import ColumnDataSource, DatetimeTickFormatter, FactorRange, HoverTool, Range1d
-from bokeh.plotting import figure
 
 from collab.alerts.contrast import Contrast
+from collab.views.plot import figure
 from collab.views.rule_rows import rough
 from collab.views.theme import PRIMARY, WARNING
 

@@ -8,11 +8,11 @@ from typing import Any
 import panel as pn
 import param
 from bokeh.models import ColumnDataSource, HoverTool, NumeralTickFormatter, Range1d
-from bokeh.plotting import figure
 
 from collab.records import dashed
 from collab.shadow import POINTS, RECENT, Disagreement, Seen
 from collab.views.board import Board
+from collab.views.plot import figure
 from collab.views.theme import PRIMARY, SHEET
 
 SHOWN = 6

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from bokeh.models import ColumnDataSource, CustomJSTickFormatter, FixedTicker, HoverTool, Range1d
-from bokeh.plotting import figure
 
 from collab.forecast import Arrivals, Predicted, Staffing
+from collab.views.plot import figure
 from collab.views.theme import ERROR, PRIMARY, SUCCESS
 from collab.views.trend import TICKS, WALL
 

@@ -11,13 +11,13 @@ import numpy as np
 import panel_material_ui as pmui
 import param
 from bokeh.models import ColumnDataSource, CustomJSTickFormatter, FixedTicker, HoverTool, Range1d, TapTool
-from bokeh.plotting import figure
 
 from collab.analytics import Book, Trend, Zone, trend
 from collab.analytics.measure import recorded
 from collab.analytics.zone import DAY, HOUR, moment
 from collab.views.asked import number, what
 from collab.views.figures import FiguresView, labels
+from collab.views.plot import figure
 from collab.views.theme import ERROR, PRIMARY, WARNING
 
 PERIODS = {"24 hours": (DAY, HOUR), "7 days": (7 * DAY, HOUR), "30 days": (30 * DAY, DAY), "90 days": (90 * DAY, DAY)}

@@ -12,7 +12,6 @@ from typing import Any
 import panel as pn
 import param
 from bokeh.models import ColumnDataSource, FactorRange, HoverTool, NumeralTickFormatter, Range1d
-from bokeh.plotting import figure
 from bokeh.transform import dodge
 
 from collab.desk import utc_now
@@ -21,6 +20,7 @@ from collab.views.board import Board
 from collab.views.flows import LOOK, flows
 from collab.views.painted import Painted
 from collab.views.period import PeriodView, decisions
+from collab.views.plot import figure
 from collab.views.sliders import WeightSliders
 from collab.views.theme import PRIMARY, SHEET
 from collab.views.told import empty

@@ -46,9 +46,16 @@ def address(office: Office) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def page(browser: BrowserContext, address: str, watch: Watch) -> Iterator[Page]:
+def told() -> list[str]:
+    """What the page has told the server."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def page(browser: BrowserContext, address: str, watch: Watch, told: list[str]) -> Iterator[Page]:
     """One page of the office, for all tests: the last one changes it."""
     page = watch.over(browser.new_page())
+    page.on("websocket", lambda socket: socket.on("framesent", lambda said: told.append(str(said))))
     page.goto(address)
     yield page
     page.close()  # before its server ends
@@ -65,6 +72,14 @@ def style(shown: Locator, name: str) -> str:
     while not found:
         found = shown.evaluate("(one, name) => getComputedStyle(one).getPropertyValue(name)", name)
     return found
+
+
+def test_plots_come_in_the_look_of_the_page_so_that_none_is_drawn_again(page: Page, told: list[str]) -> None:
+    expect(page.locator(".bk-Figure").first).to_be_visible()
+    until(lambda: any("outer_width" in said for said in told), "the plots are drawn")
+    until(lambda: any("stylesheets" in said for said in told), "the look is given to all")
+    changed = re.findall(r'"(?:axis|title|text|grid|outline|major|minor)_\w+"', "".join(told))
+    assert changed == []
 
 
 def test_a_page_that_is_paused_says_since_when_and_nothing_on_it_is_now(page: Page) -> None:
