@@ -28,16 +28,15 @@ from collab.views.today import Today, today_of, zone_of
 from collab.views.told import empty, title
 from collab.views.trend import MS, TICKS, WALL
 
-HATCH = {
-    Presence.available: "blank", Presence.busy: "right_diagonal_line", Presence.in_call: "dot",
-    Presence.away: "horizontal_line", Presence.offline: "cross",
+HEIGHT = {
+    Presence.available: 0.84, Presence.in_call: 0.66, Presence.busy: 0.5, Presence.away: 0.34, Presence.offline: 0.18,
 }  # fmt: skip
-"""The pattern on each presence's fill: colour is never alone."""
+"""How much of its row a span is high in each presence: colour is never alone, and a hatch is a canvas for each span."""
 
-COLUMNS = ("agent", "left", "right", "fill", "hatch", "said")
+COLUMNS = ("agent", "left", "right", "fill", "height", "said")
 
-ROW, AROUND = 26, 70
-"""The height of a row, and of all that is around them."""
+ROW, AROUND, HIGH = 26, 70, 18
+"""The height of a row, of all that is around them, and in the legend of a span that were as high as its row."""
 
 EVERY_S = 1.0
 """The shortest time between two changes of the plot: a browser draws all of it again for each."""
@@ -165,10 +164,8 @@ class DayView(pn.viewable.Viewer):
             toolbar_location=None,
         )  # fmt: skip
         for source in (self.past, self.now):
-            plot.hbar(
-                "agent", left="left", right="right", height=0.7, source=source, fill_color="fill", line_color=None,
-                hatch_pattern="hatch", hatch_color="#10151c", hatch_alpha=0.35, hatch_scale=8,
-            )  # fmt: skip
+            spans = {"left": "left", "right": "right", "height": "height", "source": source}
+            plot.hbar("agent", **spans, fill_color="fill", line_color=None)
         plot.add_tools(HoverTool(tooltips=[("", "@said")]))
         plot.xaxis.formatter = CustomJSTickFormatter(code=WALL, args={"zone": self.zone, "days": False})
         plot.xaxis.ticker = plot.xgrid.ticker = self._ticker = FixedTicker(ticks=[])
@@ -184,7 +181,7 @@ NOBODY = "Nobody was on shift today yet. Put somebody on the roster and set wher
 
 LEGEND = """
 .legend { display: flex; flex-wrap: wrap; gap: 4px 18px; margin: 6px 0; padding: 0; list-style: none; font-size: 13px; }
-.legend i { display: inline-block; width: 10px; height: 10px; border-radius: 3px; margin-right: 6px; }
+.legend i { display: inline-block; width: 14px; border-radius: 3px; margin-right: 6px; vertical-align: middle; }
 """
 """The style of what is said around the spans, beside `SHEET`."""
 
@@ -212,7 +209,7 @@ def columns(every: Sequence[Stay], names: dict[str, str], clock: Zone) -> dict[s
             one.start / MS,
             one.end / MS,
             PRESENCE[Presence(one.presence)][1],
-            HATCH[Presence(one.presence)],
+            HEIGHT[Presence(one.presence)],
             said(one, names[one.agent], clock),
         )
         for one in every
@@ -230,7 +227,10 @@ def said(one: Stay, name: str, clock: Zone) -> str:
 
 def legend(clock: Zone, start: int) -> str:
     """Which day of which zone, and what the fills mean."""
-    fills = "".join(f'<li><i style="background:{fill}"></i>{escape(word)}</li>' for word, fill in PRESENCE.values())
+    fills = "".join(
+        f'<li><i style="background:{fill};height:{HIGH * HEIGHT[presence]:.0f}px"></i>{escape(word)}</li>'
+        for presence, (word, fill) in PRESENCE.items()
+    )
     day = f"{moment(start).astimezone(clock.info):%A %d %B}, clocks of {clock.name}"
     return f'<p class="soft">{escape(day)}</p><ul class="legend">{fills}</ul>'
 

@@ -32,6 +32,12 @@ TITLES = {
 WORDS = {"name", "status", "since", "load"}
 """The columns of words; all others are numbers."""
 
+WIDTHS = {
+    "since": 119, "leads": 75, "capacity": 95, "used": 96, "response_s": 212, "recent": 95, "responses": 112,
+    "closed": 82, "converted": 107, "conversion": 142, "satisfaction": 119, "rated": 87, "rooms": 82,
+}  # fmt: skip
+"""How many pixels the columns of numbers are wide: those of words are measured, which is much work for a browser."""
+
 ROUNDED = {"used": (100, 0), "conversion": (100, 0), "response_s": (1, 0), "satisfaction": (1, 1)}
 """What cells show of a number, and what is typed under a heading is compared with: times what, to how many places."""
 
@@ -139,7 +145,7 @@ class WorkloadView(pn.viewable.Viewer):
             selectable="checkbox", header_filters=_filters(), frozen_columns=["name"], formatters=_formats(),
             # cells that can be edited take the keyboard, and rows that are drawn anew when they are seen lose it
             editors=dict.fromkeys(["agent", *TITLES]), configuration={"autoResize": False}, max_height=520,
-            layout="fit_data_fill", stylesheets=[LOOK], sizing_mode="stretch_width", margin=(0, 10),
+            layout="fit_data_fill", widths=WIDTHS, stylesheets=[LOOK], sizing_mode="stretch_width", margin=(0, 10),
             text_align=dict.fromkeys(set(TITLES) - WORDS, "right"),
             header_align=dict.fromkeys(set(TITLES) - WORDS, "right"),
         )  # fmt: skip
