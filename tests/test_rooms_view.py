@@ -256,3 +256,65 @@ def test_the_name_of_a_button_has_the_words_that_stand_on_it() -> None:
     assert len(buttons) > 20
     marks = "+☰↓✕?⋯ "  # no words
     assert [(said, name) for _, name, said in buttons if said.strip(marks).lower() not in name.lower()] == []
+
+
+def test_a_link_to_what_was_said_long_ago_shows_what_became_of_it(office: Office) -> None:
+    desk = at(office)
+
+    async def talk() -> int:
+        said = [await desk.send_message("main", "ana", f"m{number}") for number in range(3)]
+        answers = [await desk.send_message("main", "bo", "soon", thread=said[0].message)]
+        for number in range(210):
+            await desk.send_message("main", "ana", f"later {number}")
+        await desk.rooms.edit("main", "ana", said[0].message, "m0, mended")
+        await desk.rooms.delete("main", "ana", said[1].message)
+        await desk.rooms.react("main", "bo", said[2].message, "🎉")
+        answers += [await desk.send_message("main", "bo", text, thread=said[0].message) for text in ("late", "never")]
+        await desk.rooms.edit("main", "bo", answers[1].message, "late, mended")
+        await desk.rooms.delete("main", "bo", answers[2].message)
+        return said[0].number
+
+    number = do(office, talk())
+    page = Shown(office, "bo", room="main", number=number)
+    first, second, third = page.opened["rows"][:3]
+    assert (page.opened["at"], page.opened["newest"], page.said) == (number, False, "")
+    assert (first["html"], first["edited"], first["replies"]) == ("<p>m0, mended</p>\n", True, 2)
+    assert (second["html"], second["deleted"]) == ("", True)
+    assert [one["what"] for one in third["reactions"]] == ["🎉"]
+    answers = [row for row in page.opened["rows"] if row["thread"] == first["id"]]
+    assert [row["html"] for row in answers] == ["<p>soon</p>\n", "<p>late, mended</p>\n", ""]
+    do(office, desk.send_message("main", "ana", "thanks", thread=first["id"]))
+    assert page.row(id=first["id"])["replies"] == 3
+
+
+def test_a_link_holds_once_the_room_is_joined_and_one_to_no_message_says_so(office: Office) -> None:
+    number = do(office, at(office).send_message("main", "ana", "Hello")).number
+    kim = Shown(office, "kim", room="main", number=number)
+    assert (kim.opened["rows"], kim.opened["at"]) == ([], number)
+    kim.ask(do="enter", room="main", number=number)
+    assert kim.seen("room", at=number)["rows"][-1]["n"] == number
+    kim.ask(do="jump", room="main", number=99)
+    assert "message is 99, which Main does not have" in kim.seen("failed")["why"]
+
+
+def test_a_link_leads_to_its_message_who_came_in_before_the_page_was_drawn(office: Office) -> None:
+    number = do(office, at(office).send_message("main", "ana", "Hello")).number
+    do(office, at(office).send_message("main", "ana", "Again"))
+    view = RoomsView(Board(office), "main", number, me="bo")
+    do(office, view.enter("bo"))
+    patches: list[dict[str, Any]] = []
+    view.conversation.put = patches.extend  # type: ignore[method-assign]
+    do(office, view.hear({"do": "ready"}))
+    do(office, view.hear({"do": "ready"}))
+    assert [patch["at"] for patch in patches if patch["put"] == "room"] == [number, 0]
+
+
+def test_a_link_to_a_room_that_is_hidden_says_so_to_who_came_in_before_the_page_was_drawn(office: Office) -> None:
+    view = RoomsView(Board(office), "secret", 9, me="bo")
+    do(office, view.enter("bo"))
+    patches: list[dict[str, Any]] = []
+    view.conversation.put = patches.extend  # type: ignore[method-assign]
+    do(office, view.hear({"do": "ready"}))
+    assert [patch["why"] for patch in patches if patch["put"] == "failed"] == [
+        "room is 'secret', which is not there for you"
+    ]

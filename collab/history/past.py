@@ -24,6 +24,16 @@ STRETCH = """WITH numbered AS (
 SELECT number, data, gone FROM numbered JOIN events USING (seq)
 WHERE number > ? AND number < ? ORDER BY number LIMIT ?"""
 
+LATER = """WITH numbered AS (
+  SELECT *, row_number() OVER (ORDER BY seq) AS number, change IN ('sent', 'edited')
+    AND message IN (SELECT message FROM chats WHERE change = 'deleted') AS gone
+  FROM chats WHERE room = ? AND change != 'read'
+), there AS (SELECT message FROM numbered WHERE number BETWEEN ? AND ? AND change = 'sent')
+SELECT number, data, gone FROM numbered JOIN events USING (seq)
+WHERE number > ? AND message IN (
+  FROM there UNION SELECT message FROM numbered WHERE change = 'sent' AND thread IN (FROM there)
+) ORDER BY number"""
+
 
 def stretch(history: History, room: str, after: int, before: int, count: int) -> list[tuple[int, bytes]]:
     """What happened in a room after a number and before another, in order: pairs of number and event as JSON.
@@ -33,6 +43,20 @@ def stretch(history: History, room: str, after: int, before: int, count: int) ->
     if not history.exists:
         return []
     rows = history.rows(["chats", "events"], STRETCH, room, after, before, count)
+    return _legible(rows)
+
+
+def later(history: History, room: str, first: int, last: int, after: int) -> list[tuple[int, bytes]]:
+    """What became of the messages with these numbers after a number: their edits, answers and what became of those.
+
+    In order, as `stretch` has them.
+    """
+    if not history.exists:
+        return []
+    return _legible(history.rows(["chats", "events"], LATER, room, first, last, after))
+
+
+def _legible(rows: list[tuple[int, str, bool]]) -> list[tuple[int, bytes]]:
     return [(number, redacted(data) if gone else data.encode()) for number, data, gone in rows]
 
 

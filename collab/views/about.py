@@ -1,16 +1,22 @@
-"""What members want to know of rooms: who is there with which seat, whom they may invite, where a message is."""
+"""What members want to know of rooms: who is there, whom they may invite, where a message is, what became of it."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from collab import protocol as p
+from collab.events import AnyEvent, decode
 from collab.floor import Floor
 from collab.floor.floor import CLERK, roles_of
+from collab.history.past import later
 from collab.live.access import Pass
 from collab.protocol.role import OWNING
 from collab.records import Seat
+
+NEWEST = 200
+"""So many events of a room are looked through for what the history does not have yet."""
 
 
 async def about(floor: Floor, entry: Pass, room: str, names: Mapping[str, str]) -> dict[str, Any]:
@@ -78,3 +84,17 @@ async def placed(floor: Floor, agent: str, room: str, message: str) -> int:
             f"message is {message[:80]!r}, which room {room} does not have among its newest; search for it"
         )
     return found.number
+
+
+async def became(
+    floor: Floor, agent: str, room: str, stretch: tuple[int, int], after: int
+) -> list[tuple[int, AnyEvent]]:
+    """What became after a number of the messages of a stretch, and the newest of the room: numbers and events.
+
+    Raises:
+        PermissionError: the agent is no member.
+    """
+    floor.seated(room, agent)
+    number, newest = await floor.hall.page(room, None, NEWEST)  # the history lacks the last second
+    recorded = await asyncio.to_thread(later, floor.hall.history(), room, *stretch, after)
+    return [(at, decode(data)) for at, data in (*recorded, *enumerate(newest, number)) if at > after]

@@ -1,4 +1,4 @@
-"""A message as a browser is given it: its words as HTML that is safe, the rest as data."""
+"""A message as a browser is given it: its words as HTML that is safe, the rest as data; or why there is none."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from collab.legible import unforced
 from collab.markup import to_html
 from collab.views.theme import AGENT_COLOURS
 from collab.views.transcript import Message, Transcript
@@ -39,6 +40,20 @@ def bubble(
         ],
         "files": [{"hash": f.hash, "name": f.name, "size": f.size, "type": f.type} for f in message.files],
     }
+
+
+def hit(row: Mapping[str, Any], names: Mapping[str, str], rooms: Mapping[str, Any]) -> dict[str, Any]:
+    """What the page shows of a message that was found: by whom, where and when it was said."""
+    who = {"name": names.get(row["agent"], row["agent"]), "in": rooms[row["room"]]["name"]}
+    return {**row, **who, "text": unforced(row["text"]), "time": row["time"].isoformat()}
+
+
+def missing(number: int, room: Mapping[str, Any], transcript: Transcript) -> list[dict[str, Any]]:
+    """What says that a link leads to a message that the room does not have, if so."""
+    if not number or room["seat"] is None or any(one.number == number for one in transcript.messages.values()):
+        return []
+    why = f"message is {number}, which {room['name']} does not have; copy the link again where the message is shown"
+    return [{"put": "failed", "do": "choose", "why": why}]
 
 
 def face(name: str) -> str:

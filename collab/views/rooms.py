@@ -97,6 +97,7 @@ class RoomsView(Replying):
         """Do what the browser asks for, as what one may be by now."""
         if not await self._seated():
             return
+        self.talk.drawn = True
         if asked.get("do") == "ready" and self.me and not self.talk.inside:
             await self.enter(self.me)
         elif asked.get("do") == "be":

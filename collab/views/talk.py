@@ -13,13 +13,12 @@ from typing import Any
 import msgspec
 
 from collab import protocol as p
-from collab.events import decode
+from collab.events import AnyEvent, decode
 from collab.files import Unwanted
-from collab.legible import unforced
 from collab.live.stream import StreamUnreachable
 from collab.office import Office
-from collab.views.about import about, invited, people, placed
-from collab.views.bubble import bubble
+from collab.views.about import about, became, invited, people, placed
+from collab.views.bubble import bubble, hit, missing
 from collab.views.enclosed import enclosed
 from collab.views.member import Member
 from collab.views.transcript import Transcript
@@ -68,7 +67,7 @@ class Talk:
     ) -> None:
         self.office, self._put, self._names = office, put, names
         self.member = Member(office, schedule, self._take)
-        self.me, self.room, self.number = "", room, number
+        self.me, self.room, self.number, self.drawn = "", room, number, False
         self.rooms: dict[str, dict[str, Any]] = {}
         self.transcript = Transcript()
         self._opening: list[p.AnyFrame] | None = None
@@ -91,6 +90,8 @@ class Talk:
             await self._show()
 
     async def _show(self) -> None:
+        if not self.drawn:  # what is put before the browser is ready is lost
+            return
         if not self.inside:
             self._put([{"put": "nobody"}])
             return
@@ -128,7 +129,7 @@ class Talk:
             elif do == "enter":
                 await self.member.ask(p.Join(id=0, room=room))
                 await self._list()
-                await self._choose(room)
+                await self._choose(room, int(asked.get("number") or 0))
             elif do == "older":
                 await self._older()
             else:
@@ -164,11 +165,7 @@ class Talk:
         if isinstance(asked, p.Send):
             self._put([{"put": "sent", "key": asked.key, "number": result.number}])
         elif isinstance(asked, p.Search):
-            names = self._names()
-            rows = [row | {"name": names.get(row["agent"], row["agent"])} for row in result]
-            rows = [row | {"text": unforced(row["text"])} for row in rows]
-            rows = [row | {"time": row["time"].isoformat(), "in": self.rooms[row["room"]]["name"]} for row in rows]
-            self._put([{"put": "found", "rows": rows}])
+            self._put([{"put": "found", "rows": [hit(row, self._names(), self.rooms) for row in result]}])
         elif isinstance(asked, p.CreateRoom):
             if not result:
                 other = self.rooms.get(asked.room, {"name": "a room that is not yours"})["name"]
@@ -189,16 +186,18 @@ class Talk:
                 self.rooms[room] = await self.member.ask(p.Join(id=0, room=room))
                 await self._page(number + PAGE // 2 if number else None)
                 await self._enough()
-            self._put([self._listed(), self._opened(number)])
+                await self._catch_up(self.transcript.last)
+            self._put([self._listed(), self._opened(number), *missing(number, self.rooms[room], self.transcript)])
         finally:
             meanwhile, self._opening = self._opening, None
         self._take(meanwhile, None)
 
     async def _older(self) -> None:
         """Load what was said before."""
-        before = set(self.transcript.messages)
-        await self._page(self.transcript.first)
+        before, first = set(self.transcript.messages), self.transcript.first
+        await self._page(first)
         await self._enough(len(before))
+        await self._catch_up(first - 1)
         new = self.transcript.messages.keys() - before
         parents = {self.transcript.messages[one].thread for one in before} & self.transcript.messages.keys()
         rows = self._rows(new | {one for one in parents if one})
@@ -211,6 +210,14 @@ class Talk:
             await self._page(first)
             if self.transcript.first >= first:
                 break
+
+    async def _catch_up(self, last: int) -> None:
+        """While newer words are not loaded: what became since of what was said up to a number, and its answers."""
+        room, ends = self.room, self.transcript
+        if ends.last < self.rooms[room]["number"]:
+            asked = room, (ends.first, last), ends.last
+            for number, event in await self.member.at(lambda floor, line: became(floor, line.entry.agent, *asked)):
+                self._change(number, event)
 
     async def _page(self, before: int | None) -> None:
         answer = await self.member.ask(p.Page(id=0, room=self.room, before=before, count=PAGE))
@@ -284,8 +291,10 @@ class Talk:
         ends = self.transcript
         if frame.number <= ends.last + 1:
             return ends.take(frame.number, frame.events)
-        changed: set[str] = set()
-        for place, event in enumerate(frame.events):
-            if getattr(event, "message", None) in ends.messages:
-                changed |= ends.follow(frame.number + place, event)
-        return changed
+        return set().union(*(self._change(frame.number + place, event) for place, event in enumerate(frame.events)))
+
+    def _change(self, number: int, event: AnyEvent) -> set[str]:
+        """What changes with an event about a message that is loaded, or with an answer to one."""
+        about = getattr(event, "message", None), getattr(event, "thread", None)
+        loaded = any(one in self.transcript.messages for one in about)
+        return self.transcript.follow(number, event) if loaded else set()

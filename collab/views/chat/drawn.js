@@ -96,7 +96,7 @@ function offer(element, chat, threaded) {
 function acts(row, chat, threaded) {
   const parts = [button("React (+)", "React", () => palette(row, chat))]
   if (!threaded) parts.push(button("Reply in a thread (r)", "Reply", () => chat.openThread(row.id, true)))
-  if (!threaded) parts.push(button("Copy a link (l)", "Link", () => chat.link(row)))
+  parts.push(button("Copy a link (l)", "Link", () => chat.link(row)))
   if (row.mine) parts.push(button("Edit (e)", "Edit", () => chat.edit(row, threaded)))
   if (row.mine || chat.room.seat === "moderator") {
     parts.push(button("Delete (Delete)", "Delete", (event) => sure(event.currentTarget, row, chat), { class: "delete" }))

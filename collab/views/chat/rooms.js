@@ -145,7 +145,8 @@ export function render({ model, el }) {
         chat.room.threads[chat.thread] = 0
         drawRooms()
         if (log.find(chat.thread)) log.put([chat.rows.get(chat.thread)])
-        chat.ask({ do: "read", room: chat.room.room, number: chat.last_number, thread: chat.thread })
+        const number = Math.max(chat.last_number, ...[...chat.rows.values()].filter((row) => row.thread === chat.thread).map((row) => row.n))
+        chat.ask({ do: "read", room: chat.room.room, number, thread: chat.thread })
       }
     }, 250)
   }
@@ -244,7 +245,7 @@ export function render({ model, el }) {
       chat.most_bytes = patch.most_bytes
       const now = patch.rooms.find((room) => room.room === patch.room)
       if (now && chat.room?.room === now.room) {
-        if (chat.room.seat !== now.seat) chat.choose(now.room)  // one came in, left or got another seat, perhaps elsewhere
+        if (chat.room.seat !== now.seat) chat.ask({ do: "jump", room: now.room, number: chat.at })  // one came in, left or got another seat, perhaps elsewhere
         const closed = now.archived !== chat.room.archived
         const changed = JSON.stringify(chat.room.threads) !== JSON.stringify(now.threads)
         chat.room = now
@@ -266,6 +267,7 @@ export function render({ model, el }) {
       chat.members = patch.members
       chat.last_number = patch.last
       chat.newest = patch.newest
+      chat.at = patch.at
       chat.read = patch.room.read
       chat.rows = new Map(patch.rows.map((row) => [row.id, row]))
       typers.clear()
@@ -341,7 +343,7 @@ export function render({ model, el }) {
     come.replaceChildren()
     if (out && !chat.room.archived) {
       come.append(`${counted(chat.room.members.length, "member reads and writes", "members read and write")} here. You can when you join. `,
-        button(`Join this room: ${chat.room.name}`, "Join this room", () => chat.ask({ do: "enter", room: chat.room.room }), { class: "send" }))
+        button(`Join this room: ${chat.room.name}`, "Join this room", () => chat.ask({ do: "enter", room: chat.room.room, number: chat.at }), { class: "send" }))
     }
     drawNothing()
   }
