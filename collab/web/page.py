@@ -168,13 +168,14 @@ class Taking(Page):
 
 
 class Missing(Page):
-    """Any path that is no page."""
+    """Any path that is no page, whatever the method."""
 
     name = "missing"
 
-    def prepare(self) -> None:
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Say so."""
-        raise Refusal(404, "refused", f"path is {self.request.path!r}, which is no page here; see docs/http.md")
+        none = Refusal(404, "refused", f"path is {self.request.path!r}, which is no page here; see docs/http.md")
+        super().write_error(404, exc_info=(Refusal, none, None))
 
 
 def too_large(size: int, most: int) -> Refusal:

@@ -8,6 +8,7 @@ from tornado.web import RequestHandler
 
 from collab.web.files import Download, Thumbnail, Upload
 from collab.web.health import Health
+from collab.web.page import Missing
 from collab.web.scrape import Scrape
 from collab.web.site import Site
 from collab.web.webhooks import Webhook
@@ -23,4 +24,5 @@ def routes(site: Site) -> list[tuple[str, type[RequestHandler], dict[str, Any]]]
         (r"/files/([^/]+)", Upload, given),
         (r"/files/([^/]+)/([^/]+)", Download, given),
         (r"/files/([^/]+)/([^/]+)/thumb", Thumbnail, given),
+        (r"/(?:healthz|metrics|webhooks|files)(?:/.*)?", Missing, given),
     ]
