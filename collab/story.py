@@ -26,6 +26,10 @@ def told(event: AnyEvent, names: Mapping[str, str] = NOBODY) -> str:
     def name(agent: str | None) -> str:
         return names.get(agent or "", agent or "")
 
+    def holder(done: OfferAccepted | FirstResponded | LeadClosed) -> str:
+        said = f" (said by {names.get(done.by, isolated(done.by))})" if done.by else ""
+        return name(done.agent) + said
+
     match event:
         case LeadArrived():
             return "came in"
@@ -34,7 +38,7 @@ def told(event: AnyEvent, names: Mapping[str, str] = NOBODY) -> str:
         case LeadAssigned(decision=decision):
             return f"given to {name(decision.agent)}"
         case OfferAccepted():
-            return f"taken up by {name(event.agent)}"
+            return f"taken up by {holder(event)}"
         case OfferDeclined():
             return _why(f"declined by {name(event.agent)}", event.reason)
         case OfferExpired():
@@ -46,9 +50,9 @@ def told(event: AnyEvent, names: Mapping[str, str] = NOBODY) -> str:
             return _why(f"given to {name(event.to)} in place of {name(event.agent)} by {by}", event.reason)
         case FirstResponded():
             after = lasting(int(event.response_s))
-            return f"first answered by {name(event.agent)}, {after} after it came in"
+            return f"first answered by {holder(event)}, {after} after it came in"
         case LeadClosed():
-            return _ended(event, name(event.agent))
+            return _ended(event, holder(event))
     return ""
 
 

@@ -132,11 +132,11 @@ class Desk(Rostering, Weighing, Alerting, Acting):
         """
         return self._router.preview(checked(lead))
 
-    async def accept(self, lead: str, agent: str) -> None:
-        """The agent takes up the lead that they hold; twice is as once."""
+    async def accept(self, lead: str, agent: str, *, by: str | None = None) -> None:
+        """The agent takes up the lead that they hold, as `by` says if it is not them; twice is as once."""
         state = await self._open(lead)
         if not (state.accepted and state.holder == agent):
-            await self._held(OfferAccepted, lead, agent)
+            await self._held(OfferAccepted, lead, agent, by=by)
 
     async def decline(self, lead: str, agent: str, reason: str = "") -> None:
         """The agent gives the lead back; it goes to the next, or waits."""
@@ -181,8 +181,8 @@ class Desk(Rostering, Weighing, Alerting, Acting):
             if not (state.overridden and state.holder == to):
                 await self.override(lead, to, by=by, reason=reason)
 
-    async def first_response(self, lead: str, agent: str) -> float:
-        """The customer has the first answer; returns the seconds since the lead came in.
+    async def first_response(self, lead: str, agent: str, *, by: str | None = None) -> float:
+        """The customer has the first answer, as `by` says if not the agent; returns the seconds since it came in.
 
         Raises:
             ValueError: the lead was answered before, is not open, or is with somebody else.
@@ -191,14 +191,22 @@ class Desk(Rostering, Weighing, Alerting, Acting):
         if state.responded:
             raise ValueError(f"lead is {lead!r}, which was answered before; only the first answer counts")
         response_s = seconds_between(state.arrived, self._clock())
-        await self._held(FirstResponded, lead, agent, response_s=response_s)
+        await self._held(FirstResponded, lead, agent, response_s=response_s, by=by)
         return response_s
 
     async def close_lead(
-        self, lead: str, agent: str, *, converted: bool, value: float = 0.0, satisfaction: float | None = None
+        self,
+        lead: str,
+        agent: str,
+        *,
+        converted: bool,
+        value: float = 0.0,
+        satisfaction: float | None = None,
+        by: str | None = None,
     ) -> None:
-        """The work on the lead ended; its capacity goes to the lead that is due first."""
-        await self._held(LeadClosed, lead, agent, converted=converted, value=value, satisfaction=satisfaction)
+        """The work on the lead ended, as `by` says if not the agent; its capacity goes to the lead due first."""
+        about = {"converted": converted, "value": value, "satisfaction": satisfaction, "by": by}
+        await self._held(LeadClosed, lead, agent, **about)
         await self._router.drain()
 
     async def drain(self) -> None:

@@ -88,11 +88,12 @@ class LeadAssigned(Event, frozen=True, tag="lead_assigned"):
 
 
 class OfferAccepted(Event, frozen=True, tag="offer_accepted"):
-    """The agent took the lead up."""
+    """The agent took the lead up; `by` is who said so, if not the agent."""
 
     lead: Key
     decision: Key
     agent: Key
+    by: Key | None = None
 
 
 class OfferDeclined(Event, frozen=True, tag="offer_declined"):
@@ -130,16 +131,20 @@ class LeadOverridden(Event, frozen=True, tag="lead_overridden"):
 
 
 class FirstResponded(Event, frozen=True, tag="first_responded"):
-    """The customer had the first answer, `response_s` seconds after the lead came in."""
+    """The customer had the first answer, `response_s` seconds after the lead came in; `by` as in `OfferAccepted`."""
 
     lead: Key
     decision: Key
     agent: Key
     response_s: Seconds
+    by: Key | None = None
 
 
 class LeadClosed(Event, frozen=True, tag="lead_closed"):
-    """The work on a lead ended. `value` is money, `satisfaction` 1 to 5 or None when nobody asked."""
+    """The work on a lead ended. `value` is money, `satisfaction` 1 to 5 or None when nobody asked.
+
+    `by` as in `OfferAccepted`.
+    """
 
     lead: Key
     decision: Key
@@ -147,6 +152,7 @@ class LeadClosed(Event, frozen=True, tag="lead_closed"):
     converted: bool
     value: Annotated[float, Meta(ge=0, le=1e12)] = 0.0
     satisfaction: Annotated[float, Meta(ge=1, le=5)] | None = None
+    by: Key | None = None
 
 
 class WeightsAdopted(Event, frozen=True, tag="weights_adopted"):

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from collab.desk import Desk
 from collab.live.line import Line
-from collab.protocol.role import OWNING
+from collab.protocol.role import LEADING, OWNING
 from collab.rooms import Rooms
 
 
@@ -32,6 +32,30 @@ def by_desk(act: Callable[[Desk, str, Any], Awaitable[Any]]) -> Act:
 
 starting: Act = by_desk(lambda desk, me, c: desk.start_experiment(c.design, by=me, reason=c.reason, starts=c.starts))
 """Starts an experiment."""
+
+
+def by_holder(act: Callable[[Desk, str, Any, str | None], Awaitable[Any]]) -> Act:
+    """An act on a lead of the agent who is named, or of who asks; it is told who asks for another."""
+
+    async def done(floor: AtDesk, line: Line, asked: Any) -> Any:
+        agent = asked.agent or line.entry.agent
+        return await act(floor.desk, agent, asked, on_behalf(line, agent))
+
+    return done
+
+
+def on_behalf(line: Line, agent: str) -> str | None:
+    """Who asks, if it is not the agent whom it is about.
+
+    Raises:
+        PermissionError: they may not for others.
+    """
+    entry = line.entry
+    if agent == entry.agent:
+        return None
+    if entry.role not in LEADING:
+        raise PermissionError(f"agent is {agent!r}, and you are {entry.agent}; only a team lead may change others")
+    return entry.agent
 
 
 def by_rooms(act: Callable[[Rooms, str, Any, dict[str, bool]], Awaitable[Any]]) -> Act:

@@ -13,7 +13,7 @@ import msgspec
 from collab import protocol as p
 from collab.chat import Room
 from collab.desk import Desk
-from collab.floor.act import Act, by_desk, by_rooms, starting
+from collab.floor.act import Act, by_desk, by_holder, by_rooms, on_behalf, starting
 from collab.floor.alerting import ALERTING
 from collab.floor.devices import Devices
 from collab.floor.hall import AT_ONCE, Hall
@@ -23,7 +23,6 @@ from collab.floor.shown import shown
 from collab.floor.watching import WATCHING
 from collab.history import History
 from collab.history.past import found
-from collab.live.access import Pass
 from collab.live.gateway import LEASE_S
 from collab.live.line import Line
 from collab.protocol.role import EVERYBODY, LEADING, OWNING, TUNING, WORKING, Role, one_of
@@ -193,13 +192,11 @@ class Floor:
 
     async def _presence(self, line: Line, asked: p.SetPresence) -> None:
         agent = asked.agent or line.entry.agent
-        self._own_or_leading(line.entry, agent)
-        await self.desk.set_presence(agent, asked.presence, asked.reason, by=_other(line, agent))
+        await self.desk.set_presence(agent, asked.presence, asked.reason, by=on_behalf(line, agent))
 
     async def _calendar(self, line: Line, asked: p.SetCalendar) -> None:
         agent = asked.agent or line.entry.agent
-        self._own_or_leading(line.entry, agent)
-        await self.desk.set_calendar(agent, asked.busy, by=_other(line, agent))
+        await self.desk.set_calendar(agent, asked.busy, by=on_behalf(line, agent))
 
     async def _idle(self, line: Line, asked: p.Idle) -> None:
         line.idle = asked.on
@@ -210,13 +207,8 @@ class Floor:
         await self.devices.follow()
 
     async def _workload(self, line: Line, asked: p.UpdateWorkload) -> None:
-        self._own_or_leading(line.entry, asked.agent)
         changes = {"capacity": asked.capacity, "presence": asked.presence, "on_shift": asked.on_shift}
-        await self.desk.update_agent_workload(asked.agent, **changes, by=_other(line, asked.agent))
-
-    def _own_or_leading(self, entry: Pass, agent: str) -> None:
-        if agent != entry.agent and entry.role not in LEADING:
-            raise PermissionError(f"agent is {agent!r}, and you are {entry.agent}; only a team lead may change others")
+        await self.desk.update_agent_workload(asked.agent, **changes, by=on_behalf(line, asked.agent))
 
     async def _route(self, line: Line, asked: p.RouteLead) -> Decision:
         lead, me = asked.lead.plain(self.desk.tenant), line.entry.agent
@@ -229,11 +221,6 @@ class Floor:
         gateway = {"said": self.said, "dropped": self.dropped, **self.hall.figures()}
         status = {name: value for name, value in self._status().items() if name not in SHARED}
         return {"team": self.desk.coordination_metrics(), "gateway": gateway, "process": status}
-
-
-def _other(line: Line, agent: str) -> str | None:
-    """Who asks, if it is not the agent whom it is about."""
-    return line.entry.agent if line.entry.agent != agent else None
 
 
 async def _pong(floor: Floor, line: Line, asked: p.Ping) -> dict[str, Any]:
@@ -278,10 +265,10 @@ _ACTS: dict[type[p.Command], tuple[frozenset[Role], Act]] = {
     p.UpdateWorkload: (WORKING, Floor._workload),
     p.AddAgent: (LEADING, by_desk(lambda desk, me, c: desk.add_agent(c.agent, c.name, **_joining(c)))),
     p.RouteLead: (WORKING, Floor._route),
-    p.Accept: (WORKING, by_desk(lambda desk, me, c: desk.accept(c.lead, me))),
+    p.Accept: (WORKING, by_holder(lambda desk, agent, c, by: desk.accept(c.lead, agent, by=by))),
     p.Decline: (WORKING, by_desk(lambda desk, me, c: desk.decline(c.lead, me, c.reason))),
-    p.FirstResponse: (WORKING, by_desk(lambda desk, me, c: desk.first_response(c.lead, me))),
-    p.CloseLead: (WORKING, by_desk(lambda desk, me, c: desk.close_lead(c.lead, me, **_closing(c)))),
+    p.FirstResponse: (WORKING, by_holder(lambda desk, agent, c, by: desk.first_response(c.lead, agent, by=by))),
+    p.CloseLead: (WORKING, by_holder(lambda desk, agent, c, by: desk.close_lead(c.lead, agent, **_closing(c), by=by))),
     p.Override: (LEADING, by_desk(lambda desk, me, c: desk.override(c.lead, c.to, by=me, reason=c.reason))),
     p.Assign: (LEADING, by_desk(lambda desk, me, c: desk.assign(c.lead, c.to, by=me, reason=c.reason))),
     p.AdoptWeights: (TUNING, by_desk(lambda desk, me, c: desk.adopt_weights(c.weights, by=me, reason=c.reason))),

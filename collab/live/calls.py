@@ -98,8 +98,7 @@ class Calls(ABC):
 
     async def rooms(self) -> list[dict[str, Any]]:
         """The rooms that one may enter, with what one has not read."""
-        found: list[dict[str, Any]] = await self.ask(p.ListRooms(id=0))
-        return found
+        return list(await self.ask(p.ListRooms(id=0)))
 
     async def page(self, room: str, before: int | None = None, count: int = 100) -> list[InRoom]:
         """What happened in a room before a number, the newest last."""
@@ -172,23 +171,30 @@ class Calls(ABC):
         given = GivenLead(**msgspec.structs.asdict(one_of_kind(lead, (Lead, GivenLead), "lead", fix)))
         return msgspec.convert(await self.ask(p.RouteLead(id=0, lead=given)), Decision)
 
-    async def accept(self, lead: str) -> None:
-        """Take up a lead that one holds."""
-        await self.ask(p.Accept(id=0, lead=lead))
+    async def accept(self, lead: str, *, agent: str | None = None) -> None:
+        """Take up a lead that one holds, or for a team lead or service that the agent holds."""
+        await self.ask(p.Accept(id=0, lead=lead, agent=agent))
 
     async def decline(self, lead: str, reason: str = "") -> None:
         """Give a lead back."""
         await self.ask(p.Decline(id=0, lead=lead, reason=reason))
 
-    async def first_response(self, lead: str) -> float:
-        """The customer has the first answer; returns the seconds since the lead came in."""
-        return float(await self.ask(p.FirstResponse(id=0, lead=lead)))
+    async def first_response(self, lead: str, *, agent: str | None = None) -> float:
+        """The customer has the first answer, `agent` being as in `accept`; returns the seconds since the lead came."""
+        return float(await self.ask(p.FirstResponse(id=0, lead=lead, agent=agent)))
 
     async def close_lead(
-        self, lead: str, *, converted: bool, value: float = 0.0, satisfaction: float | None = None
+        self,
+        lead: str,
+        *,
+        converted: bool,
+        value: float = 0.0,
+        satisfaction: float | None = None,
+        agent: str | None = None,
     ) -> None:
-        """The work on a lead ended."""
-        await self.ask(p.CloseLead(id=0, lead=lead, converted=converted, value=value, satisfaction=satisfaction))
+        """The work on a lead ended; `agent` is as in `accept`."""
+        how: dict[str, Any] = {"converted": converted, "value": value, "satisfaction": satisfaction}
+        await self.ask(p.CloseLead(id=0, lead=lead, **how, agent=agent))
 
     async def override(self, lead: str, to: str, reason: str = "") -> None:
         """Give a held lead to another agent; for team leads and services."""
@@ -278,18 +284,15 @@ class Calls(ABC):
 
     async def metrics(self) -> dict[str, Any]:
         """How the team stands now (`team`, see `Desk.coordination_metrics`), this `gateway` and its `process`."""
-        found: dict[str, Any] = await self.ask(p.Metrics(id=0))
-        return found
+        return dict(await self.ask(p.Metrics(id=0)))
 
     async def coordination_metrics(self) -> dict[str, Any]:
         """How the team stands now, as `Desk.coordination_metrics` gives it."""
-        found: dict[str, Any] = (await self.metrics())["team"]
-        return found
+        return dict((await self.metrics())["team"])
 
     async def collaboration_metrics(self) -> dict[str, Any]:
         """How much goes through this gateway for the team, as `gateway` of `metrics` (docs/protocol.md) gives it."""
-        found: dict[str, Any] = (await self.metrics())["gateway"]
-        return found
+        return dict((await self.metrics())["gateway"])
 
     async def ping(self) -> datetime:
         """The gateway's time, answered at once."""

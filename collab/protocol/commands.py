@@ -221,9 +221,10 @@ class RouteLead(Command, frozen=True, tag="route_lead"):
 
 
 class Accept(Command, frozen=True, tag="accept"):
-    """Take up a lead that one holds."""
+    """Take up a lead that one holds; a team lead or service for its holder, the `agent`, which is kept as theirs."""
 
     lead: Key
+    agent: Key | None = None
 
 
 class Decline(Command, frozen=True, tag="decline"):
@@ -234,18 +235,20 @@ class Decline(Command, frozen=True, tag="decline"):
 
 
 class FirstResponse(Command, frozen=True, tag="first_response"):
-    """The customer has the first answer; for who holds the lead."""
+    """The customer has the first answer; for who holds the lead, or another as in `accept`. Only the first counts."""
 
     lead: Key
+    agent: Key | None = None
 
 
 class CloseLead(Command, frozen=True, tag="close_lead"):
-    """The work on a lead ended; for who holds it."""
+    """The work on a lead ended; for who holds it, or another as in `accept`. One that waits is assigned first."""
 
     lead: Key
     converted: bool
     value: Annotated[float, Meta(ge=0, le=1e12)] = 0.0
     satisfaction: Annotated[float, Meta(ge=1, le=5)] | None = None
+    agent: Key | None = None
 
 
 class Override(Command, frozen=True, tag="override"):
