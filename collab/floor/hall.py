@@ -99,10 +99,14 @@ class Hall:
         """Tell this connection what happens to agents and leads, or no more."""
         (self._watching.add if on else self._watching.discard)(line)
 
+    def tell(self) -> None:
+        """Tell what waits now."""
+        self._pace.now()
+
     async def join(self, line: Line, room: str, after: int | None) -> None:
         """Tell a member of the room what they missed, and from then on all that happens, without a seam."""
         if room in line.rooms:
-            self._pace.now()  # they have what waits, too
+            self.tell()  # they have what waits, too
         recent = self._recent[room]
         told = recent.last if after is None else after
         if told > recent.last:  # the gateway that they come from may be a moment ahead of this one
@@ -201,7 +205,7 @@ class Hall:
                     self._told.setdefault(event.room, (number, []))[1].append(data)
                     wait = min(wait, SETTLES_S if isinstance(event, RoomJoined) else 0.0)
                 if isinstance(event, RoomLeft):
-                    self._pace.now()  # they hear of it, and of nothing after it
+                    self.tell()  # they hear of it, and of nothing after it
                     self._send_out(event.room, event.agent)
         if wait < inf:
             self._pace.within(wait)

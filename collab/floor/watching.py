@@ -28,7 +28,7 @@ async def _look(floor: AtHall, line: Line, asked: p.LookAtTeam) -> p.TeamNow:
     """The team as it is now, or the next part of it; what changed before was told to who watches, and nothing after."""
     desk = floor.desk
     await desk.catch_up()
-    floor.hall._pace.now()  # nothing is awaited from here on: what is told after the answer is not in it
+    floor.hall.tell()  # nothing is awaited from here on: what is told after the answer is not in it
     team, me = desk.team, line.entry.agent if line.entry.role is Role.agent else None
     agents = [_agent(one) for one in team.members() if asked.after is None and me in (None, one.id)]
     found, size = list[p.LeadNow](), 0
