@@ -81,6 +81,30 @@ def test_a_lead_that_somebody_had_against_the_odds_is_no_wrong_propensity() -> N
     assert rarely(4).calibration["about"][0] == "leads of c"
 
 
+@pytest.mark.parametrize("other, answered", [(0.0005, False), (0.02, True)])
+def test_a_log_that_hardly_ever_tried_something_does_not_pass_for_one_that_knows_it(
+    other: float, answered: bool
+) -> None:
+    """A third of 3,000 leads would go to the other agent, who had half a lead of them by chance, or twenty."""
+    draw = np.random.default_rng(2)
+    elsewhere = np.arange(3000) % 3 == 0
+    had = draw.random(3000) < other
+    frame = pd.DataFrame({"decision": np.repeat(np.arange(3000), 2), "agent": ["a", "b"] * 3000})
+    frame = frame.assign(**dict.fromkeys(FACTORS, 0.5), propensity=[1 - other, other] * 3000)
+    frame["chosen"] = np.stack([~had, had], axis=1).reshape(-1)
+    outcomes = pd.DataFrame({"decision": np.arange(3000), "converted": draw.random(3000) < 0.3})
+    asked = np.stack([~elsewhere, elsewhere], axis=1).astype(float).reshape(-1)
+    log = WhatIf.from_frames(frame, outcomes)
+    one = log.estimate(asked, limits=Limits(ess=100)).converted
+    assert isinstance(one, Estimate) == answered
+    if isinstance(one, Refused):
+        assert "33.3% of the leads would go to agents whom the log never tries for them, or hardly" in one.reason
+        assert had[elsewhere].sum() == 0
+        assert isinstance(log.estimate(asked, limits=Limits(ess=1)).converted, Estimate)  # who asks for it
+    # what explores as the log did asks for nothing that it has not
+    assert isinstance(log.estimate(frame["propensity"], limits=Limits(ess=100)).converted, Estimate)
+
+
 def test_propensities_too_near_to_even_are_found_though_every_agent_has_their_share() -> None:
     draw = np.random.default_rng(5)
     likely = draw.random(2000) < 0.5  # which of two agents is, from lead to lead

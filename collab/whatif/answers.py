@@ -41,7 +41,7 @@ class Limits:
     """From where on an estimate is refused, or shown with a warning.
 
     Attributes:
-        unsupported: the share of leads that would go to whom the log never tries, at most.
+        unsupported: the share of leads that would go to whom the log never tries, or hardly ever, at most.
         warn_unsupported: from here on it is said.
         ess: the effective number of decisions, at least.
         largest: the share of all weight that one decision may have; see `heaviest`.
@@ -75,6 +75,11 @@ class Limits:
         if not isinstance(given, Limits | None):
             raise TypeError(f"limits are {given!r}; give collab.whatif.Limits, e.g. Limits(ess=450)")
         return given or cls()
+
+    @property
+    def rarely(self) -> float:
+        """The share of leads that may go where the log went once in all: 1 / share^2 decisions say as much of them."""
+        return max(self.unsupported, max(self.ess, 1.0) ** -0.5)
 
     @property
     def heaviest(self) -> float:

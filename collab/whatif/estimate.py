@@ -221,6 +221,9 @@ def _weighed(evidence: Evidence, policy: Policy, limits: Limits) -> Weighed:
     weights = np.divide(policy.of_logged(evidence), p, out=np.zeros(n), where=p > 0)
     unsupported = policy.unsupported(evidence) / n if n else 1.0
     trust = _trust(weights, unsupported, evidence.calibration_z, limits, evidence.overridden)
+    # of what a log hardly ever tries it is silent by luck, and the weights of all else do not show it
+    if trust.ess >= limits.ess and (rarely := policy.rarely(evidence, n * limits.rarely)):
+        trust = replace(trust, unsupported=rarely / n)
     if evidence.slow and n:
         trust = replace(trust, warnings=(*trust.warnings, evidence.slow))
     return Weighed(policy, weights, trust)
@@ -261,8 +264,8 @@ def _short(trust: Trust, limits: Limits) -> str | None:
     """Why the log says too little of these weights, and what would help; None if it says enough."""
     if trust.unsupported > limits.unsupported:
         return (
-            f"{trust.unsupported:.1%} of the leads would go to agents whom the log never tries for them "
-            f"(at most {limits.unsupported:.1%}); route a share of leads by drawn weights (explore) to learn about them"
+            f"{trust.unsupported:.1%} of the leads would go to agents whom the log never tries for them, or hardly "
+            f"ever (at most {limits.unsupported:.1%}); route a share of leads by drawn weights (explore) to learn more"
         )
     if trust.ess < limits.ess:
         return (

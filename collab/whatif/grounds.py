@@ -16,7 +16,8 @@ class Trust:
         n: decisions with a known outcome.
         ess: how many decisions made under the weights in question would say as much.
         largest: the largest share of all weight that one decision has.
-        unsupported: the share of leads that would go to whom the log never tries.
+        unsupported: the share of leads that would go to whom the log never tries; with those whom it tries once in all,
+            by their chances, if they are too many.
         calibration_z: the largest deviation of choices from the logged propensities, in standard deviations.
         warnings: what to know besides.
         leaning: how many decisions have how much of all weight, in classes of importance weights.

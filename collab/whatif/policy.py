@@ -12,6 +12,18 @@ from collab.whatif.evidence import Evidence, Values
 Floats = NDArray[np.float64]
 
 
+def _rarely(chances: Floats, tried: Floats, least: float) -> float:
+    """The most chances together whose choices were to be tried at most once in all; 0 if that is no more than `least`.
+
+    Given each choice's chance, and how often it was to be tried: the heaviest importance weights come first.
+    """
+    if not (tried * least < chances).any():
+        return 0.0
+    order = np.argsort(tried / chances)
+    found = float(chances[order][np.cumsum(tried[order]) <= 1].sum())
+    return found if found > least else 0.0
+
+
 class Sure(NamedTuple):
     """One candidate of each decision, by its row among the candidates: what weights without exploration choose."""
 
@@ -24,6 +36,10 @@ class Sure(NamedTuple):
     def unsupported(self, evidence: Evidence) -> float:
         """How many leads would go, on average, where the log never went."""
         return float(np.count_nonzero(evidence.propensity[self.rows] <= 0))
+
+    def rarely(self, evidence: Evidence, least: float) -> float:
+        """How many leads would go where the log went once in all by its chances, or never, if more than `least`."""
+        return _rarely(np.ones(len(self.rows)), evidence.propensity[self.rows], least)
 
     def expected(self, evidence: Evidence, values: Floats) -> Floats:
         """The mean of each decision's values over its choices, given a value for each candidate."""
@@ -42,6 +58,11 @@ class Chances(NamedTuple):
     def unsupported(self, evidence: Evidence) -> float:
         """How many leads would go, on average, where the log never went."""
         return float(self.chances[evidence.propensity <= 0].sum())
+
+    def rarely(self, evidence: Evidence, least: float) -> float:
+        """How many leads would go where the log went once in all by its chances, or never, if more than `least`."""
+        there = self.chances > 0
+        return _rarely(self.chances[there], evidence.propensity[there], least)
 
     def expected(self, evidence: Evidence, values: Floats) -> Floats:
         """The mean of each decision's values over its choices, given a value for each candidate."""
