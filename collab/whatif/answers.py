@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from html import escape
-from math import inf
+from math import inf, sqrt
 from typing import Any
 
 import numpy as np
@@ -79,7 +79,7 @@ class Limits:
     @property
     def rarely(self) -> float:
         """The share of leads that may go where the log went once in all: 1 / share^2 decisions say as much of them."""
-        return max(self.unsupported, max(self.ess, 1.0) ** -0.5)
+        return max(self.unsupported, 1 / sqrt(max(self.ess, 1.0)))
 
     @property
     def heaviest(self) -> float:
