@@ -108,6 +108,14 @@ WRONG: list[tuple[Callable[[Frames], Frames], str]] = [
         ),
         r"candidates has more than one column 'expertise'; keep one",
     ),
+    (
+        lambda given: given | {"candidates": given["candidates"].set_index(["decision", "agent"])},
+        r"candidates has decision, agent in its index, not as a column; give candidates.reset_index\(\)",
+    ),
+    (
+        lambda given: given | {"outcomes": given["outcomes"].set_index("time")},
+        r"outcomes has time in its index, not as a column; give outcomes.reset_index\(\)",
+    ),
     (put("candidates", "time", pd.NaT), r"time is empty \(NaN\) in row c6 of candidates \(decision 73\); give"),
     (put("outcomes", "time", pd.NaT), r"time is empty \(NaN\) in row o6 of outcomes \(decision 76\); give"),
     (put("outcomes", "decision", nan), r"decision is empty \(NaN\) in row o6 of outcomes; .* drop the row"),

@@ -57,7 +57,7 @@ ALIKE = 0.85
 
 
 def checked(frame: pd.DataFrame, title: str, needed: Sequence[str], why: str = "it needs") -> None:
-    """Refuse a frame whose columns are missing, there twice, or called nearly as one that is read and not there.
+    """Refuse a frame whose columns are missing, there twice, in its index, or called nearly as one that is read.
 
     Raises:
         TypeError: it is no frame.
@@ -71,6 +71,8 @@ def checked(frame: pd.DataFrame, title: str, needed: Sequence[str], why: str = "
     twice = [name for name in READ[title] if np.count_nonzero(frame.columns == name) > 1]
     if twice:
         raise ValueError(f"{title} has more than one column {twice[0]!r}; keep one of them")
+    if index := [name for name in READ[title] if name in frame.index.names and name not in frame.columns]:
+        raise ValueError(f"{title} has {', '.join(index)} in its index, not as a column; give {title}.reset_index()")
     _refuse_misspelt([str(name) for name in frame.columns], title)
     _refuse_kinds(frame, title)
     if missing := [name for name in needed if name not in frame.columns]:
