@@ -24,7 +24,7 @@ from collab.experiment import Design
 from collab.views.experiment import words
 from collab.whatif import WhatIf
 from collab.whatif.answers import BY_BLOCKS, Estimate, Refused
-from collab.whatif.pairs import FEWEST, Pairs, counting, found, lasting, needed, paired
+from collab.whatif.pairs import FEWEST, Pairs, carried, counting, found, lasting, needed, paired
 
 A, B = (90, 10, 0, 0), (10, 90, 0, 0)
 MINUTES, BURN_IN, BLOCKS, WORLDS = 240, 30, 20, 300
@@ -243,6 +243,47 @@ def test_leads_of_the_block_before_leak_into_a_short_burn_in_and_not_into_a_long
         covered[burn_in] = float(((seen[:, 1] <= effect) & (effect <= seen[:, 2])).mean())
     assert covered[0] < 0.7
     assert covered[60] > 0.9
+
+
+@pytest.mark.parametrize("leak, least, most", [(0.0, 0.0, 0.1), (0.5, 0.4, 1.0)])
+def test_what_blocks_leave_to_the_next_is_seen_as_a_change_within_them(leak: float, least: float, most: float) -> None:
+    """A share of the other arm's effect lasts for an hour of each block of four, or nothing does."""
+    chance, effect = np.random.default_rng(9), 0.1
+    before = np.where(np.arange(BLOCKS)[:, None] > 0, np.roll(in_b(), 1, axis=0), in_b())
+    minute = np.arange(BLOCKS * MINUTES)
+    within, block = minute % MINUTES, minute // MINUTES
+    leaks = np.where((within < 60)[:, None], leak, 0.0)
+    day = 0.2 * np.sin(within / MINUTES)[:, None]  # what changes within every block alike is no carry-over
+    values = day + chance.normal(effect * ((1 - leaks) * in_b()[block] + leaks * before[block]), 0.3)
+    given = [carried(block, in_b()[block, world], within < 120, values[:, world]) for world in range(WORLDS)]
+    seen = np.array([pairs.mean(pairs.a - pairs.b) for pairs in given])
+    assert least <= ((seen[:, 1] > 0) | (seen[:, 2] < 0)).mean() <= most
+    assert seen[:, 0].mean() == pytest.approx(-0.75 * leak * effect, abs=0.005)
+
+
+def test_a_verdict_tells_the_difference_in_each_half_of_its_blocks(tmp_path: Path) -> None:
+    async def uneven(desk: Desk, clock: Clock) -> None:
+        await desk.start_experiment(DESIGN, by="Kim")
+        for block in range(10):
+            await hours(desk, clock, 1, block, bo_s=200 if block % 3 else 40)
+        await desk.stop_experiment(by="Kim")
+
+    verdict = WhatIf(recorded(tmp_path, uneven)).verdict()
+    frame = verdict.carry_over().set_index("metric")
+    row = frame.loc["response_s"]
+    rows = verdict._rows
+    half = DESIGN.burn_in_s + (DESIGN.block_s - DESIGN.burn_in_s) / 2
+    early = (rows["time"] / 1e6 - verdict.starts.timestamp()) % DESIGN.block_s < half
+    means = rows.assign(early=early).groupby(["early", "at", "in_b"])["response_s"].mean().groupby(["early", "in_b"])
+    mean = means.mean()
+    assert early.sum() == (~early).sum() == 40
+    assert row["first"] == pytest.approx(mean[True, True] - mean[True, False])
+    assert row["rest"] == pytest.approx(mean[False, True] - mean[False, False])
+    assert row["change"] == pytest.approx(row["first"] - row["rest"])
+    assert row["low"] < row["change"] < row["high"]
+    assert row["pairs"] == 5
+    assert frame.loc["waited_s"].isna().sum() == 5  # nobody waited
+    assert len(WhatIf(recorded(tmp_path / "none", ten_hours)).verdict(burn_in="30min").carry_over()) == 5
 
 
 def test_what_comes_after_the_planned_end_does_not_count_and_nobody_is_blamed_for_stopping(tmp_path: Path) -> None:

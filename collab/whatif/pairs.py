@@ -90,6 +90,22 @@ def paired(block: NDArray[np.int64], in_b: NDArray[np.bool_], values: Floats, *,
     return Pairs(means[0], means[1], n.prod(axis=0) / n.sum(axis=0) if each else np.ones(len(whole)))
 
 
+def carried(block: NDArray[np.int64], in_b: NDArray[np.bool_], early: NDArray[np.bool_], values: Floats) -> Pairs:
+    """The difference b less a of each pair in the `early` part of its blocks (`a`) and in the rest of them (`b`).
+
+    They are pairs of which both parts of both blocks have a known value, weighted by 1 / sum 1 / n over these four. If
+    what one block leaves to the next is past, both differ by luck only.
+    """
+    known = ~np.isnan(values)
+    block, in_b, early, values = block[known], in_b[known], early[known], values[known]
+    pair = block // 2
+    parts = np.unique(np.stack([pair, in_b, early]), axis=1)[0]
+    whole = np.isin(pair, np.flatnonzero(np.bincount(parts) == 4))
+    first, rest = (paired(block[at], in_b[at], values[at]) for at in (whole & early, whole & ~early))
+    weight = first.weight * rest.weight / (first.weight + rest.weight)
+    return Pairs(first.b - first.a, rest.b - rest.a, weight)
+
+
 def needed(spread: float, difference: float, level: float = 0.95, known: float = inf) -> int:
     """How many pairs of blocks find a difference of this size with a chance of .8, `FEWEST` or more.
 

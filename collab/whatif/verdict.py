@@ -26,7 +26,7 @@ from collab.whatif.by_blocks import (
     ripens,
 )
 from collab.whatif.grounds import Blocks
-from collab.whatif.pairs import FEWEST, Pairs
+from collab.whatif.pairs import FEWEST, Pairs, carried
 from collab.whatif.ripening import Ripening
 
 if TYPE_CHECKING:
@@ -68,9 +68,10 @@ class Verdict(Estimates):
         rows: pd.DataFrame,
         held: pd.DataFrame,
         ripe: datetime | None,
+        burn_in_s: int,
     ) -> None:
         super().__init__(found)
-        self.ripe = ripe
+        self.ripe, self._burn_in_s = ripe, burn_in_s
         self.design, self.starts, self.until, self.runs = run.design, run.starts, run.until, run.runs
         self._rows, self._held = rows, held
 
@@ -97,6 +98,27 @@ class Verdict(Estimates):
         found.insert(1, "arm", [self.design.arm(block) for block in found["block"].tolist()])
         found.insert(2, "starts", pd.to_datetime([self.starts + span * b for b in found["block"].tolist()], utc=True))
         return found
+
+    def carry_over(self) -> pd.DataFrame:
+        """Whether blocks leave something to the next: a row for each metric that every lead has.
+
+        `first` is the difference between the arms in the first half of what counts of each block, `rest` that in the
+        second half, and `change` the one less the other, with its 95 % interval from `low` to `high`, over `pairs` of
+        blocks that have leads in both. An interval without 0 says that the burn-in was too short, or that the weights
+        take longer to work; empty fields, that there are too few pairs or nothing varies.
+        """
+        settled_s = self.design.block_s - self._burn_in_s
+        since_s = self._rows["time"].to_numpy(np.float64) / 1e6 - self.starts.timestamp()
+        early = since_s % self.design.block_s < self._burn_in_s + settled_s / 2
+        at, in_b = self._rows["at"].to_numpy(np.int64), self._rows["in_b"].to_numpy(bool)
+        found = []
+        for metric in PER_LEAD_METRICS:
+            pairs = carried(at, in_b, early, self._rows[metric].to_numpy(np.float64, na_value=np.nan))
+            change, told = pairs.a - pairs.b, [np.nan] * 5
+            if len(pairs) >= FEWEST and np.ptp(change):
+                told = [pairs.mean(pairs.a)[0], pairs.mean(pairs.b)[0], *pairs.mean(change)]
+            found.append((metric, *told, len(pairs)))
+        return pd.DataFrame(found, columns=["metric", "first", "rest", "change", "low", "high", "pairs"])
 
 
 class Run:
@@ -183,7 +205,7 @@ def verdict(history: History, run: Run, level: float = 0.95, burn_in: str | int 
     answers = {
         metric: judged(metric, pairs[metric], rows, len(found), said[metric], level, fault) for metric in METRICS
     }
-    return Verdict(answers, run, rows, held, run.ripe(ripening))
+    return Verdict(answers, run, rows, held, run.ripe(ripening), design.burn_in_s)
 
 
 def broken(found: pd.DataFrame, design: Design) -> str | None:
