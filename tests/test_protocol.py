@@ -20,7 +20,7 @@ from alerted import overload
 from gateways import a_gate, raw, soon
 
 from collab import protocol as p
-from collab.events import MessageSent
+from collab.events import EVENTS, MessageSent
 from collab.live.unanswered import AGAIN
 from collab.protocol.page import EXAMPLES, SAFE_AGAIN, page
 from collab.team import State
@@ -87,9 +87,9 @@ def test_the_schema_is_that_of_the_records() -> None:
     )
 
 
-def test_every_command_and_frame_is_in_the_schema_and_on_the_page() -> None:
+def test_every_command_frame_and_event_is_in_the_schema_and_on_the_page() -> None:
     text, shown = schema_text(), (DOCS / "protocol.md").read_text(encoding="utf-8")
-    for record in (*p.COMMANDS, *p.FRAMES):
+    for record in (*p.COMMANDS, *p.FRAMES, *EVENTS):
         assert f'"{record.__name__}"' in text
         assert f"| `{record.__struct_config__.tag}` |" in shown
         assert record.__doc__

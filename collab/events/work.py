@@ -131,7 +131,10 @@ class LeadOverridden(Event, frozen=True, tag="lead_overridden"):
 
 
 class FirstResponded(Event, frozen=True, tag="first_responded"):
-    """The customer had the first answer, `response_s` seconds after the lead came in; `by` as in `OfferAccepted`."""
+    """The customer had the first answer, `response_s` seconds after the lead came in.
+
+    `by` is who said so, if not the agent.
+    """
 
     lead: Key
     decision: Key
@@ -143,7 +146,7 @@ class FirstResponded(Event, frozen=True, tag="first_responded"):
 class LeadClosed(Event, frozen=True, tag="lead_closed"):
     """The work on a lead ended. `value` is money, `satisfaction` 1 to 5 or None when nobody asked.
 
-    `by` as in `OfferAccepted`.
+    `by` is who said so, if not the agent.
     """
 
     lead: Key

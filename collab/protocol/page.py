@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec import NODEFAULT, Struct
 
+from collab.events import EVENTS, Event
 from collab.protocol.base import VERSION
 from collab.protocol.commands import COMMANDS
 from collab.protocol.frames import FRAMES
@@ -23,7 +24,8 @@ REPEATED = "\n   ".join(wrap(", ".join(f"`{name}`" for name in SAFE_AGAIN), 110)
 
 HEAD = f"""# The protocol of the gateway
 
-Members (agents, CRMs, bots, dashboards) talk to a gateway over a WebSocket, in JSON text frames of one object each.
+Members (agents, CRMs, bots, dashboards) talk to a gateway over a WebSocket, in JSON text frames of one object each;
+`make serve` has one at `ws://localhost:8765`, where any path is as good.
 This is version {VERSION}. The JSON Schema of everything below is [protocol.json](protocol.json); both files are made
 from `collab/protocol` and tested.
 
@@ -46,8 +48,8 @@ from `collab/protocol` and tested.
    A frame may have 64 KiB: a longer one is not answered, it closes the connection with code 1009. A connection may
    send 100 commands a second and all connections of an agent 200, with three seconds' worth in reserve (`too_many` says
    which). Whole numbers go up to 2^53 - 1. Answers to page and search end at 256 KiB: ask on from there.
-7. The gateway pings every five seconds; a device that is not heard of is gone after 20 seconds at most. Until then it
-   is as it was: idle, or in a call.
+7. The gateway pings every five seconds (WebSocket pings, which libraries answer by themselves); a device that is not
+   heard of is gone after 20 seconds at most. Until then it is as it was: idle, or in a call.
 8. The text of a message is Markdown, of which members show a subset: **bold**, *italic*, ~~struck~~, `code`, fenced
    code, lists, quotes, tables, links to http, https and mailto, and @mentions. Headings, images and HTML stay text.
    `collab.markup.to_html` makes it; who shows messages otherwise must let nothing else through either.
@@ -55,11 +57,18 @@ from `collab/protocol` and tested.
    alerts, silences and rules, agents what concerns themselves. Of alerts that is those whose label `agent` names them,
    without the notes and reasons that others gave. How agents and leads are, **team** says: ask for it once you watch,
    and after a cut for both again. What was told before the answer is in it, and what comes after is not. A lead that
-   is not in it any more was closed meanwhile; how, and all else that became of it, is in the history (history.md).
+   is not in it any more was closed, perhaps by a `close_lead` that a cut left without its answer; how, and all else
+   that became of it, is in the history (history.md).
 10. Of the `gateway`, **metrics** says for this team: the `connections` and the `rooms` that they are in; since it
     serves the team, messages `said` here, events of rooms `told`, each counted for everybody who got it, and members
     `dropped` because they read too slowly; and of the last minute `messages_a_minute`, said at whichever gateway, and
     in `heard_ms` how long it took until this one heard of them (p50, p95, p99).
+
+**A lead** has an `id` of yours and a `name`. What else is known of it goes with it: `property_type`, `location`,
+`language` (as `es`) and `budget`, which are matched with skills; `requires`, skills without which nobody is asked;
+`urgency` (low, medium, high or critical) and `score` (0 to 100, 50 if it is not given), which say how soon it is due;
+`source`; and `email` and `phone` with its country code, of which only hashes are kept, as its `customer`: who had the
+last lead of a customer gets the next.
 
 **Times** of leads: who is given one has 300 seconds to accept it and 1,800 for the first response; then it goes back to
 the queue, as it does once its agent was offline for 60, unless a person gave it. Who gave it back is not asked again
@@ -106,13 +115,26 @@ EXAMPLES: Sequence[tuple[str, dict[str, Any]]] = (
 """Commands that the tests send, in this order, as an agent `ana` on the roster whom one lead overloads."""
 
 
+SAID_OF_EVENTS = """What **happened** and **changed** bring. Each has an `id`, the same wherever and however often it is
+told, and the `time` when it happened. Pass over what you do not know: kinds and fields may come with versions.
+
+"""
+
+TABLES = (
+    ("Commands", COMMANDS, "do", ""),
+    ("Frames", FRAMES, "on", ""),
+    ("Events", EVENTS, "event", SAID_OF_EVENTS),
+)
+"""The tables of the page: title, records, what tells them apart, and what is said before them."""
+
+
 def page(answers: Sequence[dict[str, Any]]) -> str:
     """The whole page, with the answer that each example got."""
     parts = [HEAD, "\n## Examples\n"]
     for (title, asked), answer in zip(EXAMPLES, answers, strict=True):
         parts.append(f"\n{title}:\n\n```json\n{json.dumps(asked)}\n{json.dumps(answer, ensure_ascii=False)}\n```\n")
-    for title, records, tag in (("Commands", COMMANDS, "do"), ("Frames", FRAMES, "on")):
-        parts.append(f"\n## {title}\n\n| `{tag}` | fields | what it is |\n|---|---|---|\n")
+    for title, records, tag, said in TABLES:
+        parts.append(f"\n## {title}\n\n{said}| `{tag}` | fields | what it is |\n|---|---|---|\n")
         parts += [_row(record) for record in records]
     return "".join(parts)
 
@@ -123,7 +145,7 @@ def _row(record: type[Struct]) -> str:
     fields = [
         f"`{name}`" + ("" if default is NODEFAULT else "?")
         for name, default in zip(names, defaults, strict=True)
-        if name not in ("id", "re")
+        if name not in ("id", "re", *(("time",) if issubclass(record, Event) else ()))
     ]
     said = " ".join((record.__doc__ or "").split())
     return f"| `{record.__struct_config__.tag}` | {', '.join(fields)} | {said} |\n"
