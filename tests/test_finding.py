@@ -113,14 +113,15 @@ def test_the_story_of_a_lead_has_every_step_in_order(office: Office) -> None:
     desk, first = at(office), office.team.leads["L-0"].holder or ""
     other = "bo" if first == "ana" else "ana"
 
-    async def work() -> None:
+    async def work() -> float:
         await desk.decline("L-0", first, reason="no Spanish")
         await desk.accept("L-0", other)
         await desk.override("L-0", first, by="kim", reason="she asked for them")
-        await desk.first_response("L-0", first)
+        response_s = await desk.first_response("L-0", first)
         await desk.close_lead("L-0", first, converted=True, value=4500, satisfaction=4)
+        return response_s
 
-    do(office, work())
+    response_s = do(office, work())  # a second or more where other work has the cores
     steps = [told(event, {"ana": "Ana", "bo": "Bo"}) for event in story(recorded(office).history, "L-0")]
     a, b = first.title(), other.title()
     assert steps == [
@@ -130,7 +131,7 @@ def test_the_story_of_a_lead_has_every_step_in_order(office: Office) -> None:
         f"given to {b}",
         f"taken up by {b}",
         f"given to {a} in place of {b} by kim: she asked for them",
-        f"first answered by {a}, 0 s after it came in",
+        f"first answered by {a}, {int(response_s)} s after it came in",
         f"closed by {a}: sold for 4,500, satisfaction 4 of 5",
     ]
 
