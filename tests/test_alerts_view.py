@@ -212,6 +212,24 @@ def test_an_alert_is_silenced_and_the_silence_ended(office: Office) -> None:
     assert view.said.object == "The silence is over."
     assert not office.team.alerts.silences
     assert "Nothing is silenced" in view._silences.object
+    assert view._endings.visible  # the button that was pressed has the keyboard's focus
+    assert view._why_not_end.object == ""
+    view.active = False
+    view.active = True
+    assert (view._acts.visible, view._endings.visible) == (True, False)
+
+
+def test_what_is_done_with_alerts_stays_in_its_place_when_the_last_one_ends(office: Office) -> None:
+    id = do(office, fire(at(office), "ana"))
+    view = shown(AlertsView(Board(office), by="Kim"))
+    assert view._acts.visible
+    view.chosen = id
+    do(office, happen(at(office), ev.AlertResolved, id, {"agent": "ana"}, why="over"))
+    assert "No alert is open" in shown(view)._open.object
+    assert (view._acts.visible, view._why.object, view.over.disabled) == (True, "", True)
+    view.active = False
+    view.active = True
+    assert not view._acts.visible
 
 
 def test_a_new_critical_alert_is_told_aloud_until_none_is_open(office: Office) -> None:

@@ -122,9 +122,10 @@ class AlertsView(Replying):
             pn.FlexBox(self._taken, self.take, self.back, self.over, **row),
             self._why,
             pn.FlexBox(self._quiet, self.hush, **row),
+            visible=False,
             **WIDE,
         )
-        self._endings = pn.FlexBox(which, self.end, self._why_not_end, **row)
+        self._endings = pn.FlexBox(which, self.end, self._why_not_end, visible=False, **row)
         head, quiet, past = (
             pn.pane.HTML(title(text), stylesheets=[SHEET], **WIDE)
             for text in ("Open alerts", "Silences", "What ended lately")
@@ -218,6 +219,7 @@ class AlertsView(Replying):
         """Show the board's frame; what has not changed is left alone, so that nobody loses their place."""
         if not self.active:
             self.actions.alert = None  # nobody sees effects that would be computed anew
+            self._acts.visible = self._endings.visible = False
             return
         frame = self.board.frame
         with pn.io.hold():
@@ -227,7 +229,9 @@ class AlertsView(Replying):
             self._open.chosen = self.chosen
             _put(self._silences, silences(frame, self.zone) if frame.silences else empty("Nothing is silenced."))
             _put(self._ended, ended(frame, self.zone) if frame.ended else empty("No alert has ended yet."))
-            self._acts.visible, self._endings.visible = bool(frame.alerts), bool(frame.silences)
+            # what was there stays while one looks: whoever pressed it by keyboard would lose their place with it
+            self._acts.visible |= bool(frame.alerts)
+            self._endings.visible |= bool(frame.silences)
             self._enable()
             self.actions.param.update(
                 alert=self.alert, zone=self.zone, by=(self._person.value_input or self.by).strip()
@@ -254,8 +258,9 @@ class AlertsView(Replying):
         self.over.disabled = reads or alert is None or alert.eased is None
         self.hush.disabled = reads or alert is None
         self.end.disabled = reads or not self.silence
-        _put(self._why, "" if reads else f'<p class="soft">{_why(alert)}</p>')
-        _put(self._why_not_end, "" if reads or self.silence else f'<p class="soft">{CHOOSE_SILENCE}</p>')
+        _put(self._why, f'<p class="soft">{_why(alert)}</p>' if self.board.frame.alerts and not reads else "")
+        asks = self.board.frame.silences and not reads and not self.silence
+        _put(self._why_not_end, f'<p class="soft">{CHOOSE_SILENCE}</p>' if asks else "")
 
     def _criticals(self) -> dict[str, str]:
         frame = self.board.frame
