@@ -39,7 +39,7 @@ class ProgressView(pn.viewable.Viewer):
         super().__init__(task=task, **params)  # from here on the task, which may be under way, is told of
         self.button.on_click(lambda event: None if self.task.busy else begin())
         self.cancel.on_click(lambda event: self.task.cancel())
-        running = pn.Row(self.words, pn.layout.HSpacer(), self.cancel, **wide)
+        running = pn.FlexBox(self.words, self.cancel, justify_content="space-between", align_items="center", **wide)
         self._layout = pn.Column(self.button, self.bar, running, self.said, self.heard, **wide)
         self._patch()
 

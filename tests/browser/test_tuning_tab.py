@@ -113,6 +113,19 @@ def test_nothing_runs_off_the_side(page: Page, width: int) -> None:
         page.set_viewport_size({"width": 1440, "height": 900})
 
 
+def test_what_is_under_way_can_be_cancelled_on_a_small_phone(page: Page) -> None:
+    page.set_viewport_size({"width": 320, "height": 900})
+    try:
+        page.get_by_role("button", name="Save as a page").click()
+        expect(page.get_by_text(re.compile(r"Asking about weights: .+ of 1,771")).filter(visible=True)).to_be_attached()
+        cancel = page.get_by_role("button", name="Cancel").filter(visible=True)
+        expect(cancel).to_be_in_viewport(ratio=1)
+        cancel.click()
+        expect(cancel).to_be_hidden()
+    finally:
+        page.set_viewport_size({"width": 1440, "height": 900})
+
+
 def test_a_proposal_gives_its_report_to_take_along_and_waits_to_be_adopted(page: Page) -> None:
     page.get_by_role("textbox", name="Why these weights?").fill("Who knows the area closes more")
     page.get_by_role("textbox", name="Who proposes them?").fill("Ana Ruiz")
