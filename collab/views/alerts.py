@@ -20,6 +20,7 @@ from collab.views.alert_rows import ROWS, choices, ended, open_alerts, quiets, s
 from collab.views.asked import ZONES
 from collab.views.board import Board
 from collab.views.labelled import labelled
+from collab.views.notice import Notice
 from collab.views.period import Around
 from collab.views.picking import Picking
 from collab.views.replying import Replying
@@ -76,7 +77,7 @@ class AlertsView(Replying):
         super().__init__(**params)
         self.board, self._sending = board, False
         self._critical = self._criticals()
-        self.news = pmui.Alert(severity="error", visible=False, closeable=False, **WIDE)
+        self.news = Notice()
         self._open = Picking(margin=(5, 10), **WIDE)
         self._open.param.watch(lambda event: self._choose(event.new), "chosen")
         self._silences, self._ended, self._why, self._why_not_end = (

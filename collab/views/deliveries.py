@@ -13,6 +13,7 @@ import panel_material_ui as pmui
 import param
 
 from collab.delivery import Courier, Outbox
+from collab.views.notice import Notice
 from collab.views.scheduling import at_end, scheduler
 from collab.views.theme import ERROR, PRIMARY, SHEET, SUCCESS, WARNING, plain
 
@@ -58,7 +59,7 @@ class DeliveriesView(pn.viewable.Viewer):
         self._schedule, self._waiting = scheduler(), False
         wide = {"sizing_mode": "stretch_width"}
         self._kpis, self._list = (pn.pane.HTML("", stylesheets=[SHEET], **wide) for _ in range(2))
-        self._said = pmui.Alert(severity="error", visible=False, closeable=False, **wide)
+        self._said = Notice()
         self._again = pmui.Button(label="Send again", icon="replay", variant="outlined", disabled=courier is None)
         self._again.on_click(self._send)
         names = {EVERY: EVERY} | {STATES[state][0]: state for state in STATES}

@@ -54,7 +54,7 @@ class HandView(Replying):
         self.board, self._sending = board, False
         self.done: Done | None = None
         self._told = pn.pane.HTML("", stylesheets=[SHEET], **WIDE)
-        self.said.margin = (5, 10)
+        self.said.look = {"margin": (5, 10)}
         self._person = pmui.TextInput.from_param(self.param.by, placeholder="Kim", **PART)
         board.sign(self._person)
         self._why = pmui.TextInput.from_param(self.param.reason, placeholder="She knows the house", **PART)

@@ -24,6 +24,7 @@ from collab.views.contact import Twin, given_away, twin
 from collab.views.decision import DecisionView
 from collab.views.feed import feed_of
 from collab.views.leadform import LeadForm, money_of, name_of, place_of
+from collab.views.notice import Notice
 from collab.views.replying import Replying
 from collab.views.theme import PARTED, SHEET, plain
 from collab.views.told import title
@@ -70,8 +71,8 @@ class LeadView(Replying):
         score = pmui.IntSlider.from_param(form.score, tooltips=False, **PART)
         self.ask = pmui.Button(label="Who would get it?", icon="person_search", variant="outlined", **PART)
         self.send = pmui.Button(label=ROUTE, icon="alt_route", **PART)
-        self.said.margin = (5, 10)
-        self.known = pmui.Alert(severity="warning", visible=False, closeable=False, margin=(5, 10), **WIDE)
+        self.said.look = {"margin": (5, 10)}
+        self.known = Notice({"margin": (5, 10)}, severity="warning")
         head = pn.pane.HTML(title("Route a lead"), stylesheets=[SHEET], **WIDE)
         row = {"gap": "4px 12px", **WIDE}
         fields = pn.FlexBox(

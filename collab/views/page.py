@@ -28,6 +28,7 @@ from collab.views.diagnostics import DiagnosticsView
 from collab.views.keyboard import KEYS
 from collab.views.later import Later
 from collab.views.leading import LeadingView
+from collab.views.notice import Notice
 from collab.views.period import PeriodView
 from collab.views.presence import PresenceView
 from collab.views.rooms import RoomsView
@@ -102,7 +103,7 @@ def page(office: Office, seat: Seat | None = None, *, index: bool = False) -> pm
     """
     board = Board(office, seat)
     said = banner(office)
-    alert = pmui.Alert(object=said, severity="info", closeable=False, visible=bool(said), sx=BRIEF, **WIDE)
+    alert = Notice({"sx": BRIEF}, object=said, severity="info", visible=bool(said))
     address = Address(opened(), board.schedule)
     tabs = _tabs(board, address)
     pause = pmui.Switch.from_param(
@@ -213,9 +214,9 @@ def beside(name: str, main: Any, seat: Seat | None = None) -> pmui.Page:
     return shown
 
 
-def _wrong(address: Address) -> pmui.Alert:
+def _wrong(address: Address) -> Notice:
     """What of the address that was opened is wrong; a tab's own fields are read, and told, when it is made."""
-    alert = pmui.Alert(severity="warning", sizing_mode="stretch_width")
+    alert = Notice(severity="warning")
 
     def tell(*events: Any) -> None:
         said = plain(". ".join(wrong[:1].upper() + wrong[1:] for wrong in address.wrong))

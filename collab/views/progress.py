@@ -10,6 +10,7 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 
+from collab.views.notice import Notice
 from collab.views.painted import Painted
 from collab.views.task import Task
 from collab.views.theme import HEARD, plain
@@ -34,7 +35,7 @@ class ProgressView(pn.viewable.Viewer):
         self.cancel = pmui.Button(label="Cancel", variant="text", icon="close", visible=False)
         self.bar = pmui.LinearProgress(value=0, variant="determinate", visible=False, **wide)
         self.words = pn.pane.Markdown("", visible=False, margin=(0, 10))
-        self.said = pmui.Alert(visible=False, closeable=False, severity="error", margin=(5, 10), **wide)
+        self.said = Notice({"margin": (5, 10)})
         self.heard = Painted(role="status", stylesheets=[f":host {{ {HEARD} }}"])
         super().__init__(task=task, **params)  # from here on the task, which may be under way, is told of
         self.button.on_click(lambda event: None if self.task.busy else begin())

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import panel as pn
-import panel_material_ui as pmui
 
+from collab.views.notice import Notice
 from collab.views.theme import plain
 
 
@@ -17,7 +17,7 @@ class Replying(pn.viewable.Viewer):
 
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)
-        self.said = pmui.Alert(severity="error", visible=False, closeable=False, sizing_mode="stretch_width")
+        self.said = Notice()
 
     def _say(self, text: str, severity: str = "error") -> None:
         self.said.param.update(object=plain(text), severity=severity, visible=True)

@@ -13,6 +13,7 @@ import param
 from collab.desk import Desk
 from collab.records import Presence
 from collab.views.board import Board
+from collab.views.notice import Notice
 from collab.views.theme import PRESENCE, SHEET, plain
 
 PUT = "Put on the roster"
@@ -65,7 +66,7 @@ class RosterView(pn.viewable.Viewer):
         self.who = pmui.Select(label="Agent", options={}, **wide)
         self.presence = pmui.Select(label="Is", options={word: str(p) for p, (word, _) in PRESENCE.items()}, **wide)
         self.set = pmui.Button(label="Set presence", icon="how_to_reg", **wide)
-        self.said = pmui.Alert(visible=False, closeable=False, margin=(5, 10), **wide)
+        self.said = Notice({"margin": (5, 10)}, severity="info")
         self.add.on_click(self._add)
         self.set.on_click(self._set)
         for field in (self.agent, self.full_name, self.skills):

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
 import panel as pn
-import panel_material_ui as pmui
 
 from collab.alerts import Rank, called
 from collab.desk import utc_now
@@ -16,6 +15,7 @@ from collab.team import State
 from collab.views.board import Board
 from collab.views.experiment import turn
 from collab.views.frame import Frame
+from collab.views.notice import Notice
 from collab.views.theme import BRIEF, plain
 
 
@@ -37,7 +37,7 @@ class Sign(pn.viewable.Viewer):
     def __init__(self, board: Board, say: Callable[[Frame], Said], **params: Any) -> None:
         super().__init__(**params)
         self._board, self._say = board, say
-        self.alert = pmui.Alert(object="", visible=False, closeable=False, sx=BRIEF, sizing_mode="stretch_width")
+        self.alert = Notice({"sx": BRIEF})
         board.param.watch(lambda event: self._show(), ["frame", "paused"])
         self._show()
 
@@ -47,7 +47,7 @@ class Sign(pn.viewable.Viewer):
         if any(getattr(self.alert, name) != value for name, value in wanted.items()):
             self.alert.param.update(**wanted)
 
-    def __panel__(self) -> pmui.Alert:
+    def __panel__(self) -> Notice:
         return self.alert
 
 

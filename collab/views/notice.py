@@ -1,0 +1,35 @@
+"""What is said above or below something, when there is something to say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+import param
+
+
+class Notice(pn.viewable.Viewer):
+    """An alert that is made when it is seen first: a page has many that never say anything."""
+
+    object = param.String(default="", doc="What it says, as Markdown.")
+    severity = param.Selector(default="error", objects=["error", "warning", "info", "success"], doc="How grave it is.")
+    visible = param.Boolean(default=False, doc="Is it there?")
+
+    def __init__(self, look: dict[str, Any] | None = None, **params: Any) -> None:
+        super().__init__(**params)
+        self.look = look or {}
+        self._layout = pn.Column(visible=False, sizing_mode="stretch_width")
+        self._show()
+
+    @param.depends("object", "severity", "visible", watch=True)
+    def _show(self) -> None:
+        told = {"object": self.object, "severity": self.severity}
+        if self._layout.objects:
+            self._layout[0].param.update(**told)
+        elif self.visible:
+            self._layout.append(pmui.Alert(**told, closeable=False, sizing_mode="stretch_width", **self.look))
+        self._layout.visible = self.visible
+
+    def __panel__(self) -> pn.Column:
+        return self._layout
