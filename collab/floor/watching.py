@@ -39,9 +39,9 @@ async def _look(floor: AtHall, line: Line, asked: p.LookAtTeam) -> p.TeamNow:
         lead = _lead(team.leads[id])
         size += len(msgspec.json.encode(lead))
         if size > AT_ONCE:
-            return p.TeamNow(seq=team.seq, after=asked.after, agents=agents, leads=found, more=True)
+            return p.TeamNow(after=asked.after, agents=agents, leads=found, more=True)
         found.append(lead)
-    return p.TeamNow(seq=team.seq, after=asked.after, agents=agents, leads=found, more=False)
+    return p.TeamNow(after=asked.after, agents=agents, leads=found, more=False)
 
 
 def _agent(one: Agent) -> p.AgentNow:

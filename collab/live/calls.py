@@ -270,7 +270,7 @@ class Calls(ABC):
     async def team(self) -> p.TeamNow:
         """How agents and open leads are now: all of them, and for an agent their own.
 
-        Very many leads come in several parts, each as it is then: what changed since `seq` may be in them or not.
+        Very many leads come in several parts, each as it is then: what changed meanwhile may be in them or not.
         """
         first = part = await self._part(None)
         leads = [*first.leads]

@@ -21,9 +21,8 @@ class LookAtTeam(Command, frozen=True, tag="team"):
     """How agents and open leads are now: all of them, and for an agent their own.
 
     The `agents` on the roster come with `presence`, `active` leads and `capacity`; each of the `leads` with the `agent`
-    who holds it, if any, and its `state`: waiting, offered, accepted or answered. `seq` is the place on the stream that
-    all is as of. Leads come by id and end at 256 KiB: while there are `more`, ask on with `after`, the id of the last;
-    agents come with the first answer.
+    who holds it, if any, and its `state`: waiting, offered, accepted or answered. Leads come by id and end at 256 KiB:
+    while there are `more`, ask on with `after`, the id of the last; agents come with the first answer.
     """
 
     after: Key | None = None
@@ -62,12 +61,11 @@ class LeadNow(Struct, frozen=True, kw_only=True):
 
 
 class TeamNow(Struct, frozen=True, kw_only=True):
-    """Agents and open leads as they are after the event at `seq`.
+    """Agents and open leads as they are now, which has no number: that would tell of other tenants on the same stream.
 
     With `after` it is a further part: leads of later ids, and no agents. While there are `more`, another part follows.
     """
 
-    seq: Count
     after: Key | None
     agents: list[AgentNow]
     leads: list[LeadNow]

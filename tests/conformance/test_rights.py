@@ -61,10 +61,10 @@ RULES: dict[type[p.Command], tuple[set[Role], str]] = {
     p.UpdateWorkload: (WORKING, OTHERS),
     p.AddAgent: (LEADING, FREE),
     p.RouteLead: (WORKING, FREE),
-    p.Accept: (WORKING, FREE),
+    p.Accept: (WORKING, OTHERS),
     p.Decline: (WORKING, FREE),
-    p.FirstResponse: (WORKING, FREE),
-    p.CloseLead: (WORKING, FREE),
+    p.FirstResponse: (WORKING, OTHERS),
+    p.CloseLead: (WORKING, OTHERS),
     p.Override: (LEADING, FREE),
     p.Assign: (LEADING, FREE),
     p.AdoptWeights: ({T, N}, FREE),
@@ -79,6 +79,7 @@ RULES: dict[type[p.Command], tuple[set[Role], str]] = {
     p.EndSilence: ({T}, FREE),
     p.AdoptRules: ({T, N}, FREE),
     p.Watch: (ALL, FREE),
+    p.LookAtTeam: (ALL, FREE),
     p.Metrics: (ALL, FREE),
 }
 """Which roles may ask each command, and what else it takes: a seat in the (private) room, to be a moderator of it or a
