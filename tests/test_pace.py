@@ -63,6 +63,24 @@ def test_who_joins_again_has_all_that_waited(tmp_path: Path, monkeypatch: pytest
     asyncio.run(again())
 
 
+def test_what_happens_while_nobody_is_there_leaves_no_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hall, "SETTLES_S", NEVER_S)
+
+    async def go() -> None:
+        async with a_gate(tmp_path) as gate, raw(gate, "ana") as ana, raw(gate, "bo") as bo:
+            for socket in (ana, bo):
+                await asked(socket, p.Join(id=1, room="main"))
+            for socket in (ana, bo):
+                await asked(socket, p.Leave(id=2, room="main", member=False))
+            await gate.office.desk.send_message("main", "ana", "to nobody")
+            await asked(ana, p.Join(id=3, room="main"))
+            last = gate.office.desk.team.rooms["main"].number
+            told = await asked(ana, p.Send(id=4, room="main", text="hi"))
+            assert told + await asked(ana, p.Ping(id=5)) == [(last + 1, ["message_sent"])]
+
+    asyncio.run(go())
+
+
 def test_it_is_told_once_for_all_who_asked_and_sooner_for_who_cannot_wait() -> None:
     async def ask() -> None:
         loop, told = asyncio.get_running_loop(), asyncio.Queue[float]()

@@ -92,6 +92,9 @@ class Hall:
         here = self._in_room.get(room, set())  # a room that is none must leave nothing behind
         here.discard(line)
         line.rooms.discard(room)
+        self._begun.get(room, {}).pop(line, None)
+        if not here:
+            self._told.pop(room, None)  # what happens while nobody is here would be missing in it
         if not any(other.entry.agent == line.entry.agent for other in here):
             self.types(room, line.entry.agent, False)
 
@@ -218,7 +221,7 @@ class Hall:
             here, came = self._in_room[room], begun[room]
             self._bring(here - came.keys() if came else here, room, first, events)
             for line, has in came.items():
-                if room in line.rooms and (rest := events[has + 1 - first :]):
+                if rest := events[has + 1 - first :]:
                     self._bring((line,), room, has + 1, rest)
         if changed and self._watching:
             self._tell_watching(changed)
