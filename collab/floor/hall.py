@@ -13,8 +13,8 @@ from collab import protocol as p
 from collab.desk import Desk, utc_now
 from collab.events import Entry, MessageDeleted, MessageSent, RoomEvent, RoomJoined, RoomLeft, RoomRead, encode
 from collab.floor.hearing import heard_as, heard_by
-from collab.floor.pace import Pace
 from collab.floor.recent import Recent
+from collab.floor.round import Round
 from collab.floor.traffic import Traffic
 from collab.floor.unrecorded import unrecorded
 from collab.history import History
@@ -66,7 +66,7 @@ class Hall:
         self._told: dict[str, tuple[int, list[bytes]]] = {}
         self._begun: defaultdict[str, dict[Line, int]] = defaultdict(dict)
         self._changed: list[Any] = []
-        self._pace = Pace(self._tell)
+        self._round = Round(self._tell)
         self.close = desk.subscribe(self._hear)
 
     @property
@@ -104,7 +104,7 @@ class Hall:
 
     def tell(self) -> None:
         """Tell what waits now."""
-        self._pace.now()
+        self._round.now()
 
     async def join(self, line: Line, room: str, after: int | None) -> None:
         """Tell a member of the room what they missed, and from then on all that happens, without a seam."""
@@ -211,7 +211,7 @@ class Hall:
                     self.tell()  # they hear of it, and of nothing after it
                     self._send_out(event.room, event.agent)
         if wait < inf:
-            self._pace.within(wait)
+            self._round.within(wait)
 
     def _tell(self) -> None:
         """Tell what was heard since the last time: all that came with one reply, or in a rest, leaves in one frame."""

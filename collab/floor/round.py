@@ -16,7 +16,7 @@ TICK_S = 0.001
 """A shorter rest is none: the loop's timers know no less, and where few hear little nothing shall wait."""
 
 
-class Pace:
+class Round:
     """Calls `tell` once for all that asked for it.
 
     Args:

@@ -13,7 +13,7 @@ from websockets.asyncio.client import ClientConnection
 
 from collab import protocol as p
 from collab.floor import hall
-from collab.floor.pace import Pace
+from collab.floor.round import Round
 
 NEVER_S = 3600.0
 
@@ -84,17 +84,17 @@ def test_what_happens_while_nobody_is_there_leaves_no_gap(tmp_path: Path, monkey
 def test_it_is_told_once_for_all_who_asked_and_sooner_for_who_cannot_wait() -> None:
     async def ask() -> None:
         loop, told = asyncio.get_running_loop(), asyncio.Queue[float]()
-        pace = Pace(lambda: told.put_nowait(loop.time()))
+        turn = Round(lambda: told.put_nowait(loop.time()))
         start = loop.time()
         for wait in (NEVER_S, 0.02, NEVER_S):
-            pace.within(wait)
+            turn.within(wait)
         assert await told.get() - start >= 0.02
         for wait in (NEVER_S, 0.0, NEVER_S):
-            pace.within(wait)
+            turn.within(wait)
         await asyncio.sleep(0)
         assert told.qsize() == 1
-        pace.within(0.0)
-        pace.now()  # what waited is told with it
+        turn.within(0.0)
+        turn.now()  # what waited is told with it
         await asyncio.sleep(0)
         assert told.qsize() == 2
 
