@@ -140,7 +140,7 @@ async def _be(agent: Callable[[str], Any], tim: Member, ana: Member) -> None:
     assert agent("ana").presence == Presence.in_call
     with pytest.raises(ValueError, match="presence is 'asleep'; it is one of available"):
         await ana.set_presence("asleep")
-    with pytest.raises(PermissionError, match="only a team lead may change others"):
+    with pytest.raises(PermissionError, match="only a service or team_lead may act for others"):
         await ana.set_calendar([], agent="bo")
 
 

@@ -53,7 +53,9 @@ def test_an_agent_works_no_lead_for_another(tmp_path: Path) -> None:
             await ana.set_presence("available")
             await desk.route_lead(LEAD)
             for asked in (bo.accept, bo.first_response):
-                with pytest.raises(PermissionError, match="agent is 'ana', and you are bo; only a team lead may"):
+                with pytest.raises(
+                    PermissionError, match="agent is 'ana', and you are bo; only a service or team_lead may"
+                ):
                     await asked("L-1", agent="ana")
             with pytest.raises(PermissionError, match="agent is 'ana', and you are bo"):
                 await bo.close_lead("L-1", converted=True, agent="ana")

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from collab.desk import Desk
 from collab.live.line import Line
-from collab.protocol.role import LEADING, OWNING
+from collab.protocol.role import LEADING, OWNING, one_of
 from collab.rooms import Rooms
 
 
@@ -54,7 +54,9 @@ def on_behalf(line: Line, agent: str) -> str | None:
     if agent == entry.agent:
         return None
     if entry.role not in LEADING:
-        raise PermissionError(f"agent is {agent!r}, and you are {entry.agent}; only a team lead may change others")
+        raise PermissionError(
+            f"agent is {agent!r}, and you are {entry.agent}; only {one_of(LEADING)} may act for others"
+        )
     return entry.agent
 
 
