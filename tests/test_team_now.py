@@ -104,7 +104,7 @@ def test_what_comes_after_the_answer_is_not_in_it_and_what_came_before_is(tmp_pa
             await socket.send(json.dumps({"do": "watch", "id": 1}))
             assert json.loads(await socket.recv())["re"] == 1
             floor = await gate.door.floor(gate.office.tenant)
-            floor.hall._pace._rests_until = asyncio.get_running_loop().time() + 60  # as after telling very many
+            floor.hall._round._rests_until = asyncio.get_running_loop().time() + 60  # as after telling very many
             await desk.close_lead("L-ana", "ana", converted=True)
             await socket.send(json.dumps({"do": "team", "id": 2}))
             before, answer = [json.loads(await socket.recv()) for _ in range(2)]
