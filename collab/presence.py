@@ -58,6 +58,8 @@ class Change(Struct, frozen=True):
 
 def busy_now(agent: Agent, now: datetime) -> Presence | None:
     """What the calendar makes of the agent: away while they are off, busy while they are busy, None else."""
+    if not agent.calendar:
+        return None
     chosen, known = agent.chosen, dict(zip(agent.calendar, agent.known, strict=False))
     found = [
         Presence.away if one.off else Presence.busy

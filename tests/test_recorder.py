@@ -15,7 +15,8 @@ from work import Work, put
 
 from collab import events as ev
 from collab.events import Entry, Event
-from collab.history import History, HistoryInUse, HistoryMismatch, HistoryUnwritable, NotAHistory, Recorder
+from collab.history import History, HistoryInUse, HistoryMismatch, HistoryUnwritable, NotAHistory, Recorder, belonging
+from collab.history import recorder as recorder_room
 from collab.history.folder import Folder
 from collab.history.recorder import SELDOM_S
 from collab.history.rows import derived_rows
@@ -68,6 +69,26 @@ def test_a_new_recorder_goes_on_where_the_last_one_stopped(tmp_path: Path) -> No
     reached = asyncio.run(run())
     assert reached == sorted(set(reached))
     assert [e.seq for e in History(tmp_path).events()] == list(range(1, History(tmp_path).last + 1))
+
+
+def test_an_append_of_decisions_with_many_candidates_ends_sooner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(belonging, "READ_AT_ONCE", 5)
+    monkeypatch.setattr(belonging, "MOST_CANDIDATES", 12)
+    events, batches = Work().events(60), []
+
+    class Watched(Writer):
+        def write(self, entries: Sequence[Entry]) -> None:
+            batches.append([len(e.event.decision.candidates) for e in entries if isinstance(e.event, ev.LeadAssigned)])
+            super().write(entries)
+
+    monkeypatch.setattr(recorder_room, "Writer", Watched)
+    asyncio.run(record(tmp_path, events, every_s=60.0))
+    assert [entry.event for entry in History(tmp_path).events()] == events
+    most = max(size for sizes in batches for size in sizes)
+    assert sum(map(sum, batches)) > 12 + 5 * most, "more than one append may have"
+    assert all(sum(sizes) < 12 + 5 * most for sizes in batches), "it ends at the first read beyond"
 
 
 def test_merged_files_stay_for_readers_that_have_them(tmp_path: Path) -> None:

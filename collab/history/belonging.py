@@ -5,8 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
-from collab.events import Entry
+from collab.events import Entry, LeadAssigned
 from collab.history.writer import Writer
+
+READ_AT_ONCE = 100
+"""Events read in one step, so that others on the loop get their turn."""
+
+MOST_CANDIDATES = 100_000
+"""Nothing more is read after so many candidates: among 1,000 agents a decision is as large as a hundred other events."""
 
 
 class Readable(Protocol):
@@ -79,3 +85,30 @@ async def check(stream: Readable, writer: Writer) -> str | None:
             "Stream.restore(history.last, history.team().values()), or give the history that belongs to it"
         )
     return shared
+
+
+async def continuation(stream: Readable, url: str, after: int, id: str | None, most: int) -> tuple[list[Entry], bool]:
+    """The stream's entries after the place `after`, where the event `id` is recorded, and whether more wait.
+
+    Raises:
+        HistoryMismatch: they do not go on from there.
+    """
+    entries: list[Entry] = []
+    candidates = 0
+    while len(entries) < most and candidates < MOST_CANDIDATES:
+        place = entries[-1].seq if entries else after
+        count = min(READ_AT_ONCE, most - len(entries))
+        # The last one once more: a stream that lost its end in a failover may have gone on with other events.
+        again = not entries and id is not None
+        found = await stream.read(place - again, count + again)
+        if again and found and found[0].seq == place:
+            same = found.pop(0).event.id
+            if same != id:
+                raise HistoryMismatch(other_event(url, place, same, str(id)))
+        if found and found[0].seq != place + 1:
+            raise HistoryMismatch(gap(url, found[0].seq, after))
+        entries += found
+        candidates += sum(len(e.event.decision.candidates) for e in found if isinstance(e.event, LeadAssigned))
+        if len(found) < count:  # caught up: a busy stream is not waited for
+            return entries, False
+    return entries, True

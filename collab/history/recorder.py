@@ -12,8 +12,8 @@ from typing import Protocol
 
 from deltalake.exceptions import DeltaError
 
-from collab.events import Entry, Unreadable
-from collab.history.belonging import HistoryMismatch, Readable, check, gap, other_event
+from collab.events import Unreadable
+from collab.history.belonging import HistoryMismatch, Readable, check, continuation
 from collab.history.fence import Fence
 from collab.history.folder import Folder, NotAHistory
 from collab.history.writer import Writer
@@ -22,9 +22,6 @@ logger = logging.getLogger(__name__)
 
 SELDOM_S = 5.0
 """Seconds between two appends of what can be made anew."""
-
-READ_AT_ONCE = 500
-"""Events read in one step, so that others on the loop get their turn."""
 
 
 class Held(Protocol):
@@ -49,7 +46,7 @@ class Recorder:
         url: the folder, or an object-store URL with `storage_options` as delta-rs names them.
         stream: what to record; any object with the `partition`, `read`, `last`, `first` and `trim` of a Stream.
         every_s: seconds between two appends when little happens.
-        at_most: events of one append.
+        at_most: events of one append; of decisions with very many candidates fewer.
         snapshot_every: a snapshot of a tenant's team is kept after so many events, and on stop.
         keep: so many recorded events stay on the stream, for those who follow it.
         lease: decides which of several recorders of a shared stream may write; the fence is its number as it is now.
@@ -217,10 +214,10 @@ class Recorder:
         try:
             while True:
                 due = loop.time() + self.every_s
-                took = await self._step()
+                took, more = await self._step()
                 if self._stopping and took == 0:
                     return
-                if took < self.at_most and not self._stopping:
+                if not more and not self._stopping:
                     await self._pause(due - loop.time())
         except Exception:
             logger.exception("the recorder of %s ended", self.url)
@@ -228,16 +225,16 @@ class Recorder:
         finally:
             asyncio.get_running_loop().call_soon(self._announce)
 
-    async def _step(self) -> int:
-        """Record one batch, and return how many events it had; trouble is kept and tried again."""
+    async def _step(self) -> tuple[int, bool]:
+        """Record one batch; how many events it had, and whether more wait. Trouble is kept and tried again."""
         try:
             if not isinstance(self.trouble, Unreadable | None):
                 await asyncio.to_thread(self._writer.open)
                 self.recorded = self._writer.recorded
                 self._last_id = await check(self._stream, self._writer)
-            entries = await self._next()
+            entries, more = await continuation(self._stream, self.url, self.recorded, self._last_id, self.at_most)
             if not self._may_write():
-                return 0
+                return 0, False
             if entries:
                 await asyncio.to_thread(self._writer.write, entries)
                 self.recorded, self._last_id = self._writer.recorded, entries[-1].event.id
@@ -250,34 +247,15 @@ class Recorder:
             if self.trouble is None:
                 logger.error("nothing can be recorded into %s, trying again: %s", self.url, error)
             self.trouble = error
-            return 0
+            return 0, False
         if self.trouble is not None:
             logger.info("recording into %s again", self.url)
             self.trouble = None
-        if len(entries) < self.at_most:
+        if not more:
             self._level = monotonic()
         async with self._moved:
             self._moved.notify_all()
-        return len(entries)
-
-    async def _next(self) -> list[Entry]:
-        entries: list[Entry] = []
-        while len(entries) < self.at_most:
-            after = entries[-1].seq if entries else self.recorded
-            count = min(READ_AT_ONCE, self.at_most - len(entries))
-            # The last one once more: a stream that lost its end in a failover may have gone on with other events.
-            again = not entries and self._last_id is not None
-            found = await self._stream.read(after - again, count + again)
-            if again and found and found[0].seq == after:
-                same = found.pop(0).event.id
-                if same != self._last_id:
-                    raise HistoryMismatch(other_event(self.url, after, same, str(self._last_id)))
-            if found and found[0].seq != after + 1:
-                raise HistoryMismatch(gap(self.url, found[0].seq, self.recorded))
-            entries += found
-            if len(found) < count:  # caught up: a busy stream is not waited for
-                break
-        return entries
+        return len(entries), more
 
     async def _trim(self) -> None:
         before = self.recorded - self.keep + 1
