@@ -1,11 +1,11 @@
 """Leads routed over the WebSocket among 1,000 agents, on a real Redis: how long one takes, and how many a second.
 
-    python benchmarks/leads.py [--agents 1000] [--seconds 8] [--rate 100] [--width 8] [--apart]
+    python benchmarks/leads.py [--agents 1000] [--seconds 8] [--rate 100] [--width 8] [--apart] [--candidates 1]
 
 A gateway of its own with an append-only Redis and a history. First one service asks at a fixed rate, whatever comes
 back, and the time from the question to the decision is taken; then so many services at once ask and close, each the
 next as soon as it has the answer. The limit is a question of the same kind that is answered without a decision
-(`ping`), in the same run.
+(`ping`), in the same run. With `--candidates` each answer shows so many candidates instead of all; all are kept.
 """
 
 from __future__ import annotations
@@ -79,36 +79,38 @@ async def fill(lead: Service, agents: int) -> None:
         await lead.ask("update_agent_workload", agent=name, presence="available")
 
 
-def asked(number: int) -> dict[str, Any]:
-    """The lead of this number."""
-    return {"id": f"L-{number}", "name": "Zoe", "location": PLACES[number % 8], "score": number % 100}
+def asked(number: int, given: argparse.Namespace) -> dict[str, Any]:
+    """What is asked of the lead of this number."""
+    lead = {"id": f"L-{number}", "name": "Zoe", "location": PLACES[number % 8], "score": number % 100}
+    return {"lead": lead, "candidates": given.candidates}
 
 
-async def paced(lead: Service, do: str, rate: float, seconds: float) -> np.ndarray:
+async def paced(lead: Service, do: str, given: argparse.Namespace, seconds: float) -> np.ndarray:
     """Milliseconds of questions at fixed times."""
     found, tasks, start = [], [], monotonic()
 
     async def one(number: int) -> None:
         begin = monotonic()
-        await lead.ask(do, **({"lead": asked(number)} if do == "route_lead" else {}))
+        await lead.ask(do, **(asked(number, given) if do == "route_lead" else {}))
         found.append((monotonic() - begin) * 1e3)
 
-    for number in range(int(rate * seconds)):
-        await asyncio.sleep(max(0.0, start + number / rate - monotonic()))
+    for number in range(int(given.rate * seconds)):
+        await asyncio.sleep(max(0.0, start + number / given.rate - monotonic()))
         tasks.append(asyncio.create_task(one(number)))
     await asyncio.gather(*tasks)
     return np.array(found)
 
 
-async def busy(leads: list[Service], seconds: float) -> float:
+async def busy(leads: list[Service], given: argparse.Namespace) -> float:
     """Leads routed a second by all of them, none of which waits for another."""
+    seconds = min(given.seconds, 4 * given.agents / 1000)
     numbers, end = itertools.count(1_000_000), monotonic() + seconds
     routed = 0
 
     async def work(lead: Service) -> None:
         nonlocal routed
         while monotonic() < end:
-            await lead.ask("route_lead", lead=asked(next(numbers)))
+            await lead.ask("route_lead", **asked(next(numbers), given))
             routed += 1
 
     await asyncio.gather(*map(work, leads))
@@ -121,16 +123,16 @@ async def measured(given: argparse.Namespace) -> None:
     with server.serving("everysec") as (port, _):
         leads = [await service(port, server.lead) for _ in range(given.width)]
         await fill(leads[0], given.agents)
-        await paced(leads[0], "ping", given.rate, 1)
-        limit = await paced(leads[0], "ping", given.rate, given.seconds / 2)
-        ms = await paced(leads[0], "route_lead", given.rate, given.seconds)
+        await paced(leads[0], "ping", given, 1)
+        limit = await paced(leads[0], "ping", given, given.seconds / 2)
+        ms = await paced(leads[0], "route_lead", given, given.seconds)
         p50, p99 = np.percentile(ms, [50, 99])
         ratio = p50 / np.median(limit)
         met = "met" if p99 <= GOAL_P99_MS else "MISSED"
         print(
             f"route_lead  p50 {p50:6.2f} ms   p99 {p99:6.2f} ms   {ratio:4.1f} x a ping   goal {GOAL_P99_MS:g}: {met}"
         )
-        rate = await busy(leads, min(given.seconds, 4 * given.agents / 1000))
+        rate = await busy(leads, given)
         print(f"routed      {rate:6.0f} a second   goal {GOAL_RATE:g}: {'met' if rate >= GOAL_RATE else 'MISSED'}")
 
 
@@ -140,5 +142,6 @@ if __name__ == "__main__":
     parser.add_argument("--seconds", type=float, default=8)
     parser.add_argument("--rate", type=float, default=100)
     parser.add_argument("--width", type=int, default=8)
+    parser.add_argument("--candidates", type=int, help="how many each answer shows; all by default")
     parser.add_argument("--apart", action="store_true", help="record in a process of its own")
     asyncio.run(measured(parser.parse_args()))

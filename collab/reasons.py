@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+import msgspec
+import numpy as np
 from msgspec import Struct
 
 from collab.legible import isolated
-from collab.records import FACTORS, SCALE, Decision
+from collab.records import FACTORS, SCALE, Candidates, Decision
 from collab.routing import FULL_SCORE
 
 NOBODY: Mapping[str, str] = {}
@@ -147,6 +149,19 @@ def scores_of(decision: Decision) -> list[int]:
         return decision.candidates.score
     columns = [getattr(decision.candidates, factor) for factor in FACTORS]
     return [sum(w * f for w, f in zip(decision.drawn, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def shortened(decision: Decision, most: int) -> Decision:
+    """The decision with so many of its candidates: the chosen one, then the best, those behind a gate last."""
+    candidates = decision.candidates
+    if most >= len(candidates):
+        return decision
+    ranks = np.array(scores_of(decision)) - (FULL_SCORE + 1) * np.array([bool(gate) for gate in candidates.gate])
+    if decision.agent is not None:
+        ranks[_row(decision, decision.agent)] = FULL_SCORE + 1
+    rows = sorted(np.argsort(-ranks, kind="stable")[:most].tolist())
+    kept = {name: [getattr(candidates, name)[row] for row in rows] for name in candidates.__struct_fields__}
+    return msgspec.structs.replace(decision, candidates=Candidates(**kept))
 
 
 def _runner_up(scores: list[int], gates: list[str], chosen: int) -> int | None:

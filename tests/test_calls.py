@@ -83,7 +83,12 @@ async def _work(tim: Member, ana: Member) -> None:
     await ana.decline("l1", "lunch")
     await tim.add_agent("bo", "Bo")
     await tim.set_presence("available", agent="bo")
-    assert (await tim.route_lead(lead())).agent == "bo"
+    again = await tim.route_lead(lead())
+    assert (again.agent, again.candidates.agent) == ("bo", ["ana", "bo"])
+    short = await tim.route_lead(lead(), candidates=1)
+    assert (short.agent, short.score, short.candidates.agent) == ("bo", again.score, ["bo"])
+    with pytest.raises(ValueError, match="candidates is -1"):
+        await tim.route_lead(lead(), candidates=-1)
     await tim.override("l1", "ana", "knows them")
     await tim.assign("l1", "bo")
     await tim.assign("l1", "ana")

@@ -3,12 +3,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from strategies import NOON, matching_leads, teams
 
-from collab.reasons import alternatives, factors_of, labels, reasoning, what_would_win
+from collab.reasons import alternatives, factors_of, labels, reasoning, shortened, what_would_win
 from collab.records import FACTORS, Decision, Lead, Presence, WeightsVersion
 from collab.routing import decide
 from collab.team import Agent, Team
@@ -105,6 +106,20 @@ def test_alternatives_and_the_chosen_are_all_the_candidates(data: st.DataObject)
     assert shut == sorted(shut)
     scores = [other.score for other in others if not other.gate]
     assert scores == sorted(scores, reverse=True)
+
+
+@settings(max_examples=60)
+@given(st.data(), st.integers(0, 8))
+def test_a_shortened_decision_has_the_chosen_and_the_best_others(data: st.DataObject, most: int) -> None:
+    decision = made(data)
+    short = shortened(decision, most)
+    chosen = [decision.agent] if decision.agent is not None else []
+    first = [*chosen, *(other.agent for other in alternatives(decision))][:most]
+    assert short.candidates.agent == sorted(first)
+    for name in short.candidates.__struct_fields__:
+        values = dict(zip(decision.candidates.agent, getattr(decision.candidates, name), strict=True))
+        assert getattr(short.candidates, name) == [values[agent] for agent in sorted(first)]
+    assert msgspec.structs.replace(short, candidates=decision.candidates) == decision
 
 
 def winner(decision: Decision, agent: str, factor: str, value: int) -> str:

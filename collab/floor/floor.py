@@ -26,6 +26,7 @@ from collab.history.past import found
 from collab.live.gateway import LEASE_S
 from collab.live.line import Line
 from collab.protocol.role import EVERYBODY, LEADING, OWNING, TUNING, WORKING, Role, one_of
+from collab.reasons import shortened
 from collab.records import Confirmation, Decision
 
 CLERK = "desk"
@@ -215,7 +216,7 @@ class Floor:
         decision = await self.desk.route_lead(lead)
         if line.entry.role is Role.agent and not may_see(me, decision, lead, self.desk.team.leads.get(lead.id)):
             raise PermissionError(f"lead is {lead.id!r}, which came in before and is not yours; a team lead may see it")
-        return decision
+        return decision if asked.candidates is None else shortened(decision, asked.candidates)
 
     async def _metrics(self, line: Line, asked: p.Metrics) -> dict[str, Any]:
         gateway = {"said": self.said, "dropped": self.dropped, **self.hall.figures()}

@@ -12,7 +12,7 @@ READ_AT_ONCE = 100
 """Events read in one step, so that others on the loop get their turn."""
 
 MOST_CANDIDATES = 100_000
-"""Nothing more is read after so many candidates: among 1,000 agents a decision is as large as a hundred other events."""
+"""No more is read after so many candidates: among 1,000 agents a decision is as large as a hundred other events."""
 
 
 class Readable(Protocol):

@@ -13,7 +13,7 @@ from typing import Protocol
 from deltalake.exceptions import DeltaError
 
 from collab.events import Unreadable
-from collab.history.belonging import HistoryMismatch, Readable, check, continuation
+from collab.history.belonging import Readable, check, continuation
 from collab.history.fence import Fence
 from collab.history.folder import Folder, NotAHistory
 from collab.history.writer import Writer

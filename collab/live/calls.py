@@ -165,11 +165,11 @@ class Calls(ABC):
         chosen = None if presence is None else choice(Presence, presence, "presence")
         await self.ask(p.UpdateWorkload(id=0, agent=agent, capacity=capacity, presence=chosen, on_shift=on_shift))
 
-    async def route_lead(self, lead: Lead | GivenLead) -> Decision:
-        """Give a lead to an agent; the decision's `agent` is None if the lead waits."""
+    async def route_lead(self, lead: Lead | GivenLead, *, candidates: int | None = None) -> Decision:
+        """Give a lead to an agent, None if it waits; told with all candidates or so many: who has it, then the best."""
         fix = 'a Lead, e.g. Lead(id="L-1", name="Zoe Park")'
         given = GivenLead(**msgspec.structs.asdict(one_of_kind(lead, (Lead, GivenLead), "lead", fix)))
-        return msgspec.convert(await self.ask(p.RouteLead(id=0, lead=given)), Decision)
+        return msgspec.convert(await self.ask(p.RouteLead(id=0, lead=given, candidates=candidates)), Decision)
 
     async def accept(self, lead: str, *, agent: str | None = None) -> None:
         """Take up a lead that one holds, or for a team lead or service that the agent holds."""

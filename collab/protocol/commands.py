@@ -12,7 +12,7 @@ from collab.protocol.base import VERSION, Command, Hundredths, Number, Words
 from collab.protocol.experiments import StartExperiment, StopExperiment
 from collab.protocol.roster import AddAgent, UpdateWorkload
 from collab.protocol.watching import LookAtTeam, Watch
-from collab.records import Calendar, Hash, Key, Moment, Name, Presence, Seat, Text, WeightsVersion
+from collab.records import Calendar, Count, Hash, Key, Moment, Name, Presence, Seat, Text, WeightsVersion
 
 
 class Hello(Command, frozen=True, tag="hello"):
@@ -214,10 +214,12 @@ class SetCalendar(Command, frozen=True, tag="set_calendar"):
 class RouteLead(Command, frozen=True, tag="route_lead"):
     """Give a lead to an agent; the same lead id again gives the decision in force. A field no lead has is refused.
 
-    An agent is refused the decision on another lead of the same id that is not theirs.
+    An agent is refused the decision on another lead of the same id that is not theirs. The answer shows so many
+    `candidates`, who has the lead and then the best, or all: among 1,000 agents 65 kB. All are kept whatever it shows.
     """
 
     lead: GivenLead
+    candidates: Count | None = None
 
 
 class Accept(Command, frozen=True, tag="accept"):
