@@ -10,7 +10,7 @@ import msgspec
 from collab.claims import Absent, Add, Below, Claim, Effect, Equals, Expire, Guard, Put, Within
 from collab.events import LeadAssigned, decode, encode
 
-MOST = 1000
+MOST = 250
 """The most entries that one call returns."""
 
 MARK = "@seq"
