@@ -22,9 +22,9 @@ from collab.desk import Desk
 from collab.office import Office
 from collab.rules import Severity
 from collab.team import State
-from collab.views.alert_rows import LISTED, clock, listed
+from collab.views.alert_rows import HOLDS, LISTED, clock, listed
 from collab.views.alerting import AlertingView
-from collab.views.alerts import ASK, GONE, HOLDS, NONE, READS, TOMORROW, AlertsView
+from collab.views.alerts import ASK, GONE, NONE, READS, TOMORROW, AlertsView
 from collab.views.board import Board
 from collab.views.feed import feed_of
 from collab.views.frame import Frame

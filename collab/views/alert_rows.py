@@ -35,6 +35,16 @@ ul.list li.chosen { background: var(--track); border-radius: 6px; }
 """The style of the lines beside `SHEET`."""
 
 
+CHOOSE = "Choose an alert in the list above to acknowledge, resolve or silence it."
+TAKEN_ON = "It is acknowledged; give it back, so that somebody else can take it on."
+NOT_TAKEN_ON = "Nobody has it, so nobody can give it back."
+HOLDS = "Its condition holds, so it cannot be resolved: it ends with its condition. Acknowledge it or silence it."
+"""Why buttons do nothing."""
+
+HOW = '<p class="soft swipes">Swipe a line to the right to acknowledge it.</p>'
+"""What is said to fingers."""
+
+
 def clock(time: datetime, zone: str) -> str:
     """A time by the clocks of a zone, with its year unless that is now's."""
     local, now = time.astimezone(ZoneInfo(zone)), utc_now().astimezone(ZoneInfo(zone))
@@ -58,18 +68,21 @@ def choices(frame: Frame) -> dict[str, str]:
     return found
 
 
-def open_alerts(frame: Frame, zone: str, chosen: str) -> str:
-    """The open alerts, the one to look at first on top."""
+def open_alerts(frame: Frame, zone: str, chosen: str, swipes: bool) -> str:
+    """The open alerts, the one to look at first on top; with `swipes` those that nobody has may be taken on so."""
     shown = listed(frame)
     silenced = {rank.alert.id: frame.silence(rank.alert) for rank in shown}
-    lines = "".join(_open(rank, frame, zone, silenced[rank.alert.id], rank.alert.id == chosen) for rank in shown)
+    lines = "".join(
+        _open(rank, frame, zone, silenced[rank.alert.id], rank.alert.id == chosen, swipes) for rank in shown
+    )
     more = len(frame.alerts) - len(shown)
     rest = f'<p class="soft">and {more:,} more, none of them critical</p>' if more else ""
-    return f'<ul class="list">{lines}</ul>{rest}'
+    return f'<ul class="list">{lines}</ul>{rest}{HOW if swipes else ""}'
 
 
-def _open(rank: Rank, frame: Frame, zone: str, silence: SilenceStarted | None, chosen: bool) -> str:
+def _open(rank: Rank, frame: Frame, zone: str, silence: SilenceStarted | None, chosen: bool, swipes: bool) -> str:
     alert = rank.alert
+    swipe = ' data-swipe="Acknowledge"' if swipes and alert.state != State.acknowledged else ""
     since = f"since {clock(alert.fired or alert.began, zone)}"
     over = "" if alert.eased is None else f" · its condition is over since {clock(alert.eased, zone)}"
     value = frame.values.get(alert.id, "")
@@ -77,7 +90,7 @@ def _open(rank: Rank, frame: Frame, zone: str, silence: SilenceStarted | None, c
     quiet = "" if silence is None else f"<div>Silenced until {clock(silence.until, zone)} by {escape(silence.by)}</div>"
     kind, pressed = ("chosen", "true") if chosen else ("", "false")
     return (
-        f'<li class="{kind}" data-key="{escape(alert.id)}" style="border-left-color:{SIGN[alert.severity][0]}">'
+        f'<li class="{kind}" data-key="{escape(alert.id)}"{swipe} style="border-left-color:{SIGN[alert.severity][0]}">'
         f'<div class="row"><button type="button" aria-pressed="{pressed}"><b>{escape(called(alert, frame.names))}</b>'
         f"</button>{chip(alert.severity)}</div>"
         f"{value}<div>{_owner(alert, zone)} · {since}{over}</div>{quiet}"
@@ -91,6 +104,14 @@ def _owner(alert: Alert, zone: str) -> str:
         return f"Nobody has it{returned}"
     note = f": {escape(alert.note)}" if alert.note else ""
     return f"{escape(alert.owner)} has it until {clock(alert.until, zone)}{note}"
+
+
+def why_not(alert: Alert | None) -> str:
+    """Why buttons for this alert do nothing now."""
+    if alert is None:
+        return CHOOSE
+    told = TAKEN_ON if alert.state == State.acknowledged else NOT_TAKEN_ON
+    return f"{told} {HOLDS}" if alert.eased is None else told
 
 
 def chip(severity: Severity) -> str:

@@ -16,7 +16,7 @@ from collab.desk import Desk, utc_now
 from collab.rules import Severity
 from collab.team import Alert, State
 from collab.views.actions import ActionsView
-from collab.views.alert_rows import ROWS, choices, ended, open_alerts, quiets, silences
+from collab.views.alert_rows import ROWS, choices, ended, open_alerts, quiets, silences, why_not
 from collab.views.asked import ZONES
 from collab.views.board import Board
 from collab.views.labelled import labelled
@@ -43,11 +43,7 @@ NONE = (
 )
 READS = "This page follows the history that another process records, so alerts are taken on at that process's page."
 GONE = "The alert of this address is not open any more, or of another team; see what ended lately, below."
-CHOOSE = "Choose an alert in the list above to acknowledge, resolve or silence it."
 CHOOSE_SILENCE = "Choose a silence to end it."
-TAKEN_ON = "It is acknowledged; give it back, so that somebody else can take it on."
-NOT_TAKEN_ON = "Nobody has it, so nobody can give it back."
-HOLDS = "Its condition holds, so it cannot be resolved: it ends with its condition. Acknowledge it or silence it."
 
 PART = {"min_width": 200, "styles": {"flex": "0 1 300px"}}
 """A knob's width, so that its button stands beside it."""
@@ -80,6 +76,7 @@ class AlertsView(Replying):
         self.news = Notice()
         self._open = Picking(margin=(5, 10), **WIDE)
         self._open.param.watch(lambda event: self._choose(event.new), "chosen")
+        self._open.param.watch(self._swipe, "swiped", onlychanged=False)
         self._silences, self._ended, self._why, self._why_not_end = (
             pn.pane.HTML("", stylesheets=[SHEET, ROWS], **WIDE) for _ in range(4)
         )
@@ -141,6 +138,12 @@ class AlertsView(Replying):
         """Choose an alert of the list, if it is still there."""
         if alert in dict(self.param.chosen.names).values():
             self.chosen = alert
+
+    async def _swipe(self, event: Any) -> None:
+        """Take a swiped alert on, if it is still there and nobody has it."""
+        self._choose(event.new)
+        if self.chosen == event.new and not self.take.disabled:
+            await self.acknowledge()
 
     def look_at(self, alert: str) -> None:
         """Choose the alert that an address names; of one that is not listed is said so, and none is chosen."""
@@ -226,7 +229,10 @@ class AlertsView(Replying):
         with pn.io.hold():
             self._offer("chosen", {ASK: ""} | choices(frame))
             self._offer("silence", {ASK_SILENCE: ""} | quiets(frame))
-            _put(self._open, open_alerts(frame, self.zone, self.chosen) if frame.alerts else empty(NONE))
+            _put(
+                self._open,
+                open_alerts(frame, self.zone, self.chosen, not self._refusal) if frame.alerts else empty(NONE),
+            )
             self._open.chosen = self.chosen
             _put(self._silences, silences(frame, self.zone) if frame.silences else empty("Nothing is silenced."))
             _put(self._ended, ended(frame, self.zone) if frame.ended else empty("No alert has ended yet."))
@@ -259,7 +265,7 @@ class AlertsView(Replying):
         self.over.disabled = reads or alert is None or alert.eased is None
         self.hush.disabled = reads or alert is None
         self.end.disabled = reads or not self.silence
-        _put(self._why, f'<p class="soft">{_why(alert)}</p>' if self.board.frame.alerts and not reads else "")
+        _put(self._why, f'<p class="soft">{why_not(alert)}</p>' if self.board.frame.alerts and not reads else "")
         asks = self.board.frame.silences and not reads and not self.silence
         _put(self._why_not_end, f'<p class="soft">{CHOOSE_SILENCE}</p>' if asks else "")
 
@@ -280,14 +286,6 @@ class AlertsView(Replying):
         elif not now and self.news.visible:
             self.news.visible = False
         self._critical = now
-
-
-def _why(alert: Alert | None) -> str:
-    """Why buttons for this alert do nothing now."""
-    if alert is None:
-        return CHOOSE
-    told = TAKEN_ON if alert.state == State.acknowledged else NOT_TAKEN_ON
-    return f"{told} {HOLDS}" if alert.eased is None else told
 
 
 def _put(pane: Any, text: str) -> None:

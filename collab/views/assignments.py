@@ -19,6 +19,7 @@ from collab.records import Urgency
 from collab.routing import FULL_SCORE
 from collab.views.board import Board
 from collab.views.decision import DecisionView
+from collab.views.filters import Filters
 from collab.views.finding import FindView
 from collab.views.listing import Listing, row
 from collab.views.spans import SIGNS
@@ -67,7 +68,7 @@ class AssignmentsView(pn.viewable.Viewer):
         self.finding, self.story = FindView(board), StoryView(board, active=self.active)
         filters = (pmui.Select.from_param(self.param[name], **PART) for name in ("agent", "skill", "urgency", "within"))
         self._layout = pn.FlexBox(
-            pn.Column(self._head, self.finding, pn.FlexBox(*filters, gap="8px", **WIDE), self._empty,
+            pn.Column(self._head, self.finding, Filters(*filters), self._empty,
                       self.listing, self.story, **HALF),
             pn.Column(_title("A decision taken apart"), self._pick, self.decision, self.why_not, **HALF),
             gap="28px", **WIDE,

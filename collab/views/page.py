@@ -35,7 +35,7 @@ from collab.views.rooms import RoomsView
 from collab.views.roster import RosterView
 from collab.views.sign import Sign, alerting, experimenting, leaving, losing, pausing, reading
 from collab.views.system import following
-from collab.views.theme import BRIEF, PRINTED, THEME, plain
+from collab.views.theme import BRIEF, HELD, PRINTED, THEME, plain
 from collab.views.tuner import TuningView
 from collab.views.tuning import Tuning
 from collab.weights import Weights
@@ -245,7 +245,7 @@ def _framed(title: str, header: list[Any], main: pn.Column) -> pmui.Page:
         main_width={"xl": 1440},
         theme_config=THEME,
         busy_indicator=None,
-        stylesheets=[PRINTED],
+        stylesheets=[HELD, PRINTED],
     )
     # else the page follows Panel's own: each event walks all its models twice, and Panel keeps it when it is closed
     with edit_readonly(shown):

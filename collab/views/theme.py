@@ -40,6 +40,20 @@ BRIEF = {
 OPEN = {"@media (forced-colors: active)": {"forcedColorAdjust": "none", "backgroundColor": "Highlight"}}
 """The line under the open tab, which would have the colour of the page where a person has set all colours."""
 
+IN_HAND = "@media (max-width: 600px) and (min-height: 480px)"
+"""A phone that is held upright: the tabs are at its bottom, where a thumb reaches them."""
+
+BOTTOM = {
+    "position": "fixed",
+    "inset": "auto 0 0 0",
+    "zIndex": 1100,
+    "paddingBottom": "env(safe-area-inset-bottom)",
+    "backgroundColor": "var(--mui-palette-background-paper)",
+    "borderTop": "1px solid var(--mui-palette-divider)",
+    "& .MuiTabs-indicator": {"top": 0, "bottom": "auto"},
+}
+"""The look of tabs at the bottom; see `HELD`."""
+
 COMPONENTS = {
     "MuiAlert": {
         "styleOverrides": {"root": {"& p": {"margin": 0}, "& .MuiAlertTitle-root:empty": {"display": "none"}}}
@@ -51,7 +65,10 @@ COMPONENTS = {
     "MuiSlider": SLIDER,
     "MuiTab": {"styleOverrides": {"root": {"@media (max-width: 600px)": {"minWidth": 0, "padding": "12px"}}}},
     "MuiTabScrollButton": {"styleOverrides": {"root": {"width": "44px"}}},
-    "MuiTabs": {"defaultProps": {"allowScrollButtonsMobile": True}, "styleOverrides": {"indicator": OPEN}},
+    "MuiTabs": {
+        "defaultProps": {"allowScrollButtonsMobile": True},
+        "styleOverrides": {"root": {IN_HAND: BOTTOM}, "indicator": OPEN},
+    },
 }
 """What holds for parts of the library in the light and in the dark; a phone shows that there are more tabs."""
 
@@ -87,6 +104,14 @@ THEME = {
     },
 }
 """The theme of panel-material-ui, light and dark."""
+
+HELD = f"""
+{IN_HAND} {{
+  .main-content {{ padding-bottom: calc(56px + env(safe-area-inset-bottom)); }}
+  header .title {{ font-size: 18px; white-space: nowrap; }}
+}}
+"""
+"""The style of a page on a phone: nothing ends under the tabs, and its title is one line."""
 
 PRINTED = """
 @media print {

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from serving import shown, until
+from touching import swipe
 
 from collab.lapses import Terms
 from collab.office import Office
@@ -127,6 +128,38 @@ def test_an_alert_is_chosen_in_the_list_by_finger_and_by_key(
         expect(one.get_by_role("button", name="Acknowledge", exact=True)).to_be_enabled()
         expect(one.get_by_text("Nobody has it, so nobody can give it back.")).to_be_visible()
     expect(page.get_by_role("button", name=SUMMARY)).to_be_focused()
+
+
+def test_a_swipe_takes_an_alert_on_where_the_tabs_lie_below_the_thumb(
+    office: Office, open_phone: Callable[[str], Page], address: str
+) -> None:
+    phone = open_phone(f"{address}?tab=alerts")
+    line = phone.locator("li[data-key]").filter(has_text=SUMMARY)
+    expect(phone.get_by_text("Swipe a line to the right to acknowledge it.")).to_be_visible()
+    bar = phone.locator(".MuiTabs-root").bounding_box()
+    assert bar is not None
+    assert (bar["x"], bar["width"], bar["y"] + bar["height"]) == (0, 390, 844)
+    (alert,) = office.team.alerts.open
+    swiped(phone, line, 5)
+    expect(phone.get_by_text("Choose an alert in the list above")).to_be_visible()  # it was let go too soon
+    swiped(phone, line, 12)
+    expect(phone.get_by_text("Your name is empty")).to_be_visible()
+    phone.get_by_role("textbox", name="Your name Who acts").fill("Kim")
+    swiped(phone, line, 12)
+    expect(phone.get_by_text("Kim has it").first).to_be_visible()
+    assert office.team.alerts.open[alert].owner == "Kim"
+    assert line.evaluate("line => line.style.translate") == ""
+    swiped(phone, line, 12)  # of one that somebody has nothing comes
+    phone.get_by_role("button", name="Give back", exact=True).tap()
+    expect(phone.get_by_text("Nobody has it").first).to_be_visible()
+
+
+def swiped(phone: Page, line: Locator, steps: int) -> None:
+    """Swipe a line to the right, so many times a dozen pixels."""
+    devices, box = phone.context.new_cdp_session(phone), line.bounding_box()
+    assert box is not None
+    swipe(devices, (box["x"] + 40, box["y"] + box["height"] / 2), (12, 0), steps)
+    devices.detach()
 
 
 def test_the_link_of_a_notice_chooses_its_alert_and_the_what_if_opens_before_it_fired(

@@ -157,13 +157,23 @@ def test_an_offer_is_given_to_another_by_keyboard_and_the_list_keeps_its_place(
     assert abs(focused.evaluate("row => row.getBoundingClientRect().top") - before) < 2
 
 
-def test_the_columns_of_the_tab_go_on_to_a_next_sheet_of_paper(leads: Callable[[], Page]) -> None:
+def test_columns_go_on_to_a_next_sheet_of_paper_and_a_phone_folds_filters_away(
+    leads: Callable[[], Page],
+) -> None:
     page = leads()
     page.emulate_media(media="print")
     for words in ("Route a lead", "Waiting leads", "Newest assignments", "A decision taken apart"):
         column = page.get_by_role("heading", name=words).evaluate_handle(COLUMN)
         assert column.evaluate("one => getComputedStyle(one).display") == "block", words
     assert not page.get_by_text("Why not me?").is_visible()
+    page.emulate_media(media="screen")
+    toggle, skill = page.get_by_role("button", name="Filters"), page.get_by_role("combobox", name="Skill What the lead")
+    expect(skill).to_be_visible()
+    expect(toggle).to_be_hidden()
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(skill).to_be_hidden()
+    toggle.click()
+    expect(skill).to_be_visible()
 
 
 def test_what_is_typed_while_the_server_is_away_is_there_when_it_is_back(leads: Callable[[], Page]) -> None:

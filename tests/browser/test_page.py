@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, CDPSession, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 from serving import ROOT, Served, free_port, raised, serving, until
+from touching import swipe
 from watching import Watch
 
 from collab.views.notebook import read
@@ -184,16 +185,6 @@ def test_a_finger_moves_a_slider_across_and_the_page_along(page: Page) -> None:
         devices.send("Emulation.setTouchEmulationEnabled", {"enabled": False})
         page.set_viewport_size({"width": 1440, "height": 900})
         page.get_by_role("button", name="Back to the weights in force").click()
-
-
-def swipe(devices: CDPSession, start: tuple[float, float], step: tuple[float, float]) -> None:
-    """Put a finger down here, go twenty such steps, and lift it."""
-    points = [{"x": start[0] + step[0] * n, "y": start[1] + step[1] * n} for n in range(21)]
-    for number, point in enumerate(points):
-        devices.send(
-            "Input.dispatchTouchEvent", {"type": "touchMove" if number else "touchStart", "touchPoints": [point]}
-        )
-    devices.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
 def test_after_a_drag_on_a_page_that_is_behind_the_value_let_go_wins(page: Page) -> None:
