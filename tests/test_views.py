@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import socket
+import sys
 import threading
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import msgspec
@@ -32,17 +34,20 @@ from collab.routing import decide
 from collab.team import Agent
 from collab.views.alerting import AlertingView
 from collab.views.assignments import AssignmentsView
+from collab.views.balancing import BalancingView
 from collab.views.board import Board
 from collab.views.decision import DecisionView, bars, changes, frame_of, table
 from collab.views.feed import feed_of
 from collab.views.flows import MOST, STAYS, flows
 from collab.views.later import Later
 from collab.views.leadform import LeadForm
+from collab.views.leading import LeadingView
 from collab.views.leads import LeadView
 from collab.views.page import page
 from collab.views.presence import PresenceView, card, numbers
 from collab.views.queue import QueueView
 from collab.views.roster import PUT, RosterView, skills_of
+from collab.views.shadow import ShadowView
 from collab.views.sliders import WeightSliders
 from collab.views.theme import BAND
 from collab.views.whatif import WhatIfView, words
@@ -163,6 +168,32 @@ def test_presence_cards_follow_the_board_and_keep_still_while_hidden(office: Off
     assert "2 of 2" in numbers(board.frame)["Agents here"]
     assert "the newest event" in numbers(msgspec.structs.replace(board.frame, latencies=()))["ages"]
     assert len(view.latency.source.data["ms"]) == len(board.frame.latencies)
+
+
+OF_A_BOARD = (AlertingView, BalancingView, LeadingView, PresenceView, RosterView, ShadowView)
+"""Views that are made of a board, which make all others that are."""
+
+
+@pytest.mark.parametrize("kind", OF_A_BOARD)
+def test_a_frame_may_come_while_a_view_is_made(board: Board, kind: Callable[[Board], Any]) -> None:
+    board.close()  # what comes now comes of this test alone
+    begun, came = list[str](), 0
+
+    def come(frame: FrameType, event: str, arg: object) -> None:
+        nonlocal came
+        made = frame.f_code.co_name == "__init__" and "views" in frame.f_code.co_filename
+        if event == "return" and made and not begun:
+            begun.append("a frame, which makes parts of a view, too")
+            board.param.trigger("frame")
+            begun.clear()
+            came += 1
+
+    sys.setprofile(come)
+    try:
+        kind(board)
+    finally:
+        sys.setprofile(None)
+    assert came > 0
 
 
 def seat_of(may: list[Role]) -> Seat:

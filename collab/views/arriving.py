@@ -56,9 +56,10 @@ class LatencyStream(pn.viewable.Viewer):
         self._plot = pn.pane.Bokeh(plot, sizing_mode="stretch_width")
         self._title = pn.pane.HTML("", stylesheets=[SHEET], sizing_mode="stretch_width")
         self._layout = pn.Column(self._title, self._plot, sizing_mode="stretch_width")
+        board.param.watch(lambda event: self._patch(), "frame")
         self._stream()
 
-    @param.depends("board.frame", "active", watch=True)
+    @param.depends("active", watch=True)
     def _patch(self) -> None:
         if self.active:
             self._pace.go()

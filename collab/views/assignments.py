@@ -75,6 +75,7 @@ class AssignmentsView(pn.viewable.Viewer):
         )  # fmt: skip
         self.listing.param.watch(lambda event: self._choose(), "chosen")
         self.finding.param.watch(lambda event: self._turn(), "found")
+        board.param.watch(lambda event: self._patch(), "frame")
         self._patch()
 
     @property
@@ -111,7 +112,7 @@ class AssignmentsView(pn.viewable.Viewer):
         self.listing.label, self._head.object = called, title(called)
         self._patch()
 
-    @param.depends("board.frame", "active", "agent", "skill", "urgency", "within", watch=True)
+    @param.depends("active", "agent", "skill", "urgency", "within", watch=True)
     def _patch(self) -> None:
         self.story.active = self.active
         if not self.active:

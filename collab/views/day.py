@@ -78,13 +78,13 @@ class DayView(pn.viewable.Viewer):
         )
         self.words.param.watch(lambda event: self._say(), "active")
         self.task.param.watch(lambda event: self._fail(), "error")
+        board.param.watch(lambda event: self._patch(), "frame")
         self._patch()
 
     @param.depends("active", "zone", watch=True)
     def _asked(self) -> None:
         self._show()
 
-    @param.depends("board.frame", watch=True)
     def _patch(self) -> None:
         if self.active:
             self._pace.go()

@@ -93,6 +93,7 @@ class LeadView(Replying):
             field.param.watch(lambda event, name=name: self._left(name), "value")
             field.param.watch(lambda event, name=name: self._typed(name, event.new), "value_input")
         self.form.param.watch(lambda *events: self._keep(), list(CHOICES))
+        self.board.param.watch(lambda event: self._follow(), "frame")
         if refusal := self.board.refusal("route_lead"):
             self.send.disabled = self.ask.disabled = True
             self._say(refusal)
@@ -193,7 +194,6 @@ class LeadView(Replying):
         reading = self._past[1]
         return reading.result() if reading.done() and reading.exception() is None else []
 
-    @param.depends("board.frame", watch=True)
     def _follow(self) -> None:
         """Show who took the lead that waits here, as soon as somebody has."""
         waits = self.decision.decision

@@ -107,9 +107,10 @@ class PresenceView(pn.viewable.Viewer):
             *(pn.Column(seen, view, **WIDE) for view, seen in self._below),
             **WIDE,
         )
+        board.param.watch(lambda *events: self._patch(), ["frame", "paused"])
         self._patch()
 
-    @param.depends("board.frame", "board.paused", "active", "every", watch=True)
+    @param.depends("active", "every", watch=True)
     def _patch(self) -> None:
         self._look()
         if not self.active:

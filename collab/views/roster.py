@@ -92,9 +92,9 @@ class RosterView(pn.viewable.Viewer):
         if refusal and self._layout.visible:
             self.add.disabled, self.set.disabled = True, bool(board.refusal("set_presence"))
             self.said.param.update(object=plain(refusal), severity="info", visible=True)
+        board.param.watch(lambda event: self._patch(), "frame")
         self._patch()
 
-    @param.depends("board.frame", watch=True)
     def _patch(self) -> None:
         agents = [agent for agent in self.board.frame.agents if self._leads or agent.id == self.board.by]
         options = {agent.name: agent.id for agent in agents}

@@ -43,9 +43,10 @@ class ShadowView(pn.viewable.Viewer):
             pn.Column(self._plot_pane, self._agents, **half), pn.Column(self._newest, **half), gap="24px"
         )
         self._layout = pn.Column(self._words, plots, sizing_mode="stretch_width")
+        board.param.watch(lambda event: self._show(), "frame")
         self._show()
 
-    @param.depends("board.frame", "active", watch=True)
+    @param.depends("active", watch=True)
     def _show(self) -> None:
         if not self.active:
             return

@@ -38,6 +38,7 @@ class Waits(pn.viewable.Viewer, param.ParameterizedABC):
         self._empty.object = empty(self.nothing)
         self.listing = Listing(label=self.called, margin=(5, 10), **WIDE)
         self._layout = pn.Column(self._head, self._empty, self.listing, **WIDE)
+        board.param.watch(lambda event: self._patch(), "frame")
         self._patch()
 
     @abstractmethod
@@ -56,7 +57,7 @@ class Waits(pn.viewable.Viewer, param.ParameterizedABC):
         if not self.board.paused:
             self._patch()
 
-    @param.depends("board.frame", "active", watch=True)
+    @param.depends("active", watch=True)
     def _patch(self) -> None:
         states = self.states() if self.active else []
         if states:

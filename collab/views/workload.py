@@ -161,13 +161,14 @@ class WorkloadView(pn.viewable.Viewer):
             self.table,
             sizing_mode="stretch_width",
         )
+        board.param.watch(lambda event: self._patch(), "frame")
         self._patch()
 
     @param.depends("order", "falling", watch=True)
     def _sort(self) -> None:
         self.table.sorters = [{"field": self.order, "dir": "desc" if self.falling else "asc"}]
 
-    @param.depends("board.frame", "active", watch=True)
+    @param.depends("active", watch=True)
     def _patch(self) -> None:
         """Take the frame in, now or in a moment."""
         if self.active:
