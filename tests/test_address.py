@@ -7,6 +7,7 @@ from collections.abc import Callable
 import panel_material_ui as pmui
 import param
 import pytest
+from chatting import talking
 from desks import hire, lead
 from offices import Open, at, do
 
@@ -16,7 +17,7 @@ from collab.views.address import Address, slug
 from collab.views.board import Board
 from collab.views.browser import kept
 from collab.views.feed import feed_of
-from collab.views.page import _alerting, _analytics, _leading, _tabs, _wrong, banner, page
+from collab.views.page import _alerting, _analytics, _leading, _rooms, _tabs, _wrong, banner, page
 from collab.views.period import PeriodView
 from collab.weights import Weights
 
@@ -192,6 +193,25 @@ def test_the_leads_tab_looks_for_the_words_in_the_address_where_no_e_mail_and_no
         ("", ""),
     ):
         finding.words = words
+        assert address.query == query
+
+
+def test_the_address_says_which_room_is_open_and_around_which_message(open_office: Open) -> None:
+    office = talking(open_office)
+    do(office, at(office).create_room("more", "More", by="bo"))
+    number = do(office, at(office).send_message("main", "ana", "Hello")).number
+    said = f"?tab=chat&room=main&message={number}"
+    address = Address(said, lambda write: write())
+    view = _rooms(Board(office), address)
+    do(office, view.enter("bo"))
+    do(office, view.hear({"do": "ready"}))
+    assert (address.query, address.wrong) == (said, [])
+    for asked, query in (
+        ({"do": "choose", "room": "more"}, "?tab=chat&room=more"),
+        ({"do": "jump", "room": "main", "number": number - 1}, f"?tab=chat&room=main&message={number - 1}"),
+        ({"do": "choose", "room": "main"}, "?tab=chat"),  # as the tab opens anyway
+    ):
+        do(office, view.hear(asked))
         assert address.query == query
 
 

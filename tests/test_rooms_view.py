@@ -287,6 +287,24 @@ def test_a_link_to_what_was_said_long_ago_shows_what_became_of_it(office: Office
     assert page.row(id=first["id"])["replies"] == 3
 
 
+def test_a_link_to_an_answer_shows_its_thread_from_the_first_message(office: Office) -> None:
+    desk = at(office)
+
+    async def talk() -> int:
+        first = await desk.send_message("main", "ana", "First")
+        for number in range(410):
+            await desk.send_message("main", "ana", f"later {number}")
+        answer = await desk.send_message("main", "bo", "Late answer", thread=first.message)
+        for number in range(110):
+            await desk.send_message("main", "ana", f"latest {number}")
+        return answer.number
+
+    number = do(office, talk())
+    page = Shown(office, "bo", room="main", number=number)
+    first, answer = (next(row for row in page.opened["rows"] if said in row["html"]) for said in ("First", "Late"))
+    assert (answer["n"], answer["thread"], first["replies"]) == (number, first["id"], 1)
+
+
 def test_a_link_holds_once_the_room_is_joined_and_one_to_no_message_says_so(office: Office) -> None:
     number = do(office, at(office).send_message("main", "ana", "Hello")).number
     kim = Shown(office, "kim", room="main", number=number)

@@ -135,8 +135,7 @@ def _tabs(board: Board, address: Address) -> pmui.Tabs:
     asking = Later(lambda: AskingView(board, weights, period, active=False))
     alerts = Later(lambda: _alerting(board, period, asked, address))
     leads = Later(lambda: _leading(board, address))
-    room, message = _asked("room"), _asked("message")
-    rooms = Later(lambda: RoomsView(board, room, int(message[:15]) if message.isdecimal() else 0))
+    rooms = Later(lambda: _rooms(board, address))
     diagnostics = Later(lambda: DiagnosticsView(board, active=False))
     made = (_team(board), ("Alerts", alerts, (alerts,)), ("Leads", leads, (leads,)),
             ("Chat", rooms, (rooms,)), ("What-if", asking, (asking,)), ("Tuning", tuning, (tuning,)),
@@ -196,6 +195,15 @@ def _leading(board: Board, address: Address) -> LeadingView:
     # what is found comes later, and its leads may ask for what none of the newest does
     view.assignments.offer(address.asked("skill") if finding.words else "")
     address.choice(view.assignments, "agent", "skill", "urgency", "within")
+    return view
+
+
+def _rooms(board: Board, address: Address) -> RoomsView:
+    """The Chat tab, with the room and the message that the address says until one moves on."""
+    room, message = address.asked("room"), address.asked("message")
+    view = RoomsView(board, room, int(message[:15]) if message.isdecimal() else 0)
+    address.words(view, "room", "room", lambda: view.room)
+    address.words(view, "message", "message", lambda: view.message)
     return view
 
 

@@ -62,6 +62,8 @@ class RoomsView(Replying):
     me = param.String("", label="You are", doc="The id by which others know and mention you.")
     role = param.ClassSelector(default=Role.team_lead, class_=Role, doc="What you may do in rooms.")
     active = param.Boolean(default=True, doc="Is it on screen? Hidden, it hears nothing.")
+    room = param.String("", doc="Which room is open; none is the first of the list, at its newest.")
+    message = param.String("", doc="The number of the message around which it is open; none is its newest.")
 
     def __init__(self, board: Board, room: str = "", number: int = 0, **params: Any) -> None:
         if board.seat is not None:  # nobody speaks as somebody else
@@ -92,6 +94,11 @@ class RoomsView(Replying):
             self._say(why)
             patches = [{"put": "nobody"}]
         self.conversation.put(patches)
+        for opened in patches:
+            if opened["put"] == "room":
+                room, at = opened["room"]["room"], opened["at"]
+                first = room == next(iter(self.talk.rooms)) and not at
+                self.param.update(room="" if first else room, message=str(at or ""))
 
     async def hear(self, asked: dict[str, Any]) -> None:
         """Do what the browser asks for, as what one may be by now."""

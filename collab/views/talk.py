@@ -185,7 +185,7 @@ class Talk:
             if self.rooms[room]["seat"] is not None:
                 self.rooms[room] = await self.member.ask(p.Join(id=0, room=room))
                 await self._page(number + PAGE // 2 if number else None)
-                await self._enough()
+                await self._enough(number=number)
                 await self._catch_up(self.transcript.last)
             self._put([self._listed(), self._opened(number), *missing(number, self.rooms[room], self.transcript)])
         finally:
@@ -203,12 +203,12 @@ class Talk:
         rows = self._rows(new | {one for one in parents if one})
         self._put([{"put": "older", "room": self.room, "rows": rows, "more": self.transcript.first > 1}])
 
-    async def _enough(self, had: int = 0) -> None:
-        """Load on until there is something to read: a page may hold reactions only."""
-        while self.transcript.first > 1 and len(self.transcript.messages) < had + ENOUGH:
-            first = self.transcript.first
+    async def _enough(self, had: int = 0, number: int = 0) -> None:
+        """Load on until there is something to read, as a page may hold reactions only, and an answer has its thread."""
+        ends = self.transcript
+        while (first := ends.first) > 1 and (len(ends.messages) < had + ENOUGH or ends.lacks(number)):
             await self._page(first)
-            if self.transcript.first >= first:
+            if ends.first >= first:
                 break
 
     async def _catch_up(self, last: int) -> None:

@@ -21,6 +21,9 @@ from collab.events import (
 )
 from collab.records import File
 
+FAR = 2_000
+"""The first message of a thread is loaded with an answer if it is so many events before it, or fewer."""
+
 
 class Message(Struct, kw_only=True):
     """A message as it reads now.
@@ -101,6 +104,11 @@ class Transcript:
         for at, early in self._early.pop(event.id, []):
             _change(message, at, early)
         return {event.id} | ({event.thread} & self.messages.keys() if event.thread else set())
+
+    def lacks(self, number: int) -> bool:
+        """Does the answer with this number lack the first message of its thread, which may be just before?"""
+        answers = {one.thread for one in self.messages.values() if one.number == number and one.thread}
+        return not answers <= self.messages.keys() and number - self.first < FAR
 
     def replies(self, message: str) -> int:
         """How many answers to a message are loaded."""

@@ -26,7 +26,7 @@ function makeLog(chat, threaded) {
   }
 
   function newest() {
-    if (!threaded && !chat.newest) chat.choose(chat.room.room)
+    if (!threaded && (chat.at || !chat.newest)) chat.choose(chat.room.room)
     else toEnd()
   }
 
