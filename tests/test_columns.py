@@ -144,6 +144,10 @@ WRONG: list[tuple[Callable[[Frames], Frames], str]] = [
     (put("outcomes", "value", 1e300), r"value is 1e\+300 in row o6 of outcomes .* give a number of -1e15 to 1e15"),
     (put("outcomes", "value", -2e15), r"value is -2000000000000000\.0 in row o6 .* give a number of -1e15 to 1e15"),
     (put("outcomes", "lead_score", 1e300), r"lead_score is 1e\+300 in row o6 .* give a number of -1e15 to 1e15"),
+    (
+        put("candidates", "propensity", "high"),
+        r"propensity is of dtype object \(it is 'high' in row c6 \(decision 73\)",
+    ),
     (column("outcomes", "time", 1_772_000_000), r"is 1772000000 in row o0 .*to_datetime\(\.\.\., unit='s', utc=True\)"),
     (column("outcomes", "time", 1.772e12), r"no time with a zone; .*to_datetime\(\.\.\., unit='ms', utc=True\)"),
     (
@@ -193,6 +197,26 @@ WRONG: list[tuple[Callable[[Frames], Frames], str]] = [
 def test_what_is_wrong_is_said_by_column_row_decision_and_fix(change: Callable[[Frames], Frames], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         WhatIf.from_frames(**change(frames()))
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (twice("outcomes", slice(4, 5)), r"decision is 74 again in row o4 of outcomes \(number 600 from 0\); keep one"),
+        (
+            lambda given: given | {"candidates": given["candidates"].iloc[:-2]},
+            r"decision is 669 in row o599 of outcomes, which the candidates do not have; give its candidates",
+        ),
+        (put("outcomes", "lead_type", None), r"lead_type is empty \(NaN\) in row o6 of outcomes \(decision 76\)"),
+        (column("agents", "performance", [4000, None]), r"performance is nan for agent '12' in agents; .* every agent"),
+    ],
+)
+def test_frames_of_a_router_that_drew_nothing_are_checked_alike(
+    change: Callable[[Frames], Frames], message: str
+) -> None:
+    given = change(frames())
+    with pytest.raises(ValueError, match=message):
+        WhatIf.from_frames(**(given | {"candidates": given["candidates"].drop(columns="propensity")}))
 
 
 def test_numbers_that_were_read_in_too_small_a_unit_are_told_of() -> None:
@@ -274,6 +298,29 @@ def test_propensities_that_are_rounded_are_believed_and_many_wrong_ones_are_refu
     wrong = given["candidates"].assign(propensity=given["candidates"]["propensity"].to_numpy() * 0.8)
     one = WhatIf.from_frames(wrong, given["outcomes"]).estimate((25, 25, 25, 25))["converted"]
     assert "100.0% of the decisions do not sum to 1, one (that of row number 0 of the candidates" in str(one)
+
+
+@pytest.mark.parametrize("of", [6, 9])
+def test_chances_rounded_to_three_digits_are_believed_however_many_there_are(of: int) -> None:
+    outcomes, draw = frames()["outcomes"].drop(columns="agent"), np.random.default_rng(5)
+    candidates = pd.DataFrame(
+        {
+            "decision": np.repeat(np.arange(N) + 70, of),
+            "agent": np.tile(np.arange(of), N),
+            **{name: draw.random(of * N) for name in FACTORS},
+            "chosen": (np.arange(of) == draw.integers(0, of, N)[:, None]).reshape(-1),
+        }
+    )
+    rounded = candidates.assign(propensity=round(1 / of, 3))  # 0.167 sums to 1.002, 0.111 to 0.999
+    equal = np.full(len(candidates), round(1 / of, 3))
+    assert isinstance(WhatIf.from_frames(rounded, outcomes).estimate(equal).converted, Estimate)
+    for off in (0.98, 1.006):  # a factor is no rounding, and neither is a candidate who is missing
+        wrong = WhatIf.from_frames(candidates.assign(propensity=off / of), outcomes).estimate(equal)
+        assert "of the decisions do not sum to 1" in str(wrong["converted"])
+    some = rounded[rounded["chosen"] | (rounded["agent"] > 0)]
+    assert "of the decisions do not sum to 1" in str(
+        WhatIf.from_frames(some, outcomes).estimate((25, 25, 25, 25))["converted"]
+    )
 
 
 @pytest.mark.parametrize(

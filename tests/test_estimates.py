@@ -401,6 +401,8 @@ def test_wrong_frames_are_refused_by_column_row_and_fix(spoil: str) -> None:
         ({"target": [0.2] * 250, "explore": 0.2}, "has its exploration in it"),
         ({"target": [0.5] * 250}, "sum to 2.5"),
         ({"target": NEAR, "level": 95}, "level is 95"),
+        ({"target": NEAR, "level": "95"}, "level is '95'; give the share"),
+        ({"target": NEAR, "metrics": 5}, "metric is 5; the log has"),
         ({"target": NEAR, "metrics": ["speed"]}, "metric is 'speed'; the log has converted, value"),
         ({"target": (1, 2, 3, 4)}, "sum to 100"),
     ],

@@ -84,7 +84,13 @@ def test_without_agents_a_simulation_says_what_it_needs() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong,message", [({"seeds": 1}, "seeds is 1"), ({"explore": 2}, "explore is 2"), ({"level": 1}, "level is 1")]
+    "wrong,message",
+    [
+        ({"seeds": 1}, "seeds is 1"),
+        ({"explore": 2}, "explore is 2"),
+        ({"level": 1}, "level is 1"),
+        ({"level": "1"}, "level is '1'"),
+    ],
 )
 def test_wrong_numbers_are_refused(wrong: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hypothesis
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import strategies as st
 
 from collab import WhatIf
 from collab.records import FACTORS
 from collab.whatif import Estimate, Limits, Refused, estimators
 from collab.whatif.estimate import from_arrays
+from collab.whatif.policy import _rarely
 
 N, TRUTH = 600, 0.95 * 0.3 + 0.05 * 0.6
 
@@ -117,3 +120,14 @@ def test_propensities_too_near_to_even_are_found_though_every_agent_has_their_sh
         log = WhatIf.from_frames(frame.assign(propensity=np.stack([given, 1 - given], axis=1).reshape(-1)), outcomes)
         assert (log.calibration["z"].abs().max() > 5) == wrong
     assert log.calibration["about"][0] == "propensity of the chosen"
+
+
+@hypothesis.given(st.data())
+def test_choices_that_were_hardly_ever_tried_are_counted_from_the_heaviest_on(data: st.DataObject) -> None:
+    """However many are looked at, the answer is that of a walk through all, the heaviest importance weights first."""
+    n, least = data.draw(st.integers(0, 40)), data.draw(st.floats(0.1, 20))
+    chances = np.array(data.draw(st.lists(st.floats(1e-6, 1), min_size=n, max_size=n)))
+    tried = np.array(data.draw(st.lists(st.floats(0, 1) | st.floats(0, 1e-3), min_size=n, max_size=n)))
+    order = np.argsort(tried / chances)
+    found = float(chances[order][np.cumsum(tried[order]) <= 1].sum())
+    assert _rarely(chances, tried, least) == (found if found > least else 0.0)

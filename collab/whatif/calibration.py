@@ -14,6 +14,9 @@ from collab.whatif.cases import Cases
 SUMS = 1e-3
 """How far a decision's chances may sum from 1; they may be rounded."""
 
+DIGIT, MOST_SUMS = 1e-3, 5e-3
+"""The last digit of chances that are rounded to three, and how far those of a decision may sum from 1 even then."""
+
 NEVER = 1e-12
 """A variance that stands for none: what cannot differ and does, is far off."""
 
@@ -42,15 +45,26 @@ def calibration(cases: Cases, first: NDArray[np.int64], logged: NDArray[np.int64
     return frame.sort_values("z", key=np.abs, ascending=False, kind="stable", ignore_index=True)
 
 
+def slack(p: NDArray[np.float64], counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """How far the chances of each decision, with so many candidates, may sum from 1.
+
+    Three digits leave half of the last one a candidate, which of five is more than `SUMS`.
+    """
+    digits = p / DIGIT
+    three = bool((np.abs(digits - np.rint(digits)) <= 1e-6).all())
+    return np.clip(DIGIT / 2 * counts * three + 1e-9, SUMS, MOST_SUMS)
+
+
 def odd_sum(cases: Cases, first: NDArray[np.int64]) -> str | None:
     """Of how many decisions the propensities do not sum to 1, and of which the worst; None if all do."""
     sums = np.add.reduceat(_propensity(cases), first) if len(first) else np.empty(0)
     apart = np.abs(sums - 1)
-    if not (apart > SUMS).any():
+    odd = apart > slack(_propensity(cases), cases.counts)
+    if not odd.any():
         return None
     worst, source = int(np.argmax(apart)), cases.source
     row = "" if source is None else f" (that of row number {source[first[worst]]} of the candidates, from 0)"
-    many = f"{np.mean(apart > SUMS):.1%}"
+    many = f"{np.mean(odd):.1%}"
     return f"the propensities of {many} of the decisions do not sum to 1, one{row} to {sums[worst]:.6g}"
 
 

@@ -147,6 +147,8 @@ def _leads(outcomes: pd.DataFrame) -> pd.DataFrame:
     """The outcomes in the order of arrival, with all columns that are used."""
     checked(outcomes, "outcomes", NEEDED, "a simulation needs")
     refuse_empty(outcomes, "time", "outcomes", "when the lead came in")
+    if "lead_type" in outcomes:
+        refuse_empty(outcomes, "lead_type", "outcomes", "or leave the column out")
     leads = outcomes.assign(time=pd.to_datetime(outcomes["time"], utc=True).astype("datetime64[us, UTC]"))
     for name, otherwise in (("lead_type", ""), ("lead_score", 0.0), ("value", 0.0), ("lead", outcomes["decision"])):
         if name not in leads:

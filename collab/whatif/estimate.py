@@ -104,8 +104,8 @@ def estimates(
         ValueError: a metric is not known, or the level is none.
     """
     limits = Limits.of(limits)
-    if not 0 < level < 1:
-        raise ValueError(f"level is {level}; give the share of logs that intervals shall cover, e.g. 0.95")
+    if not isinstance(level, Real) or not 0 < level < 1:
+        raise ValueError(f"level is {level!r}; give the share of logs that intervals shall cover, e.g. 0.95")
     for metric in metrics:
         if metric not in evidence.rewards and metric not in OF_ALL:
             raise ValueError(f"metric is {metric!r}; the log has {', '.join(evidence.rewards) or 'none'}")

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from collab.records import SCALE
-from collab.whatif.calibration import SUMS, calibration, odd_sum
+from collab.whatif.calibration import calibration, odd_sum, slack
 from collab.whatif.cases import Cases
 from collab.whatif.packed import SHIFT, TIE
 from collab.whatif.units import in_cents
@@ -149,7 +149,7 @@ class Evidence:
         if wrong.any():
             raise ValueError(f"a probability is {found[np.argmax(wrong)]}; give chances of 0 to 1")
         apart = np.abs(sums - 1)
-        if (apart > SUMS).any():
+        if (apart > slack(found, self.cases.counts)).any():
             worst = float(sums[np.argmax(apart)])
             raise ValueError(f"probabilities of a decision sum to {worst:.6g} over its eligible agents; make it 1")
         rounded = np.where(apart > ROUNDING, sums, 1.0)  # the log's own column stays to the digit

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from collab.records import FACTORS, SCALE
-from collab.whatif.calibration import SUMS
+from collab.whatif.calibration import slack
 from collab.whatif.cases import Cases, Rows, cases
 from collab.whatif.columns import (
     aware_times,
@@ -106,7 +107,8 @@ def _propensity(frame: pd.DataFrame) -> NDArray[np.float64]:
     """The chance of each candidate, above 0 for the chosen and 0 for the ineligible."""
     refuse_empty(frame, "propensity")
     if not pd.api.types.is_numeric_dtype(frame["propensity"].dtype):
-        at = f" (it is {shown(frame['propensity'].iloc[0])} in {where(frame, 0)})" if len(frame) else ""
+        odd = next((row for row, one in enumerate(frame["propensity"]) if not isinstance(one, Number)), 0)
+        at = f" (it is {shown(frame['propensity'].iloc[odd])} in {where(frame, odd)})" if len(frame) else ""
         raise ValueError(
             f"propensity is of dtype {frame['propensity'].dtype}{at}; it is a chance, a number of 0 to 1; "
             "convert the column with .astype(float)"
@@ -119,7 +121,7 @@ def _propensity(frame: pd.DataFrame) -> NDArray[np.float64]:
     shut = ~flags(frame, "eligible") if "eligible" in frame else np.zeros(len(frame), bool)
     for wrong, why in (
         (~((found >= 0) & (found <= 1 + ROUNDING)), "it is a chance of 0 to 1"),
-        (never, "its agent was chosen, so the chance was above 0; leave out what a person chose"),
+        (never, "its agent was chosen, so the chance was above 0; leave out what a person chose, or give more digits"),
         (shut & (found > 0), "its agent was not eligible, so the chance was 0; make it 0, or eligible true"),
     ):
         if wrong.any():
@@ -131,7 +133,7 @@ def _propensity(frame: pd.DataFrame) -> NDArray[np.float64]:
 def _refuse_odd_sum(frame: pd.DataFrame, found: NDArray[np.float64], decision: NDArray[Any]) -> None:
     """Refuse slips, as above: a few decisions whose propensities do not sum to 1. Of many, estimates say it."""
     sums = np.bincount(decision, found)
-    odd = np.flatnonzero(np.abs(sums - 1) > SUMS)
+    odd = np.flatnonzero(np.abs(sums - 1) > slack(found, np.bincount(decision)))
     if 0 < len(odd) <= max(FEW, FEW_SHARE * len(sums)):
         row = int(np.argmax(decision == odd[0]))
         raise ValueError(

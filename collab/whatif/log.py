@@ -18,7 +18,7 @@ from collab.whatif.course import Course
 from collab.whatif.course_of_frames import course_of_frames
 from collab.whatif.course_of_history import BY_HAND, course_of_history, were
 from collab.whatif.evidence import Evidence
-from collab.whatif.logged import Counts, of_frames, of_history
+from collab.whatif.logged import Counts, of_frames, of_history, places
 from collab.whatif.memory import release
 from collab.whatif.packed import Packed, grown
 from collab.whatif.reading import Window, before, overridden, read_all, read_new, sticky
@@ -98,6 +98,7 @@ class Log:
             aware_times(outcomes, "outcomes", "closed", empty=True)
             refuse_huge(outcomes)
             warn_of_birth(outcomes, "outcomes")
+            places(names, outcomes)
         self = object.__new__(cls)
         self._window, self._history, self._names = Window(None, None), None, names
         self._frames = (found, names, candidates)

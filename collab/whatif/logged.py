@@ -104,7 +104,7 @@ def of_frames(
     Raises:
         ValueError: names the column, the row, the value and the fix.
     """
-    given = _places(names, outcomes)
+    given = places(names, outcomes)
     place, again = _firsts(given, names, candidates)
     values = _earned(outcomes)
     by_hand = (place == given) & np.isin(cases.keys[given], overridden)
@@ -194,8 +194,12 @@ def _of_decisions(
     return Evidence(some.cases, kept, leads[keep], days[keep] if len(np.unique(days)) > 1 else None)
 
 
-def _places(names: pd.DataFrame, outcomes: pd.DataFrame) -> NDArray[np.int64]:
-    """The place of each outcome's decision among the candidates' decisions."""
+def places(names: pd.DataFrame, outcomes: pd.DataFrame) -> NDArray[np.int64]:
+    """The place of each outcome's decision among the candidates' decisions.
+
+    Raises:
+        ValueError: there is no such decision, or it has two rows; names the row, the value and the fix.
+    """
     place = pd.Index(names["decision"]).get_indexer(outcomes["decision"])
     if len(lost := np.flatnonzero(place < 0)):
         row, value = int(lost[0]), outcomes["decision"].iloc[int(lost[0])]

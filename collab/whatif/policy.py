@@ -17,7 +17,8 @@ def _rarely(chances: Floats, tried: Floats, least: float) -> float:
 
     Given each choice's chance, and how often it was to be tried: the heaviest importance weights come first.
     """
-    if not (tried * least < chances).any():
+    near = tried * least <= 2 * chances
+    if chances[near].sum() <= least / 2:  # all others that are tried once in all are fewer than the other half
         return 0.0
     order = np.argsort(tried / chances)
     found = float(chances[order][np.cumsum(tried[order]) <= 1].sum())

@@ -45,12 +45,16 @@ def team(agents: pd.DataFrame, candidates: pd.DataFrame) -> tuple[tuple[str, ...
 
 def static(known: pd.DataFrame, name: str) -> Ints:
     """A factor that does not move, in ten-thousandths."""
-    values = pd.to_numeric(known[name], errors="coerce").to_numpy(np.float64)
-    scale = 1 if pd.api.types.is_integer_dtype(known[name].dtype) else SCALE
-    if not ((values >= 0) & (values * scale <= SCALE)).all():
-        row = int(np.argmin((values >= 0) & (values * scale <= SCALE)))
+    column = known[name].infer_objects()
+    values = pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    scale = 1 if pd.api.types.is_integer_dtype(column.dtype) else SCALE
+    empty = np.isnan(values)  # which has made floats of whole numbers, so it is said first
+    wrong = empty if empty.any() else ~((values >= 0) & (values * scale <= SCALE))
+    if wrong.any():
+        row = int(np.argmax(wrong))
         raise ValueError(
-            f"{name} is {known[name].iloc[row]} for agent {known.index[row]!r} in agents; it is a share of 0 to 1"
+            f"{name} is {shown(column.iloc[row])} for agent {known.index[row]!r} in agents; it is a share of 0 to 1, "
+            "or of a column of whole numbers ten-thousandths; give it for every agent, or leave the column out"
         )
     found: Ints = np.rint(values * scale).astype(np.int64)
     return found

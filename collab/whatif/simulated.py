@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -58,8 +59,8 @@ class Asked(NamedTuple):
         """
         whole(self.seeds, "seeds", 2)
         share_of_leads(self.explore, "explore")
-        if not 0 < self.level < 1:
-            raise ValueError(f"level is {self.level}; give how often intervals shall cover, e.g. 0.95")
+        if not isinstance(self.level, Real) or not 0 < self.level < 1:
+            raise ValueError(f"level is {self.level!r}; give how often intervals shall cover, e.g. 0.95")
         return self
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -126,7 +126,9 @@ class WhatIf(Simulations):
         Raises:
             ValueError: the weights are none, a metric is not known, or a share is outside 0 to 1.
         """
-        metrics = METRICS if metrics is None else (metrics,) if isinstance(metrics, str) else metrics
+        if isinstance(metrics, str) or not isinstance(metrics, Iterable | None):
+            metrics = (metrics,)
+        metrics = METRICS if metrics is None else metrics
         if (evidence := self.evidence) is None:
             return Estimates({name: Refused(name, self._missing()) for name in metrics})
         rows = None if self._frames is None else self._frames[2].index
