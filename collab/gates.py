@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 from msgspec import Struct
 
 from collab import events
 from collab.factors import Sheet
-from collab.records import Lead, Presence, Seconds, seconds_between
-from collab.team import Agent
+from collab.records import Decision, Lead, Presence, Seconds, seconds_between
+from collab.team import Agent, Team
 
 OFF_SHIFT, OFFLINE, DECLINED, FULL, EASING, LACKS = (
     "off shift",
@@ -66,6 +67,10 @@ class Pacing(Struct, frozen=True, kw_only=True):
         """For how many seconds somebody is not asked again who gave a lead back so many times."""
         doubled = self.declined_s * 2.0 ** min(max(times, 1) - 1, 60)
         return min(doubled, self.declined_most_s)
+
+    def eased_to(self, here_s: Any) -> Any:
+        """How many leads who came back so many seconds ago may have been given since; of one or of many agents."""
+        return self.ease_first + here_s // self.ease_every_s
 
 
 def gates_of(
@@ -135,7 +140,19 @@ def _eased(sheet: Sheet, time: datetime, pacing: Pacing) -> np.ndarray:
     if pacing.ease_every_s <= 0 or not sheet.returned.any():
         return np.empty(0, np.int64)
     here_s = np.maximum(time.timestamp() - sheet.back, 0)
-    return np.flatnonzero(sheet.returned & (sheet.taken >= pacing.ease_first + here_s // pacing.ease_every_s))
+    return np.flatnonzero(sheet.returned & (sheet.taken >= pacing.eased_to(here_s)))
+
+
+def eased_load(team: Team, decision: Decision, pacing: Pacing) -> int | None:
+    """How many leads an agent may have at most when this one is theirs, so that they are eased in whoever decides.
+
+    None if their capacity alone bounds what they take.
+    """
+    agent = team.agents[decision.agent or ""]
+    if agent.back is None or pacing.ease_every_s <= 0:
+        return None
+    most = pacing.eased_to(max(seconds_between(agent.back, decision.time), 0))
+    return agent.active if agent.taken + agent.capacity - agent.active > most else None
 
 
 def _leave_to_others(gates: list[str], sheet: Sheet, some: Collection[str], gate: str) -> None:

@@ -19,7 +19,7 @@ from collab.claims import TooLate, claim, in_turn, lead_key, request_key
 from collab.decided import Decided
 from collab.events import Entry, LeadArrived, LeadAssigned
 from collab.factors import Sheet
-from collab.gates import OPENING, Pacing, check_room
+from collab.gates import OPENING, Pacing, check_room, eased_load
 from collab.live.follower import Follower
 from collab.live.shares import Shares
 from collab.live.tally import Durations
@@ -120,7 +120,7 @@ class Router:
                 if state is None or state.holder is not None:
                     return None
                 check_room(self._team.agents[to])
-                decision = chosen_by(self._decide(state, self._team.ahead(state)), to, by, reason)
+                decision = chosen_by(self._decide(state, position=self._team.ahead(state)), to, by, reason)
                 assigned = LeadAssigned(id=self._new_id(), time=decision.time, decision=decision)
                 if (await self._follower.commit([claim(assigned)])).refused is None:
                     return decision
@@ -130,8 +130,8 @@ class Router:
         """Who would get the lead if it were its turn now; nothing happens. One that waits keeps its place."""
         state = self._team.leads.get(lead.id)
         if state is not None and state.holder is None:
-            return self._decide(state, self._team.ahead(state))
-        return self._decide(OpenLead(lead=lead, arrived=self._clock()), self._team.waiting)
+            return self._decide(state, position=self._team.ahead(state))
+        return self._decide(OpenLead(lead=lead, arrived=self._clock()), position=self._team.waiting)
 
     async def drain(self) -> None:
         """Give waiting leads away, the one due first in front, as far as there is room."""
@@ -156,9 +156,8 @@ class Router:
             return
         for one in coming:
             one.alone = True
-        claims, decisions = together(
-            coming, self._team, self._clock(), lambda state, team: self._decide(state, 0, team), self._new_id
-        )
+        now, new_id = self._clock(), self._new_id
+        claims, decisions = together(coming, self._team, now, self._decide, new_id, self._pacing)
         if len(decisions) > 1 and (await self._follower.commit(claims)).refused is None:
             for one, decision in zip(coming, decisions, strict=False):
                 one.decision = decision
@@ -182,10 +181,11 @@ class Router:
         # Who is not subscribed does not hear of others' changes, and cannot know.
         first = not self._waiting() or not (self._moved or self._unsubscribe is None)
         if first:
-            decision = self._decide(OpenLead(lead=lead, arrived=now), self._team.waiting)
+            decision = self._decide(OpenLead(lead=lead, arrived=now), position=self._team.waiting)
             if decision.agent is not None:
                 assigned = LeadAssigned(id=self._new_id(), time=decision.time, decision=decision)
-                receipt = await self._follower.commit(in_turn(assigned, seen, arrived))
+                load = eased_load(self._team, decision, self._pacing)
+                receipt = await self._follower.commit(in_turn(assigned, seen, arrived, load))
                 if receipt.refused is None:
                     self.deciding.add(decision.decided_ms / 1000)
                     return decision
@@ -208,7 +208,7 @@ class Router:
             return await self._decided.closed(lead)
         if state.holder is not None:
             return await self._decided.at(state.place, lead)
-        return self._decide(state, self._team.ahead(state))
+        return self._decide(state, position=self._team.ahead(state))
 
     async def _in_order(self) -> None:
         """Give waiting leads away, the one due first in front, looking again after each what has changed."""
@@ -220,7 +220,7 @@ class Router:
             for position, state in enumerate(self._team.queue()):
                 if state.lead.id in passed:
                     continue
-                seen, decision = self._team.seq, self._decide(state, position)
+                seen, decision = self._team.seq, self._decide(state, position=position)
                 if decision.agent is None:
                     passed.add(state.lead.id)
                     if len(passed) % MOST == 0:  # others are heard between
@@ -229,7 +229,8 @@ class Router:
                             break
                     continue
                 assigned = LeadAssigned(id=self._new_id(), time=decision.time, decision=decision)
-                if (await self._follower.commit(in_turn(assigned, seen))).refused is None:
+                load = eased_load(self._team, decision, self._pacing)
+                if (await self._follower.commit(in_turn(assigned, seen, load=load))).refused is None:
                     refused = 0
                     self.deciding.add(decision.decided_ms / 1000)
                 elif (refused := refused + 1) >= TRIES:
@@ -238,7 +239,7 @@ class Router:
             else:
                 return
 
-    def _decide(self, state: OpenLead, position: int, team: Team | None = None) -> Decision:
+    def _decide(self, state: OpenLead, team: Team | None = None, position: int = 0) -> Decision:
         """The decision on a team, the one that there is unless another is given."""
         team = self._team if team is None else team
         start = self._timer()

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from collab.claims import Claim, in_turn
 from collab.events import Entry, LeadArrived, LeadAssigned
+from collab.gates import Pacing, eased_load
 from collab.records import Decision, Lead
 from collab.team import OpenLead, Team
 
@@ -40,6 +41,7 @@ def together(
     time: datetime,
     decide: Callable[[OpenLead, Team], Decision],
     new_id: Callable[[], str],
+    pacing: Pacing,
 ) -> tuple[list[Claim], list[Decision]]:
     """The claims and the decisions of the first leads, up to one that is known or for which there is nobody.
 
@@ -49,6 +51,7 @@ def together(
         time: when they came; aware.
         decide: decides on a lead in a team.
         new_id: makes the ids of events.
+        pacing: how soon agents are asked again.
     """
     ahead = replace(team, agents=dict(team.agents), leads=dict(team.leads), known=dict(team.known))
     claims: list[Claim] = []
@@ -61,8 +64,9 @@ def together(
             break
         arrived = LeadArrived(id=new_id(), time=time, lead=one.lead, key=one.key)
         assigned = LeadAssigned(id=new_id(), time=decision.time, decision=decision)
+        load = eased_load(ahead, decision, pacing)
         for event in (arrived, assigned):
             ahead.apply(Entry(ahead.seq + 1, "", event))
-        claims += in_turn(assigned, team.seq, arrived)
+        claims += in_turn(assigned, team.seq, arrived, load)
         decisions.append(decision)
     return claims, decisions

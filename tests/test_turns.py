@@ -172,6 +172,28 @@ def test_a_lone_agent_is_asked_again_after_longer_and_longer(stream_url: str) ->
     asyncio.run(work())
 
 
+@pytest.mark.parametrize("each", [1, 4], ids=["alone", "together"])
+def test_two_desks_at_once_ease_in_who_comes_back_as_one_would(stream_url: str, each: int) -> None:
+    async def work() -> None:
+        clock = Clock()
+        async with at_desk(stream_url, clock=clock) as a, at_desk(stream_url, name="b", clock=clock) as b:
+            await hire(a, "ana", capacity=9)
+            await a.set_presence("ana", "offline")
+            clock.wait(900)
+            await a.set_presence("ana", "available")
+            await level(a, b)
+            coming = [(desk, lead(f"{name}{number}")) for number in range(each) for desk, name in ((a, "x"), (b, "y"))]
+            found = await asyncio.gather(*(desk.route_lead(one) for desk, one in coming))
+            assert sum(decision.agent is not None for decision in found) == 1
+            await level(a, b)
+            assert a.team.agents["ana"].active == b.team.agents["ana"].active == 1
+            clock.wait(30)
+            await asyncio.gather(a.drain(), b.drain())
+            assert assert_consistent(await log(a)).agents["ana"].active == 2
+
+    asyncio.run(work())
+
+
 def test_a_full_queue_does_not_flood_who_comes_back_from_an_absence(stream_url: str) -> None:
     async def work() -> None:
         clock = Clock()

@@ -171,7 +171,7 @@ def test_the_team_stays_as_it_is_and_what_is_known_or_finds_nobody_is_left() -> 
     names = map(str, itertools.count())
     for last in ("known", "nobody", "l1"):
         coming = [Coming(lead(id), None) for id in ("l1", "l2", last, "l3")]
-        claims, decisions = together(coming, team, time, decide, names.__next__)
+        claims, decisions = together(coming, team, time, decide, names.__next__, Pacing())
         assert len(decisions) == 2
         assert [type(one.event).__name__ for one in claims] == ["LeadArrived", "LeadAssigned"] * 2
         assert team.snapshot() == before

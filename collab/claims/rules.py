@@ -56,18 +56,22 @@ def claim(event: Event) -> Claim:
     return Claim(event, tuple(guards), tuple(effects))
 
 
-def in_turn(assigned: LeadAssigned, seen: int, arrived: LeadArrived | None = None) -> list[Claim]:
+def in_turn(
+    assigned: LeadAssigned, seen: int, arrived: LeadArrived | None = None, load: int | None = None
+) -> list[Claim]:
     """An assignment that is refused if a lead came to wait after the place `seen`: that one may be due first.
 
-    With `arrived` the lead comes in by the same step, so nobody sees it wait.
+    With `arrived` the lead comes in by the same step, so nobody sees it wait. With `load` it is refused, too, if its
+    agent has more leads by then.
     """
-    turn = Within(QUEUE_KEY, seen)
+    turn, one = Within(QUEUE_KEY, seen), claim(assigned)
+    if load is not None:
+        one = replace(one, guards=(*one.guards, Within(load_key(assigned.decision.agent or ""), load)))
     if arrived is None:
-        one = claim(assigned)
         return [replace(one, guards=(*one.guards, turn))]
     first = claim(arrived)
     quiet = tuple(effect for effect in first.effects if effect.key != QUEUE_KEY)
-    return [Claim(arrived, (*first.guards, turn), quiet), claim(assigned)]
+    return [Claim(arrived, (*first.guards, turn), quiet), one]
 
 
 HeldEvent = OfferAccepted | OfferDeclined | OfferExpired | LeadOverridden | FirstResponded | LeadClosed
