@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 import re
+import resource
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -185,3 +188,54 @@ def test_the_command_tells_the_counts_and_takes_corrected_rejects(tmp_path: Path
     ran = CliRunner().invoke(main, ["import", str(written(tmp_path, HEAD + GOOD)), *given])
     assert ran.exit_code == 0, ran.output
     assert Taken(known=1).sentence(file) == "leads.csv: of 1 rows 0 assigned, 0 waiting, 1 known before and 0 rejected"
+
+
+def importing(path: Path, folder: Path, **settings: Any) -> subprocess.Popen[str]:
+    """The command at work on an embedded stream."""
+    given = ["--stream", "embedded://", "--history", str(folder), "--tenant", "t"]
+    command = [sys.executable, "-c", "from collab.cli import main; main()", "import", str(path), *given]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **settings)
+
+
+def test_one_that_is_interrupted_says_how_far_it_came_and_goes_on_where_it_was(tmp_path: Path) -> None:
+    path = written(tmp_path, "id,name\n" + "".join(f"L-{number},Zoe\n" for number in range(50_000)))
+    with importing(path, tmp_path / "history") as command:
+        assert command.stderr is not None
+        while "lead/s" not in command.stderr.readline():
+            pass
+        command.send_signal(signal.SIGINT)
+        said = command.communicate(timeout=120)[1]
+    assert command.returncode == 1
+    found = re.search(
+        r"Error: leads.csv: interrupted after ([\d,]+) of 50,000 rows, which stay; to go on, import", said
+    )
+    assert found, said
+    done = int(found[1].replace(",", ""))
+    kept = History(tmp_path / "history", "t").sql("SELECT lead FROM arrivals")["lead"]
+    assert done <= len(kept) == len(set(kept)) <= done + 1
+    office = Office("embedded://on", str(tmp_path / "history"), tenant="t").start()
+    try:
+        first = written(tmp_path, "id,name\n" + "".join(f"L-{number},Zoe\n" for number in range(len(kept) + 2)))
+        assert take_in(office, read(first)) == Taken(known=len(kept), waiting=2)
+    finally:
+        office.stop()
+
+
+def no_files_over_a_kilobyte() -> None:
+    """Let this process write as if the disk were full."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+
+
+def test_leads_that_could_not_be_recorded_do_not_count_as_taken_in(tmp_path: Path) -> None:
+    path = written(tmp_path, "id,name\nL-1,Zoe\n")
+    with importing(path, tmp_path / "history") as command:
+        assert command.communicate(timeout=120)[0].endswith("1 waiting, 0 known before and 0 rejected\n")
+    path = written(tmp_path, "id,name\nL-1,Zoe\nL-2,Bo\n")
+    with importing(path, tmp_path / "history", preexec_fn=no_files_over_a_kilobyte) as command:
+        out, said = command.communicate(timeout=120)
+    assert (command.returncode, out) == (1, ""), said
+    assert "Error: leads.csv: not all was recorded: " in said
+    assert said.endswith("; mend that, and import the file again, which leaves alone what is there\n")
+    with importing(path, tmp_path / "history") as command:
+        assert command.communicate(timeout=120)[0].endswith("1 waiting, 1 known before and 0 rejected\n")

@@ -69,11 +69,18 @@ def import_(path: Path, **given: Any) -> None:
     file = or_exit(read, path, found["tenant"])
     office = Office(found["stream"], found["history"], tenant=found["tenant"], weights=found["weights"])
     or_exit(office.start)
+    again = "import the file again, which leaves alone what is there"
     try:
         with Progress(path.name) as progress:
             taken = or_exit(take_in, office, file, progress)
+    except KeyboardInterrupt:
+        ended = f"{path.name}: interrupted after {progress.done:,} of {len(file.rows):,} rows, which stay"
+        raise click.ClickException(f"{ended}; to go on, {again}") from None
     finally:
+        recorder = office.recorder
         office.stop()
+    if recorder is not None and recorder.trouble is not None and found["stream"].startswith("embedded"):
+        raise click.ClickException(f"{path.name}: not all was recorded: {recorder.trouble}; mend that, and {again}")
     click.echo(taken.sentence(file))
     if taken.rejected:
         raise SystemExit(1)

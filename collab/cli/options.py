@@ -105,13 +105,18 @@ TENANT = click.option("--tenant", help="Whose team [COLLAB_TENANT, else main; de
 
 
 class Progress:
-    """A progress bar that appears with the first step."""
+    """A progress bar that appears with the first step.
+
+    Attributes:
+        done: how many are done.
+    """
 
     def __init__(self, title: str, unit: str = "lead") -> None:
-        self._title, self._unit, self._bar = title, unit, None
+        self._title, self._unit, self._bar, self.done = title, unit, None, 0
 
     def __call__(self, done: int, of: int) -> None:
         """So many of so many are done."""
+        self.done = done
         if self._bar is None:
             often = 0.1 if sys.stderr.isatty() else 5.0  # in a file every step stays
             self._bar = tqdm(total=of, desc=self._title, unit=self._unit, file=sys.stderr, mininterval=often)
