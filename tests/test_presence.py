@@ -183,6 +183,29 @@ def test_a_device_that_comes_back_within_its_lease_is_as_it_was_until_it_says_ot
     asyncio.run(renew())
 
 
+def test_what_a_device_said_at_one_gateway_ends_there_with_its_lease_or_with_what_it_says_at_another(
+    stream_url: str,
+) -> None:
+    async def renew() -> None:
+        phone = ("ana", "phone")
+        async with opened(stream_url, "acme") as one, opened(stream_url, "acme") as two:
+            await two.devices({phone: THERE}, 60)
+            assert (await one.devices({phone: (None, True)}, 60))[1] == {"ana": [HERE, Device(call=True)]}
+            await one.devices({phone: (None, True)}, -1)
+            assert (await two.devices({phone: THERE}, 60))[1] == {"ana": [HERE]}  # the call has ended
+            await two.devices({phone: THERE}, -1)
+            await one.devices({phone: (True, True)}, 60)
+            assert (await two.devices({phone: THERE}, 60))[1] == {"ana": [ON_CALL, ON_CALL]}  # it came back as it was
+            assert (await two.devices({phone: (None, False)}, 60))[1] == {"ana": [UNTOUCHED, UNTOUCHED]}
+            for _ in range(2):  # two that are given one name, each of which goes on to say what it said
+                both = {"ana": [Device(call=True), HERE]}
+                assert (await one.devices({phone: (False, True)}, 60))[1]["ana"][0] == both["ana"][0]
+                await two.devices({phone: (False, False)}, 60)
+            assert (await one.devices({phone: (False, True)}, 60))[1] == both == (await two.devices({}, 60))[1]
+
+    asyncio.run(renew())
+
+
 def test_two_gateways_that_find_the_same_change_make_it_once(stream_url: str) -> None:
     async def find() -> None:
         async with at_desk(stream_url) as one, at_desk(stream_url, name="b") as two:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from time import perf_counter
 from typing import Any
 
@@ -22,6 +22,7 @@ from collab.live.entries import entries_of, seq_of
 from collab.live.lease import RIGHT_TO_RECORD, Lease
 from collab.live.partition import check_tenant, key_of, partition_of
 from collab.live.redis import Server, StreamUnreachable, server_at
+from collab.live.words import Said, Words, left
 from collab.presence import Device
 
 __all__ = ["Receipt", "Said", "Stream", "StreamUnreachable", "open_partition", "open_stream"]
@@ -30,10 +31,6 @@ logger = logging.getLogger(__name__)
 
 LONGEST_PAUSE_S = 2.0
 """The longest pause before a follower that lost its server tries again."""
-
-
-Said = tuple[bool | None, bool | None]
-"""What a device says of itself, idle and in a call; None leaves it as it was when the device was heard of last."""
 
 
 class Receipt(Struct, frozen=True):
@@ -76,7 +73,7 @@ class Stream:
         self.partition = partition_of(tenant)
         self._server, self._redis = server, server.client
         self._key = key_of(tenant)
-        self._closed = False
+        self._closed, self._words = False, Words()
 
     @property
     def soon(self) -> bool:
@@ -225,18 +222,14 @@ class Stream:
     ) -> tuple[datetime, dict[str, list[Device]]]:
         """Renew devices, by agent and name; and tell the server's time and which of all are left, by agent.
 
-        A device that is not renewed for so many seconds of the server's time is forgotten.
+        A device that is not renewed for so many seconds of the server's time is forgotten. One that is renewed over two
+        streams is there twice, each with what was said there; what it newly says is over is over at both.
         """
-        fields: list[Any] = []
-        for (agent, device), said in renewed.items():
-            fields += (f"{agent} {device}", *("-" if one is None else int(one) for one in said))
         with self._server.answering():
-            key = self._value(_DEVICES)
-            found = await self._server.run("devices", [key], [round(lasts_s * 1000), *fields])
-        left: dict[str, list[Device]] = {}
-        for name, idle, call in zip(found[1::3], found[2::3], found[3::3], strict=True):
-            left.setdefault(name.decode().partition(" ")[0], []).append(Device(idle == b"1", call == b"1"))
-        return datetime.fromtimestamp(int(found[0]) / 1000, UTC), left
+            words = self._words.args(renewed, lasts_s)
+            reply = await self._server.run("devices", [self._value(_DEVICES)], words)
+        self._words.told(renewed)
+        return left(reply)
 
     async def trim(self, before: int) -> None:
         """Drop the entries before this place."""
