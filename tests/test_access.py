@@ -200,3 +200,8 @@ def test_while_the_file_cannot_be_read_the_keys_stay_as_they_were_which_is_said_
     with pytest.raises(AccessDenied, match="taken back"):
         access.check(token)
     assert access.trouble == ""
+
+
+def test_a_place_that_is_no_file_is_named_with_the_fix(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=rf"{tmp_path} cannot be read: Is a directory; .* COLLAB_KEYS"):
+        Access(tmp_path)

@@ -296,7 +296,7 @@ def test_a_person_gives_a_waiting_lead_to_whom_they_like_and_it_stays(stream_url
         ("l2", "ana", "Kim", "to is 'ana', who is at capacity with 1 of 1 leads; close one, raise the capacity, or"),
         ("l2", "bo", "Kim", "to is 'bo', who is offline; have them come in, or name another agent"),
         ("l2", "cy", "Kim", "to is 'cy', who is off shift; begin their shift, or name another agent"),
-        ("l2", "zoe", "Kim", "agent is 'zoe', who is not on the roster; on it: ana, bo, cy"),
+        ("l2", "zoe", "Kim", "agent is 'zoe', who is not on the roster \\(ana, bo, cy\\); name one of it"),
         ("l9", "ana", "Kim", "lead is 'l9', which is not open"),
         ("l2", "di", "", "by is ''; name the person who chose"),
     ],

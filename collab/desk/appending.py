@@ -48,7 +48,9 @@ class Appending(Stamping):
             await self._follower.catch_up()
         if not self._is_member(agent):
             members = ", ".join(member.id for member in self.team.members()) or "nobody yet"
-            raise ValueError(f"agent is {agent!r}, who is not on the roster; on it: {members}")
+            raise ValueError(
+                f"agent is {agent!r}, who is not on the roster ({members}); name one of it, or add_agent first"
+            )
 
     def _is_member(self, agent: str) -> bool:
         return agent in self.team.agents and not self.team.agents[agent].left

@@ -121,7 +121,8 @@ class Access:
             with self._telling:
                 found = self._told(token)
         except (jwt.InvalidTokenError, KeyError, ValueError, TypeError, OverflowError, RecursionError):
-            raise AccessDenied("the token is not one of ours; get a new one with `collab token`") from None
+            fix = "get a new one with `collab token` and the file of keys that the gateway has (COLLAB_KEYS)"
+            raise AccessDenied(f"the token is not one of ours; {fix}") from None
         if self.ended(found):
             raise AccessDenied(f"the token ended at {found.expires:%Y-%m-%d %H:%M:%S} UTC; get a new one")
         if taken_back(found):
@@ -239,6 +240,9 @@ class Access:
             return self.file.read_text(encoding="utf-8")
         except UnicodeDecodeError:
             raise ValueError(f"{self.file} is no text in UTF-8; mend it, or remove it to have a new one made") from None
+        except OSError as error:
+            fix = "let who runs this read it, or name another file of keys with COLLAB_KEYS"
+            raise ValueError(f"{self.file} cannot be read: {error.strerror}; {fix}") from None
 
 
 def _pass(claims: Mapping[str, Any], key: str) -> Pass:

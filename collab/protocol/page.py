@@ -77,6 +77,15 @@ lead is due after 60 seconds if it is critical, 300 high, 900 medium, 3,600 low,
 and what is due first goes first. Agents who are away are given leads too: they count a fifth as ready as who is
 available. Who comes back after 900 seconds offline takes one lead at first, and one more every 30.
 
+**An offer** comes to who watches as a `lead_assigned` whose `decision` has them as `agent`, or a `lead_overridden` that
+has them as `to`; what came while one was away is in **team**, in the state `offered`. They `accept` or `decline` it.
+Leads go to agents on the roster only, where a team lead or a service puts them (`add_agent`): who is not may talk, but
+has no presence.
+
+**An answer** has as `thread` the `id` of the `message_sent` that it answers, which is the `message` that a send is
+answered with. A thread has one level: who answers an answer is heard with the first message as `thread`. `mentions` are
+the ids of all who are meant, by @all too. One's own messages come as **happened** as well.
+
 What a **role** may: an `agent` works leads, talks and changes what is their own. A `team_lead` may do all of it, change
 others, and has a moderator's say in every room, private ones too, without being its member. A `service` (a CRM, a bot)
 may do for leads, agents and presence what a team lead may; in rooms it is one like any agent: it enters a private one
