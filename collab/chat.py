@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from collab import events
 from collab.claims import ARCHIVED, OPEN, file_key, room_key, seat_key
-from collab.events import Entry, RoomEvent
+from collab.events import RoomEvent
 from collab.records import Seat
 
 KEPT = 1000
@@ -174,14 +174,6 @@ def apply(rooms: Rooms, event: RoomEvent) -> None:
         if not isinstance(event, events.RoomRead):
             room.number += 1
         _APPLY[type(event)](room, event)
-
-
-def numbered(rooms: Rooms, entry: Entry) -> int:
-    """The number in its room of an entry that the rooms have just taken in; 0 if it has none."""
-    event = entry.event
-    if not isinstance(event, RoomEvent) or isinstance(event, events.RoomRead) or event.room not in rooms:
-        return 0
-    return rooms[event.room].number
 
 
 def values(rooms: Rooms) -> dict[str, str]:

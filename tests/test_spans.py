@@ -21,7 +21,6 @@ from collab.analytics.spans import (
     lengths,
     spans,
     where,
-    without,
 )
 from collab.analytics.timeline import Steps
 
@@ -59,7 +58,6 @@ def test_the_algebra_of_spans_is_that_of_sets(some: list[tuple[int, int]], more:
     one, other = of(some), of(more)
     for found, wanted in (
         (both(one, other), held(one) & held(other)),
-        (without(one, other), held(one) - held(other)),
         (clipped(one, 10, 30), held(one) & set(range(10, 30))),
     ):
         assert held(found) == wanted

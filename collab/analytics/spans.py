@@ -1,12 +1,10 @@
-"""Spans of time and their algebra: what both or only one of two holds.
+"""Spans of time and their algebra: what any or both of two hold, how much of it, and when.
 
 Spans are an array of rows (start, end) of whole numbers, in order, none empty, none touching another. Flattened, they
 are edges that alternate between in and out, which is all that the algebra needs.
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,12 +42,8 @@ def inside(one: Spans, moments: NDArray[np.int64]) -> Flags:
 
 def both(one: Spans, other: Spans) -> Spans:
     """What both hold."""
-    return _combined(one, other, np.logical_and)
-
-
-def without(one: Spans, other: Spans) -> Spans:
-    """What the first holds and the other does not."""
-    return _combined(one, other, np.greater)
+    edges = np.unique(np.concatenate((one.ravel(), other.ravel())))
+    return where(edges, inside(one, edges) & inside(other, edges), int(edges[-1])) if edges.size else NONE
 
 
 def clipped(one: Spans, start: int, end: int) -> Spans:
@@ -89,10 +83,3 @@ def where(moments: NDArray[np.int64], flags: Flags, end: int) -> Spans:
     if not len(moments):
         return NONE
     return spans(moments[flags], np.append(moments[1:], max(end, moments[-1]))[flags])
-
-
-def _combined(one: Spans, other: Spans, keep: Callable[[Flags, Flags], Flags]) -> Spans:
-    edges = np.unique(np.concatenate((one.ravel(), other.ravel())))
-    if not edges.size:
-        return NONE
-    return where(edges, keep(inside(one, edges), inside(other, edges)), int(edges[-1]))

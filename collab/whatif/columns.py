@@ -56,6 +56,12 @@ ALIKE = 0.85
 """From so much of their letters in common on, one name is a misspelling of the other."""
 
 
+def microseconds(times: pd.Series) -> NDArray[np.int64]:
+    """Times as whole microseconds since 1970; those without a zone are UTC."""
+    converted = pd.to_datetime(times, utc=True).astype("datetime64[us, UTC]")
+    return np.asarray(converted.astype("int64").to_numpy(), np.int64)
+
+
 def checked(frame: pd.DataFrame, title: str, needed: Sequence[str], why: str = "it needs") -> None:
     """Refuse a frame whose columns are missing, there twice, in its index, or called nearly as one that is read.
 

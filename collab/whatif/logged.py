@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from collab.whatif.cases import Cases
-from collab.whatif.columns import label, refuse_empty, shown, where
+from collab.whatif.columns import label, microseconds, refuse_empty, shown, where
 from collab.whatif.evidence import Evidence
 from collab.whatif.ripening import Ripening, ripening
 
@@ -133,9 +133,9 @@ def _rank(
     """The places of the kept outcomes by the decisions' times, if there are any, then by their ids, as of a history."""
     times = np.zeros(len(keep), np.int64)
     if "time" in candidates:
-        times = _microseconds(_first_times(candidates, names))[place[keep]]
+        times = microseconds(_first_times(candidates, names))[place[keep]]
     elif "time" in outcomes:
-        times = _microseconds(outcomes["time"])[keep]
+        times = microseconds(outcomes["time"])[keep]
     ids = names["decision"].astype(str).to_numpy(object)[place[keep]]
     return np.asarray(np.lexsort((ids, times)).argsort(), np.int64)
 
@@ -250,12 +250,7 @@ def _text(column: pd.Series) -> int | None:
 
 
 def _days(column: pd.Series) -> NDArray[np.int64]:
-    return _microseconds(column) // DAY_US
-
-
-def _microseconds(column: pd.Series) -> NDArray[np.int64]:
-    times = pd.to_datetime(column, utc=True).astype("datetime64[us, UTC]")
-    return np.asarray(times.astype("int64").to_numpy(), np.int64)
+    return microseconds(column) // DAY_US
 
 
 def _days_of(candidates: pd.DataFrame, names: pd.DataFrame) -> NDArray[np.int64]:

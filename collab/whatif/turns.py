@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from collab.fairness import By, Ledger, able
-from collab.whatif.columns import aware_times, refuse_empty
+from collab.whatif.columns import aware_times, microseconds, refuse_empty
 from collab.whatif.frames import flags
 from collab.whatif.reading import Window
 
@@ -97,11 +97,11 @@ def of_frame(candidates: pd.DataFrame, by: By, outcomes: pd.DataFrame | None = N
         eligible = eligible | named.map(lambda gate: gate != "" and able(gate)).to_numpy(bool)
     first = candidates.groupby("decision", sort=False)["time"].transform("min")
     place, ids = pd.factorize(candidates["decision"])
-    order = np.lexsort((candidates["agent"].astype(str).to_numpy(object), place, _microseconds(first)))
+    order = np.lexsort((candidates["agent"].astype(str).to_numpy(object), place, microseconds(first)))
     capacity = candidates["capacity"].to_numpy(np.float64) if "capacity" in candidates else np.ones(len(candidates))
     found = _turns(
         place[order],
-        _microseconds(first)[order],
+        microseconds(first)[order],
         candidates["agent"].astype(str).to_numpy(object)[order],
         eligible[order],
         capacity[order],
@@ -134,8 +134,3 @@ def _turns(
         )
         found.append((int(decision[low]), turn))
     return found
-
-
-def _microseconds(times: pd.Series) -> NDArray[np.int64]:
-    converted = pd.to_datetime(times, utc=True).astype("datetime64[us, UTC]")
-    return np.asarray(converted.astype("int64").to_numpy(), np.int64)
