@@ -19,6 +19,9 @@ TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```python\n(.*?)^```", TEXT, re.M | re.S)
 
 
+FENCED = re.compile(r"^```.*?^```", re.M | re.S)
+
+
 def block(word: str) -> str:
     """The only block of Python that has this word in it."""
     found = [text for text in BLOCKS if word in text]
@@ -57,6 +60,26 @@ def test_its_index_has_every_notebook_by_its_question_and_every_tab_with_a_small
     for picture in (ROOT / "docs" / "pictures").glob("*.png"):
         assert picture.stat().st_size <= MOST_BYTES, picture.name
         assert f"docs/pictures/{picture.name}" in TEXT, "no picture lies about unused"
+
+
+def anchors(page: Path) -> set[str]:
+    """What a link to a page of Markdown may name behind its #: the headings, as forges spell them."""
+    heads = re.findall(r"^#+ (.*)$", FENCED.sub("", page.read_text(encoding="utf-8")), re.M)
+    return {re.sub(r"[^\w -]", "", head.strip().lower()).replace(" ", "-") for head in heads}
+
+
+def test_every_link_to_a_file_leads_there_and_to_the_heading_that_it_names() -> None:
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "data").glob("*.md")]
+    broken, met = [], 0
+    for page in pages:
+        for link in re.findall(r"\]\((?!\w+:)([^)\s]+)\)", FENCED.sub("", page.read_text(encoding="utf-8"))):
+            path, _, anchor = link.partition("#")
+            there = page.parent / path if path else page
+            met += 1
+            if not there.exists() or (anchor and anchor not in anchors(there)):
+                broken.append(f"{page.name}: {link}")
+    assert met
+    assert broken == []
 
 
 def test_nobody_is_told_to_install_the_other_project_of_this_name() -> None:
