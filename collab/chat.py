@@ -75,8 +75,8 @@ class Room(Struct, kw_only=True):
     """A room after what happened at its `number`.
 
     `members` are their seats by agent; `read` is the number that each has read up to, and `read_threads` the same for
-    single threads, by agent and message; `came` is the number at which each came in, before which nothing is unread.
-    `messages` are the newest `KEPT`, in order. `files` are those ever uploaded, by their hash.
+    single threads, by agent and message, as far as `messages` go back; `came` is the number at which each came in,
+    before which nothing is unread. `messages` are the newest `KEPT`, in order. `files` are all that came, by hash.
     """
 
     id: str
@@ -246,8 +246,11 @@ def _read(room: Room, event: events.RoomRead) -> None:
     if event.thread is None:
         room.read[event.agent] = max(number, room.read.get(event.agent, 0))
     else:
-        threads = room.read_threads.setdefault(event.agent, {})
-        threads[event.thread] = max(number, threads.get(event.thread, 0))
+        threads = room.read_threads.get(event.agent, {})
+        # Of what was read before all that is remembered, all that is remembered is unread anyhow.
+        first = room.messages[0].number if room.messages else 0
+        still = {thread: upto for thread, upto in threads.items() if upto >= first}
+        room.read_threads[event.agent] = still | {event.thread: max(number, threads.get(event.thread, 0))}
 
 
 def _change(room: Room, id: str, **fields: Any) -> None:

@@ -113,6 +113,17 @@ def test_a_thread_has_unread_counts_of_its_own() -> None:
     assert talked(*events, reading)["main"].unread("bo") == Unread(1, 0)
 
 
+def test_what_was_read_of_threads_long_ago_is_forgotten() -> None:
+    def thread(id: str, number: int) -> list[RoomEvent]:
+        reading = ev.RoomRead(id=f"r{id}", time=NOON, room="main", agent="bo", number=number, thread=id)
+        return [said(id, "ana"), said(f"{id}.1", "ana", thread=id), reading]
+
+    later = [said(f"m{n}", "ana") for n in range(KEPT)]
+    room = talked(*main_room("ana", "bo"), *thread("old", 4), *later, *thread("new", KEPT + 6))["main"]
+    assert room.read_threads == {"bo": {"new": KEPT + 6}}
+    assert room.unread("bo", "new") == Unread(0, 0)
+
+
 def test_a_room_remembers_its_newest_messages_only() -> None:
     room = talked(*main_room("ana", "bo"), *(said(f"m{n}", "ana") for n in range(KEPT + 5)))["main"]
     assert (len(room.messages), room.messages[0].id) == (KEPT, "m5")
