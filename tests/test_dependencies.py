@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import runpy
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -46,6 +48,17 @@ def test_every_range_is_met_by_exactly_one_locked_version(python: str, platform:
 
 def test_the_lock_was_made_from_the_ranges_that_pyproject_has_now() -> None:
     assert LOCK.startswith(MADE["header"](PROJECT)), AGAIN
+
+
+def test_whatever_the_code_imports_is_required_and_not_there_by_chance() -> None:
+    trees = [ast.walk(ast.parse(path.read_text(encoding="utf-8"))) for path in (ROOT / "collab").rglob("*.py")]
+    nodes = [node for tree in trees for node in tree]
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+    brought = packages_distributions()
+    known = {canonicalize_name(one.name) for one in MADE["requirements"](PROJECT)} | {PROJECT["name"]}
+    found = {name.partition(".")[0] for name in names}
+    assert {name for name in found & brought.keys() if not known & {*map(canonicalize_name, brought[name])}} == set()
 
 
 def test_every_locked_version_has_hashes() -> None:
