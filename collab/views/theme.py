@@ -108,10 +108,10 @@ THEME = {
 HELD = f"""
 {IN_HAND} {{
   .main-content {{ padding-bottom: calc(56px + env(safe-area-inset-bottom)); }}
-  header .title {{ font-size: 18px; white-space: nowrap; }}
+  header .title {{ font-size: 18px; }}
 }}
 """
-"""The style of a page on a phone: nothing ends under the tabs, and its title is one line."""
+"""The style of a page on a phone: nothing ends under the tabs, and its title is small."""
 
 PRINTED = """
 @media print {
