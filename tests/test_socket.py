@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,9 +11,11 @@ import pytest
 from bokeh.document import Document
 from bokeh.document.events import MessageSentEvent
 from bokeh.protocol import Protocol
+from bokeh.server.views.ws import WSHandler
 from panel.io import document as panels
+from tornado.locks import Lock
 
-from collab.views.socket import leave_nothing
+from collab.views.socket import leave_nothing, prepare, ready
 
 
 class Socket:
@@ -63,3 +66,17 @@ def test_what_comes_while_something_is_being_written_is_written_next(connection:
 
     assert asyncio.run(asyncio.wait_for(go(), 10)) == ["first", "second"]
     assert document not in panels._WRITE_MSGS
+
+
+def test_a_page_that_was_closed_amid_a_message_is_no_warning_and_all_else_is(caplog: pytest.LogCaptureFixture) -> None:
+    async def write() -> None:
+        closed = WSHandler.__new__(WSHandler)
+        closed.ws_connection, closed.write_lock = None, Lock()
+        await closed.send_message(ready("said", "hello"))
+
+    with caplog.at_level(logging.WARNING):
+        prepare()
+        asyncio.run(write())
+        assert not caplog.records
+        logging.getLogger("bokeh.server.views.ws").warning("Something else")
+    assert [record.getMessage() for record in caplog.records] == ["Something else"]

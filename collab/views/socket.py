@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import logging
 from contextlib import suppress
 from typing import Any
 
@@ -23,6 +24,12 @@ def prepare() -> None:
     pn.extension("tabulator", notifications=True, reconnect=False, disconnect_notification=GONE)
     send_at_once()
     leave_nothing()
+    logging.getLogger("bokeh.server.views.ws").addFilter(_amid_a_message)  # the same filter is added once
+
+
+def _amid_a_message(record: logging.LogRecord) -> bool:
+    """Is it more than that a page was closed while it was written to? Bokeh warns of that once for each message."""
+    return record.msg != "Failed sending message as connection was closed"
 
 
 def send_at_once() -> None:
