@@ -18,8 +18,8 @@ button { all: unset; box-sizing: border-box; flex: 1 1 12em; min-height: 44px; c
   display: flex; align-items: center; }
 ul.list { overflow-x: clip; }
 [data-swipe] { touch-action: pan-y; position: relative; }
-[data-swipe]::before { content: attr(data-swipe); position: absolute; inset: 0 100% 0 auto; padding: 0 16px;
-  display: flex; align-items: center; white-space: nowrap; font-weight: 600; }
+[data-swipe]::before { content: attr(data-swipe); position: absolute; inset: 0 100% 0 auto; width: 100vw;
+  padding: 0 16px; display: flex; align-items: center; justify-content: flex-end; font-weight: 600; }
 [data-far]::before { background: var(--mui-palette-primary-main, #1d5fd1);
   color: var(--mui-palette-primary-contrastText, #ffffff); }
 .swipes { display: none; }
