@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from real_redis import RealRedis
 from sites import a_site
 
-from collab.checks import State
+from collab.checks import State, ports
 from collab.checks.files import of_keys, of_notify_file, of_rules_file
 from collab.checks.ports import of_health, of_port
 from collab.checks.versions import installed, of_versions
@@ -222,6 +222,14 @@ def test_a_port_is_free_a_collab_or_taken_by_something_else(tmp_path: Path) -> N
         check = of_port("HTTP", "HTTP_PORT", other.server_port, "127.0.0.1")
         answered.result()
     assert (check.state, check.value) == (State.warn, f"port {other.server_port} is taken by something else")
+
+
+def test_what_has_a_port_and_does_not_answer_may_be_a_collab_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ports, "WITHIN_S", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as hanging:
+        check = of_port("HTTP", "HTTP_PORT", hanging.getsockname()[1], "127.0.0.1")
+    assert (check.state, check.value.partition("taken")[2]) == (State.warn, ", and what listens there does not answer")
+    assert check.fix.startswith("If it is a collab, it hangs: kill it")
     assert "HTTP_PORT=" in check.fix
 
 

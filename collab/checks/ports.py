@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import socket
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 
@@ -35,6 +36,10 @@ def of_port(name: str, variable: str, port: int | str, host: str = "localhost") 
     found = _read(body)
     if found is None:
         fix = f"Stop what listens there, or name another port, e.g. {variable}={port + 1 if port < 65_535 else 5006}."
+        if status == HTTPStatus.REQUEST_TIMEOUT:
+            fix = f"If it is a collab, it hangs: kill it (kill -9) and start it again. {fix}"
+            value = f"port {port} is taken, and what listens there does not answer"
+            return Check(name=name, state=State.warn, value=value, fix=fix)
         return Check(name=name, state=State.warn, value=f"port {port} is taken by something else", fix=fix)
     return of_health(name, port, found)
 
@@ -68,6 +73,8 @@ def _got(host: str, port: int, path: str) -> tuple[int, str]:
         connection.request("GET", path)
         answer = connection.getresponse()
         return answer.status, answer.read(65_536).decode("utf-8", "replace")
+    except TimeoutError:
+        return HTTPStatus.REQUEST_TIMEOUT, ""
     except (OSError, HTTPException):
         return 0, ""
     finally:
