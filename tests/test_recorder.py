@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from desks import SOON_S
 from work import Work, put
 
 from collab import events as ev
@@ -89,6 +90,30 @@ def test_an_append_of_decisions_with_many_candidates_ends_sooner(
     most = max(size for sizes in batches for size in sizes)
     assert sum(map(sum, batches)) > 12 + 5 * most, "more than one append may have"
     assert all(sum(sizes) < 12 + 5 * most for sizes in batches), "it ends at the first read beyond"
+
+
+def test_a_recorder_stops_though_others_go_on(tmp_path: Path) -> None:
+    async def run() -> int:
+        work, said = Work(), asyncio.Event()
+
+        async def go_on(stream: Stream) -> None:
+            while True:
+                await put(stream, work.events(1))
+                said.set()
+                await asyncio.sleep(0)
+
+        async with a_stream() as stream:
+            recorder = Recorder(tmp_path, stream)
+            await recorder.start()
+            others = asyncio.create_task(go_on(stream))
+            await said.wait()
+            last = await stream.last()
+            async with asyncio.timeout(SOON_S):
+                await recorder.stop()
+            others.cancel()
+            return last
+
+    assert asyncio.run(run()) <= History(tmp_path).last
 
 
 def test_merged_files_stay_for_readers_that_have_them(tmp_path: Path) -> None:

@@ -213,9 +213,9 @@ class Recorder:
         loop = asyncio.get_running_loop()
         try:
             while True:
-                due = loop.time() + self.every_s
-                took, more = await self._step()
-                if self._stopping and took == 0:
+                due, stopping = loop.time() + self.every_s, self._stopping
+                more = await self._step()
+                if stopping and not more:  # others may add more for ever
                     return
                 if not more and not self._stopping:
                     await self._pause(due - loop.time())
@@ -225,8 +225,8 @@ class Recorder:
         finally:
             asyncio.get_running_loop().call_soon(self._announce)
 
-    async def _step(self) -> tuple[int, bool]:
-        """Record one batch; how many events it had, and whether more wait. Trouble is kept and tried again."""
+    async def _step(self) -> bool:
+        """Record one batch, and return whether more wait; trouble is kept and tried again."""
         try:
             if not isinstance(self.trouble, Unreadable | None):
                 await asyncio.to_thread(self._writer.open)
@@ -234,7 +234,7 @@ class Recorder:
                 self._last_id = await check(self._stream, self._writer)
             entries, more = await continuation(self._stream, self.url, self.recorded, self._last_id, self.at_most)
             if not self._may_write():
-                return 0, False
+                return False
             if entries:
                 await asyncio.to_thread(self._writer.write, entries)
                 self.recorded, self._last_id = self._writer.recorded, entries[-1].event.id
@@ -247,7 +247,7 @@ class Recorder:
             if self.trouble is None:
                 logger.error("nothing can be recorded into %s, trying again: %s", self.url, error)
             self.trouble = error
-            return 0, False
+            return False
         if self.trouble is not None:
             logger.info("recording into %s again", self.url)
             self.trouble = None
@@ -255,7 +255,7 @@ class Recorder:
             self._level = monotonic()
         async with self._moved:
             self._moved.notify_all()
-        return len(entries), more
+        return more
 
     async def _trim(self) -> None:
         before = self.recorded - self.keep + 1
