@@ -46,6 +46,9 @@ MEMBERS = 6
 ACTS = 7
 """How many troubles a storm has."""
 
+STOPS_S = 60.0
+"""How long a gateway that is told to end may take."""
+
 LEVEL_S = 60.0
 """How long after the last trouble all may take to be level again."""
 
@@ -103,6 +106,14 @@ class GatewayProcess:
             self._process.kill()
             await self._process.wait()
             self._process = None
+
+    async def stop(self) -> None:
+        """End it as `kill` does: it records what is on the stream, and ends though others go on."""
+        assert self._process is not None
+        self._process.terminate()
+        async with asyncio.timeout(STOPS_S):
+            assert await self._process.wait() == 0
+        self._process = None
 
 
 class Talker:
@@ -218,10 +229,16 @@ class Storm:
             stop.set()
 
     async def _gateway_killed(self) -> None:
+        await self._gateway_ended(GatewayProcess.kill)
+
+    async def _gateway_stopped(self) -> None:
+        await self._gateway_ended(GatewayProcess.stop)
+
+    async def _gateway_ended(self, end: Callable[[GatewayProcess], Awaitable[None]]) -> None:
         gateway = self.chance.choice(self.gateways)
         here = [talker for talker in self.talkers if talker.proxy.target == ("127.0.0.1", gateway.port)]
         other = next(one for one in self.gateways if one is not gateway)
-        await gateway.kill()
+        await end(gateway)
         movers = [talker for talker in here if self.chance.random() < 0.5]
         for talker in movers:
             talker.proxy.target = ("127.0.0.1", other.port)
@@ -344,7 +361,7 @@ class Storm:
         return lost
 
 
-KILLS = (Storm._gateway_killed, Storm._redis_killed)
+KILLS = (Storm._gateway_killed, Storm._gateway_stopped, Storm._redis_killed)
 CUTS = (
     Storm._all_cut,
     Storm._some_cut,
