@@ -20,6 +20,7 @@ from msgspec.structs import replace
 from strategies import NOON, busy
 
 from collab import protocol as p
+from collab.claims import claim
 from collab.events import CalendarChanged, Entry, PresenceChanged
 from collab.lapses import Terms
 from collab.live.client import Heard
@@ -450,6 +451,21 @@ def test_a_member_in_python_says_again_what_it_said_before_a_cut(tmp_path: Path)
             await soon(lambda: ana(gate) == (IN_CALL, CALL))
 
     at_gate(tmp_path, cut)
+
+
+def test_who_comes_back_after_all_gateways_were_gone_and_chooses_at_once_is_not_lost(tmp_path: Path) -> None:
+    async def back(gate: Gate) -> None:
+        stream, now = gate.office.stream, datetime.now(UTC)
+        assert stream is not None
+        was = PresenceChanged(id="was", time=now, agent="ana", presence=AVAILABLE, reason=CONNECTED, connected=True)
+        await stream.append([claim(was)])
+        async with raw(gate, device="phone") as socket:
+            await socket.send(p.encode(p.SetPresence(id=1, presence=BUSY)), text=True)
+            await soon(lambda: ana(gate)[0] == BUSY)
+        changes = [e.event for e in await log(gate.office.desk) if isinstance(e.event, PresenceChanged)]  # type: ignore[arg-type]
+        assert [(change.presence, change.reason) for change in changes if change.chosen == BUSY] == [(BUSY, "")]
+
+    at_gate(tmp_path, back)
 
 
 def by_another(heard: Heard) -> bool:

@@ -37,7 +37,8 @@ class Devices:
 
     def __init__(self, desk: Desk, hall: Hall, lease_s: float) -> None:
         self._desk, self._hall, self._lease_s = desk, hall, lease_s
-        self._came = asyncio.Event()
+        self._came, self._level = asyncio.Event(), asyncio.Event()
+        self._level.set()
         self._telling: set[Line] = set()
         self._gone: dict[Line, float] = {}
         self._tending = asyncio.get_running_loop().create_task(self._tend(), name=f"devices of {desk.tenant}")
@@ -45,6 +46,11 @@ class Devices:
     def came(self) -> None:
         """Somebody came: their presence follows in a moment."""
         self._came.set()
+        self._level.clear()
+
+    async def level(self) -> None:
+        """Wait that moment, if somebody just came: who was thought to be here is not taken for gone meanwhile."""
+        await self._level.wait()
 
     async def follow(self) -> None:
         """Bring the presence of agents in line with their devices, here and at other gateways."""
@@ -78,6 +84,7 @@ class Devices:
     def close(self) -> None:
         """Renew nothing any more."""
         self._tending.cancel()
+        self._level.set()
 
     async def _tend(self) -> None:
         loop, took_s = asyncio.get_running_loop(), 0.0
@@ -95,6 +102,8 @@ class Devices:
                 logger.warning("the devices of %s cannot be renewed, trying again: %s", self._desk.tenant, error)
             except Exception:  # or everybody at this gateway would be gone in a moment
                 logger.exception("the devices of %s cannot be renewed, trying again", self._desk.tenant)
+            if not self._came.is_set():
+                self._level.set()
             took_s = loop.time() - start
 
 

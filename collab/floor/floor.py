@@ -193,6 +193,7 @@ class Floor:
 
     async def _presence(self, line: Line, asked: p.SetPresence) -> None:
         agent = asked.agent or line.entry.agent
+        await self.devices.level()
         await self.desk.set_presence(agent, asked.presence, asked.reason, by=on_behalf(line, agent))
 
     async def _calendar(self, line: Line, asked: p.SetCalendar) -> None:
