@@ -37,7 +37,7 @@ test: env ## run all tests and notebooks, after installing or naming what they n
 	@$(BIN)/python tests/needs.py
 	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --maxprocesses=4 --dist=loadfile --no-loadscope-reorder $(ARGS)
 
-check: env ## formatting, lint (both with notebooks), spelling, types over the centre
+check: env ## formatting, lint (both with notebooks), spelling, types of all but views and commands
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/codespell

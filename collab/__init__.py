@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collab.forecast import Forecast
-    from collab.history import History, export
+    from collab.history import History
+    from collab.history.export import export
     from collab.live.client import connect
     from collab.office import Office
     from collab.weights import Weights

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from msgspec import Struct
 
@@ -104,7 +105,7 @@ def _of_unreachable(team: Team, agent: Agent, time: datetime, pacing: Pacing | N
 
 def _of_waiting(team: Team, state: OpenLead, time: datetime, pacing: Pacing | None) -> list[Action]:
     """Say why nobody has it, and give it to one of the best who have room, whom a gate may keep from being asked."""
-    about = {"declined": state.declined, "refusals": state.refusals, "arrived": state.arrived}
+    about: dict[str, Any] = {"declined": state.declined, "refusals": state.refusals, "arrived": state.arrived}
     decision = decide(state.lead, team, time, team.turn(time).weights, pacing=pacing, **about)
     rows = decision.candidates
     ranked = sorted(

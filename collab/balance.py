@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from msgspec import Meta, Struct
@@ -243,7 +243,7 @@ class _Course:
         lead, holder = offer.lead, offer.lead.holder or ""
         giver, taker, team = self.team.agents[holder], self.team.agents[offer.to], self.team
         loads = self._even
-        about = {"lead": lead.lead.id, "decision": lead.decision or "", "to": offer.to}
+        about: dict[str, Any] = {"lead": lead.lead.id, "decision": lead.decision or "", "to": offer.to}
         event = LeadOverridden(id="trial", time=self.time, agent=holder, by="balance", **about)
         kept = (dict(team.agents), dict(team.leads), dict(team.known), list(team.moved))
         team.apply(Entry(team.seq + 1, "", event))

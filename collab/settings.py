@@ -88,7 +88,7 @@ def files_folder() -> str | None:
     return os.environ.get("COLLAB_FILES") or None
 
 
-def shelf(history: str, files: str | None = None, **limits: int) -> Shelf | None:
+def shelf(history: str, files: str | None = None, **limits: Any) -> Shelf | None:
     """Where files lie: a folder that is named, else one beside the tables of a history that is a folder, else none.
 
     Raises:

@@ -151,8 +151,10 @@ class Floor:
     async def _send(self, line: Line, asked: p.Send) -> Any:
         agent = line.entry.agent
         self.hall.types(asked.room, agent, False)
-        more = {"key": asked.key, "thread": asked.thread, "files": {file.hash: file.name for file in asked.files}}
-        confirmation = await self.desk.rooms.send(asked.room, agent, asked.text, **more)
+        files = {file.hash: file.name for file in asked.files}
+        confirmation = await self.desk.rooms.send(
+            asked.room, agent, asked.text, key=asked.key, thread=asked.thread, files=files
+        )
         self.said += not confirmation.duplicate
         return await recalled(self.hall, confirmation) if confirmation.duplicate else confirmation
 
@@ -178,7 +180,7 @@ class Floor:
         rooms = [room.id for room in self.desk.team.rooms.values() if agent in room.members]
         if asked.room is not None:
             rooms = [self.seated(asked.room, agent).id]
-        words = {"words": asked.words, "agent": asked.agent, "since": asked.since, "until": asked.until}
+        words: dict[str, Any] = {"words": asked.words, "agent": asked.agent, "since": asked.since, "until": asked.until}
         rows = await asyncio.to_thread(found, self._history(), rooms, **words, count=asked.count)
         rows = [row | {"time": datetime.fromtimestamp(row["time"] / 1e6, UTC)} for row in rows]
         sizes = accumulate(len(msgspec.json.encode(row)) for row in rows)
@@ -209,7 +211,7 @@ class Floor:
         await self.devices.follow()
 
     async def _workload(self, line: Line, asked: p.UpdateWorkload) -> None:
-        changes = {"capacity": asked.capacity, "presence": asked.presence, "on_shift": asked.on_shift}
+        changes: dict[str, Any] = {"capacity": asked.capacity, "presence": asked.presence, "on_shift": asked.on_shift}
         await self.desk.update_agent_workload(asked.agent, **changes, by=on_behalf(line, asked.agent))
 
     async def _route(self, line: Line, asked: p.RouteLead) -> Decision:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -45,12 +45,12 @@ async def _look(floor: AtHall, line: Line, asked: p.LookAtTeam) -> p.TeamNow:
 
 
 def _agent(one: Agent) -> p.AgentNow:
-    here = {"presence": one.presence, "since": one.since, "on_shift": one.on_shift}
+    here: dict[str, Any] = {"presence": one.presence, "since": one.since, "on_shift": one.on_shift}
     return p.AgentNow(agent=one.id, name=one.name, **here, active=one.active, capacity=one.capacity)
 
 
 def _lead(one: OpenLead) -> p.LeadNow:
-    times = {"arrived": one.arrived, "assigned": one.assigned, "due": one.due}
+    times: dict[str, Any] = {"arrived": one.arrived, "assigned": one.assigned, "due": one.due}
     return p.LeadNow(lead=one.lead, state=_state(one), agent=one.holder, **times)
 
 
