@@ -55,11 +55,11 @@ class Cluster(Moving):
         self._said = place
 
     def _learn(self, node: Place, slots: Any) -> None:
-        """Ask the others that the node knows of, too, from now on."""
-        for _, _, *nodes in slots:
-            for other in nodes:
-                if (place := _place(node, other)) not in self._nodes:
-                    self._nodes.append(place)
+        """Ask the nodes that this one knows of and those that were named from now on; others may be gone for good."""
+        known = dict.fromkeys(_place(node, other) for _, _, *nodes in slots for other in nodes)
+        if known:
+            still = [place for place in self._nodes if place in known or place in self.address.places]
+            self._nodes = deque(dict.fromkeys((*still, *known)))
 
 
 def _place(asked: Place, node: Any) -> Place:

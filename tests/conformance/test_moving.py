@@ -10,6 +10,7 @@ from on_stream import on, plain
 from redis_groups import RealCluster, UnderSentinel
 
 from collab.live.about import about
+from collab.live.cluster import Cluster
 from collab.live.moving import Address, address_of
 from collab.live.stream import Stream, StreamUnreachable, open_stream
 
@@ -85,6 +86,46 @@ def test_one_node_of_a_cluster_is_enough_to_find_the_others(redis_cluster: RealC
         url = f"redis+cluster://127.0.0.1:{node.port}"
         before = on(url, lambda stream: stream.last())
         assert on(url, lambda stream: stream.append(plain(1))).seq == before + 1
+
+
+class Node:
+    """Says where the slots of a cluster are, and counts who asks."""
+
+    def __init__(self) -> None:
+        self.asked = self.port = self.owner = 0
+        self._answering: list[asyncio.Task[None] | None] = []
+
+    async def __aenter__(self) -> Node:
+        self._server = await asyncio.start_server(self._answer, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        self._server.close()
+        await asyncio.gather(*filter(None, self._answering))
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._answering.append(asyncio.current_task())
+        while (head := await reader.readline()).startswith(b"*"):
+            words = [(await reader.readline(), await reader.readline())[1].strip() for _ in range(int(head[1:]))]
+            slots = b"*1\r\n*3\r\n:0\r\n:16383\r\n*2\r\n$9\r\n127.0.0.1\r\n:%d\r\n" % self.owner
+            self.asked += words[0] == b"CLUSTER"
+            writer.write(slots if words[0] == b"CLUSTER" else b"+OK\r\n")
+        writer.close()
+
+
+def test_a_node_that_has_left_the_cluster_is_not_asked_any_more() -> None:
+    async def leave() -> None:
+        async with Node() as named, Node() as other:
+            named.owner = other.port
+            cluster = Cluster(address_of(f"redis+cluster://127.0.0.1:{named.port}", 6379), "acme")
+            assert await cluster.master() == ("127.0.0.1", other.port)
+            named.owner = other.owner = named.port
+            for _ in range(4):
+                assert await cluster.master() == ("127.0.0.1", named.port)
+            assert (named.asked, other.asked) == (5, 0)
+
+    asyncio.run(leave())
 
 
 def test_an_append_that_too_few_replicas_have_is_not_acknowledged_and_is_there_once(
