@@ -11,6 +11,7 @@ from math import log
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from blocks import hours, recorded, routed
 from desks import Clock, lead
@@ -21,10 +22,11 @@ from strategies import NOON
 
 from collab.desk import Desk
 from collab.experiment import Design
-from collab.views.experiment import words
+from collab.views.experiment import leftover, words
 from collab.whatif import WhatIf
 from collab.whatif.answers import BY_BLOCKS, Estimate, Refused
 from collab.whatif.pairs import FEWEST, Pairs, carried, counting, found, lasting, needed, paired
+from collab.whatif.verdict import Said, judged
 
 A, B = (90, 10, 0, 0), (10, 90, 0, 0)
 MINUTES, BURN_IN, BLOCKS, WORLDS = 240, 30, 20, 300
@@ -261,6 +263,15 @@ def test_what_blocks_leave_to_the_next_is_seen_as_a_change_within_them(leak: flo
     assert seen[:, 0].mean() == pytest.approx(-0.75 * leak * effect, abs=0.005)
 
 
+def test_a_metric_that_is_the_same_in_both_blocks_of_every_pair_is_refused_in_words() -> None:
+    same = np.array([0.0, 0.5, 1.0, 0.5])
+    said = judged("converted", Pairs(same, same, np.ones(4)), pd.DataFrame(), 0, Said((), "wait"), 0.95, None)
+    assert isinstance(said, Refused)
+    assert said.reason == (
+        "it is the same in both blocks of every pair, so nothing says how much they differ by luck; wait"
+    )
+
+
 def test_a_verdict_tells_the_difference_in_each_half_of_its_blocks(tmp_path: Path) -> None:
     async def uneven(desk: Desk, clock: Clock) -> None:
         await desk.start_experiment(DESIGN, by="Kim")
@@ -283,6 +294,13 @@ def test_a_verdict_tells_the_difference_in_each_half_of_its_blocks(tmp_path: Pat
     assert row["low"] < row["change"] < row["high"]
     assert row["pairs"] == 5
     assert frame.loc["waited_s"].isna().sum() == 5  # nobody waited
+    assert "Nothing says that the burn-in is too short, as far as the halves of blocks of 5 pairs tell." in words(
+        verdict
+    )
+    odd = frame.copy()
+    odd.loc["response_s", ["change", "low", "high"]] = -3.0, -4.0, -2.0
+    assert "in Time to first answer −3 s (−4 to −2 s). By luck" in leftover(odd.reset_index())
+    assert "cannot be told: fewer than 4 pairs" in leftover(odd.reset_index().assign(change=np.nan))
     assert len(WhatIf(recorded(tmp_path / "none", ten_hours)).verdict(burn_in="30min").carry_over()) == 5
 
 

@@ -7,6 +7,7 @@ from html import escape
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import panel as pn
 import panel_material_ui as pmui
 import param
@@ -24,7 +25,8 @@ from collab.views.told import TUNING, empty, title
 from collab.whatif import Verdict, WhatIf
 from collab.whatif.answers import BY_BLOCKS
 from collab.whatif.by_blocks import METRICS
-from collab.whatif.measures import four, label
+from collab.whatif.measures import between, change, four, label
+from collab.whatif.pairs import FEWEST
 from collab.whatif.report import judgements
 from collab.whatif.reported import judged_of
 
@@ -67,7 +69,7 @@ class ExperimentView(pn.viewable.Viewer):
         self._times, self._means = Range1d(0, 1), Range1d(0, 1)  # a range of no data cannot be worked out
         wide = {"sizing_mode": "stretch_width"}
         self._words = pn.pane.HTML("", stylesheets=[SHEET, TUNING, ForestView.sheet], **wide)
-        knob = pmui.Select.from_param(self.param.metric, min_width=200, styles={"flex": "0 1 260px"})
+        knob = pmui.Select.from_param(self.param.metric, min_width=200, styles={"flex": "0 1 260px"}, **wide)
         self._blocks = pn.Column(pn.FlexBox(knob, **wide), pn.pane.Bokeh(self._drawn(), **wide), visible=False, **wide)
         self._layout = pn.Column(self._words, self._blocks, **wide)
         self.task.param.watch(lambda event: self._say(), "error")
@@ -110,16 +112,21 @@ class ExperimentView(pn.viewable.Viewer):
             self._read, self._run = utc_now(), run
             self.task.start(lambda heard, stopped: self._judged(), self._take)
 
-    def _judged(self) -> Verdict | None:
+    def _judged(self) -> tuple[Verdict | None, str]:
+        """The verdict and its words."""
         what_if = self.what_if
         if what_if is None and self.board is not None:
             what_if = self.board.office.what_if()
-        return None if what_if is None or not what_if.experiments() else what_if.verdict()
+        if what_if is None or not what_if.experiments():
+            return None, f"{title(TITLE)}{empty(NONE)}"
+        verdict = what_if.verdict()
+        return verdict, words(verdict)
 
-    def _take(self, verdict: Verdict | None) -> None:
+    def _take(self, found: tuple[Verdict | None, str]) -> None:
+        verdict, said = found
         with pn.io.hold():
             self._blocks.visible = verdict is not None
-            self._words.object = f"{title(TITLE)}{empty(NONE)}" if verdict is None else words(verdict)
+            self._words.object = said
             self.verdict = verdict
 
     @param.depends("verdict", "metric", watch=True)
@@ -188,4 +195,26 @@ def words(verdict: Verdict) -> str:
         f"Arm b ({four(design.b)}) less arm a ({four(design.a)}), in blocks of {span(design.block_s)} from "
         f"{verdict.starts:{form}} UTC on; it {verdict.state(form)}."
     )
-    return f'{title(TITLE, BY_BLOCKS)}<p class="quiet">{escape(said)}</p>{judgements(judged_of(verdict))}'
+    left = f'<p class="quiet">{escape(leftover(verdict.carry_over()))}</p>'
+    return f'{title(TITLE, BY_BLOCKS)}<p class="quiet">{escape(said)}</p>{judgements(judged_of(verdict))}{left}'
+
+
+def leftover(halves: pd.DataFrame) -> str:
+    """Whether blocks leave something to the next, in words, by `Verdict.carry_over`."""
+    told = halves[halves["change"].notna()]
+    if not len(told):
+        few = f"fewer than {FEWEST} pairs of blocks have leads in both halves, or nothing varies"
+        return f"Whether the burn-in is long enough cannot be told: {few}."
+    odd = told[(told["low"] > 0) | (told["high"] < 0)]
+    if not len(odd):
+        pairs = int(told["pairs"].max())
+        return f"Nothing says that the burn-in is too short, as far as the halves of blocks of {pairs:,} pairs tell."
+    found = (
+        f"{label(row.metric)} {change(row.metric, row.change)} "
+        f"({between(change(row.metric, row.low), change(row.metric, row.high))})"
+        for row in odd.itertuples()
+    )
+    return (
+        "The burn-in may be too short: in the first half of what counts of each block the arms differ otherwise than "
+        f"in the second, in {'; '.join(found)}. By luck one metric does in up to a quarter of experiments."
+    )

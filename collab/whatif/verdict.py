@@ -242,6 +242,8 @@ def judged(
         )
     if fault is None and not np.ptp(np.concatenate([pairs.a, pairs.b])):
         fault = f"it is {pairs.a[0]:g} in every block, so nothing says how much it varies; {said.fix}"
+    if fault is None and not (pairs.b - pairs.a).any():
+        fault = f"it is the same in both blocks of every pair, so nothing says how much they differ by luck; {said.fix}"
     if fault is not None:
         return Refused(metric, fault, None, trust, BY_BLOCKS)
     base, after, apart = (pairs.mean(values, level) for values in (pairs.a, pairs.b, pairs.b - pairs.a))
