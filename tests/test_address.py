@@ -235,6 +235,18 @@ def test_what_a_browser_kept_is_nothing_at_first(open_office: Open) -> None:
     assert browser.kept == {"person": "Ana"}
 
 
+@pytest.mark.parametrize("stored, dark", [({}, True), ({"dark": False}, False)])
+def test_a_page_follows_the_system_into_the_dark_until_somebody_chose(
+    open_office: Open, stored: dict[str, bool], dark: bool
+) -> None:
+    shown = pmui.Page()
+    browser = kept(Address("", lambda write: None), Board(open_office()), shown)
+    browser.found = {"prefers": True} | stored
+    assert (shown.dark_theme, browser.kept) == (dark, stored)
+    shown.dark_theme = not dark
+    assert browser.kept == {"dark": not dark}
+
+
 def test_who_signed_in_reads_as_themselves_whatever_the_browser_kept(open_office: Open) -> None:
     board = Board(open_office(), Seat("kim", lambda: Role.agent))
     browser = kept(Address("", lambda write: None), board, pmui.Page())

@@ -45,10 +45,10 @@ READS = "This page follows the history that another process records, so alerts a
 GONE = "The alert of this address is not open any more, or of another team; see what ended lately, below."
 CHOOSE_SILENCE = "Choose a silence to end it."
 
-PART = {"min_width": 200, "styles": {"flex": "0 1 300px"}}
-"""A knob's width, so that its button stands beside it."""
-
 WIDE = {"sizing_mode": "stretch_width"}
+
+PART = {"min_width": 200, "styles": {"flex": "0 1 300px"}, **WIDE}
+"""A knob's width, so that its button stands beside it."""
 
 BROAD = {"min_width": 200, "max_width": 640, "styles": {"flex": "1 1 300px"}, **WIDE}
 """The width of a knob with many words."""

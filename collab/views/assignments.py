@@ -43,7 +43,7 @@ NONE_FOUND = "None of the {n} that were found is like that; choose less narrowly
 PICK = "Choose an assignment to see what spoke for whom, which gates were shut, and what would have changed it."
 
 WIDE = {"sizing_mode": "stretch_width"}
-HALF = {"min_width": 260, "styles": {"flex": "1 1 340px"}, "stylesheets": [PARTED]}
+HALF = {"min_width": 240, "styles": {"flex": "1 1 340px"}, "stylesheets": [PARTED]}
 PART = {"min_width": 130, "styles": {"flex": "1 1 140px"}, **WIDE}
 
 

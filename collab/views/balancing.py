@@ -71,7 +71,7 @@ class BalancingView(pn.viewable.Viewer):
         self._shown: Any = None
         self.told = pn.pane.HTML("", stylesheets=[SHEET, LOADS], **WIDE)
         self.actions = PlanView(board)
-        self.person = pmui.TextInput.from_param(self.param.by, placeholder="Kim", width=260)
+        self.person = pmui.TextInput.from_param(self.param.by, placeholder="Kim", width=240)
         board.sign(self.person)
         self._layout = pn.Column(
             pn.pane.HTML(title("Even loads"), stylesheets=[SHEET], **WIDE), self.told, self.person, self.actions, **WIDE

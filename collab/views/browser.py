@@ -33,7 +33,7 @@ class Browser(JSComponent):
     """
 
     query = param.String("", doc="The query of the address.")
-    found = param.Dict(default=None, allow_None=True, doc="What was stored, once the browser has said it.")
+    found = param.Dict(default=None, allow_None=True, doc="What was stored, and if the dark is liked, once it is said.")
     kept = param.Dict(default={}, doc="What is to be stored.")
     by = param.String("", doc="Who signed in, whose lead it is that is typed in here; nobody's where nobody has to.")
 
@@ -83,7 +83,7 @@ class Browser(JSComponent):
         document.removeEventListener("input", hear)
         removeEventListener("storage", leave)
       }})
-      model.found = stored()
+      model.found = {{prefers: matchMedia("(prefers-color-scheme: dark)").matches, ...stored()}}
     }}
     """
 
@@ -105,6 +105,9 @@ def kept(address: Address, board: Board, shown: Any) -> Browser:
         for name, (of, parameter, kind) in settings.items():
             if isinstance(found.get(name), kind) and found[name] != getattr(of, parameter):
                 setattr(of, parameter, found[name])
+        if "dark" not in found and found.get("prefers"):
+            shown.dark_theme = True
+            browser.kept = {name: value for name, value in browser.kept.items() if name != "dark"}  # nobody chose it
 
     def keep(name: str) -> Any:
         return lambda event: browser.param.update(kept={**browser.kept, name: event.new})

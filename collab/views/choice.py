@@ -19,7 +19,7 @@ from collab.whatif.answers import PER_LEAD
 from collab.whatif.measures import figure, four, label
 from collab.whatif.places import LEGEND, WARNING
 
-HALF = {"min_width": 260, "styles": {"flex": "1 1 420px"}}
+HALF = {"min_width": 240, "styles": {"flex": "1 1 420px"}}
 """Half of the page's width, all of it on a phone."""
 
 NOTHING = "No lead was decided on yet. Route leads, then press Take in what is new: a map of all weights stands here."

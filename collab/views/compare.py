@@ -13,7 +13,7 @@ from bokeh.models import ColumnDataSource, FixedTicker, HoverTool, Range1d, Span
 
 from collab.analytics import Book, Comparison, compare
 from collab.views.asked import number, what
-from collab.views.figures import FiguresView, labels
+from collab.views.figures import WIDE, FiguresView, labels
 from collab.views.plot import figure
 from collab.views.theme import PRIMARY, WARNING
 
@@ -38,7 +38,7 @@ class CompareView(FiguresView):
 
     def widgets(self) -> list[Any]:
         """The measure."""
-        return [pmui.Select.from_param(self.param.measure, min_width=140, styles={"flex": "0 1 260px"})]
+        return [pmui.Select.from_param(self.param.measure, min_width=140, styles={"flex": "0 1 260px"}, **WIDE)]
 
     def drawn(self) -> Any:
         """A row for each agent."""

@@ -63,7 +63,8 @@ class DeliveriesView(pn.viewable.Viewer):
         self._again = pmui.Button(label="Send again", icon="replay", variant="outlined", disabled=courier is None)
         self._again.on_click(self._send)
         names = {EVERY: EVERY} | {STATES[state][0]: state for state in STATES}
-        wish = pmui.Select.from_param(self.param.state, options=names, min_width=160, styles={"flex": "0 1 220px"})
+        look = {"min_width": 160, "styles": {"flex": "0 1 220px"}, **wide}
+        wish = pmui.Select.from_param(self.param.state, options=names, **look)
         shown = pn.FlexBox(wish, **wide)  # in a column of its own its width would be its height
         self._choice = pmui.Select.from_param(self.param.dead, min_width=220, styles={"flex": "1 1 320px"}, **wide)
         self._dead = pn.FlexBox(self._choice, self._again, gap="12px", align_items="center", **wide)

@@ -73,7 +73,7 @@ class FairnessView(pn.viewable.Viewer):
         self._plot = pn.pane.Bokeh(self._deficits(), sizing_mode="stretch_width", visible=False)
         wide = {"sizing_mode": "stretch_width"}
         knobs = pn.FlexBox(
-            pmui.Select.from_param(self.param.by, min_width=160, styles={"flex": "0 1 200px"}),
+            pmui.Select.from_param(self.param.by, min_width=160, styles={"flex": "0 1 200px"}, **wide),
             pmui.FloatSlider.from_param(
                 self.param.half_life,
                 step=0.5,
@@ -81,6 +81,7 @@ class FairnessView(pn.viewable.Viewer):
                 tooltips=False,
                 min_width=200,
                 styles={"flex": "0 1 320px"},
+                **wide,
             ),
             gap="24px",
             **wide,

@@ -112,7 +112,7 @@ class ForecastView(pn.viewable.Viewer):
 
     def _knobs(self, *names: str) -> list[Any]:
         """The widgets of these parameters; those that a forecast from elsewhere has settled are left out."""
-        look = {"min_width": 140, "styles": {"flex": "1 1 180px"}}
+        look = {"min_width": 140, "styles": {"flex": "1 1 180px"}, **WIDE}
         kinds = {"share": pmui.FloatSlider, "hours": pmui.TextInput}
         settled = ("minutes", "hours") if self.asked is None else ()
         made = [

@@ -14,7 +14,7 @@ from bokeh.models import ColumnDataSource, FixedTicker, HoverTool, LinearColorMa
 from collab.analytics import Book, Heat, heat
 from collab.rules.hours import WEEKDAYS
 from collab.views.asked import number, what
-from collab.views.figures import FiguresView, labels
+from collab.views.figures import WIDE, FiguresView, labels
 from collab.views.plot import figure
 from collab.whatif.places import CHOSEN
 
@@ -39,7 +39,7 @@ class HeatView(FiguresView):
 
     def widgets(self) -> list[Any]:
         """Measure and time zone."""
-        look = {"min_width": 140, "styles": {"flex": "1 1 160px"}}
+        look = {"min_width": 140, "styles": {"flex": "1 1 160px"}, **WIDE}
         return [pmui.Select.from_param(one, **look) for one in (self.param.measure, self.asked.param.zone)]
 
     def drawn(self) -> Any:

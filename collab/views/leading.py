@@ -15,7 +15,7 @@ from collab.views.offers import OffersView
 from collab.views.queue import QueueView
 from collab.views.theme import PARTED
 
-HALF = {"min_width": 260, "styles": {"flex": "1 1 340px"}, "stylesheets": [PARTED]}
+HALF = {"min_width": 240, "styles": {"flex": "1 1 340px"}, "stylesheets": [PARTED]}
 """Half of the page's width, all of it on a phone."""
 
 WIDE = {"sizing_mode": "stretch_width"}

@@ -62,8 +62,8 @@ class ProposingView(pn.viewable.Viewer):
         self.back.button.visible = False
         right = (self.words, self.download, self.adopt, self.standing, self.back)
         form = pn.FlexBox(
-            pn.Column(self.reason, self.by, self.propose, min_width=260, styles={"flex": "1 1 340px"}),
-            pn.Column(*right, min_width=260, styles={"flex": "1 1 340px"}),
+            pn.Column(self.reason, self.by, self.propose, min_width=240, styles={"flex": "1 1 340px"}),
+            pn.Column(*right, min_width=240, styles={"flex": "1 1 340px"}),
             gap="24px",
             **wide,
         )

@@ -78,10 +78,10 @@ class RosterView(pn.viewable.Viewer):
                 pn.Row(self.agent, self.full_name, **wide),
                 pn.Row(self.capacity, self.skills, **wide),
                 self.add,
-                min_width=260,
+                min_width=240,
                 styles={"flex": "1 1 320px"},
             ),
-            pn.Column(self.who, self.presence, self.set, min_width=260, styles={"flex": "1 1 320px"}),
+            pn.Column(self.who, self.presence, self.set, min_width=240, styles={"flex": "1 1 320px"}),
             gap="24px",
             **wide,
         )

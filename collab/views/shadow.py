@@ -37,7 +37,7 @@ class ShadowView(pn.viewable.Viewer):
         self._last, self._range = 0, Range1d(0, 1)
         pane = {"stylesheets": [SHEET], "sizing_mode": "stretch_width"}
         self._words, self._newest, self._agents = (pn.pane.HTML("", **pane) for _ in range(3))
-        half = {"min_width": 260, "styles": {"flex": "1 1 380px"}}
+        half = {"min_width": 240, "styles": {"flex": "1 1 380px"}}
         self._plot_pane = pn.pane.Bokeh(self._plot(), sizing_mode="stretch_width")
         plots = pn.FlexBox(
             pn.Column(self._plot_pane, self._agents, **half), pn.Column(self._newest, **half), gap="24px"

@@ -22,7 +22,8 @@ label { font-weight: 600; } output { font-variant-numeric: tabular-nums; }
 small { grid-column: 1 / -1; color: var(--soft); font-size: 12.5px; }
 input { grid-column: 1 / -1; width: 100%; height: 44px; margin: -7px 0 -5px; cursor: pointer; touch-action: pan-y; }
 @media (forced-colors: none) {
-  input { appearance: none; background: none; --at: calc(11px + var(--share) * (100% - 22px)); }
+  input { appearance: none; background: none; --at: calc(11px + var(--share) * (100% - 22px));
+    width: calc(100% + 18px); margin-inline: -9px; padding: 0 9px; }
   input:focus-visible { outline: 2px solid var(--knob); outline-offset: -7px; border-radius: 20px; }
   input::-webkit-slider-runnable-track { height: 6px; border-radius: 3px;
     background: linear-gradient(to right, var(--knob) var(--at), var(--track) var(--at)); }
@@ -131,7 +132,7 @@ class WeightSliders(pn.viewable.Viewer):
         self.back = pmui.Button(label="Back to the weights in force", variant="outlined", icon="restart_alt")
         self.back.on_click(self._back)
         weights.param.watch(self._follow, list(FACTORS))
-        self._layout = pn.Column(self.sliders, self.back, min_width=260, sizing_mode="stretch_width")
+        self._layout = pn.Column(self.sliders, self.back, min_width=240, sizing_mode="stretch_width")
 
     def _moved(self, factor: str, weight: float, move: list[Any]) -> None:
         self._answered = move

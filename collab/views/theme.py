@@ -37,6 +37,14 @@ BRIEF = {
 }
 """A sign above the tabs is one line on a phone, until it is touched; see `keyboard`."""
 
+STEPS = {
+    "styleOverrides": {
+        "positionStart": {"& > button::before": {"content": "'\\200b' / 'One step less'"}},
+        "positionEnd": {"& > button::before": {"content": "'\\200b' / 'One step more'"}},
+    }
+}
+"""The names of the − and + of a number, which have none: nothing is seen of them, but they are told."""
+
 OPEN = {"@media (forced-colors: active)": {"forcedColorAdjust": "none", "backgroundColor": "Highlight"}}
 """The line under the open tab, which would have the colour of the page where a person has set all colours."""
 
@@ -62,6 +70,7 @@ COMPONENTS = {
     "MuiButton": {"styleOverrides": {"root": TOUCH}},
     "MuiButtonBase": FOCUS,
     "MuiIconButton": {"styleOverrides": {"root": {"minWidth": "44px", **TOUCH}}},
+    "MuiInputAdornment": STEPS,
     "MuiSlider": SLIDER,
     "MuiTab": {"styleOverrides": {"root": {"@media (max-width: 600px)": {"minWidth": 0, "padding": "12px"}}}},
     "MuiTabScrollButton": {"styleOverrides": {"root": {"width": "44px"}}},

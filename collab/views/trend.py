@@ -16,7 +16,7 @@ from collab.analytics import Book, Trend, Zone, trend
 from collab.analytics.measure import recorded
 from collab.analytics.zone import DAY, HOUR, moment
 from collab.views.asked import number, what
-from collab.views.figures import FiguresView, labels
+from collab.views.figures import WIDE, FiguresView, labels
 from collab.views.plot import figure
 from collab.views.theme import ERROR, PRIMARY, WARNING
 
@@ -56,7 +56,7 @@ class TrendView(FiguresView):
 
     def widgets(self) -> list[Any]:
         """Measure, period and time zone."""
-        look = {"min_width": 140, "styles": {"flex": "1 1 160px"}}
+        look = {"min_width": 140, "styles": {"flex": "1 1 160px"}, **WIDE}
         asked = self.asked.param
         return [pmui.Select.from_param(one, **look) for one in (self.param.measure, self.param.period, asked.zone)]
 

@@ -24,8 +24,8 @@ from collab.views.told import Told
 from collab.views.trust import TrustView
 from collab.views.tuning import Tuning
 
-SIDE = {"min_width": 260, "styles": {"flex": "1 1 280px"}}
-MAIN = {"min_width": 260, "styles": {"flex": "2.4 1 420px"}}
+SIDE = {"min_width": 240, "styles": {"flex": "1 1 280px"}}
+MAIN = {"min_width": 240, "styles": {"flex": "2.4 1 420px"}}
 """Columns side by side; one below the other on a phone."""
 
 

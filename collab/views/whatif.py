@@ -99,12 +99,12 @@ class WhatIfView(pn.viewable.Viewer):
 
     def _build(self) -> pn.Column:
         sliders = pn.FlexBox(
-            pn.Column(self._knobs, min_width=260, styles={"flex": "1 1 280px"}),
-            pn.Column(self.told, min_width=260, styles={"flex": "2 1 380px"}),
+            pn.Column(self._knobs, min_width=240, styles={"flex": "1 1 280px"}),
+            pn.Column(self.told, min_width=240, styles={"flex": "2 1 380px"}),
             gap="24px",
             sizing_mode="stretch_width",
         )
-        half = {"min_width": 260, "styles": {"flex": "1 1 380px"}}
+        half = {"min_width": 240, "styles": {"flex": "1 1 380px"}}
         shares = pn.Column(_title(SHARES), pn.pane.Bokeh(self._share_plot(), sizing_mode="stretch_width"), **half)
         moves = pn.Column(_title(MOVES), self.flows, **half)
         plots = pn.FlexBox(shares, moves, gap="24px", sizing_mode="stretch_width")

@@ -20,7 +20,7 @@
         style(e).textOverflow === "clip" && e.clientWidth > 2
       const wide = (e) => (e.matches(own) || cut(e)) && e.scrollWidth > e.clientWidth + 1
       const aside = (e) => e.getBoundingClientRect().right > innerWidth + 1 && e.textContent.trim() &&
-        !e.closest(".tabulator, .MuiTabs-root, .bk-Canvas") && !within(e, scrolls)
+        !e.closest(".tabulator, .MuiTabs-root, .bk-Canvas") && (e.matches(".MuiFormControl-root") || !within(e, scrolls))
       return [document.documentElement, ...seen()].filter((e) => wide(e) || aside(e)).map(words)
     },
 

@@ -20,7 +20,7 @@ STEPS = 120
 THEIRS = {
     "aria-prohibited-attr": "span[aria-label][sx]",  # panel-material-ui's anchor of a description
     "aria-required-children": ".tabulator",  # Tabulator's grid
-    "button-name": ".MuiInputAdornment-root > button",  # panel-material-ui's − and + of a number: the arrow keys do it
+    "button-name": ".MuiInputAdornment-root > button",  # named by the style, which axe does not read: `theme.STEPS`
 }
 """What axe finds serious in the libraries and we cannot set: its rule, and where."""
 

@@ -184,6 +184,7 @@ def test_what_is_no_number_in_a_field_of_a_rule_is_refused_in_words(alerts: Call
     page = alerts()
     field = page.get_by_role("textbox", name="Fires at")
     expect(field).to_have_value("0.9")
+    expect(page.get_by_role("button", name="One step less").first).to_be_visible()
     for typed in ("1,2", "1e9"):
         field.fill(typed)
         page.keyboard.press("Tab")

@@ -1,4 +1,6 @@
-"""Every tab of the seeded team, light and dark, at three widths: it fits, reads well, is used by finger and keyboard.
+"""Every tab of the seeded team, light and dark, at four widths: it fits, reads well, is used by finger and keyboard.
+
+The least width is that of a window at 400 % zoom.
 
 With `COLLAB_SCREENSHOTS=<folder>` in the environment a picture of each is kept there.
 """
@@ -21,7 +23,7 @@ from collab.views.page import page as dashboard
 # Bokeh warns in this process when a page names a model that it had before; a server of its own goes on.
 pytestmark = pytest.mark.filterwarnings("ignore:reference already known")
 
-WIDTHS = (900, 390, 1440)
+WIDTHS = (900, 390, 320, 1440)
 PHONE = 390
 DARK = "getComputedStyle(document.body).backgroundColor.match(/\\d+/g).slice(0, 3).every((part) => part < 50)"
 PICTURES = os.environ.get("COLLAB_SCREENSHOTS")

@@ -20,8 +20,8 @@ Open = Callable[[str], Page]
 CARDS = ".card[aria-label]"
 SEEDED = re.compile("A seeded team of eight is at work here: its leads, agents and outcomes are made up")
 WEIGHTS = re.compile("Availability|Expertise|Performance|Responsiveness")
-KNOB_PX = 22
-"""How wide the knob of a slider is; its middle goes from half a knob to half a knob."""
+END_PX = 20
+"""How far from the ends of a slider the middle of its knob stays: half a knob, and room for the mark of the focus."""
 
 MOVED = re.compile(r"[1-9][\d,]* of [1-9][\d,]*")
 
@@ -199,7 +199,7 @@ def test_after_a_drag_on_a_page_that_is_behind_the_value_let_go_wins(page: Page)
             box = slider.bounding_box()
             assert box is not None
             y, steps = box["y"] + box["height"] / 2, 25
-            left, way = box["x"] + KNOB_PX / 2, box["width"] - KNOB_PX
+            left, way = box["x"] + END_PX, box["width"] - 2 * END_PX
             page.mouse.move(left + way * float(sliders.nth(number).input_value()), y)
             page.mouse.down()
             for step in range(1, steps + 1):
@@ -223,19 +223,24 @@ def test_tabs_can_be_changed_again_and_again(page: Page) -> None:
             expect(page.get_by_text(shown).first).to_be_visible()
 
 
-def test_the_dark_can_be_turned_on_and_off(page: Page) -> None:
+def test_the_dark_can_be_turned_on_and_off_and_comes_first_where_the_system_likes_it(page: Page) -> None:
     toggle = page.get_by_role("button", name="Toggle theme")
     toggle.click()
     until(lambda: background(page) < 150, "the page is dark")
     for name in ("Leads", "What-if", "Team"):
         tab(page, name)
     until(lambda: '"dark":true' in page.evaluate("localStorage.collab"), "it is kept, which the server asks for")
+    toggle.click()
+    until(lambda: background(page) > 600, "the page is light")
+    page.evaluate("localStorage.clear()")
+    page.emulate_media(color_scheme="dark")
     page.reload()
     tab(page, "Team")  # the address may have been a tab behind
     page.locator(CARDS).first.wait_for()
-    until(lambda: background(page) < 150, "the page is dark again")
+    until(lambda: background(page) < 150, "the page is dark as the system")
+    page.emulate_media(color_scheme="light")
     toggle.click()
-    until(lambda: background(page) > 600, "the page is light")
+    until(lambda: background(page) > 600, "the page is light again")
 
 
 def test_the_index_lists_the_dashboard_and_each_notebook_and_one_of_them_runs_as_a_page(
