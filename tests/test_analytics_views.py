@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from html import escape
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +24,8 @@ from collab.views.asked import EMPTY, FRESH, Asked, book_of, number
 from collab.views.compare import CompareView, bands
 from collab.views.figures import FiguresView
 from collab.views.heat import INK, HeatView
-from collab.views.trend import TrendView
+from collab.views.steps import between
+from collab.views.trend import TrendView, spell
 
 VIEWS = (TrendView, HeatView, CompareView)
 
@@ -134,6 +137,20 @@ def test_the_trend_shows_its_buckets_and_when_weights_came_into_force(book: Book
     view.wait()
     assert len(view.source.data["value"]) == 30
     assert len(view._ticker.ticks) <= 6
+
+
+@pytest.mark.parametrize(
+    "start, said",
+    [
+        (datetime(2026, 10, 24, 23, tzinfo=UTC), ["01:00 – 02:00", "02:00 CEST – 02:00 CET", "02:00 CET – 03:00 CET"]),
+        (datetime(2026, 3, 29, 0, tzinfo=UTC), ["01:00 CET – 03:00 CEST", "03:00 – 04:00"]),
+    ],
+)
+def test_hours_around_a_change_of_clocks_are_told_apart(start: datetime, said: list[str]) -> None:
+    wall = pd.date_range(start, periods=len(said) + 1, freq="h").tz_convert("Europe/Berlin")
+    day = f"{wall[0]:%a %d %b}"
+    assert [spell(a, b) for a, b in pairwise(wall)] == [f"{day} {one}" for one in said]
+    assert between(wall[0], 60) == f"{day} {said[0]}"
 
 
 def test_a_week_has_dates_below_at_midnights_of_the_zone_and_a_day_has_clocks(book: Book) -> None:

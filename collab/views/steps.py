@@ -12,7 +12,7 @@ from bokeh.models import ColumnDataSource, CustomJSTickFormatter, FixedTicker, H
 from collab.forecast import Arrivals, Predicted, Staffing
 from collab.views.plot import figure
 from collab.views.theme import ERROR, PRIMARY, SUCCESS
-from collab.views.trend import TICKS, WALL
+from collab.views.trend import TICKS, WALL, spell
 
 COUNTED, BETWEEN = "#8a94a3", 0.4
 """The fill of what was counted, and how much of a band's colour is seen."""
@@ -132,8 +132,8 @@ class AgentsSteps(Steps):
 
 
 def between(start: pd.Timestamp, minutes: int) -> str:
-    """An interval in words."""
-    return f"{start:%a %d %b %H:%M} – {start + pd.Timedelta(minutes=minutes):%H:%M}"
+    """An interval of so many minutes in words."""
+    return spell(start, start + pd.Timedelta(minutes=minutes))
 
 
 def _told(table: pd.DataFrame) -> list[tuple[float, float]]:

@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import panel_material_ui as pmui
 import param
 from bokeh.models import ColumnDataSource, CustomJSTickFormatter, FixedTicker, HoverTool, Range1d, TapTool
@@ -100,7 +101,7 @@ class TrendView(FiguresView):
         high = band[1]
         left, right = found.edges[:-1] / MS, found.edges[1:] / MS
         wall = [rows[name].dt.tz_convert(self.asked.zone) for name in ("start", "end")]
-        when = [f"{a:%a %d %b %H:%M} – {b:%H:%M}" for a, b in zip(*wall, strict=True)]
+        when = [spell(a, b) for a, b in zip(*wall, strict=True)]
         unit = found.measure.unit
         said = [f"{number(a, unit)} – {number(b, unit)}" for a, b in zip(low, high, strict=True)]
         self.source.selected.indices = []
@@ -124,6 +125,14 @@ class TrendView(FiguresView):
         if now and self.found is not None:
             title = f"{self.found.measure.label}, {self.source.data['when'][now[0]]}"
             self.rows.show(title, self.found.measure.name, self.found.bucket(now[0]))
+
+
+def spell(start: pd.Timestamp, end: pd.Timestamp) -> str:
+    """An interval in words; where clocks change they say which they are, as an hour may be shown twice."""
+    first = start.to_pydatetime()
+    twice = first.replace(fold=0).utcoffset() != first.replace(fold=1).utcoffset()
+    clock = "%H:%M %Z" if twice or start.utcoffset() != end.utcoffset() else "%H:%M"
+    return f"{start:%a %d %b} {start:{clock}} – {end:{clock}}"
 
 
 def _asked(book: Book, measure: str, period: str, zone: str) -> Trend | None:
