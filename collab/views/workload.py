@@ -33,8 +33,8 @@ WORDS = {"name", "status", "since", "load"}
 """The columns of words; all others are numbers."""
 
 WIDTHS = {
-    "since": 119, "leads": 75, "capacity": 95, "used": 96, "response_s": 212, "recent": 95, "responses": 112,
-    "closed": 82, "converted": 107, "conversion": 142, "satisfaction": 119, "rated": 87, "rooms": 82,
+    "since": 119, "leads": 85, "capacity": 110, "used": 96, "response_s": 212, "recent": 95, "responses": 130,
+    "closed": 92, "converted": 127, "conversion": 142, "satisfaction": 142, "rated": 102, "rooms": 92,
 }  # fmt: skip
 """How many pixels the columns of numbers are wide: those of words are measured, which is much work for a browser."""
 

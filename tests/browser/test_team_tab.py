@@ -13,12 +13,19 @@ from watching import Watch
 from collab.office import Office
 from collab.records import Presence
 from collab.views.page import page as dashboard
+from collab.views.workload import WIDTHS
 
 # Bokeh warns in this process when a page names a model that it had before; a server of its own goes on.
 pytestmark = pytest.mark.filterwarnings("ignore:reference already known")
 
 AGENTS = 40
 PAUSED = re.compile(r"Paused at \d\d:\d\d:\d\d UTC")
+CUT = """(all, font) => all.filter(one => {
+  one.style.fontFamily = font
+  return one.scrollWidth > one.clientWidth
+}).map(one => one.textContent)"""
+"""Which words are cut off in a font, and the widest is not that of the page, which is ""."""
+
 EVIL = "<img src=x onerror=console.error(1)>"
 
 
@@ -122,6 +129,9 @@ def test_a_patch_leaves_order_choice_and_place_as_they_are(office: Office, page:
     rows = page.locator(".tabulator-row")
     rows.first.wait_for(timeout=1000 * START_S)
     expect(page.locator(".card[aria-label]")).to_have_count(30)
+    headings = page.locator(", ".join(f"[tabulator-field={column}] .tabulator-col-title" for column in WIDTHS))
+    expect(headings).to_have_count(len(WIDTHS))
+    assert [headings.evaluate_all(CUT, font) for font in ("DejaVu Sans, Verdana, monospace", "")] == [[], []]
     page.locator(".tabulator-col", has_text="Status").locator(".tabulator-col-title").first.click()  # Busy, Offline, …
     expect(rows.first).to_contain_text(f"Agent {AGENTS - 1}")
     page.locator(".tabulator-tableholder").evaluate("holder => holder.scrollTo(0, 700)")
