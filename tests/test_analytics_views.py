@@ -130,6 +130,8 @@ def test_a_page_opened_later_shows_what_was_recorded_since_and_says_as_of_when(o
 
 def test_the_trend_shows_its_buckets_and_when_weights_came_into_force(book: Book) -> None:
     view = made(TrendView, book)
+    assert np.isnan(view.found.before.value)
+    assert "difference; there is nothing to compare with" in view._words.object
     assert len(view.source.data["value"]) == 24
     assert view.source.data["value"].tolist() == pytest.approx(view.found.value.tolist(), nan_ok=True)
     assert "weights v1-35-30-20-15 by Ida" in view.marks.data["said"][0]

@@ -35,6 +35,9 @@ return days ? shown.toLocaleDateString("en-GB", day) : clock == "00:00" ? shown.
 TICKS = 6
 """At most so many times are written below, so that a phone has room."""
 
+NO_OTHER = "there is nothing to compare with"
+"""Said where the period before has no value, or this one has none."""
+
 CLOCKS = 2 * DAY
 """A longer span has its midnights written, with their dates: clocks that are a day apart say nothing of the day."""
 
@@ -174,10 +177,11 @@ def _day(us: int, found: Trend) -> str:
 def _words(found: Trend, marks: list[str]) -> str:
     unit, now, change = found.measure.unit, found.now, found.change
     kind = "median" if found.measure.kind == "time" else found.measure.label.lower()
+    apart = f"{number(change.low, unit)} to {number(change.high, unit)}" if change.value == change.value else NO_OTHER
     cards = [
         (number(now.value, unit), f"{kind}; {number(now.low, unit)} to {number(now.high, unit)}, n {now.n:,}"),
         (number(found.before.value, unit), f"the period before, n {found.before.n:,}"),
-        (number(change.value, unit), f"difference; {number(change.low, unit)} to {number(change.high, unit)}"),
+        (number(change.value, unit), f"difference; {apart}"),
         (f"{int((found.n == 0).sum())}", f"of {len(found.n)} buckets are gaps"),
     ]
     shown = "".join(f'<div class="card kpi"><b>{escape(a)}</b><span>{escape(b)}</span></div>' for a, b in cards)
