@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from collab.records import FACTORS
-from collab.whatif import frames, grid
+from collab.whatif import Limits, frames, grid
 from collab.whatif.cases import Cases
 from collab.whatif.sweep import Sweep, front, sweep
 from collab.winning import simplex_grid
@@ -269,6 +269,20 @@ def test_the_grid_point_of_the_logged_weights_moves_no_lead_and_has_all_of_the_s
     assert (row["moved"], row["share_moved"], row["ess"]) == (0, 0.0, 400.0)
     assert row["ips_value"] == row["snips_value"] == pytest.approx(199.5)
     assert found.best("-moved").to_dict() == row.to_dict()
+
+
+def test_of_a_log_that_drew_nothing_each_weights_that_move_more_than_the_limit_are_refused() -> None:
+    """Such a log tries nobody else: the share that moves is what it never tried, with no luck in it."""
+    chance = np.random.default_rng(2)
+    log = pd.DataFrame({"decision": np.repeat(np.arange(300), 3), "agent": list("abc") * 300})
+    log = log.assign(**{factor: chance.integers(0, 10_001, 900) for factor in FACTORS})
+    scores = log[list(FACTORS)].to_numpy() @ np.array(LOGGED)
+    log["chosen"] = (scores.reshape(300, 3) == scores.reshape(300, 3).max(axis=1, keepdims=True)).reshape(-1)
+    log["propensity"] = log["chosen"].astype(float)
+    found = sweep(read(log)[0], np.ones(300), {}, step=5, limits=Limits(ess=10)).frame()
+    assert (found["refused"] == (found["share_moved"] > 0.05)).all()
+    assert found["refused"].any()
+    assert not found["refused"].all()
 
 
 def test_without_propensities_a_sweep_counts_only() -> None:
