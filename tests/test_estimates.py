@@ -397,6 +397,11 @@ def test_wrong_frames_are_refused_by_column_row_and_fix(spoil: str) -> None:
         ({"target": np.full(250, 0.5)}, "sum to 2.5 over its eligible agents"),
         ({"target": np.full(20, 0.2)}, "give one for each row"),
         ({"target": np.full(250, -0.2)}, "give chances of 0 to 1"),
+        (
+            {"target": [0.2] * 8 + [np.nan] + [0.2] * 241},
+            r"a probability is nan \(row number 8 of the candidates, from 0\)",
+        ),
+        ({"target": [0.2] * 249 + [0.5]}, r"sum to 1\.3 over its eligible agents \(that of row number 245 of"),
         ({"target": NEAR, "explore": 2}, "explore is 2"),
         ({"target": [0.2] * 250, "explore": 0.2}, "has its exploration in it"),
         ({"target": [0.5] * 250}, "sum to 2.5"),

@@ -59,12 +59,12 @@ def odd_sum(cases: Cases, first: NDArray[np.int64]) -> str | None:
     """Of how many decisions the propensities do not sum to 1, and of which the worst; None if all do."""
     sums = np.add.reduceat(_propensity(cases), first) if len(first) else np.empty(0)
     apart = np.abs(sums - 1)
-    odd = apart > slack(_propensity(cases), cases.counts)
-    if not odd.any():
+    over = apart - slack(_propensity(cases), cases.counts)
+    if not (over > 0).any():
         return None
-    worst, source = int(np.argmax(apart)), cases.source
+    worst, source = int(np.argmax(over)), cases.source
     row = "" if source is None else f" (that of row number {source[first[worst]]} of the candidates, from 0)"
-    many = f"{np.mean(odd):.1%}"
+    many = f"{np.mean(over > 0):.1%}"
     return f"the propensities of {many} of the decisions do not sum to 1, one{row} to {sums[worst]:.6g}"
 
 

@@ -147,11 +147,18 @@ class Evidence:
         sums = np.add.reduceat(found, self.first) if self.n else np.empty(0)
         wrong = ~((found >= 0) & (found <= 1 + ROUNDING))
         if wrong.any():
-            raise ValueError(f"a probability is {found[np.argmax(wrong)]}; give chances of 0 to 1")
+            row = int(np.argmax(wrong))
+            raise ValueError(
+                f"a probability is {found[row]} (row number {source[row]} of the candidates, from 0); "
+                "give chances of 0 to 1"
+            )
         apart = np.abs(sums - 1)
-        if (apart > slack(found, self.cases.counts)).any():
-            worst = float(sums[np.argmax(apart)])
-            raise ValueError(f"probabilities of a decision sum to {worst:.6g} over its eligible agents; make it 1")
+        if len(over := apart - slack(found, self.cases.counts)) and over.max() > 0:
+            worst = int(np.argmax(over))
+            raise ValueError(
+                f"probabilities of a decision sum to {sums[worst]:.6g} over its eligible agents (that of row number "
+                f"{source[self.first[worst]]} of the candidates, from 0); make it 1"
+            )
         rounded = np.where(apart > ROUNDING, sums, 1.0)  # the log's own column stays to the digit
         return np.asarray(np.minimum(found / rounded[self.decision], 1.0), np.float64)
 

@@ -93,8 +93,7 @@ class Sweep:
             found["ess"] = _over(total**2, squares, 0.0)
             found["support"] = total / max(self.n, 1)
             if self.limits is not None:
-                # by the luck of the draws: u - 1 is the variance of the u of a decision that stayed, given the decisions
-                spread = np.sqrt(np.maximum(squares - total, 0)) / max(self.n, 1)
+                spread = np.sqrt(np.maximum(squares - total, 0)) / max(self.n, 1)  # by the luck of the draws alone
                 missing = 1 - found["support"] - 3 * spread > self.limits.unsupported
                 found["refused"] = missing | (found["ess"] < self.limits.ess)
             for metric, reward in zip(self.metrics, rewards, strict=True):
