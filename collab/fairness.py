@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import inf
+from numbers import Real
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -116,8 +117,8 @@ class Ledger:
     """
 
     def __init__(self, half_life_h: float | None = HALF_LIFE_H, by: By = "agent") -> None:
-        if half_life_h is not None and not half_life_h > 0:
-            raise ValueError(f"half_life is {half_life_h}; give hours above 0, or None for never")
+        if half_life_h is not None and not (isinstance(half_life_h, Real) and half_life_h > 0):
+            raise ValueError(f"half_life is {half_life_h!r}; give hours above 0, or None for never")
         if by not in ("agent", "capacity"):
             raise ValueError(f"by is {by!r}; give 'agent' for equal shares or 'capacity' for proportional ones")
         self.by = by

@@ -92,6 +92,8 @@ def test_kept_times_are_few_and_hold_the_last(worked: tuple[History, list[Event]
     assert few.ledger.standings() == whole.ledger.standings()
     with pytest.raises(ValueError, match="points is 0; give how many times are kept, 1 or more"):
         WhatIf(worked[0]).fairness(points=0)
+    with pytest.raises(ValueError, match="points is '7'; give how many times are kept, 1 or more"):
+        WhatIf(worked[0]).fairness(points="7")  # type: ignore[arg-type]
 
 
 @given(logs())

@@ -227,9 +227,9 @@ def test_evenness_is_over_what_was_due_and_leaves_out_who_is_long_gone() -> None
     assert evenness([Standing(2, 4), Standing(2, 0)])["jain"] == pytest.approx(0.5)
 
 
-@pytest.mark.parametrize("wrong", [0, -1, math.nan])
-def test_a_half_life_that_is_none_is_refused(wrong: float) -> None:
-    with pytest.raises(ValueError, match=rf"half_life is {wrong}; give hours above 0, or None for never"):
+@pytest.mark.parametrize("wrong", [0, -1, math.nan, "8"])
+def test_a_half_life_that_is_none_is_refused(wrong: Any) -> None:
+    with pytest.raises(ValueError, match=rf"half_life is {wrong!r}; give hours above 0, or None for never"):
         Ledger(wrong)
 
 

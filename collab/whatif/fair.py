@@ -46,8 +46,8 @@ class Fairness:
     def __init__(
         self, turns: Turns, half_life: float | None = HALF_LIFE_H, by: By = "agent", points: int = 500
     ) -> None:
-        if not points >= 1:
-            raise ValueError(f"points is {points}; give how many times are kept, 1 or more")
+        if not isinstance(points, int | np.integer) or points < 1:
+            raise ValueError(f"points is {points!r}; give how many times are kept, 1 or more")
         self.half_life, self.by, self.ledger = half_life, by, Ledger(half_life, by)
         self.n = sum(not hasattr(turn, "to") for turn in turns)
         kept = set(np.linspace(0, len(turns) - 1, min(points, len(turns))).astype(int).tolist())
