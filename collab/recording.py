@@ -107,7 +107,8 @@ class Recording:
                     logger.warning("the right to record cannot be renewed, trying again: %s", error)
                 lost = True
             except Exception as error:  # whatever it is, another process may do better
-                logger.error("nothing is recorded into %s by this process: %s", self.history, error)
+                unknown = None if isinstance(error, OSError | RuntimeError | ValueError) else error
+                logger.error("nothing is recorded into %s by this process: %s", self.history, error, exc_info=unknown)
                 await self._let_go()
                 await asyncio.sleep(AFTER_TROUBLE_S)
 

@@ -216,6 +216,21 @@ def test_what_was_cancelled_is_not_shown_though_it_could_not_be_stopped() -> Non
     assert taken == ["new"]
 
 
+def test_a_fault_in_a_task_is_told_to_who_asked_and_with_its_trace_to_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    task, taken = Task(), list[str]()
+
+    def fail(error: Exception) -> str:
+        raise error
+
+    for error, traces in ((ValueError("weights are none"), 0), (KeyError("agent"), 1)):
+        task.start(lambda heard, stopped, error=error: fail(error), taken.append)
+        task.wait()
+        assert task.error == str(error)
+        found = [record.exc_info[1] for record in caplog.records if record.name == Task.__module__ and record.exc_info]
+        assert found == [error][:traces]
+    assert not taken
+
+
 def test_a_task_tells_its_progress_and_stops_when_it_is_told_to() -> None:
     task, told, begun = Task(), threading.Event(), list[int]()
     view = ProgressView(task, "Begin", lambda: begun.append(1), icon="refresh", doing="Counting")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
@@ -13,6 +14,8 @@ from typing import Any, NamedTuple
 import param
 
 from collab.views.scheduling import scheduler
+
+logger = logging.getLogger(__name__)
 
 POOL = ThreadPoolExecutor(max_workers=2, thread_name_prefix="tuning")
 """The threads of all sessions of this process: few, so that the pages keep a core."""
@@ -122,6 +125,8 @@ class Task(param.Parameterized):
             pass
         except Exception as error:  # whatever it is, the person who asked sees it
             self.error = str(error) or type(error).__name__
+            if not isinstance(error, ValueError | OSError):  # those name what to mend
+                logger.error("work that a page asked for failed", exc_info=error)
         job, self._next = self._next, None  # now, as `then` may have asked for more
         if job is not None:
             self.param.update(done=0, of=0)
