@@ -166,11 +166,11 @@ WRONG: list[tuple[str, Callable[[Desk], Any], list[str]]] = [
     ("override to unknown", lambda d: d.override("l1", "zoe", by="Kim"), ["agent is 'zoe'"]),
     ("override by nobody", lambda d: d.override("l1", "bo", by=""), ["by is ''", ">= 1"]),
     ("override of waiting", lambda d: d.override("l2", "bo", by="Kim"), ["lead l2 is waiting in the queue"]),
-    ("wrong holder", lambda d: d.accept("l1", "bo"), ["agent is 'bo'", "lead l1 is with ana"]),
+    ("wrong holder", lambda d: d.accept("l1", "bo"), ["agent is 'bo'", "lead l1 is with ana; leave it"]),
     ("wrong decliner", lambda d: d.decline("l1", "bo"), ["agent is 'bo'", "lead l1 is with ana"]),
     ("wrong answerer", lambda d: d.first_response("l1", "bo"), ["lead l1 is with ana"]),
     ("wrong closer", lambda d: d.close_lead("l1", "bo", converted=True), ["lead l1 is with ana"]),
-    ("nobody's lead", lambda d: d.accept("l2", "ana"), ["agent is 'ana'", "lead l2 is waiting in the queue"]),
+    ("nobody's lead", lambda d: d.accept("l2", "ana"), ["agent is 'ana'", "lead l2 is waiting in the queue; assign"]),
     ("unknown lead", lambda d: d.accept("l9", "ana"), ["lead is 'l9'", "not open"]),
     (
         "unknown presence",

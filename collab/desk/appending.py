@@ -38,8 +38,9 @@ class Appending(Stamping):
             await self._follower.catch_up()
             state = await self._open(lead)
         if state.holder != agent:
-            holder = f"with {state.holder}" if state.holder else "waiting in the queue"
-            raise ValueError(f"agent is {agent!r}, but lead {lead} is {holder}")
+            held = f"with {state.holder}; leave it to them, or override it first"
+            where = held if state.holder else "waiting in the queue; assign it first"
+            raise ValueError(f"agent is {agent!r}, but lead {lead} is {where}")
         await self._append(kind, lead=lead, agent=agent, decision=state.decision, **fields)
 
     async def _known(self, agent: str) -> None:
