@@ -10,6 +10,7 @@
     (e.getAttribute("aria-label") || e.textContent.trim()).slice(0, 60)
   const acts = (e) => e.matches("a[href], button, input, select, textarea, summary, [role=button]") && !e.disabled
   const scrolls = (e) => ["auto", "scroll"].includes(style(e).overflowX) && !e.matches(".main-content")
+  const shortens = (e) => style(e).overflowX === "hidden" && style(e).textOverflow === "ellipsis"
   const walked = new Set(), unmarked = []
 
   window.judging = {
@@ -20,7 +21,8 @@
         style(e).textOverflow === "clip" && e.clientWidth > 2
       const wide = (e) => (e.matches(own) || cut(e)) && e.scrollWidth > e.clientWidth + 1
       const aside = (e) => e.getBoundingClientRect().right > innerWidth + 1 && e.textContent.trim() &&
-        !e.closest(".tabulator, .MuiTabs-root, .bk-Canvas") && (e.matches(".MuiFormControl-root") || !within(e, scrolls))
+        !e.closest(".tabulator, .MuiTabs-root, .bk-Canvas") && !within(e, shortens) &&
+        (e.matches(".MuiFormControl-root") || !within(e, scrolls))
       return [document.documentElement, ...seen()].filter((e) => wide(e) || aside(e)).map(words)
     },
 
