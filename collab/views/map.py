@@ -48,7 +48,8 @@ class MapView(pn.viewable.Viewer):
         self._patch()
 
     def _drawn(self) -> Any:
-        bare = {"toolbar_location": None, "tools": "", "min_border": 4}
+        sides = {"min_border_left": 16, "min_border_right": 16}  # the last labels of the scale stand half beyond it
+        bare = {"toolbar_location": None, "tools": "", "min_border": 4, **sides}
         plot = figure(height=430, sizing_mode="stretch_width", x_range=Range1d(0, 1), y_range=Range1d(0, 1), **bare)
         tile = {"x": "x", "y": "y", "width": 1.0, "height": HEIGHT, "source": self.points.source}
         self._tiles = plot.rect(**tile, fill_color=self._colour(), line_color=None, alpha="alpha")
