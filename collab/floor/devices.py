@@ -37,8 +37,8 @@ class Devices:
 
     def __init__(self, desk: Desk, hall: Hall, lease_s: float) -> None:
         self._desk, self._hall, self._lease_s = desk, hall, lease_s
-        self._came, self._level = asyncio.Event(), asyncio.Event()
-        self._level.set()
+        self._came, self._now, self._next = (asyncio.Event() for _ in range(3))  # the ends of this round and the next
+        self._now.set()
         self._telling: set[Line] = set()
         self._gone: dict[Line, float] = {}
         self._tending = asyncio.get_running_loop().create_task(self._tend(), name=f"devices of {desk.tenant}")
@@ -46,11 +46,10 @@ class Devices:
     def came(self) -> None:
         """Somebody came: their presence follows in a moment."""
         self._came.set()
-        self._level.clear()
 
     async def level(self) -> None:
         """Wait that moment, if somebody just came: who was thought to be here is not taken for gone meanwhile."""
-        await self._level.wait()
+        await (self._next if self._came.is_set() else self._now).wait()
 
     async def follow(self) -> None:
         """Bring the presence of agents in line with their devices, here and at other gateways."""
@@ -84,7 +83,8 @@ class Devices:
     def close(self) -> None:
         """Renew nothing any more."""
         self._tending.cancel()
-        self._level.set()
+        for seen in (self._now, self._next):
+            seen.set()
 
     async def _tend(self) -> None:
         loop, took_s = asyncio.get_running_loop(), 0.0
@@ -95,6 +95,7 @@ class Devices:
             # Of many who come at once, all are seen to together, and never so late that a device is forgotten.
             await asyncio.sleep(min(max(TOGETHER_S, took_s / SHARE), max(TOGETHER_S, self._lease_s / 16)))
             self._came.clear()
+            self._now, self._next = self._next, asyncio.Event()
             start = loop.time()
             try:
                 await self.follow()
@@ -102,8 +103,7 @@ class Devices:
                 logger.warning("the devices of %s cannot be renewed, trying again: %s", self._desk.tenant, error)
             except Exception:  # or everybody at this gateway would be gone in a moment
                 logger.exception("the devices of %s cannot be renewed, trying again", self._desk.tenant)
-            if not self._came.is_set():
-                self._level.set()
+            self._now.set()
             took_s = loop.time() - start
 
 
