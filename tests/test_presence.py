@@ -468,6 +468,24 @@ def test_who_comes_back_after_all_gateways_were_gone_and_chooses_at_once_is_not_
     at_gate(tmp_path, back)
 
 
+def test_who_chooses_does_not_wait_for_all_who_come_after_them(tmp_path: Path) -> None:
+    async def choose(gate: Gate) -> None:
+        devices = (await gate.door.floor(gate.office.tenant)).devices
+
+        async def come() -> None:
+            while True:
+                devices.came()
+                await asyncio.sleep(0)
+
+        devices.came()
+        coming = asyncio.create_task(come())
+        async with asyncio.timeout(SOON_S):
+            await devices.level()
+        coming.cancel()
+
+    at_gate(tmp_path, choose)
+
+
 def by_another(heard: Heard) -> bool:
     """Did somebody else do what was heard?"""
     return isinstance(heard, p.Changed) and getattr(heard.events[0], "by", None) is not None
