@@ -1,4 +1,4 @@
-"""Why this agent: a decision in words, made from its recorded numbers only (pure)."""
+"""Why this agent: a decision in words, or in short, made from its recorded numbers only (pure)."""
 
 from __future__ import annotations
 

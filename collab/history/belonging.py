@@ -20,7 +20,7 @@ class Readable(Protocol):
 
     partition: int
 
-    async def read(self, after: int, count: int = 1000) -> list[Entry]:
+    async def read(self, after: int, count: int) -> list[Entry]:
         """The entries after a place."""
 
     async def last(self) -> int:

@@ -53,7 +53,7 @@ export function render({ model, el }) {
     held.line.style.translate = `${way}px`
     held.line.toggleAttribute("data-far", way > Math.min(FAR, held.line.clientWidth / 2))
   })
-  const let_go = (event) => {
+  const letGo = (event) => {
     if (event.pointerId !== held?.id) return
     const { line } = held
     if (line.hasAttribute("data-far") && event.type === "pointerup") model.send_msg(line.dataset.key)
@@ -62,8 +62,8 @@ export function render({ model, el }) {
     held = null
     if (late) draw()
   }
-  lines.addEventListener("pointerup", let_go)
-  lines.addEventListener("pointercancel", let_go)
+  lines.addEventListener("pointerup", letGo)
+  lines.addEventListener("pointercancel", letGo)
   el.append(lines)
   model.on("object", draw)
   draw()
