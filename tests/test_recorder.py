@@ -10,15 +10,18 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import hypothesis.strategies as st
 import pytest
 from desks import SOON_S
+from hypothesis import given
 from work import Work, put
 
 from collab import events as ev
 from collab.events import Entry, Event
 from collab.history import History, HistoryInUse, HistoryMismatch, HistoryUnwritable, NotAHistory, Recorder, belonging
 from collab.history import recorder as recorder_room
-from collab.history.folder import Folder
+from collab.history.columns import Repeated, Table, text
+from collab.history.folder import Folder, arrow
 from collab.history.recorder import SELDOM_S
 from collab.history.rows import derived_rows
 from collab.history.schema import DERIVED
@@ -133,6 +136,18 @@ def test_merged_files_stay_for_readers_that_have_them(tmp_path: Path) -> None:
     events = Folder(tmp_path).open(Folder(tmp_path).table_path("main", "events"))
     assert events is not None
     assert len(events.file_uris()) <= 2
+
+
+@given(st.lists(st.tuples(st.text(max_size=3), st.integers(0, 4))))
+def test_values_that_stand_in_many_rows_are_as_if_each_were_written_out(pairs: list[tuple[str, int]]) -> None:
+    repeated = Repeated()
+    for value, rows in pairs:
+        repeated.add(value, rows)
+    written = [value for value, rows in pairs for _ in range(rows)]
+    half = len(written) // 2
+    assert (list(repeated), repeated[half:], len(repeated)) == (written, written[half:], len(written))
+    kept = arrow(Table("t", "", (text("said", ""),)), {"said": repeated})
+    assert [value.as_py() for value in kept["said"]] == written
 
 
 def test_derived_tables_that_are_ahead_after_a_kill_are_not_doubled(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple, overload
 
 Type = Literal["long", "integer", "short", "double", "string", "boolean", "timestamp", "binary"]
 """A type as Delta names it."""
@@ -52,6 +54,39 @@ class Table(NamedTuple):
             if column.name == name:
                 return column
         raise ValueError(f"{self.name} has no column {name!r}; it has {', '.join(c.name for c in self.columns)}")
+
+
+class Repeated(Sequence[Any]):
+    """The values of a column in which each stands in so many rows, one below the other.
+
+    Attributes:
+        each: the values.
+        ends: before which row those of each end.
+    """
+
+    __slots__ = ("each", "ends")
+
+    def __init__(self) -> None:
+        self.each: list[Any] = []
+        self.ends: list[int] = []
+
+    def add(self, value: object, rows: int) -> None:
+        """Let the value stand in so many rows more."""
+        self.each.append(value)
+        self.ends.append(len(self) + rows)
+
+    def __len__(self) -> int:
+        return self.ends[-1] if self.ends else 0
+
+    @overload
+    def __getitem__(self, row: int) -> Any: ...
+    @overload
+    def __getitem__(self, row: slice) -> list[Any]: ...
+    def __getitem__(self, row: int | slice) -> Any:
+        rows = range(len(self))[row]
+        if isinstance(rows, range):
+            return [self[number] for number in rows]
+        return self.each[bisect_right(self.ends, rows)]
 
 
 def long(name: str, comment: str, *, null: bool = False) -> Column:

@@ -6,18 +6,19 @@ import json
 import os
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import numpy as np
 from arro3.core import Array, DataType
 from arro3.core import Table as ArrowTable
 from deltalake import CommitProperties, DeltaTable, Schema, Transaction, WriterProperties, write_deltalake
 from deltalake.exceptions import TableNotFoundError
 from msgspec import Struct
 
-from collab.history.columns import Column, Table
+from collab.history.columns import Column, Repeated, Table
 from collab.history.schema import VERSION
 
 CATALOG = Table(
@@ -195,15 +196,24 @@ def delta_schema(table: Table) -> Schema:
     return Schema.from_json(json.dumps({"type": "struct", "fields": fields}))
 
 
-def arrow(table: Table, columns: Mapping[str, list[Any]]) -> ArrowTable:
-    """Lists of one length as an Arrow table; times are microseconds since 1970."""
+def arrow(table: Table, columns: Mapping[str, Sequence[Any]]) -> ArrowTable:
+    """Values of one length as an Arrow table; times are microseconds since 1970."""
     arrays: dict[str, Any] = {}
     for column in table.columns:
         if column.type == "timestamp":
-            arrays[column.name] = Array(columns[column.name], DataType.int64()).cast(_ARROW["timestamp"])
+            arrays[column.name] = _array(columns[column.name], DataType.int64()).cast(_ARROW["timestamp"])
         else:
-            arrays[column.name] = Array(columns[column.name], _ARROW[column.type])
+            arrays[column.name] = _array(columns[column.name], _ARROW[column.type])
     return ArrowTable.from_pydict(arrays)
+
+
+def _array(values: Sequence[Any], type: DataType) -> Array:
+    if not isinstance(values, Repeated):
+        return Array(values, type)
+    ends = np.array([0, *values.ends])
+    counts = ends[1:] - ends[:-1]
+    rows = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
+    return Array(values.each, type).take(Array.from_numpy(rows))
 
 
 def append(table: DeltaTable, rows: ArrowTable, **transactions: int) -> None:

@@ -10,12 +10,13 @@ import msgspec
 from collab import events
 from collab.events import Entry, Event, encode, kind
 from collab.history.alerts import ALERT_CHANGES, alert_row
+from collab.history.columns import Repeated
 from collab.history.moments import microseconds
 from collab.history.schema import CANDIDATES, DERIVED, EVENTS
 from collab.reasons import reasoning
 from collab.records import FACTORS, Decision, Lead, dashed
 
-Columns = dict[str, list[Any]]
+Columns = dict[str, Sequence[Any]]
 """The columns of a table by name, all of one length; times are microseconds since 1970."""
 
 Row = tuple[Any, ...]
@@ -34,7 +35,8 @@ def event_rows(entries: Iterable[Entry]) -> Columns:
 def derived_rows(entries: Iterable[Entry]) -> dict[str, Columns]:
     """The rows of every derived table that these entries add to, by table."""
     rows: dict[str, list[Row]] = {table.name: [] for table in DERIVED}
-    candidates: Columns = {column.name: [] for column in CANDIDATES.columns}
+    candidates: dict[str, Any] = {column.name: [] for column in CANDIDATES.columns}
+    candidates |= {name: Repeated() for name in _PER_DECISION}
     for entry in entries:
         table, make = _ROWS[type(entry.event)]
         time = microseconds(entry.event.time)
@@ -56,18 +58,17 @@ def _columns(names: Sequence[str], rows: list[Row]) -> Columns:
     return {name: list(column) for name, column in zip(names, values, strict=True)}
 
 
-def _add_candidates(columns: Columns, head: tuple[int, str, int], decision: Decision) -> None:
+def _add_candidates(columns: dict[str, Any], head: tuple[int, str, int], decision: Decision) -> None:
     candidates, count = decision.candidates, len(decision.candidates)
     repeated = (*head, decision.lead.id, decision.weights.id, decision.seed)
     for name, value in zip(_PER_DECISION, repeated, strict=True):
-        columns[name] += [value] * count
+        columns[name].add(value, count)
     for name in _COPIED:
         columns[name] += getattr(candidates, name)
     columns["eligible"] += [not gate for gate in candidates.gate]
     columns["chosen"] += [agent == decision.agent for agent in candidates.agent]
     columns["utilization"] += [
-        active / capacity if capacity else float(active)
-        for active, capacity in zip(candidates.active, candidates.capacity, strict=True)
+        active / (capacity or 1) for active, capacity in zip(candidates.active, candidates.capacity, strict=True)
     ]
 
 

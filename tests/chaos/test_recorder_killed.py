@@ -46,7 +46,7 @@ def check(history: History) -> None:
     for table in DERIVED:
         found = history.sql(f"SELECT * FROM {table.name}")
         columns = made.get(table.name, {"seq": []})
-        assert sorted(found["seq"]) == columns["seq"], table.name
+        assert sorted(found["seq"]) == list(columns["seq"]), table.name
         if table.name == "candidates":
             assert sorted(zip(found["seq"], found["agent"], strict=True)) == list(
                 zip(columns["seq"], columns["agent"], strict=True)
