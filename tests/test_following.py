@@ -21,6 +21,7 @@ from collab.checks.doctor import Place, examined
 from collab.claims import claim
 from collab.events import Entry, Unreadable
 from collab.history import History, Recorder
+from collab.live.entries import LARGE
 from collab.live.partition import key_of
 from collab.live.stream import StreamUnreachable
 from collab.office import Office
@@ -161,6 +162,25 @@ def test_all_before_an_entry_of_a_later_version_is_recorded_and_what_is_behind_i
     asyncio.run(work())
     assert [*History(tmp_path).team().agents] == ["ana", "ben", "dan", "eve"]
     assert caplog.text.count("nothing can be recorded") == 1
+
+
+def test_what_is_large_is_read_as_what_is_small_is(redis_server: RealRedis, redis_url: str) -> None:
+    async def work() -> None:
+        async with opened(redis_url) as stream:
+            long = [
+                ev.MessageSent(id=f"m{number}", time=NOON, room="main", agent="ana", text=f"{number:08}" * 1000)
+                for number in range(2 * LARGE // 8000)
+            ]
+            last = await put(stream, long)
+            small = [entry for place in range(last) for entry in await stream.read(place, 1)]
+            assert [entry.event for entry in small] == long
+            assert await stream.read(0) == small
+            strange(redis_server, "main")
+            assert await stream.read(0) == small
+            with pytest.raises(Unreadable, match=f"the entry at {last + 1} of tenant main"):
+                await stream.read(last)
+
+    asyncio.run(work())
 
 
 def test_who_appends_soon_hears_of_an_entry_that_cannot_be_read(redis_server: RealRedis, redis_url: str) -> None:

@@ -104,6 +104,10 @@ PAGE = click.option(
 TENANT = click.option("--tenant", help="Whose team [COLLAB_TENANT, else main; demo with --team-at-work].")
 
 
+TURN_S = 5e-4
+"""How long a thread goes on when another waits; Python's own 5 ms are as long as many an answer takes."""
+
+
 class Progress:
     """A progress bar that appears with the first step.
 
@@ -171,6 +175,11 @@ def interrupt(number: int, frame: object) -> NoReturn:
     """Take an end that was asked for as Ctrl-C is taken, once: who ends a whole group may ask twice."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise KeyboardInterrupt
+
+
+def take_turns() -> None:
+    """Let a thread that works for the history or a page give way soon to the one that answers members."""
+    sys.setswitchinterval(TURN_S)
 
 
 def leave() -> NoReturn:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 from typing import Any
 
@@ -13,6 +14,9 @@ from collab.cli.options import HISTORY, STREAM, Real, or_exit
 
 AGAIN_S = 1.0
 """The pause before a Redis that did not answer is asked again."""
+
+STEPS_BACK = 5
+"""How much nicer than others it is to them: on a machine that is busy a gateway answers, and what is kept waits."""
 
 
 async def record(stream: str, history: str, lasts_s: float) -> None:
@@ -74,4 +78,5 @@ def recorder(stream: str | None, history: str | None, takeover: float) -> None:
     found = or_exit(settings, stream=stream, history=history)
     if found["stream"].startswith("embedded"):
         raise click.ClickException("an embedded stream is recorded by its own process; name a Redis with --stream")
+    os.nice(STEPS_BACK)
     or_exit(asyncio.run, record(found["stream"], found["history"], takeover))

@@ -38,6 +38,7 @@ from collab.cli.options import (
     leave,
     number,
     or_exit,
+    take_turns,
 )
 from collab.cli.origin import hosts, origins
 
@@ -111,6 +112,7 @@ def serve(
     found = or_exit(settings, **given, served=page)
     shelf = _shelf(found["history"], given)
     signal.signal(signal.SIGTERM, interrupt)
+    take_turns()
     with Progress("the seeded team's past") as bar:
         office = or_exit(shared, **found, days=days, progress=bar, explore=explore, pacing=Pacing(ahead_most=ahead))
     where = page or "the port that is named below"
@@ -235,6 +237,7 @@ def gateway(
         http_port = http_port if http_port is not None else number("HTTP_PORT")
         check_ports(address, WS_PORT=ws_port, HTTP_PORT=http_port)
         listener = Listener(Site(access, door, rate=given["rate"]), host=address, port=http_port, tls=secured)
+    take_turns()
     with contextlib.suppress(KeyboardInterrupt):
         or_exit(asyncio.run, _open(door, listener, address, "s" if secured else "", found["stream"]))
     leave()

@@ -18,7 +18,7 @@ from msgspec import Struct
 from collab.claims import CLOSED, CLOSED_FOR_S, Claim, Guard
 from collab.events import Entry
 from collab.live.batch import MARK, MOST, Batch
-from collab.live.entries import entries_of, seq_of
+from collab.live.entries import LARGE, entries_of, seq_of, size_of
 from collab.live.lease import RIGHT_TO_RECORD, Lease
 from collab.live.partition import check_tenant, key_of, partition_of
 from collab.live.redis import Server, StreamUnreachable, server_at
@@ -139,7 +139,8 @@ class Stream:
         that is Unreadable they end; it is raised if it is the first.
         """
         with self._server.answering():
-            return entries_of(await self._server.between(self._events, after + 1, count=count))
+            rows = await self._server.between(self._events, after + 1, count=count)
+        return await asyncio.to_thread(entries_of, rows) if size_of(rows) > LARGE else entries_of(rows)
 
     async def follow(self, after: int, upto: Callable[[], int] = lambda: 0) -> AsyncIterator[list[Entry]]:
         """Entries after this place as they come, never an empty list, until the stream is closed.

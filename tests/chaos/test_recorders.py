@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import signal
 import subprocess
@@ -95,6 +96,13 @@ def test_another_recorder_goes_on_and_no_event_is_missing_or_there_twice(
     assert seqs == list(range(1, last + 1))
     for tenant in TENANTS:
         check(History(history, tenant))
+
+
+def test_a_recorder_lets_others_go_first(
+    redis_url: str, tmp_path: Path, processes: list[subprocess.Popen[str]]
+) -> None:
+    processes.append(begin(redis_url, tmp_path / "history"))
+    assert os.getpriority(os.PRIO_PROCESS, processes[0].pid) > os.getpriority(os.PRIO_PROCESS, 0)
 
 
 def test_a_recorder_takes_over_while_the_one_before_is_still_writing(redis_url: str, tmp_path: Path) -> None:
