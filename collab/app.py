@@ -6,7 +6,8 @@ Settings come from the environment: `COLLAB_REDIS` (URL of the stream), `COLLAB_
 file of the keys that sign tokens), `COLLAB_SIGN_IN` (the file of those who may sign in, which `panel serve` must let
 do so), `COLLAB_BALANCE` (off, propose or auto) and `COLLAB_MOVES` (most leads an hour that are moved so that loads are
 even), `COLLAB_PAGE` (where people open this page, for links in notices), `COLLAB_SHADOW` (weights such as 25-35-25-15
-that look on), and `COLLAB_TEAM_AT_WORK=1` for the seeded team.
+that look on), `COLLAB_COACH` (a model that coaches, with `COLLAB_COACH_TOKENS` a day), and `COLLAB_TEAM_AT_WORK=1` for
+the seeded team.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from collab.balance import Thresholds
+from collab.coach import KEY, PLACE, TOKENS_A_DAY, Model
 from collab.files import Shelf
 from collab.office import DEMO
 from collab.office.duties import is_page
@@ -23,6 +24,7 @@ def settings(**given: Any) -> dict[str, Any]:
     return texts(**given) | {
         "secrets": os.environ,
         "thresholds": thresholds(given.get("moves")),
+        "coach": coach(given.get("coach")),
         "page": page(given.get("page")) or given.get("served", ""),
     }
 
@@ -57,6 +59,20 @@ def page(given: str | None = None) -> str:
     if not is_page(said):
         raise ValueError(f"{name} is {said!r}; give the whole address of the page, e.g. https://collab.example")
     return said
+
+
+def coach(given: str | None = None) -> Model | None:
+    """The model that advises on conversations, as given or in the environment; None leaves it to rules.
+
+    Raises:
+        ValueError: its key or its package is missing, or its budget is no number.
+    """
+    if not (name := given or os.environ.get("COLLAB_COACH", "")):
+        return None
+    text = os.environ.get("COLLAB_COACH_TOKENS") or str(TOKENS_A_DAY)
+    if not text.isdigit():
+        raise ValueError(f"COLLAB_COACH_TOKENS is {text!r}; give the most tokens of a team in a day, such as 200000")
+    return Model(name, os.environ.get(KEY), os.environ.get(PLACE), tokens_a_day=int(text))
 
 
 def thresholds(moves: int | None = None) -> Thresholds:

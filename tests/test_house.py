@@ -24,15 +24,15 @@ HOUSE = ROOT / "collab"
 ORDER = (
     "contact legible lines whole records incoming wrong experiment rules events claims chat keyed markup weights team "
     "presence lapses factors gates fairness winning routing wave reasons balance actions shadow metrics story alerts "
-    "placing history analytics forecast whatif protocol live recording decided router stamping membership rooms "
-    "attendance desk files delivery floor users team_at_work office intake door roundtrip checks web settings views "
-    "app cli __main__"
+    "coaching placing history analytics forecast whatif protocol live recording decided router stamping membership "
+    "rooms attendance coach desk files delivery floor users team_at_work office intake door roundtrip checks web "
+    "settings views app cli __main__"
 ).split()
 # The rooms that are functions of their arguments: no I/O, no clock, no chance without a seed.
 CENTRE = (
     "contact legible lines whole records incoming wrong experiment rules events claims chat keyed markup weights team "
     "presence lapses factors gates fairness winning routing wave reasons balance actions shadow metrics story alerts "
-    "protocol"
+    "coaching protocol"
 ).split()
 # Third-party packages that are known in some rooms only.
 SHORES = {
@@ -49,6 +49,7 @@ SHORES = {
     "scipy": {"analytics", "forecast", "balance", "whatif"},
     "PIL": {"files"},
     "apprise": {"delivery"},
+    "anthropic": {"coach"},
     "tornado": {"web"},
     "prometheus_client": {"web"},
     "panel": {"views", "app"},
@@ -81,6 +82,7 @@ NOT_LOADED_BY_IMPORT = {
     "prometheus_client",
     "PIL",
     "apprise",
+    "anthropic",
 }
 
 MOST_LINES_OF_A_FILE = 300

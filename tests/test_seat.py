@@ -58,6 +58,7 @@ ALLOWED: dict[str, set[Role]] = {
     "silence_alerts": OWNING,
     "end_silence": OWNING,
     "adopt_rules": TUNING,
+    "request_coaching": WORKING,
     "create_room": WORKING,
     "send_message": WORKING,
     "catch_up": ALL,

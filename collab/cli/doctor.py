@@ -37,13 +37,13 @@ def doctor(context: click.Context, stream: str | None, history: str | None, tena
         import msgspec
 
         from collab.checks import Place, State, examined, worst
-        from collab.settings import files_folder, keys, page, sign_in, texts, thresholds
+        from collab.settings import coach, files_folder, keys, page, sign_in, texts, thresholds
     except ImportError as error:
         raise click.ClickException(f"{error.name} cannot be imported ({error}); run `make env`") from error
     found = texts(stream=stream, history=history, tenant=tenant)
     named = {name: found[name] for name in NAMED} | {"keys": keys(), "sign_in": sign_in(), "files": files_folder()}
     ports = {name: _port(name) for name in PORTS}
-    checks = examined(Place(**named, ports=ports, read=(thresholds, page)), os.environ)
+    checks = examined(Place(**named, ports=ports, read=(thresholds, page, coach)), os.environ)
     state = worst(checks)
     if as_json:
         told = {"ok": state != State.bad, "state": state, "checks": checks}

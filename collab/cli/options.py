@@ -85,6 +85,9 @@ BALANCE = click.option(
     type=click.Choice(("off", "propose", "auto")),
     help="Plan moves of leads that even out loads, and show them or carry them out [COLLAB_BALANCE, else propose].",
 )
+COACH = click.option(
+    "--coach", help="Model of Anthropic that advises on conversations, too [COLLAB_COACH, else rules alone]."
+)
 MOVES = click.option(
     "--moves",
     type=Whole(0, 1000),

@@ -16,6 +16,7 @@ from collab.cli.certificate import tls
 from collab.cli.options import (
     AHEAD,
     BALANCE,
+    COACH,
     EXPLORE,
     FILE_MIB,
     FILES,
@@ -42,7 +43,7 @@ from collab.cli.options import (
 )
 from collab.cli.origin import hosts, origins
 
-OF_ALL = ("stream", "history", "weights", "rules", "notify", "secrets", "balance", "thresholds")
+OF_ALL = ("stream", "history", "weights", "rules", "notify", "secrets", "balance", "thresholds", "coach")
 """The settings that the offices of all tenants share."""
 
 SIGN_IN = "File of those who may sign in, as `collab user add` writes it [COLLAB_SIGN_IN, else anybody may come]."
@@ -66,6 +67,7 @@ SIGN_IN = "File of those who may sign in, as `collab user add` writes it [COLLAB
 @AHEAD
 @BALANCE
 @MOVES
+@COACH
 @RULES
 @NOTIFY
 @PORT
@@ -194,6 +196,7 @@ def _door(access: Any, office: Any, ws_port: int, address: str, shelf: Any) -> A
 @AHEAD
 @BALANCE
 @MOVES
+@COACH
 @RULES
 @NOTIFY
 @FILES

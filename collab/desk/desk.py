@@ -6,7 +6,7 @@ on. Nothing is half done.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -15,6 +15,9 @@ from typing import Any
 from collab import metrics
 from collab.attendance import Attendance
 from collab.claims import TooLate
+from collab.coach import Coach
+from collab.coaching import Advice, Asked, Stage
+from collab.coaching.advice import MOST_BEFORE
 from collab.desk.acting import Acting
 from collab.desk.alerting import Alerting
 from collab.desk.appending import utc_now
@@ -39,6 +42,7 @@ from collab.records import Confirmation, Decision, Lead, checked, seconds_betwee
 from collab.rooms import Rooms
 from collab.router import Router
 from collab.team import Team
+from collab.wrong import choice
 
 
 class Desk(Rostering, Weighing, Alerting, Acting):
@@ -49,6 +53,7 @@ class Desk(Rostering, Weighing, Alerting, Acting):
         team: the team so far (of a history), if the stream does not reach back to its beginning.
         clock: tells the time of events; aware.
         new_id: makes the ids of events.
+        coach: advises on conversations; by rules alone if none is given.
         routing: more settings of the `Router`: timer, explore, find, pacing.
     """
 
@@ -59,12 +64,14 @@ class Desk(Rostering, Weighing, Alerting, Acting):
         team: Team | None = None,
         clock: Callable[[], datetime] = utc_now,
         new_id: Callable[[], str] = new_id,
+        coach: Coach | None = None,
         **routing: Any,
     ) -> None:
         super().__init__(Follower(stream, team), clock, new_id)
         self.stream = stream
         self.rooms = Rooms(self._follower, clock, new_id)
         self.attendance = Attendance(self._follower, clock, new_id)
+        self.coach = coach or Coach()
         self.pacing = routing.get("pacing") or Pacing()
         self._router = Router(self._follower, clock=clock, new_id=new_id, **routing)
 
@@ -208,6 +215,37 @@ class Desk(Rostering, Weighing, Alerting, Acting):
         about = {"converted": converted, "value": value, "satisfaction": satisfaction, "by": by}
         await self._held(LeadClosed, lead, agent, **about)
         await self._router.drain()
+
+    async def request_coaching(
+        self,
+        agent: str,
+        message: str,
+        context: Sequence[str] = (),
+        *,
+        stage: Stage | str | None = None,
+        lead: str | None = None,
+        leading: bool = False,
+    ) -> Advice:
+        """What to do about a customer's message, and a draft that nobody sends; nothing of it is kept.
+
+        Args:
+            agent: who asks.
+            message: what the customer said.
+            context: what was said before, the oldest first; the newest 40 are looked at.
+            stage: how far the conversation has come.
+            lead: an open lead that the agent holds, or with `leading` anybody.
+
+        Raises:
+            PermissionError: the lead is not theirs.
+            ValueError: a field is out of bounds; names it.
+        """
+        state = None if lead is None else self.team.leads.get(lead)
+        if lead is not None and not leading and (state is None or state.holder != agent):
+            raise PermissionError(f"lead is {lead!r}, which {agent} does not hold; ask about a lead of theirs, or none")
+        about = None if lead is None else (await self._open(lead)).lead
+        chosen = None if stage is None else choice(Stage, stage, "stage")
+        before = tuple(context)[-MOST_BEFORE:]
+        return await self.coach.advise(checked(Asked(message=message, context=before, stage=chosen, lead=about)))
 
     async def drain(self) -> None:
         """Give waiting leads away, the one due first in front; time opens gates too (a decline is forgotten)."""

@@ -34,6 +34,12 @@ starting: Act = by_desk(lambda desk, me, c: desk.start_experiment(c.design, by=m
 """Starts an experiment."""
 
 
+async def coaching(floor: AtDesk, line: Line, asked: Any) -> Any:
+    """Advises on a conversation, and a team lead or service on anybody's lead."""
+    about = {"stage": asked.stage, "lead": asked.lead, "leading": line.entry.role in LEADING}
+    return await floor.desk.request_coaching(line.entry.agent, asked.message, asked.context, **about)
+
+
 def by_holder(act: Callable[[Desk, str, Any, str | None], Awaitable[Any]]) -> Act:
     """An act on a lead of the agent who is named, or of who asks; it is told who asks for another."""
 

@@ -13,7 +13,7 @@ import msgspec
 from collab import protocol as p
 from collab.chat import Room
 from collab.desk import Desk
-from collab.floor.act import Act, by_desk, by_holder, by_rooms, on_behalf, starting
+from collab.floor.act import Act, by_desk, by_holder, by_rooms, coaching, on_behalf, starting
 from collab.floor.alerting import ALERTING
 from collab.floor.devices import Devices
 from collab.floor.hall import AT_ONCE, Hall
@@ -278,6 +278,7 @@ _ACTS: dict[type[p.Command], tuple[frozenset[Role], Act]] = {
     p.AdoptWeights: (TUNING, by_desk(lambda desk, me, c: desk.adopt_weights(c.weights, by=me, reason=c.reason))),
     p.StartExperiment: (OWNING, starting),
     p.StopExperiment: (OWNING, by_desk(lambda desk, me, c: desk.stop_experiment(by=me, reason=c.reason))),
+    p.RequestCoaching: (WORKING, coaching),
     **ALERTING,
     **WATCHING,
     p.Metrics: (EVERYBODY, Floor._metrics),

@@ -60,6 +60,7 @@ DESK: dict[str, Deed] = {
     "adopt_rules": Deed(p.AdoptRules),
     "create_room": Deed(p.CreateRoom),
     "send_message": Deed(p.Send, Whose.own),
+    "request_coaching": Deed(p.RequestCoaching, Whose.own),
     "catch_up": Deed(p.Ping),
 }
 """The commands of the desk that a page may give; any other is refused."""
@@ -90,7 +91,8 @@ THINGS = ("agent", "alert", "calendar", "experiment", "lead", "room", "silence")
 SAID = {
     "accept": "accept a lead", "alerts": "see alerts", "assign": "give a lead by hand", "decline": "decline a lead",
     "first_response": "answer a lead", "invite": "invite somebody", "override": "move a lead",
-    "remove": "remove somebody", "update_agent_workload": "change an agent's workload",
+    "remove": "remove somebody", "request_coaching": "ask for coaching",
+    "update_agent_workload": "change an agent's workload",
 }  # fmt: skip
 """How a command is said of which the name does not say it."""
 

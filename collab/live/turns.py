@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from functools import partial
@@ -13,7 +14,7 @@ from websockets.exceptions import ConnectionClosed
 from collab.claims import TooLate
 from collab.live.line import Line
 from collab.live.stream import StreamUnreachable
-from collab.protocol import AnyCommand, Done, Refused, Send, command, id_of
+from collab.protocol import AnyCommand, Done, Refused, RequestCoaching, Send, command, id_of
 
 logger = logging.getLogger(__name__)
 
@@ -48,20 +49,27 @@ async def listen(floor: Floor, line: Line) -> None:
     """
     connection = line.connection
     connection.take = partial(_take, floor, line)
-    while True:  # an iterator would be one object more for each member
-        data = await connection.recv()
-        try:
-            if isinstance(data, str) and _SEND in data[:FRONT]:
-                await line.settled(UNDER_WAY - 1)
-                if _send_soon(floor, line, data):
-                    continue
-            line.tally.bytes_in += len(data)
-            await line.settled()
-            asked = _read(line, data)
-            if asked is not None:
-                await _answer(floor, line, asked)
-        finally:
-            connection.queued -= 1
+    aside: asyncio.Task[None] | None = None
+    try:
+        while True:  # an iterator would be one object more for each member
+            data = await connection.recv()
+            try:
+                if isinstance(data, str) and _SEND in data[:FRONT]:
+                    await line.settled(UNDER_WAY - 1)
+                    if _send_soon(floor, line, data):
+                        continue
+                line.tally.bytes_in += len(data)
+                await line.settled()
+                asked = _read(line, data)
+                if isinstance(asked, RequestCoaching):
+                    aside = _aside(floor, line, asked, aside)
+                elif asked is not None:
+                    await _answer(floor, line, asked)
+            finally:
+                connection.queued -= 1
+    finally:
+        if aside is not None:
+            aside.cancel()
 
 
 def _take(floor: Floor, line: Line, data: bytes) -> bool:
@@ -123,6 +131,16 @@ def _allowed(line: Line, asked: AnyCommand) -> bool:
     line.tally.refused["too_many"] += 1
     line.push(Refused(re=asked.id, code="too_many", message=message))
     return False
+
+
+def _aside(floor: Floor, line: Line, asked: AnyCommand, before: asyncio.Task[None] | None) -> asyncio.Task[None]:
+    """Answer what takes seconds while others go on, one at a time."""
+    if before is None or before.done():
+        return asyncio.get_running_loop().create_task(_answer(floor, line, asked))
+    line.tally.refused["too_many"] += 1
+    message = "what was asked before it is not answered yet, and takes some seconds; wait for that"
+    line.push(Refused(re=asked.id, code="too_many", message=message))
+    return before
 
 
 async def _answer(floor: Floor, line: Line, asked: AnyCommand) -> None:

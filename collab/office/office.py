@@ -14,9 +14,10 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from collab.balance import Thresholds
+from collab.coach import Coach, Model
 from collab.desk import Desk, TooLate, utc_now
 from collab.events import Entry
 from collab.files import Shelf
@@ -46,7 +47,6 @@ DEMO = "demo"
 """The tenant of the seeded team."""
 
 Mode = Literal["live", "joined", "reading"]
-Result = TypeVar("Result")
 
 TEND_EVERY_S = 1.0
 """How often waiting leads are looked after even if nothing happened."""
@@ -73,12 +73,17 @@ class Office(Threaded):
         thresholds: when loads are evened out, and how many moves an hour there are at most.
         page: where people open the page, so that notices can link to their alerts.
         shadow: a second set of weights (four integers that sum to 100) under which decisions are scored, too.
+        coach: the model that advises on conversations; without one rules do.
         progress: is called with (done, of) while the past is made.
 
     Raises:
         ValueError: a setting is wrong; some are looked at by `start` only.
     """
 
+    mode: Mode = "live"
+    desk: Desk | None = None
+    recorder: Recorder | None = None
+    stream: Stream | None = None
     floor: Floor | None = None
     shelf: Shelf | None = None
     leave_shelf: Callable[[], None] | None = None
@@ -103,23 +108,19 @@ class Office(Threaded):
         thresholds: Thresholds | None = None,
         page: str = "",
         shadow: str | Sequence[int] | None = None,
+        coach: Model | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> None:
         super().__init__(tenant)
         self.stream_url, self.history_url, self.tenant, self.team_at_work = stream, history, tenant, team_at_work
-        self._routing: dict[str, Any] = {"explore": explore, "pacing": pacing}
+        self._routing: dict[str, Any] = {"explore": explore, "pacing": pacing, "coach": Coach(coach)}
         self.terms, self.days, self.pace, self.started = terms or Terms(), days, pace, utc_now()
-        self.mode: Mode = "live"
-        self.desk: Desk | None = None
-        self.recorder: Recorder | None = None
-        self.stream: Stream | None = None
         self._progress, self._at_work, self._clock = progress, False, (clock := Clock())
         self.timing, self.weights = Timing(tenant, clock), watched(history, tenant, weights)
         self._recording: Recording | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self._subscribers = Subscribers()
+        self._subscribers, self._asking = Subscribers(), Asking(lambda: self.history)
         self._adopting, self._reading = Adopting(self.weights), Reading(lambda: self.history, self._subscribers.tell)
-        self._asking = Asking(lambda: self.history)
         self.shadow = shadowing(shadow, self.subscribe, self.started)
         self.duties = Duties(tenant, history, rules, notify, secrets, balance, thresholds, page)
 

@@ -18,11 +18,11 @@ from collab.protocol.alerts import (
     SilenceAlerts,
 )
 from collab.protocol.base import MOST_BYTES, VERSION, Command, Id
+from collab.protocol.coaching import RequestCoaching
 from collab.protocol.codec import command, encode, frame, happened, id_of, schema
 from collab.protocol.commands import (
     COMMANDS,
     Accept,
-    AdoptWeights,
     AnyCommand,
     ArchiveRoom,
     Assign,
@@ -55,7 +55,7 @@ from collab.protocol.commands import (
     SetPresence,
     Typing,
 )
-from collab.protocol.experiments import StartExperiment, StopExperiment
+from collab.protocol.experiments import AdoptWeights, StartExperiment, StopExperiment
 from collab.protocol.frames import (
     FRAMES,
     AnyFrame,
@@ -126,6 +126,7 @@ __all__ = [
     "Refused",
     "Remove",
     "RenameRoom",
+    "RequestCoaching",
     "Reset",
     "ResolveAlert",
     "ReturnAlert",

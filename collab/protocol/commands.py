@@ -8,11 +8,12 @@ from msgspec import Meta, Struct
 
 from collab.incoming import GivenLead
 from collab.protocol.alerts import AlertCommand
-from collab.protocol.base import VERSION, Command, Hundredths, Number, Words
-from collab.protocol.experiments import StartExperiment, StopExperiment
+from collab.protocol.base import VERSION, Command, Number, Words
+from collab.protocol.coaching import RequestCoaching
+from collab.protocol.experiments import AdoptWeights, StartExperiment, StopExperiment
 from collab.protocol.roster import AddAgent, UpdateWorkload
 from collab.protocol.watching import LookAtTeam, Watch
-from collab.records import Calendar, Count, Hash, Key, Moment, Name, Presence, Seat, Text, WeightsVersion
+from collab.records import Calendar, Count, Hash, Key, Moment, Name, Presence, Seat, Text
 
 
 class Hello(Command, frozen=True, tag="hello"):
@@ -269,19 +270,6 @@ class Assign(Command, frozen=True, tag="assign"):
     reason: Words = ""
 
 
-class AdoptWeights(Command, frozen=True, tag="adopt_weights"):
-    """Bring weights into force for all leads from now on; answered with their version. For team leads and analysts.
-
-    They are four whole numbers that sum to 100: availability, expertise, performance and responsiveness.
-    """
-
-    weights: tuple[Hundredths, Hundredths, Hundredths, Hundredths]
-    reason: Annotated[str, Meta(min_length=1, max_length=2000)]
-
-    def __post_init__(self) -> None:
-        WeightsVersion(version=0, values=self.weights)  # or (1, 0, 0, 0) would be taken for shares
-
-
 class Metrics(Command, frozen=True, tag="metrics"):
     """How the `team` stands now, how much goes through this `gateway` for it, and its `process`."""
 
@@ -294,7 +282,7 @@ AnyCommand = (
     Hello | Join | Leave | Send | Edit | Delete | React | Read | Typing | CreateRoom | RenameRoom | ArchiveRoom | Invite
     | Remove | ListRooms | Page | Search | SetPresence | Idle | Call | SetCalendar | RouteLead | Accept | Decline
     | FirstResponse | CloseLead | Override | Assign | AddAgent | UpdateWorkload | AdoptWeights | Watch | LookAtTeam
-    | Metrics | Ping | StartExperiment | StopExperiment | AlertCommand
+    | Metrics | Ping | RequestCoaching | StartExperiment | StopExperiment | AlertCommand
 )  # fmt: skip
 COMMANDS: tuple[type[Command], ...] = get_args(AnyCommand)
 """Every kind of command; the tag of each is its `do`."""

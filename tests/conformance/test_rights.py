@@ -68,6 +68,7 @@ RULES: dict[type[p.Command], tuple[set[Role], str]] = {
     p.Override: (LEADING, FREE),
     p.Assign: (LEADING, FREE),
     p.AdoptWeights: ({T, N}, FREE),
+    p.RequestCoaching: (WORKING, FREE),
     p.StartExperiment: ({T}, FREE),
     p.StopExperiment: ({T}, FREE),
     p.ListAlerts: ({A, T, N}, FREE),
