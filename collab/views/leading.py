@@ -1,4 +1,4 @@
-"""The Leads tab: the form, leads that wait and offers, what is done by hand, and the newest assignments."""
+"""The Leads tab: the form, what to say, leads that wait and offers, what is done by hand, the newest assignments."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import panel as pn
 import param
 
+from collab.views.advising import AdvisingView
 from collab.views.assignments import AssignmentsView
 from collab.views.board import Board
 from collab.views.hand import HandView
@@ -33,13 +34,14 @@ class LeadingView(pn.viewable.Viewer):
         super().__init__(**params)
         on = {"active": self.active}
         self.form, self.hand = LeadView(board), HandView(board, **on)
+        self.advising = AdvisingView(board)
         self.queue, self.offers = QueueView(board, **on), OffersView(board, **on)
         self.assignments = AssignmentsView(board, **on)
         self._lists = (self.queue.listing, self.offers.listing, self.assignments.listing)
         for listing in self._lists:
             listing.param.watch(self._choose, "chosen")
-        side = (self.offers,) if board.of_agent else (self.queue, self.offers, self.hand)
-        top = pn.FlexBox(pn.Column(self.form, **HALF), pn.Column(*side, **HALF), gap="28px", **WIDE)
+        lists = (self.offers,) if board.of_agent else (self.queue, self.offers, self.hand)
+        top = pn.FlexBox(pn.Column(self.form, **HALF), pn.Column(*lists, self.advising, **HALF), gap="28px", **WIDE)
         self._layout = pn.Column(top, self.assignments, **WIDE)
 
     def _choose(self, event: Any) -> None:
@@ -49,9 +51,9 @@ class LeadingView(pn.viewable.Viewer):
             for listing in self._lists[:2]:
                 if listing is not event.obj:
                     listing.chosen = ""
-            self.hand.lead = chosen
+            self.hand.lead = self.advising.lead = chosen
         elif not any(listing.chosen for listing in self._lists[:2]):
-            self.hand.lead = self.assignments.lead
+            self.hand.lead = self.advising.lead = self.assignments.lead
 
     @param.depends("active", watch=True)
     def _opened(self) -> None:
