@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from math import copysign, log1p, sqrt
+from collections.abc import Iterator, Sequence
+from math import log, prod, sqrt
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from collab.records import FACTORS, SCALE
 from collab.whatif.cases import Cases
+from collab.whatif.splits import Split
 
 SUMS = 1e-3
 """How far a decision's chances may sum from 1; they may be rounded."""
@@ -17,32 +19,55 @@ SUMS = 1e-3
 DIGIT, MOST_SUMS = 1e-3, 5e-3
 """The last digit of chances that are rounded to three, and how far those of a decision may sum from 1 even then."""
 
+COLUMNS = ("about", "observed", "expected", "z")
+
 NEVER = 1e-12
 """A variance that stands for none: what cannot differ and does, is far off."""
 
 
-def calibration(cases: Cases, first: NDArray[np.int64], logged: NDArray[np.int64]) -> pd.DataFrame:
+RARE = 0.01
+"""Chances below it count as it in the rareness of the chosen, so that the last digits of rounded ones do not decide."""
+
+BESIDE = (0.01, 0.03, 0.1, 0.3)
+"""The shares of decisions that somebody may have made beside the router, among those with a chance."""
+
+
+def calibration(
+    cases: Cases, first: NDArray[np.int64], logged: NDArray[np.int64], splits: Sequence[Split] = ()
+) -> pd.DataFrame:
     """What was chosen against what the propensities say: columns about, observed, expected, z; the largest |z| first.
 
-    For each agent the leads they got; for each factor, and for the propensity itself, the sum of the chosen
-    candidates'. If the propensities are right, z is about a standard normal, choices being independent.
+    For each agent the leads they got, of all and of every part of each split; for each factor, and for the propensity
+    itself, the sum of the chosen candidates'; and how rare they were. If the propensities are right, z is about a
+    standard normal, choices being independent; of the parts of a split it is lowered, as there are so many of them.
 
     Args:
         cases: the candidates, with their propensities.
         first: the row of each decision's first candidate.
         logged: the row of the candidate who got each lead.
+        splits: how leads may be told apart.
     """
-    p, chosen = _propensity(cases), np.zeros(len(cases.agent))
-    chosen[logged] = 1.0
-    agents = cases.agent.astype(np.int64) - 1
-    found = []
-    for number, agent in enumerate(_summed(agents, chosen, p, p * (1 - p), len(cases.agents))):
-        found.append((f"leads of {cases.agents[number]}", *agent))
-    for number, factor in enumerate(FACTORS):
-        found.append((f"{factor} of the chosen", *_factor(p, cases.factors[number] / SCALE, first, logged)))
+    p = _propensity(cases)
+    frames = _by_agent(cases, p, logged, splits)
+    found = [
+        (f"{factor} of the chosen", *_factor(p, cases.factors[number] / SCALE, first, logged))
+        for number, factor in enumerate(FACTORS)
+    ]
     found.append(("propensity of the chosen", *_factor(p, p, first, logged)))
-    frame = pd.DataFrame(found, columns=["about", "observed", "expected", "z"])
+    found.append(("rareness of the chosen", *_rareness(p, first, logged)))
+    frame = pd.concat([*frames, pd.DataFrame(found, columns=COLUMNS)])
     return frame.sort_values("z", key=np.abs, ascending=False, kind="stable", ignore_index=True)
+
+
+def far_off(found: pd.DataFrame, most: float) -> str:
+    """In what choices differ most from the propensities, of a frame of `calibration`, and why that may be."""
+    about = str(found["about"][0])
+    observed, expected, z = (float(found[name][0]) for name in COLUMNS[1:])
+    than = f"{'more' if z > 0 else 'less'} than recorded ({observed:,.0f} instead of {expected:,.0f})"
+    return (
+        f"choices differ from the logged propensities by {abs(z):.1f} standard deviations (at most {most:g}): {about}, "
+        f"{than}; somebody chose beside the router, or they are wrong; see calibration"
+    )
 
 
 def slack(p: NDArray[np.float64], counts: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -73,15 +98,32 @@ def _propensity(cases: Cases) -> NDArray[np.float64]:
     return cases.propensity
 
 
-def _summed(
-    group: NDArray[np.int64],
-    chosen: NDArray[np.float64],
-    p: NDArray[np.float64],
-    variance: NDArray[np.float64],
-    size: int,
-) -> list[tuple[float, float, float]]:
-    observed, expected, spread = (np.bincount(group, values, size) for values in (chosen, p, variance))
-    return [_z(*three) for three in zip(observed.tolist(), expected.tolist(), spread.tolist(), strict=True)]
+def _by_agent(
+    cases: Cases, p: NDArray[np.float64], logged: NDArray[np.int64], splits: Sequence[Split]
+) -> Iterator[pd.DataFrame]:
+    """The leads of each agent, then those of each part of every split, all from one table of cells."""
+    shape = (len(cases.agents), *(len(split.names) for split in splits))
+    code = np.zeros(len(cases.counts), np.int64)
+    for split in splits:
+        code = code * len(split.names) + split.part
+    cell = np.repeat(code, cases.counts)
+    cell += (cases.agent.astype(np.int64) - 1) * prod(shape[1:])
+    sums = (np.bincount(cell[logged]), np.bincount(cell, p), np.bincount(cell, p * (1 - p)))
+    table = np.array([np.pad(one.astype(np.float64), (0, prod(shape) - len(one))) for one in sums])
+    table = table.reshape(3, *shape)
+    yield _frame([f"leads of {agent}" for agent in cases.agents], table.sum(axis=tuple(range(2, table.ndim))))
+    for axis, split in enumerate(splits, 2):
+        others = tuple(one for one in range(2, table.ndim) if one != axis)
+        about = [f"{name} that went to {agent}" for agent in cases.agents for name in split.names]
+        yield _frame(about, table.sum(axis=others).reshape(3, -1), len(np.unique(split.part)))
+
+
+def _frame(about: list[str], sums: NDArray[np.float64], parts: int = 1) -> pd.DataFrame:
+    """Rows of what was observed, expected, and of what variance, of so many parts."""
+    observed, expected, variance = sums
+    z = _z(observed, expected, variance)
+    lowered = np.sign(z) * np.sqrt(np.maximum(z**2 - 2 * log(max(parts, 1)), 0))  # the chance of any is so many times
+    return pd.DataFrame(dict(zip(COLUMNS, (about, observed, expected, lowered), strict=True)))
 
 
 def _factor(
@@ -90,17 +132,35 @@ def _factor(
     means = np.add.reduceat(p * values, first) if len(first) else np.empty(0)
     squares = np.add.reduceat(p * values**2, first) if len(first) else np.empty(0)
     spread = float(np.maximum(squares - means**2, 0).sum())
-    return _z(float(values[logged].sum()), float(means.sum()), spread)
+    observed, expected = float(values[logged].sum()), float(means.sum())
+    return observed, expected, float(_z(np.array(observed), np.array(expected), np.array(spread)))
 
 
-def _z(observed: float, expected: float, variance: float) -> tuple[float, float, float]:
-    """Observed, expected, and the z whose normal tail bounds the chance of so large a difference (Bennett 1962).
+def _rareness(
+    p: NDArray[np.float64], first: NDArray[np.int64], logged: NDArray[np.int64]
+) -> tuple[float, float, float]:
+    """The chance of each choice if somebody chose at random, over its propensity: 1 on average if nobody did.
+
+    z is what a bet on such choices would have won, whose chance is at most 1 / gain (betting; Ville 1939).
+    """
+    if not len(first):
+        return 0.0, 0.0, 0.0
+    total, even = np.add.reduceat(p, first), np.add.reduceat(np.minimum(p, RARE), first)
+    rare = RARE * np.divide(total, np.maximum(p[logged], RARE) * even, out=np.ones(len(first)), where=even > 0)
+    won = np.array([np.log1p(share * (rare - 1)).sum() for share in BESIDE])
+    gain = float(np.logaddexp.reduce(won)) - log(len(BESIDE))
+    return float(rare.sum()), float(len(first)), sqrt(2 * max(gain, 0.0))
+
+
+def _z(
+    observed: NDArray[np.float64], expected: NDArray[np.float64], variance: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The z whose normal tail bounds the chance of so large a difference (Bennett 1962).
 
     Of many choices it is the difference in standard deviations. Of a few it is less: whoever is due 0.02 leads has one
     in two logs of a hundred, and that is not 5 standard deviations.
     """
-    apart, known = observed - expected, max(variance, NEVER)
-    if abs(apart) <= 1e-6:
-        return observed, expected, 0.0
-    u = abs(apart) / known
-    return observed, expected, copysign(sqrt(2 * known * ((1 + u) * log1p(u) - u)), apart)
+    apart, known = observed - expected, np.maximum(variance, NEVER)
+    u = np.abs(apart) / known
+    z = np.sqrt(2 * known * ((1 + u) * np.log1p(u) - u))
+    return np.asarray(np.where(np.abs(apart) <= 1e-6, 0.0, np.copysign(z, apart)), np.float64)

@@ -251,12 +251,8 @@ def wrong(evidence: Evidence, limits: Limits) -> str | None:
         return f"{never:.1%} of the leads went to agents who had no chance by the log; leave out what people chose"
     if (odd := evidence.odd_sum) is not None:
         return f"{odd}; log the chance of every candidate, which sum to 1"
-    if evidence.calibration_z > limits.calibration_z:
-        return (
-            f"choices differ from the logged propensities by {evidence.calibration_z:.1f} standard deviations (at most "
-            f"{limits.calibration_z:g}): somebody chose beside the router, or they are wrong; see calibration"
-            + (f" ({by_hand(evidence.overridden)} left out, which may be why)" if evidence.overridden else "")
-        )
+    if (far := evidence.far_off(limits.calibration_z)) is not None:
+        return far + (f" ({by_hand(evidence.overridden)} left out, which may be why)" if evidence.overridden else "")
     return None
 
 

@@ -12,9 +12,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from collab.records import SCALE
-from collab.whatif.calibration import calibration, odd_sum, slack
+from collab.whatif.calibration import calibration, far_off, odd_sum, slack
 from collab.whatif.cases import Cases
 from collab.whatif.packed import SHIFT, TIE
+from collab.whatif.splits import Split
 from collab.whatif.units import in_cents
 from collab.winning import simplex_grid
 
@@ -44,6 +45,7 @@ class Evidence:
         blocks: a label a decision for decisions that may depend on each other, e.g. of a day; None if nothing is known.
         rank: the place of each decision in an order that does not depend on the rows'; as they stand, if it is None.
         overridden: decisions in whose place a person chose, which are not among them.
+        splits: how leads may be told apart, which those who choose beside the router may do, too.
         slow: that some conversions are not known yet, or that no lead is old enough; None if nearly all are known.
     """
 
@@ -53,6 +55,7 @@ class Evidence:
     blocks: NDArray[Any] | None = None
     rank: NDArray[np.int64] | None = None
     overridden: int = 0
+    splits: tuple[Split, ...] = ()
     slow: str | None = None
 
     @property
@@ -94,12 +97,16 @@ class Evidence:
     @cached_property
     def calibration(self) -> pd.DataFrame:
         """Whether the propensities describe who got the leads; see `collab.whatif.calibration`."""
-        return calibration(self.cases, self.first, self.logged)
+        return calibration(self.cases, self.first, self.logged, self.splits)
 
     @cached_property
     def calibration_z(self) -> float:
         """The largest |z| of it; 0 without decisions."""
         return float(self.calibration["z"].abs().max()) if self.n else 0.0
+
+    def far_off(self, most: float) -> str | None:
+        """In what choices differ from the propensities by more standard deviations; None if in nothing."""
+        return far_off(self.calibration, most) if self.calibration_z > most else None
 
     @cached_property
     def odd_sum(self) -> str | None:
@@ -227,4 +234,5 @@ class Evidence:
         )
         rewards = {metric: values[keep] for metric, values in self.rewards.items()}
         blocks = None if self.blocks is None else self.blocks[keep]
-        return Evidence(kept, rewards, self.leads[keep], blocks, self.ranked[keep], slow=self.slow)
+        splits = tuple(split.of(keep) for split in self.splits)
+        return Evidence(kept, rewards, self.leads[keep], blocks, self.ranked[keep], splits=splits, slow=self.slow)

@@ -15,15 +15,13 @@ from collab.whatif.cases import Cases
 from collab.whatif.columns import label, microseconds, refuse_empty, shown, where
 from collab.whatif.evidence import Evidence
 from collab.whatif.ripening import Ripening, ripening
+from collab.whatif.splits import Split, often, splits
 
 if TYPE_CHECKING:
     from collab.history import History
 
 METRICS = ("converted", "value")
 """What a lead may have earned."""
-
-KINDS = 20
-"""So many of the most frequent kinds of lead are known to the model one by one."""
 
 DAY_US = 86_400_000_000
 """Microseconds of a day; decisions of one day may depend on each other."""
@@ -63,8 +61,8 @@ def of_history(history: History, cases: Cases) -> tuple[Evidence, Counts]:
     overridden = found["overridden"].to_numpy(bool)
     keep = np.flatnonzero(mature & ~overridden)
     counts = Counts(len(keep), int(overridden.sum()), int((~mature & ~overridden).sum()), len(cases.keys) - len(found))
-    leads = _leads(found["kind"].to_numpy(object), found["score"].to_numpy(np.float64))
-    evidence = _of_decisions(cases, found["place"].to_numpy()[keep], rewards, leads, time // DAY_US, keep)
+    leads, split = _leads(found["kind"].to_numpy(object), found["score"].to_numpy(np.float64))
+    evidence = _of_decisions(cases, found["place"].to_numpy()[keep], rewards, leads, split, time // DAY_US, keep)
     rank = found["rank"].to_numpy(np.int64)[keep].argsort().argsort()
     return replace(evidence, rank=rank, overridden=counts.overridden, slow=ripens.said(last - time[keep])), counts
 
@@ -116,10 +114,10 @@ def of_frames(
     kind = outcomes["lead_type"].to_numpy(object) if "lead_type" in outcomes else np.full(len(outcomes), "")
     score = _numbers(outcomes, "lead_score") if "lead_score" in outcomes else np.zeros(len(outcomes))
     days = _days(outcomes["time"]) if "time" in outcomes else _days_of(candidates, names)[place]
-    leads = _leads(kind, score)
+    leads, split = _leads(kind, score)
     left = int(by_hand.sum())
     counts = Counts(len(keep), left, len(cases.keys) - len(keep) - again - left, again)
-    found = _of_decisions(cases, place[keep], values, leads, days, keep)
+    found = _of_decisions(cases, place[keep], values, leads, split, days, keep)
     return replace(found, rank=_rank(candidates, names, outcomes, place, keep), overridden=left), counts
 
 
@@ -185,13 +183,15 @@ def _of_decisions(
     places: NDArray[np.int64],
     rewards: Mapping[str, NDArray[np.float64]],
     leads: NDArray[np.float64],
+    split: tuple[Split, ...],
     days: NDArray[np.int64],
     keep: NDArray[np.int64],
 ) -> Evidence:
     """The evidence of the decisions at these ascending places; the rest is given by row, of which `keep` are taken."""
     some = Evidence(cases, {}, np.zeros((len(cases.keys), 0))).some(places)
     kept = {metric: values[keep] for metric, values in rewards.items()}
-    return Evidence(some.cases, kept, leads[keep], days[keep] if len(np.unique(days)) > 1 else None)
+    blocks = days[keep] if len(np.unique(days)) > 1 else None
+    return Evidence(some.cases, kept, leads[keep], blocks, splits=tuple(one.of(keep) for one in split))
 
 
 def places(names: pd.DataFrame, outcomes: pd.DataFrame) -> NDArray[np.int64]:
@@ -263,11 +263,11 @@ def _first_times(candidates: pd.DataFrame, names: pd.DataFrame) -> pd.Series:
     return candidates.drop_duplicates("decision").set_index("decision")["time"].loc[names["decision"]]
 
 
-def _leads(kind: NDArray[Any], score: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What the model knows of each lead: its score, and of which of the frequent kinds it is."""
-    codes, _ = pd.factorize(kind)
-    often = np.argsort(-np.bincount(codes[codes >= 0]), kind="stable")[:KINDS].tolist()
+def _leads(kind: NDArray[Any], score: NDArray[np.float64]) -> tuple[NDArray[np.float64], tuple[Split, ...]]:
+    """What the model knows of each lead: its score, and of which of the frequent kinds it is; and how these split."""
+    codes, kinds = pd.factorize(kind)
     spread = float(score.std()) if len(score) else 0.0
     columns = [(score - score.mean()) / spread] if spread > 0 else []
-    columns += [codes == one for one in often[1:]]  # the first is the mean's
-    return np.column_stack(columns).astype(np.float64) if columns else np.zeros((len(score), 0))
+    columns += [codes == one for one in often(codes)[1:]]  # the first is the mean's
+    known = np.column_stack(columns).astype(np.float64) if columns else np.zeros((len(score), 0))
+    return known, splits(codes, kinds, score)
