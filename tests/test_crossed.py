@@ -91,6 +91,12 @@ def test_means_that_multiply_are_found_and_none_is_less_than_the_least(chance: A
     assert at_once.min() >= np.log(LEAST)
 
 
+def test_a_busy_stretch_may_be_unlucky() -> None:
+    """The sum over some hundred leads in a row differs from seed to seed nearly as that of independent ones."""
+    means = [Luck.draw(16 * BLOCK, seed).handling[9 * BLOCK :][:400].mean() for seed in range(200)]
+    assert np.var(means) == pytest.approx(1 / 12 / 400, rel=0.3)  # where 512 leads share it out, it is a fifth
+
+
 def test_no_seed_is_lucky_or_unlucky() -> None:
     for seed in range(8):
         luck = Luck.draw(8 * BLOCK, seed)

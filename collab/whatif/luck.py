@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 BLOCK = 512
-"""So many leads in a row share out equal parts of all luck among them, so that a seed is neither lucky nor unlucky."""
+"""So many leads, and then as many as came before, share out equal parts of all luck among them, so that a seed is
+neither lucky nor unlucky. Were all blocks so small, every busy stretch would have its share of short work, and waits
+would be too short."""
 
 
 @dataclass(frozen=True)
@@ -43,14 +45,16 @@ class Luck:
 
 
 def shared_out(leads: int, chance: np.random.Generator) -> Floats:
-    """Numbers between 0 and 1, one in each of `BLOCK` equal parts for each block of leads (Latin hypercube sampling).
+    """Numbers between 0 and 1, one in each equal part for each block of leads (Latin hypercube sampling); see `BLOCK`.
 
     Single ones are uniform, and those of a block all but independent; their means differ much less from seed to seed.
     """
     order, within = chance.spawn(2)
-    parts = np.broadcast_to(np.arange(float(BLOCK)), (-(-leads // BLOCK), BLOCK))
-    places = (order.permuted(parts, axis=1) + within.random(parts.shape)) / BLOCK
-    return np.clip(places.reshape(-1)[:leads], 1e-12, 1 - 1e-12)
+    found = np.empty(0)
+    while len(found) < leads:
+        size = max(len(found), BLOCK)
+        found = np.concatenate([found, (order.permutation(size) + within.random(size)) / size])
+    return np.clip(found[:leads], 1e-12, 1 - 1e-12)
 
 
 def factors(luck: Floats, spread: Floats | float) -> Floats:
