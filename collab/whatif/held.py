@@ -14,6 +14,9 @@ Ints = NDArray[np.int64]
 SELDOM = 0.1
 """In less than this share of their leads an agent may hold more than they can, e.g. because a person gave them one."""
 
+ROUNDED_S = 2.0
+"""By so much may known times be off, each being rounded to the second: a full agent had room a little later."""
+
 
 class Held(NamedTuple):
     """When each lead was begun and ended, and what its agent held with it right after.
@@ -58,7 +61,7 @@ def held(
         response_s: from the arrival to the first answer; one that is not known is 0.
         handling_s: see `at_once`; one that is not known is the mean of those that are.
         capacity: of each agent.
-        waited_s: how long each waited before it was given; worked out from capacity, if it is None.
+        waited_s: how long each waited before it was given, rounded perhaps; worked out from capacity, if it is None.
         at_once: whether handling begins when the lead is given, or after the answer.
         not_before_s: before when none was given, e.g. because nobody was there; if it is None, their arrival.
     """
@@ -68,7 +71,7 @@ def held(
     latest_s = np.where(np.isnan(response_s), np.inf, answered_s)
     free_s = arrival_s if not_before_s is None else not_before_s
     if waited_s is not None:
-        free_s, latest_s = arrival_s + waited_s, np.full(len(agent), -np.inf)
+        free_s, latest_s = arrival_s + waited_s, arrival_s + waited_s + ROUNDED_S
     return _in_turn(agent, capacity, free_s, latest_s, answered_s, handling_s, at_once)
 
 
