@@ -131,6 +131,12 @@ def test_what_is_missing_in_frames_is_said() -> None:
         WhatIf.from_frames(simple(capacity=[1.0, None])).fairness(by="capacity")
     with pytest.raises(ValueError, match="half_life is 0; give hours above 0"):
         WhatIf.from_frames(simple()).fairness(0)
+    with pytest.raises(ValueError, match=r"half_life is \[8\]; give hours above 0"):
+        WhatIf.from_frames(simple()).fairness([8])  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"by is \['agent'\]; give 'agent'"):
+        WhatIf.from_frames(simple()).fairness(by=["agent"])  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"points is \[9\]; give how many"):
+        WhatIf.from_frames(simple()).fairness(points=[9])  # type: ignore[arg-type]
 
 
 def test_a_fairness_says_its_measures_and_what_it_does_not_say() -> None:

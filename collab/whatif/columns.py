@@ -91,13 +91,22 @@ def checked(frame: pd.DataFrame, title: str, needed: Sequence[str], why: str = "
 def _refuse_misspelt(names: Sequence[str], title: str) -> None:
     absent = {_letters(name): name for name in READ[title] if name not in names}
     for name in names:
-        alike = () if name in READ[title] else get_close_matches(_letters(name), absent, 1, ALIKE)
+        letters = _letters(name)
+        alike = [] if name in READ[title] else get_close_matches(letters, absent, 1, ALIKE)
+        alike += [one for one in absent if name not in READ[title] and _swapped(letters, one)]
         if alike:
             meant = absent[alike[0]]
             raise ValueError(
                 f"{title} has no column {meant!r}, but one {name!r}; did you mean {meant!r}? "
                 "rename it, or call it something else if it is not that"
             )
+
+
+def _swapped(name: str, other: str) -> bool:
+    """Whether two letters side by side have changed places, which in short names leaves little in common."""
+    apart = [place for place, pair in enumerate(zip(name, other, strict=False)) if pair[0] != pair[1]]
+    side_by_side = len(name) == len(other) and len(apart) == 2 and apart[1] == apart[0] + 1
+    return side_by_side and name[apart[0]] == other[apart[1]] and name[apart[1]] == other[apart[0]]
 
 
 def _refuse_kinds(frame: pd.DataFrame, title: str) -> None:

@@ -84,8 +84,9 @@ class WhatIf(Simulations):
             points: at how many times standings are kept, evenly among the leads.
 
         Raises:
-            ValueError: the half-life is not above 0, or the candidates have no times, or no capacities to share by.
+            ValueError: the half-life, `by` or `points` is none, or the candidates have no times, or no capacities.
         """
+        _ = Fairness([], half_life, by, points)  # tells of a wrong question, which may not be one to look up
         return self._fair(half_life, by, points)
 
     @cached_property
