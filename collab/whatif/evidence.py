@@ -126,14 +126,14 @@ class Evidence:
             found.append(np.flatnonzero(line == np.repeat(best, counts)) + start)
         return np.concatenate(found)
 
-    def chances(self, weights: Values, explore: float = 0.0, step: int = 5) -> NDArray[np.float64]:
+    def chances(self, weights: Values, explore: float = 0.0) -> NDArray[np.float64]:
         """The chance of each candidate under weights of which a share `explore` is drawn from the grid, as the router.
 
         With a share above 0 all the grid is scored, which takes about 20 microseconds a decision.
         """
         chance = np.zeros(len(self.propensity))
         if explore > 0:
-            grid = simplex_grid(step)
+            grid = simplex_grid()
             for a, e, p, r in grid.tolist():
                 chance[self.winners((a, e, p, r))] += explore / len(grid)
         chance[self.winners(weights)] += 1 - explore

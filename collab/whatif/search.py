@@ -43,7 +43,6 @@ class Search:
         fit: the laws and the leads.
         step: of the grid, in hundredths.
         seeds: how often luck is drawn; the same luck under all weights.
-        explore: the share of leads routed by weights drawn at random.
         limits: where the team is loaded to more than `limits.utilization` there are no figures.
         executor: whose workers simulate; this process's threads, if none is given.
 
@@ -59,14 +58,13 @@ class Search:
         step: int,
         *,
         seeds: int = 2,
-        explore: float = 0.0,
         limits: Limits | None = None,
         executor: Executor | None = None,
     ) -> None:
         self.step, self.weights = step, simplex_grid(step)
         self.figures = np.full((len(self.weights), len(TEAM)), np.nan)
         self.known = np.zeros(len(self.weights), bool)
-        self._fit, self._seeds, self._explore, self._limits = fit, seeds, explore, Limits.of(limits)
+        self._fit, self._seeds, self._limits = fit, seeds, Limits.of(limits)
         self._executor = executor
         self._strides = [stride for stride in STRIDES if stride >= step and stride % step == 0] or [step]
 
@@ -102,7 +100,7 @@ class Search:
             return
         _ = self._fit.whole  # once, not in every worker
         parts = [rows[at : at + CHUNK] for at in range(0, len(rows), CHUNK)]
-        calls = [(self._fit, self.weights[part].tolist(), self._seeds, self._explore) for part in parts]
+        calls = [(self._fit, self.weights[part].tolist(), self._seeds) for part in parts]
         before = int(self.known.sum())
         heard = progress and (lambda done, of: progress(before + len(rows) * done // of, before + len(rows)))
         found = shared_out(simulate_each, calls, executor=self._executor, progress=heard, cancelled=cancelled)
@@ -132,9 +130,9 @@ class Search:
         return found
 
 
-def simulate_each(fit: Fit, weights: Sequence[Values], seeds: int, explore: float) -> Floats:
+def simulate_each(fit: Fit, weights: Sequence[Values], seeds: int) -> Floats:
     """A row for each weights, a column for each of `TEAM`: means over the seeds."""
-    worlds = [Simulation(fit.whole, seed, explore=explore, compiled=True) for seed in range(seeds)]
+    worlds = [Simulation(fit.whole, seed, compiled=True) for seed in range(seeds)]
     found = [[figured(one.run(values)) for values in weights] for one in worlds]
     figures: Floats = np.mean(np.array(found), axis=0).reshape(-1, len(TEAM))
     return figures
