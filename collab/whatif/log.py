@@ -22,6 +22,7 @@ from collab.whatif.logged import Counts, of_frames, of_history, places
 from collab.whatif.memory import release
 from collab.whatif.packed import Packed, grown
 from collab.whatif.reading import Window, before, overridden, read_all, read_new, sticky
+from collab.whatif.repeats import warn_of_repeats
 from collab.whatif.rescore import Values
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ class Log:
             refuse_huge(outcomes)
             warn_of_birth(outcomes, "outcomes")
             places(names, outcomes)
+            warn_of_repeats(candidates, outcomes)
         self = object.__new__(cls)
         self._window, self._history, self._names = Window(None, None), None, names
         self._frames = (found, names, candidates)
