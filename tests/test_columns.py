@@ -100,7 +100,7 @@ WRONG: list[tuple[Callable[[Frames], Frames], str]] = [
     (named("candidates", "eligible", "eligibles"), r"did you mean 'eligible'\?"),
     (named("candidates", "expertise", "expertize"), r"candidates has no column 'expertise', but one 'expertize'"),
     (named("outcomes", "converted", "convertd"), r"outcomes has no column 'converted', but one 'convertd'"),
-    (named("outcomes", "value", "vlaue"), r"outcomes has no column 'value', but one 'vlaue'; did you mean 'value'\?"),
+    (named("outcomes", "value", "avlue"), r"outcomes has no column 'value', but one 'avlue'; did you mean 'value'\?"),
     (named("outcomes", "lead_type", "leadtype"), r"did you mean 'lead_type'\?"),
     (named("agents", "capacity", "Capacity"), r"agents has no column 'capacity', but one 'Capacity'"),
     (
