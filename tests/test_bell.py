@@ -14,7 +14,7 @@ from collab.claims import Claim
 from collab.events import PresenceChanged
 from collab.live import redis
 from collab.live.bell import Bell
-from collab.live.redis import Embedded
+from collab.live.embedded import Embedded
 
 
 def test_a_desk_does_not_read_its_own_events_and_hears_those_of_another(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ import pytest
 from desks import Clock, assert_consistent, assert_in_turn, assignments, at_desk, hire, lead, level, log, until
 from hypothesis import given
 from hypothesis import strategies as st
+from real_redis import RealRedis
 from strategies import NOON
 
 from collab import events as ev
@@ -19,7 +20,7 @@ from collab.desk import Desk, TooLate
 from collab.events import Entry
 from collab.gates import EASING, Pacing
 from collab.live.follower import Follower
-from collab.live.stream import open_stream
+from collab.live.partition import key_of
 from collab.records import Lead, Urgency
 from collab.team import PICK_UP_S, Team, fold
 
@@ -345,14 +346,12 @@ def test_a_person_and_the_router_never_both_give_a_lead_away(stream_url: str) ->
     asyncio.run(work())
 
 
-def test_a_stream_from_before_the_queue_had_a_mark_goes_on(redis_url: str) -> None:
+def test_a_stream_from_before_the_queue_had_a_mark_goes_on(redis_server: RealRedis, redis_url: str) -> None:
     async def work() -> None:
-        stream = open_stream(redis_url, "main")
         async with at_desk(redis_url) as desk:
             await desk.route_lead(lead("l1"))
-            await stream._redis.delete(stream._value("queue"))
+            redis_server.client.delete(f"{key_of('main')}:main:queue")
             await hire(desk, "ana")
             assert desk.team.leads["l1"].holder == "ana"
-        await stream.close()
 
     asyncio.run(work())

@@ -13,9 +13,10 @@ from msgspec import Struct
 from redis.exceptions import ResponseError
 
 from collab.events import Unreadable
+from collab.live.embedded import Embedded
 from collab.live.entries import entries_of
 from collab.live.partition import check_tenant, key_of
-from collab.live.redis import Embedded, Server, StreamUnreachable, server_at
+from collab.live.redis import Server, StreamUnreachable, server_at
 
 ANSWERS_WITHIN_S = 3.0
 """How long a server may take to say all."""

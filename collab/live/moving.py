@@ -163,7 +163,7 @@ class Moving(Server):
                 raise
             except (NoConnection, NoReply, OSError):
                 # The client may lose a cancellation by raising something else.
-                if not self._found or loop.time() > until or (task and task.cancelling() > cancelled):
+                if self._closed or not self._found or loop.time() > until or (task and task.cancelling() > cancelled):
                     raise
             await asyncio.sleep(PAUSE_S)
 
@@ -190,11 +190,9 @@ class Moving(Server):
         entries: list[Any] = found[0][1] if found else []
         return entries
 
-    def appended(self, key: str, seq: int) -> None:
-        """Tell those who wait for more; a real server does it itself."""
-
     async def close(self) -> None:
         """Close all connections; twice is as once."""
+        self._closed = True
         await self.client.aclose()
         await self._listening.aclose()
 

@@ -87,7 +87,10 @@ class Pipe:
         return await reply
 
     def ask(self, command: tuple[Any, ...], answer: Answer) -> None:
-        """Send a command without waiting; `answer` is called as soon as the reply comes."""
+        """Send a command without waiting; `answer` is called as soon as the reply comes, at once if it is closed."""
+        if self._closed:
+            answer(NoConnection("it was closed"))
+            return
         asked = Asked(pack_command(command), answer)
         self._asked.append(asked)
         if self._socket is not None:

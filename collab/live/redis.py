@@ -1,4 +1,4 @@
-"""The one place where clients of Redis, and of the server embedded in this process, are made.
+"""The one place where clients of Redis are made; the server embedded in this process is in `embedded`.
 
 Timeouts, retries and the protocol are set here and nowhere else: an address cannot change them.
 """
@@ -9,14 +9,11 @@ import asyncio
 import functools
 import hashlib
 import re
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from importlib.resources import files
 from typing import Any
 
-from fakeredis import FakeServer, FakeStrictRedis
-from fakeredis.aioredis import FakeAsyncRedisConnection
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.connection import parse_url
 from redis.asyncio.retry import Retry
@@ -25,7 +22,6 @@ from redis.exceptions import AskError, AuthenticationError, ClusterDownError, In
 from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import TimeoutError as NoReply
 
-from collab.live.bell import Bell
 from collab.live.feed import Feed
 from collab.live.partition import PARTITIONS, key_at
 from collab.live.pipe import Answer, Pipe, settle
@@ -51,8 +47,6 @@ SCRIPTS = {
 
 _HASHES = {name: hashlib.sha1(body.encode(), usedforsecurity=False).hexdigest() for name, body in SCRIPTS.items()}
 
-_EMBEDDED = re.compile(r"embedded://([\w.-]*)/?")
-
 
 class StreamUnreachable(ConnectionError):
     """No Redis answers at the URL, or it does not let us in or takes no writes; the message names it and a fix."""
@@ -75,12 +69,11 @@ def server_at(url: str, key: str = "") -> Server:
         allowed = ", ".join(f"{scheme}://" for scheme in SCHEMES)
         raise ValueError(f"the stream's url is {hidden(url)!r}; it must begin with one of {allowed}")
     if scheme == "embedded":
-        name = _EMBEDDED.fullmatch(url)
-        if name is None:
-            raise ValueError(f"the stream's url is {url!r}; after embedded:// comes a name of letters, digits, . _ -")
-        return Embedded.named(name[1])
+        from collab.live.embedded import embedded_at  # which is made of what is here, as the next is
+
+        return embedded_at(url)
     if scheme in MOVING:
-        from collab.live.moving import moving_at  # which is made of what is here
+        from collab.live.moving import moving_at
 
         return moving_at(url, key)
     return Server(url)
@@ -91,6 +84,8 @@ class Server:
 
     soon = True
     """Can a script be run without waiting for its reply?"""
+
+    _closed = False
 
     def __init__(self, url: str) -> None:
         self.url = hidden(url)
@@ -124,6 +119,10 @@ class Server:
                 raise ValueError(f"the Redis at {self.url} is a node of a cluster; use {scheme}+cluster://host:port")
             if isinstance(reply, Exception):
                 raise reply
+
+    async def call(self, *command: Any) -> Any:
+        """The reply of a command that is safe to repeat."""
+        return await (self._pipe.call(*command) if self.soon else self.client.execute_command(*command))
 
     async def run(self, script: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
         """The reply of a script; a server that does not know it (any more) is given it first."""
@@ -174,6 +173,7 @@ class Server:
 
     async def close(self) -> None:
         """Close all connections; twice is as once."""
+        self._closed = True
         await self._pipe.close()
         if self._feed is not None:
             await self._feed.close()
@@ -181,7 +181,9 @@ class Server:
 
     @contextmanager
     def answering(self) -> Iterator[None]:
-        """Turn what says that the server cannot be reached into StreamUnreachable."""
+        """Turn what says that the server cannot be reached into StreamUnreachable; it is, if this was closed."""
+        if self._closed:
+            raise self.told(NoConnection("it was closed"))
         task = asyncio.current_task()
         failure: Exception | None = None
         cancelled = task.cancelling() if task else 0
@@ -215,76 +217,6 @@ class Server:
             )
         fix = "start redis-server there, correct the URL, or use embedded:// within one process"
         return f"no Redis answers at {self.url}: {str(failure).rstrip('.') or 'it is silent'}; {fix}"
-
-
-class Embedded(Server):
-    """A client of a server that lives in this process, shared by all who open the same name."""
-
-    own, soon = "", False
-
-    _servers: dict[str, tuple[FakeServer, Bell]] = {}
-    _opening = threading.Lock()
-
-    def __init__(self, name: str, server: FakeServer, bell: Bell) -> None:
-        self.url = f"embedded://{name}"
-        self._bell = bell
-        self.client = _client({"connection_class": FakeAsyncRedisConnection, "server": server}, None)
-
-    @classmethod
-    def named(cls, name: str) -> Embedded:
-        """A client of the server of this name, which is made at the first call."""
-        with cls._opening:
-            if name not in cls._servers:
-                cls._servers[name] = _embedded_server(), Bell()
-            return cls(name, *cls._servers[name])
-
-    async def ping(self) -> None:
-        """Return when it answers."""
-        await self.client.ping()
-
-    async def run(self, script: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
-        """The reply of a script. As a function it is compiled once; EVALSHA would compile it here at each call."""
-        reply = await self.client.fcall(script, len(keys), *keys, *args)
-        await asyncio.sleep(0)  # nothing here waits for a socket: let the recorder and the followers have their turn
-        return reply
-
-    async def between(self, key: str, first: int, last: int | None = None, count: int = -1) -> list[Any]:
-        """Entries of the stream `key` from a place to another, so many at most; never waits."""
-        end = "+" if last is None else f"{last}-0"
-        found: list[Any] = await self.client.xrange(key, f"{first}-0", end, count if count >= 0 else None)
-        return found
-
-    async def more(self, key: str, after: int, count: int, upto: Callable[[], int]) -> list[Any]:
-        """As of a server, without XREAD BLOCK: there, every write wakes it and a closed loop would break writers."""
-        with self._bell.heard() as rung:
-            found = await self.between(key, after + 1, count=count) if self._bell.rang(key, after) else []
-            if not found:
-                try:
-                    async with asyncio.timeout(BLOCK_S):
-                        await rung.wait()
-                except TimeoutError:  # somebody who was cancelled may have appended without a sign
-                    return await self.between(key, after + 1, count=count)
-                has = max(after, upto())
-                found = await self.between(key, has + 1, count=count) if self._bell.rang(key, has) else []
-        return found
-
-    def appended(self, key: str, seq: int) -> None:
-        """Ring for those who wait, in whichever loop."""
-        self._bell.ring(key, seq)
-
-    async def close(self) -> None:
-        """Close all connections; twice is as once."""
-        await self.client.aclose()
-
-
-def _embedded_server() -> FakeServer:
-    server = FakeServer(version=(7, 4))
-    with closing(FakeStrictRedis(server=server)) as client:
-        for name, body in SCRIPTS.items():
-            client.function_load(
-                f"#!lua name={name}\nredis.register_function('{name}', function(KEYS, ARGV)\n{body}\nend)"
-            )
-    return server
 
 
 def _client(address: dict[str, Any], reply_s: float | None, *, kind: type[Redis] = Redis, retries: int = 3) -> Redis:

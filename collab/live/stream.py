@@ -71,7 +71,7 @@ class Stream:
     def __init__(self, server: Server, tenant: str) -> None:
         self.tenant = tenant
         self.partition = partition_of(tenant)
-        self._server, self._redis = server, server.client
+        self._server = server
         self._key = key_of(tenant)
         self._closed, self._words = False, Words()
 
@@ -180,7 +180,7 @@ class Stream:
     async def last(self) -> int:
         """The place of the newest entry; 0 when nothing was ever appended."""
         with self._server.answering():
-            return int(await self._redis.get(f"{self._key}:seq") or 0)
+            return int(await self._server.call("GET", f"{self._key}:seq") or 0)
 
     async def first(self) -> int:
         """The first place still kept; the next one, if none is."""
@@ -193,7 +193,7 @@ class Stream:
         if not keys:
             return []
         with self._server.answering():
-            return [_text(value) for value in await self._redis.mget([self._value(key) for key in keys])]
+            return [_text(value) for value in await self._server.call("MGET", *map(self._value, keys))]
 
     async def restore(self, last: int, values: Mapping[str, str]) -> bool:
         """After a lost or new stream, go on after `last` with these values of the tenant, in one step.
@@ -211,7 +211,7 @@ class Stream:
         mark = self._value(MARK)
         with self._server.answering():
             while True:
-                seen = int(await self._redis.get(mark) or 0)
+                seen = int(await self._server.call("GET", mark) or 0)
                 stale = [key for key in await self._held() if key not in wanted] if 0 < seen < last else []
                 keys = [f"{self._key}:seq", mark, *(key for key, _, _ in kept), *stale]
                 done = await self._server.run("restore", keys, [last, seen, len(kept), *args])
@@ -235,7 +235,7 @@ class Stream:
     async def trim(self, before: int) -> None:
         """Drop the entries before this place."""
         with self._server.answering():
-            await self._redis.xtrim(self._events, minid=f"{before}-0", approximate=False)
+            await self._server.call("XTRIM", self._events, "MINID", f"{before}-0")
 
     def lease(self, lasts_s: float, right: str = RIGHT_TO_RECORD) -> Lease:
         """The right to record the partition, or another one, which one process has at a time; it is not taken yet."""
@@ -271,7 +271,7 @@ class Stream:
 
     async def _held(self) -> list[str]:
         mark = self._value(MARK)
-        found = self._redis.scan_iter(match=f"{self._value('')}*", count=1000)
+        found = self._server.client.scan_iter(match=f"{self._value('')}*", count=1000)
         return [key.decode() async for key in found if key.decode() not in (mark, self._value(_DEVICES))]
 
 
