@@ -60,12 +60,15 @@ class Door:
 
     async def close(self) -> None:
         """Send all members away and close what was opened; an office that cannot end well keeps none from ending."""
+        offices = [*self._offices.values()]
+        for office in offices:
+            office.hasten()
         await self.gateway.stop()
-        for office in self._offices.values():
-            try:
-                await office.close()
-            except Exception:
-                logger.exception("the office of %s did not end well", office.tenant)
+        for office, ended in zip(
+            offices, await asyncio.gather(*(one.close() for one in offices), return_exceptions=True), strict=True
+        ):
+            if isinstance(ended, Exception):
+                logger.error("the office of %s did not end well", office.tenant, exc_info=ended)
         self._floors.clear()
         self._offices.clear()
 

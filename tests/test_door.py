@@ -6,13 +6,18 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from desks import opened
-from gateways import a_gate
+from desks import SOON_S, opened
+from gateways import a_gate, soon
 from proxy import Proxy
 from real_redis import RealRedis
+from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.client import connect as open_socket
 
+from collab import protocol as p
 from collab.door import Door
+from collab.history import History
 from collab.live.access import Access
+from collab.records import Presence
 
 
 def test_a_team_that_is_open_waits_for_none_that_opens(redis_server: RealRedis, redis_url: str, tmp_path: Path) -> None:
@@ -56,6 +61,45 @@ def test_a_team_whose_floor_was_not_opened_to_its_end_is_opened_once_all_the_sam
             assert office.floor is floor
         finally:
             await door.close()
+
+    asyncio.run(work())
+
+
+def test_a_gateway_ends_though_its_redis_is_silent_and_nothing_acknowledged_is_lost(
+    redis_server: RealRedis, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collab.live.redis.REPLY_S", 600.0)
+    access, history = Access(tmp_path / "keys"), str(tmp_path / "history")
+
+    async def send(socket: ClientConnection, *commands: p.Command) -> None:
+        for command in commands:
+            await socket.send(p.encode(command), text=True)
+
+    def hello(team: str) -> p.Hello:
+        return p.Hello(id=0, token=access.token(team, "ana", "agent"))
+
+    async def work() -> None:
+        async with Proxy(str(redis_server.socket)) as proxy:
+            url = f"redis://127.0.0.1:{proxy.port}/0"
+            door = Door(access, port=0, gateway={"host": "127.0.0.1"}, stream=url, history=history)
+            await door.open()
+            at = f"ws://127.0.0.1:{door.gateway.port}"
+            async with open_socket(at) as ana, open_socket(at) as other:
+                await send(ana, hello("acme"), p.Join(id=1, room="main"), p.Send(id=2, room="main", text="kept"))
+                while not isinstance(said := p.frame(await ana.recv()), p.Done) or said.re != 2:
+                    pass
+                proxy.hold("down")
+                monkeypatch.setattr("collab.live.silence.SILENT_S", 0.1)
+                await send(ana, p.SetPresence(id=3, presence=Presence.busy))
+                await send(other, hello("other"))
+                async with asyncio.timeout(SOON_S):
+                    await door.close()
+        async with a_gate(tmp_path, redis_url) as gate:
+            await soon(lambda: gate.office.recorder is not None)  # the lease could not be given back
+            assert gate.office.recorder is not None
+            await gate.office.recorder.flush()
+        kept = [getattr(entry.event, "text", "") for entry in History(history, "acme").events()]
+        assert "kept" in kept
 
     asyncio.run(work())
 

@@ -22,6 +22,7 @@ STEPS_BACK = 5
 async def record(stream: str, history: str, lasts_s: float) -> None:
     """Record every partition whenever it is this process's turn, until SIGTERM or SIGINT comes."""
     from collab.live.partition import PARTITIONS
+    from collab.live.silence import close_if_silent
     from collab.live.stream import open_partition  # loaded by this command only
     from collab.recording import Recording
 
@@ -38,7 +39,10 @@ async def record(stream: str, history: str, lasts_s: float) -> None:
             click.echo(f"collab: {ours} of {PARTITIONS} partitions are ours")
             await ended.wait()
     finally:
+        hastening = [asyncio.create_task(close_if_silent(one)) for one in streams]
         await asyncio.gather(*(recording.stop() for recording in recordings))
+        for one in hastening:
+            one.cancel()
         await asyncio.gather(*(one.close() for one in streams))
 
 

@@ -129,9 +129,14 @@ def serve(
     finally:
         click.echo("collab: recording what is left, then stopping")
         if door is not None:
-            office.call(door.close()).result()
+            office.call(_close(office, door)).result()
         office.stop()
     leave()
+
+
+async def _close(office: Any, door: Any) -> None:
+    office.hasten()
+    await door.close()
 
 
 def _host(address: str) -> str:

@@ -94,6 +94,7 @@ class Gateway:
         self._extensions = [_DEFLATE] if compress else None
         self._server: Server | None = None
         self._sweeping: asyncio.Task[None] | None = None
+        self._coming: set[asyncio.Task[Any]] = set()
 
     @property
     def open(self) -> bool:
@@ -143,13 +144,21 @@ class Gateway:
                 if line.cut:  # and does not read
                     line.connection.transport.abort()
                 line.cut_off("stopping", "the gateway stops; connect to another one, or to this one in a moment")
+            for coming in self._coming:
+                coming.cancel()  # nothing was done for them yet, and their team may be long in opening
             self._server.close()
             await self._server.wait_closed()
             self._server = None
 
     async def _serve(self, connection: ServerConnection) -> None:
         assert isinstance(connection, Connection)
-        let_in = await self._let_in(connection)
+        task = asyncio.current_task()
+        assert task is not None
+        self._coming.add(task)
+        try:
+            let_in = await self._let_in(connection)
+        finally:
+            self._coming.discard(task)
         if let_in is None:
             return
         line, floor = let_in

@@ -18,14 +18,15 @@ from typing import Any, Literal
 
 from collab.balance import Thresholds
 from collab.coach import Coach, Model
-from collab.desk import Desk, TooLate, utc_now
+from collab.desk import Desk, utc_now
 from collab.events import Entry
 from collab.files import Shelf
 from collab.floor import Floor
 from collab.gates import Pacing
 from collab.history import History, HistoryInUse, Recorder
 from collab.lapses import Terms
-from collab.live.stream import Stream, StreamUnreachable, open_stream
+from collab.live.silence import close_if_silent
+from collab.live.stream import Stream, open_stream
 from collab.live.subscribers import Subscribers
 from collab.office.adopting import Adopting
 from collab.office.asking import Asking
@@ -33,6 +34,7 @@ from collab.office.duties import Duties
 from collab.office.reading import Reading
 from collab.office.shadowing import shadowing
 from collab.office.telling import Telling
+from collab.office.tending import tend
 from collab.office.threaded import Threaded
 from collab.office.timing import Timing
 from collab.recording import Recording, values_of
@@ -47,9 +49,6 @@ DEMO = "demo"
 """The tenant of the seeded team."""
 
 Mode = Literal["live", "joined", "reading"]
-
-TEND_EVERY_S = 1.0
-"""How often waiting leads are looked after even if nothing happened."""
 
 
 class Office(Threaded):
@@ -119,6 +118,7 @@ class Office(Threaded):
         self.timing, self.weights = Timing(tenant, clock), watched(history, tenant, weights)
         self._recording: Recording | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self._hastening: asyncio.Task[None] | None = None
         self._subscribers, self._asking = Subscribers(), Asking(lambda: self.history)
         self._adopting, self._reading = Adopting(self.weights), Reading(lambda: self.history, self._subscribers.tell)
         self.shadow = shadowing(shadow, self.subscribe, self.started)
@@ -205,7 +205,7 @@ class Office(Threaded):
         await self.desk.start()
         if self.recorder is not None:
             await self._put_to_work()
-        self._tasks.append(asyncio.create_task(self._tend(self.desk), name="tend"))
+        self._tasks.append(asyncio.create_task(tend(self.desk, self._adopting, self.terms, self.timing), name="tend"))
         self.subscribe(self.duties.hear)
         await self.duties.start(self.desk, stream, self._clock, self._reached, self._alarm)
 
@@ -257,11 +257,20 @@ class Office(Threaded):
                 await work.backfill(days=self.days, progress=self._progress)
         self._tasks.append(asyncio.create_task(work.run(), name="team at work"))
 
+    def hasten(self) -> None:
+        """The end is near, and waits no longer than a moment for a stream that is silent; call it in the loop."""
+        if self.stream is not None and self._hastening is None:
+            self._hastening = asyncio.create_task(close_if_silent(self.stream), name="hasten")
+
     async def close(self) -> None:
         """Stop all rooms, in the loop they work in; one that cannot end well keeps none from ending."""
+        self.hasten()
         async with AsyncExitStack() as rooms:  # the last is stopped first
             if self.stream is not None:
                 rooms.push_async_callback(self.stream.close)
+            if self._hastening is not None:
+                rooms.callback(self._hastening.cancel)
+                self._hastening = None
             if (recording := self._recording or self.recorder) is not None:
                 rooms.push_async_callback(recording.stop)
             if self.desk is not None:
@@ -282,19 +291,3 @@ class Office(Threaded):
             if isinstance(result, Exception):
                 logger.error("a task of the office failed", exc_info=result)
         self._tasks.clear()
-
-    async def _tend(self, desk: Desk) -> None:
-        """Look once a second for adopted weights, and after leads whose gates opened or whose routing failed."""
-        said = ""
-        while True:
-            await asyncio.sleep(TEND_EVERY_S)
-            try:
-                await self._adopting.tend(desk)
-                await desk.tend(self.terms)
-                self.timing.look()
-                said = ""
-            except Exception as error:
-                if str(error) != said:  # once, however long it lasts
-                    unknown = None if isinstance(error, StreamUnreachable | TooLate) else error
-                    logger.warning("waiting leads of %s stay in the queue: %s", self.tenant, error, exc_info=unknown)
-                said = str(error)
