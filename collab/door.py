@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any, TypeVar
 
 from collab.files import Shelf
@@ -49,6 +50,7 @@ class Door:
         self._offices: dict[str, Office] = {}
         self._opening: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._renewing: set[asyncio.Task[None]] = set()
 
     async def open(self) -> Door:
         """Let members in; call it in the office's loop."""
@@ -64,11 +66,7 @@ class Door:
         for office in offices:
             office.hasten()
         await self.gateway.stop()
-        for office, ended in zip(
-            offices, await asyncio.gather(*(one.close() for one in offices), return_exceptions=True), strict=True
-        ):
-            if isinstance(ended, Exception):
-                logger.error("the office of %s did not end well", office.tenant, exc_info=ended)
+        await asyncio.gather(*self._renewing, *map(_closed, offices))
         self._floors.clear()
         self._offices.clear()
 
@@ -113,7 +111,30 @@ class Door:
         if (opened := self._offices.get(tenant)) is not None:  # and its floor could not be
             return opened
         office = Office(tenant=tenant, **self.settings)
-        office.shelf = self.shelf
+        office.shelf, office.lose = self.shelf, partial(self._lose, office)
         await office.open()
         self._offices[tenant] = office
         return office
+
+    def _lose(self, office: Office, why: str) -> None:
+        """What an office has is on the stream no more: it is opened anew, with what the history has."""
+        self._renewing.add(task := asyncio.create_task(self._renew(office, why)))
+        task.add_done_callback(self._renewing.discard)
+
+    async def _renew(self, office: Office, why: str) -> None:
+        async with self._opening[office.tenant]:
+            logger.error("%s; it begins anew with what is recorded", why)
+            self._floors.pop(office.tenant, None)
+            self._offices.pop(office.tenant, None)
+            for line in tuple(self.gateway.lines):
+                if line.entry.tenant == office.tenant:
+                    line.cut_off("stopping", "the stream lost its end, and the team begins anew; connect again")
+            await _closed(office)
+
+
+async def _closed(office: Office) -> None:
+    """Close an office; what keeps it from ending well is logged."""
+    try:
+        await office.close()
+    except Exception:
+        logger.exception("the office of %s did not end well", office.tenant)

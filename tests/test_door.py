@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,11 @@ from websockets.asyncio.client import connect as open_socket
 
 from collab import protocol as p
 from collab.door import Door
+from collab.events import MessageSent
 from collab.history import History
 from collab.live.access import Access
+from collab.live.client import Heard, Member, connect
+from collab.live.heard import Trimmed
 from collab.records import Presence
 
 
@@ -102,6 +106,47 @@ def test_a_gateway_ends_though_its_redis_is_silent_and_nothing_acknowledged_is_l
         assert "kept" in kept
 
     asyncio.run(work())
+
+
+def test_a_team_of_which_the_stream_lost_all_before_it_was_recorded_begins_anew(
+    redis_server: RealRedis, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collab.office.tending.TEND_EVERY_S", 0.02)
+    access, history = Access(tmp_path / "keys"), str(tmp_path / "history")
+
+    async def work() -> None:
+        door = Door(access, port=0, gateway={"host": "127.0.0.1"}, stream=redis_url, history=history)
+        async with opened(redis_url, "acme") as stream:
+            assert await stream.lease(60).take()  # nobody else records
+            await door.open()
+            try:
+                at = f"ws://127.0.0.1:{door.gateway.port}"
+                async with connect(at, access.token("acme", "ana", "agent")) as ana:
+                    await ana.join("main")
+                    for text in ("1", "2", "3"):
+                        await ana.send_message("main", text)
+                    redis_server.client.flushall()
+                    assert any([isinstance(event, Trimmed) async for event in until_trimmed(ana)])
+                    said = await ana.send_message("main", "anew")
+                    (office,) = door.offices
+                    await soon(lambda: office.recorder is not None)
+                    assert office.recorder is not None
+                    await office.recorder.flush()
+            finally:
+                await door.close()
+        kept = [entry.event for entry in History(history, "acme").events()]
+        assert [(event.text, event.id) for event in kept if isinstance(event, MessageSent)] == [("anew", said.message)]
+
+    asyncio.run(work())
+
+
+async def until_trimmed(member: Member) -> AsyncIterator[Heard]:
+    """What a member hears until they are told that the stream lost what they have."""
+    async with asyncio.timeout(SOON_S):
+        async for event in member.events():
+            yield event
+            if isinstance(event, Trimmed):
+                return
 
 
 def test_leaving_rooms_that_are_none_leaves_nothing_behind(tmp_path: Path) -> None:

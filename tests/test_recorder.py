@@ -320,7 +320,7 @@ def test_a_stream_emptied_under_a_recorder_ends_it_and_those_who_wait_are_told(
             await recorder.start()
             await recorder.flush()
             waiting = asyncio.create_task(recorder.flush(10_000))
-            await stream._redis.flushall()
+            await stream._server.client.flushall()
             with pytest.raises(HistoryMismatch, match="the stream ends at 0"):
                 await waiting
             await recorder.stop()

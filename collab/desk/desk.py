@@ -82,8 +82,17 @@ class Desk(Rostering, Weighing, Alerting, Acting):
 
     @property
     def trouble(self) -> str:
-        """Why what others append is not taken in; "" while it is."""
-        return self._follower.trouble
+        """Why what others append is not taken in, with the fix; "" while it is."""
+        return f"{self.lost}; restart this process" if self.lost else self._follower.trouble
+
+    @property
+    def lost(self) -> str:
+        """What the stream lost that the team holds; "" if nothing is known of it."""
+        return self._follower.lost
+
+    async def look(self) -> None:
+        """See if the stream still has all that the team has taken in; `lost` says so if it has not."""
+        await self._follower.look()
 
     @property
     def deciding(self) -> Durations:

@@ -139,7 +139,9 @@ class Floor:
     async def _join(self, line: Line, asked: p.Join) -> dict[str, Any]:
         known = self.desk.team.rooms.get(asked.room)
         if known is None or line.entry.agent not in known.members:
-            await self.desk.rooms.join(asked.room, line.entry.agent, again=not asked.member)
+            # The stream may have lost their seat with what they have of the room.
+            gone = known is not None and (asked.after or 0) > known.number
+            await self.desk.rooms.join(asked.room, line.entry.agent, again=not asked.member and not gone)
         await self.hall.join(line, asked.room, asked.after)
         return shown(self.desk.team.rooms[asked.room], line.entry.agent)
 

@@ -21,6 +21,9 @@ SOON_S = 0.05
 ENDING_S = 10.0
 """How long a follower that closes waits for commits under way; whoever sent one that takes longer is not told of it."""
 
+LOOKS = 5
+"""So often in a row the stream must be found too short: who records restores one that was lost within seconds."""
+
 CLOSED = "this process is stopping, and nothing was done; ask again in a moment"
 
 
@@ -33,6 +36,7 @@ class Follower:
 
     Attributes:
         trouble: why nothing that others append is taken in; "" while it is.
+        lost: what the stream lost that the team holds; "" if nothing is known of it.
     """
 
     def __init__(self, stream: Stream, team: Team | None = None) -> None:
@@ -46,7 +50,8 @@ class Follower:
         self._waiting: dict[asyncio.Future[None], int] = {}
         self._late: set[asyncio.Task[None]] = set()
         self._subscribers = Subscribers()
-        self.trouble = ""
+        self.trouble = self.lost = ""
+        self._short = 0
 
     async def start(self) -> None:
         """Take in what the stream holds and follow it from there; twice is as once."""
@@ -83,11 +88,13 @@ class Follower:
         """
         if self._closed:
             raise StreamUnreachable(CLOSED)
-        missed = self._begin()
+        seen, missed = self.team.seq, self._begin()
         try:
-            receipt = await self.stream.append(claims, seen=self.team.seq, missed=missed)
+            receipt = await self.stream.append(claims, seen=seen, missed=missed)
         finally:
             self._end()
+        if 0 < receipt.seq <= seen and not receipt.duplicate:
+            self._lose(receipt.seq)
         self._take_own(receipt, missed)
         if self._behind(receipt):
             await self._reached(receipt.seq)
@@ -151,6 +158,20 @@ class Follower:
         """Take in all that is on the stream now."""
         while entries := await self.stream.read(self.team.seq):
             self._apply(entries)
+
+    async def look(self) -> None:
+        """See if the stream still has all that the team has taken in; `lost` says so if it has not."""
+        seq = self.team.seq
+        last = await self.stream.last()
+        self._short = self._short + 1 if last < seq else 0
+        if self._short == LOOKS:
+            self._lose(last)
+
+    def _lose(self, last: int) -> None:
+        self.lost = (
+            f"the stream ends at {last}, and events up to {self.team.seq} that are gone are in the team of "
+            f"{self.stream.tenant} here"
+        )
 
     async def still(self, so: Callable[[], bool]) -> bool:
         """Is something so, and still when others' newest is taken in?"""

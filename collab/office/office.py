@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime
+from functools import partial
 from typing import Any, Literal
 
 from collab.balance import Thresholds
@@ -85,6 +86,7 @@ class Office(Threaded):
     stream: Stream | None = None
     floor: Floor | None = None
     shelf: Shelf | None = None
+    lose: Callable[[str], None] = staticmethod(partial(logger.error, "%s; restart this process"))
     leave_shelf: Callable[[], None] | None = None
 
     def __init__(
@@ -205,7 +207,9 @@ class Office(Threaded):
         await self.desk.start()
         if self.recorder is not None:
             await self._put_to_work()
-        self._tasks.append(asyncio.create_task(tend(self.desk, self._adopting, self.terms, self.timing), name="tend"))
+        self._tasks.append(
+            asyncio.create_task(tend(self.desk, self._adopting, self.terms, self.timing, self.lose), name="tend")
+        )
         self.subscribe(self.duties.hear)
         await self.duties.start(self.desk, stream, self._clock, self._reached, self._alarm)
 

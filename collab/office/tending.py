@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from collab.desk import Desk, TooLate
 from collab.lapses import Terms
@@ -17,12 +18,19 @@ TEND_EVERY_S = 1.0
 """How often waiting leads are looked after even if nothing happened."""
 
 
-async def tend(desk: Desk, adopting: Adopting, terms: Terms, timing: Timing) -> None:
-    """Look for adopted weights, and after leads whose gates opened or whose routing failed; for ever."""
-    said = ""
+async def tend(desk: Desk, adopting: Adopting, terms: Terms, timing: Timing, lose: Callable[[str], None]) -> None:
+    """Look for adopted weights, and after leads whose gates opened or whose routing failed; for ever.
+
+    Once the stream has lost what the team holds, `lose` is called with what there is to say of it.
+    """
+    said, lost = "", False
     while True:
         await asyncio.sleep(TEND_EVERY_S)
         try:
+            await desk.look()
+            if desk.lost and not lost:
+                lost = True
+                lose(desk.lost)
             await adopting.tend(desk)
             await desk.tend(terms)
             timing.look()

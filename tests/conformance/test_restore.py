@@ -9,6 +9,7 @@ from on_stream import arrived, beside, on, plain, put
 
 from collab.claims import CLOSED, lead_key
 from collab.desk import Desk
+from collab.live.follower import LOOKS
 from collab.live.stream import Stream, StreamUnreachable, open_stream
 from collab.records import Lead
 from collab.team import Team
@@ -100,6 +101,26 @@ def test_a_stream_that_lost_all_takes_nothing_from_who_knows_better_until_it_is_
             assert isinstance(await came, StreamUnreachable)
         assert await stream.restore(9, {})
         assert (await stream.append([arrived("one")], seen=9, missed=missed)).seq == 10
+
+    on(stream_url, work)
+
+
+def test_a_team_that_holds_what_the_stream_lost_says_so(stream_url: str) -> None:
+    async def work(stream: Stream) -> None:
+        await stream.restore(7, {})
+        ahead, level = Desk(stream, team=Team(seq=9)), Desk(stream, team=Team(seq=7))
+        for desk in (ahead, level):
+            for _ in range(LOOKS):
+                assert not desk.trouble
+                await desk.look()
+        said = "the stream ends at 7, and events up to 9 that are gone are in the team of acme here"
+        assert (ahead.trouble, level.trouble) == (f"{said}; restart this process", "")
+
+        acting = Desk(stream, team=Team(seq=9))
+        await acting.add_agent("ana", "Ana", skills={}, capacity=5)
+        assert acting.lost == said.replace("ends at 7", "ends at 8")
+        await level.add_agent("bo", "Bo", skills={}, capacity=5)
+        assert not level.lost
 
     on(stream_url, work)
 
