@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 from desks import at_desk, hire, lead, opened, until
+from fakeredis import FakeServer
 from strategies import NOON
 
 from collab.claims import Claim
 from collab.events import PresenceChanged
-from collab.live import redis
+from collab.live import embedded
 from collab.live.bell import Bell
 from collab.live.embedded import Embedded
 
@@ -40,7 +41,7 @@ def test_a_desk_does_not_read_its_own_events_and_hears_those_of_another(monkeypa
 
 
 def test_what_was_appended_without_a_sign_is_read_when_the_wait_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(redis, "BLOCK_S", 0.2)
+    monkeypatch.setattr(embedded, "BLOCK_S", 0.2)
     event = PresenceChanged(id="e", time=NOON, agent="ann", presence="available")  # type: ignore[arg-type]
 
     async def run() -> None:
@@ -51,6 +52,23 @@ def test_what_was_appended_without_a_sign_is_read_when_the_wait_is_over(monkeypa
             waits = asyncio.ensure_future(anext(following))
             await stream.append([Claim(PresenceChanged(**{**_fields(event), "id": "f"}), (), ())])
             assert [entry.seq for entry in await asyncio.wait_for(waits, 30)] == [first.seq + 1]
+
+    asyncio.run(run())
+
+
+def test_what_is_remembered_for_a_while_only_is_dropped_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded, "SWEEP_S", 0.0)
+    event = PresenceChanged(id="e", time=NOON, agent="ann", presence="available")  # type: ignore[arg-type]
+
+    async def run() -> None:
+        server = FakeServer(version=(7, 4))
+        monkeypatch.setattr(embedded, "FakeServer", lambda version: server)
+        async with opened(f"embedded://{uuid.uuid4().hex}") as stream:
+            await stream._server.client.set("for a while", "1", px=1)
+            kept = server.dbs[0]._dict  # through its methods each look would drop it
+            assert b"for a while" in kept
+            while b"for a while" in kept:
+                await stream.append([Claim(PresenceChanged(**{**_fields(event), "id": uuid.uuid4().hex}), (), ())])
 
     asyncio.run(run())
 

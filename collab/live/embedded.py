@@ -7,6 +7,7 @@ import re
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from time import monotonic
 from typing import Any
 
 from fakeredis import FakeServer, FakeStrictRedis
@@ -14,6 +15,9 @@ from fakeredis.aioredis import FakeAsyncRedisConnection
 
 from collab.live.bell import Bell
 from collab.live.redis import BLOCK_S, SCRIPTS, Server, _client
+
+SWEEP_S = 60.0
+"""How often values are dropped whose time is over: this server drops one only when it is looked at."""
 
 _ADDRESS = re.compile(r"embedded://([\w.-]*)/?")
 
@@ -40,7 +44,7 @@ class Embedded(Server):
 
     def __init__(self, name: str, server: FakeServer, bell: Bell) -> None:
         self.url = f"embedded://{name}"
-        self._bell = bell
+        self._bell, self._swept = bell, monotonic()
         self.client = _client({"connection_class": FakeAsyncRedisConnection, "server": server}, None)
 
     @classmethod
@@ -58,6 +62,9 @@ class Embedded(Server):
     async def run(self, script: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
         """The reply of a script. As a function it is compiled once; EVALSHA would compile it here at each call."""
         reply = await self.client.fcall(script, len(keys), *keys, *args)
+        if monotonic() - self._swept >= SWEEP_S:
+            self._swept = monotonic()
+            await self.client.dbsize()  # looks at all
         await asyncio.sleep(0)  # nothing here waits for a socket: let the recorder and the followers have their turn
         return reply
 
