@@ -23,7 +23,7 @@ from collab.alerts import Watch
 from collab.desk import utc_now
 from collab.events import AgentLeft, AlertFired, Entry, RulesAdopted
 from collab.office import Office
-from collab.office.signals import Signals
+from collab.office.signals import MOST_UNRECORDED, Signals
 from collab.office.watching import BY
 from collab.rules import Rule, Severity
 from collab.rules.reading import default
@@ -366,6 +366,16 @@ def test_the_recorder_is_behind_by_the_age_of_what_the_history_has_not(
     asyncio.run(signals.give(post.watch, after(60), None))
     assert post.at(60) == (["alert_began", "alert_fired"] if behind_s else [])
     assert [alert.value for alert in post.team.alerts.open.values()] == ([behind_s] if behind_s else [])
+
+
+def test_hours_without_a_recorder_are_told_with_their_age_and_cost_little() -> None:
+    post, signals = Post(Rule(name="lag", kind="recorder_lag", fire=30, clear=5)), Signals(lambda: 0)
+    for seq in range(1, 3 * MOST_UNRECORDED):
+        signals.hear(Entry(seq, "main", AgentLeft(id=f"e{seq}", time=after(seq), agent="ana")), after(seq))
+        assert len(signals) <= MOST_UNRECORDED
+    asyncio.run(signals.give(post.watch, after(3 * MOST_UNRECORDED), None))
+    assert post.at(3 * MOST_UNRECORDED) == ["alert_began", "alert_fired"]
+    assert [alert.value for alert in post.team.alerts.open.values()] == [3 * MOST_UNRECORDED - 1]
 
 
 def test_a_team_s_past_in_the_making_is_not_watched(open_office: Open) -> None:

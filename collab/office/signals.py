@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime
+from itertools import islice
 from typing import NamedTuple
 
 from collab.alerts import Watch
@@ -19,6 +20,9 @@ logger = logging.getLogger(__name__)
 
 RECORDED_EVERY_S = 2.0
 """How often it is asked how far the history goes."""
+
+MOST_UNRECORDED = 10_000
+"""Of more entries that are not recorded every second one is kept, so that hours without a recorder cost little."""
 
 
 class Lost(NamedTuple):
@@ -38,7 +42,8 @@ class Signals:
     def __init__(self, recorded: Callable[[], int]) -> None:
         self._recorded = recorded
         self._asked_s = float("-inf")
-        self._unrecorded: deque[tuple[int, datetime]] = deque()
+        self._unrecorded: deque[tuple[int, datetime, int]] = deque()  # place, time, and how many were heard by then
+        self._heard = 0
         self._sent = Traffic()
         self._drops: deque[datetime] = deque()
 
@@ -53,7 +58,10 @@ class Signals:
 
     def hear(self, entry: Entry, now: datetime) -> None:
         """Take in what the team has applied just now."""
-        self._unrecorded.append((entry.seq, entry.event.time))
+        self._heard += 1
+        self._unrecorded.append((entry.seq, entry.event.time, self._heard))
+        if len(self._unrecorded) > MOST_UNRECORDED:
+            self._unrecorded = deque(islice(self._unrecorded, 0, None, 2))
         if isinstance(entry.event, MessageSent):
             self._sent.hear(entry.event, now)
 
@@ -83,8 +91,8 @@ class Signals:
                 recorded = 0
             while self._unrecorded and self._unrecorded[0][0] <= recorded:
                 self._unrecorded.popleft()
-            behind_s = seconds_between(self._unrecorded[0][1], now) if self._unrecorded else 0.0
-            watch.signal("recorder_lag", behind_s, now, n=max(1, len(self._unrecorded)))
+            _, since, first = self._unrecorded[0] if self._unrecorded else (0, now, self._heard)
+            watch.signal("recorder_lag", seconds_between(since, now), now, n=self._heard - first + 1)
 
 
 def give_lost(watch: Watch, now: datetime, lost: Lost | None) -> None:
