@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from collab.chat import Message, Room, file_name, mentioned
+from collab.chat import KEPT, Message, Room, file_name, mentioned
 from collab.events import FileUploaded, MessageDeleted, MessageEdited, MessageReacted, MessageSent, RoomRead
 from collab.keyed import Keyed, Words, claimed
 from collab.live.follower import Follower
 from collab.live.stream import Receipt
 from collab.membership import Membership, gone
 from collab.records import Confirmation, File, Seat
+
+MESSAGE = "message", "only those can be changed, taken back or reacted to: see that the id is right"
+"""What a message is asked for as that is changed, and what to do if it is not known."""
+
+THREAD = "thread", "answer a newer message, or say it without a thread"
+"""The same of one that is answered."""
 
 
 class Rooms(Membership):
@@ -44,7 +50,7 @@ class Rooms(Membership):
             PermissionError: the agent is no member.
         """
         found = await self._seated(room, agent)
-        answered = None if thread is None else await self._message(found, thread)
+        answered = None if thread is None else await self._message(found, thread, THREAD)
         attached = await self._files(room, agent, files) if files else ()
         if (before := self._keyed.before(found, agent, key, self._clock())) is not None:
             return before
@@ -153,7 +159,7 @@ class Rooms(Membership):
         if number > found.number:  # another gateway may have told them what is not known here yet
             await self._follower.catch_up()
         if thread is not None and thread not in found.threads():
-            await self._message(found, thread)
+            await self._message(found, thread, THREAD)
         upto = found.read_threads.get(agent, {}).get(thread, 0) if thread else found.read.get(agent, 0)
         if (number := min(number, found.number)) > upto:  # nobody has read what was not said
             await self._append(RoomRead, room=room, agent=agent, number=number, thread=thread)
@@ -169,14 +175,17 @@ class Rooms(Membership):
             found.append(File(hash=hash, name=file_name(name, kept.type), size=kept.size, type=kept.type))
         return tuple(found)
 
-    async def _message(self, room: Room, message: str) -> Message:
-        """A message of the room, others' newest included."""
+    async def _message(self, room: Room, message: str, of: tuple[str, str] = MESSAGE) -> Message:
+        """A message of the room, others' newest included; `of` says what it is asked for as, and what else to do."""
         found = room.message(message)
         if found is None:
             await self._follower.catch_up()
             found = room.message(message)
         if found is None:
-            raise ValueError(f"message is {message!r}, which room {room.id} does not have among its newest")
+            field, fix = of
+            raise ValueError(
+                f"{field} is {message!r}, which room {room.id} does not have among its newest {KEPT:,} messages; {fix}"
+            )
         return found
 
     async def _kept(self, room: Room, message: str) -> Message:

@@ -170,7 +170,10 @@ def test_who_has_no_right_is_told_so(act: Callable[[Desk], Awaitable[object]], s
         (lambda desk: desk.send_message("main", "ana", ""), "text"),
         (lambda desk: desk.send_message("main", "ana", "x" * 8001), "text"),
         (lambda desk: desk.send_message("main", "ana", " \n\u200b "), "in which nothing can be seen; say something"),
-        (lambda desk: desk.send_message("main", "ana", "Hi", thread="m0"), "message is 'm0', which room main does not"),
+        (
+            lambda desk: desk.send_message("main", "ana", "Hi", thread="m0"),
+            "thread is 'm0', which room main does not have among its newest 1,000 messages; answer a newer",
+        ),
         (lambda desk: desk.rooms.edit("main", "ana", "m0", "Hi"), "message is 'm0', which room main does not"),
         (lambda desk: desk.rooms.create("a room", "ana", "Mine"), "room is 'a room'"),
     ],

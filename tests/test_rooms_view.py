@@ -292,8 +292,10 @@ def test_a_link_to_an_answer_shows_its_thread_from_the_first_message(office: Off
 
     async def talk() -> int:
         first = await desk.send_message("main", "ana", "First")
-        for number in range(410):
-            await desk.send_message("main", "ana", f"later {number}")
+        later = await desk.send_message("main", "ana", "later")
+        for number in range(2_100):
+            await desk.rooms.react("main", "bo", later.message, "🎉", on=number % 2 == 0)
+        await desk.rooms.edit("main", "ana", first.message, "First, mended")
         answer = await desk.send_message("main", "bo", "Late answer", thread=first.message)
         for number in range(110):
             await desk.send_message("main", "ana", f"latest {number}")
@@ -303,6 +305,7 @@ def test_a_link_to_an_answer_shows_its_thread_from_the_first_message(office: Off
     page = Shown(office, "bo", room="main", number=number)
     first, answer = (next(row for row in page.opened["rows"] if said in row["html"]) for said in ("First", "Late"))
     assert (answer["n"], answer["thread"], first["replies"]) == (number, first["id"], 1)
+    assert first["html"] == "<p>First, mended</p>\n"
 
 
 def test_a_link_holds_once_the_room_is_joined_and_one_to_no_message_says_so(office: Office) -> None:

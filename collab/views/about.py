@@ -10,7 +10,7 @@ from collab import protocol as p
 from collab.events import AnyEvent, decode
 from collab.floor import Floor
 from collab.floor.floor import CLERK, roles_of
-from collab.history.past import later
+from collab.history.past import later, number_of
 from collab.live.access import Pass
 from collab.protocol.role import OWNING
 from collab.records import Seat
@@ -98,3 +98,17 @@ async def became(
     number, newest = await floor.hall.page(room, None, NEWEST)  # the history lacks the last second
     recorded = await asyncio.to_thread(later, floor.hall.history(), room, *stretch, after)
     return [(at, decode(data)) for at, data in (*recorded, *enumerate(newest, number)) if at > after]
+
+
+async def began(floor: Floor, agent: str, room: str, thread: str) -> list[tuple[int, AnyEvent]]:
+    """The first message of a thread, however long ago it was said, and what became of it: numbers and events.
+
+    Raises:
+        PermissionError: the agent is no member.
+    """
+    known = floor.seated(room, agent).message(thread)
+    number = known.number if known else await asyncio.to_thread(number_of, floor.hall.history(), room, thread)
+    if not number:
+        return []
+    _, events = await floor.hall.page(room, number + 1, 1)
+    return [(number, decode(data)) for data in events] + await became(floor, agent, room, (number, number), number)

@@ -17,7 +17,7 @@ from collab.events import AnyEvent, decode
 from collab.files import Unwanted
 from collab.live.stream import StreamUnreachable
 from collab.office import Office
-from collab.views.about import about, became, invited, people, placed
+from collab.views.about import about, became, began, invited, people, placed
 from collab.views.bubble import bubble, hit, missing
 from collab.views.enclosed import enclosed
 from collab.views.member import Member
@@ -96,13 +96,11 @@ class Talk:
             self._put([{"put": "nobody"}])
             return
         await self._list()
-        room, number = self.room, self.number
-        self.number = 0
+        room, number, self.number = self.room, self.number, 0
         if room not in self.rooms:
             if room:
-                self._put(
-                    [{"put": "failed", "do": "choose", "why": f"room is {room[:80]!r}, which is not there for you"}]
-                )
+                why = f"room is {room[:80]!r}, which is not there for you"
+                self._put([{"put": "failed", "do": "choose", "why": why}])
             room, number = next(iter(self.rooms), ""), 0
         if room:
             await self._choose(room, number)
@@ -185,8 +183,11 @@ class Talk:
             if self.rooms[room]["seat"] is not None:
                 self.rooms[room] = await self.member.ask(p.Join(id=0, room=room))
                 await self._page(number + PAGE // 2 if number else None)
-                await self._enough(number=number)
+                await self._enough()
                 await self._catch_up(self.transcript.last)
+                if thread := self.transcript.lacks(number):
+                    for told in await self.member.at(lambda floor, line: began(floor, line.entry.agent, room, thread)):
+                        self.transcript.follow(*told)
             self._put([self._listed(), self._opened(number), *missing(number, self.rooms[room], self.transcript)])
         finally:
             meanwhile, self._opening = self._opening, None
@@ -203,10 +204,10 @@ class Talk:
         rows = self._rows(new | {one for one in parents if one})
         self._put([{"put": "older", "room": self.room, "rows": rows, "more": self.transcript.first > 1}])
 
-    async def _enough(self, had: int = 0, number: int = 0) -> None:
-        """Load on until there is something to read, as a page may hold reactions only, and an answer has its thread."""
+    async def _enough(self, had: int = 0) -> None:
+        """Load on until there is something to read, as a page may hold reactions only."""
         ends = self.transcript
-        while (first := ends.first) > 1 and (len(ends.messages) < had + ENOUGH or ends.lacks(number)):
+        while (first := ends.first) > 1 and len(ends.messages) < had + ENOUGH:
             await self._page(first)
             if ends.first >= first:
                 break
@@ -224,8 +225,7 @@ class Talk:
         self.transcript.take(answer["number"], [decode(bytes(data)) for data in answer["events"]])
 
     async def _list(self) -> None:
-        rooms = await self.member.ask(p.ListRooms(id=0))
-        self.rooms = {room["room"]: room for room in rooms}
+        self.rooms = {room["room"]: room for room in await self.member.ask(p.ListRooms(id=0))}
 
     def _listed(self) -> Patch:
         shelf = self.office.shelf

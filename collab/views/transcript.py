@@ -21,9 +21,6 @@ from collab.events import (
 )
 from collab.records import File
 
-FAR = 2_000
-"""The first message of a thread is loaded with an answer if it is so many events before it, or fewer."""
-
 
 class Message(Struct, kw_only=True):
     """A message as it reads now.
@@ -105,10 +102,10 @@ class Transcript:
             _change(message, at, early)
         return {event.id} | ({event.thread} & self.messages.keys() if event.thread else set())
 
-    def lacks(self, number: int) -> bool:
-        """Does the answer with this number lack the first message of its thread, which may be just before?"""
-        answers = {one.thread for one in self.messages.values() if one.number == number and one.thread}
-        return not answers <= self.messages.keys() and number - self.first < FAR
+    def lacks(self, number: int) -> str:
+        """The first message of the thread of the answer with this number, if that is not loaded; else ""."""
+        answered = (one.thread for one in self.messages.values() if one.number == number)
+        return next((thread for thread in answered if thread and thread not in self.messages), "")
 
     def replies(self, message: str) -> int:
         """How many answers to a message are loaded."""
