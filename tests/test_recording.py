@@ -14,6 +14,7 @@ from real_redis import RealRedis
 from work import Work, put
 
 from collab.history import History, HistoryMismatch, Recorder
+from collab.live.partition import key_of
 from collab.live.stream import Stream, open_stream
 from collab.office import Office
 from collab.recording import Recording
@@ -96,9 +97,9 @@ def test_a_stream_that_lost_its_end_and_went_on_with_other_events_is_refused(
         async with Recorder(tmp_path, stream, every_s=60) as recorder:
             last = await put(stream, Work().events(10))
             await recorder.flush(last)
-            events, counter = stream._events, f"{stream._key}:seq"
-            redis_server.client.delete(events)  # what a failover may do, all at once
-            redis_server.client.set(counter, last - 5)
+            key = key_of(stream.tenant)
+            redis_server.client.delete(f"{key}:events")  # what a failover may do, all at once
+            redis_server.client.set(f"{key}:seq", last - 5)
             while await stream.last() < last + 5:
                 await put(stream, Work(seed=9).events(1))
             with pytest.raises(HistoryMismatch, match=rf"event {last} is \w+ on the stream and \w+ in the history"):

@@ -8,6 +8,7 @@ from redis_groups import Group
 
 from collab.claims import Absent, Claim, Put
 from collab.events import MessageSent, new_id
+from collab.live.partition import key_of
 from collab.live.stream import Stream, StreamUnreachable, open_stream
 from collab.team_at_work.clock import Clock
 
@@ -55,7 +56,7 @@ def test_what_was_acknowledged_survives_the_master_and_all_go_on_by_themselves(r
         clients = [client(stream, number, acknowledged, enough) for number, stream in enumerate(streams[:-1])]
         saying = asyncio.gather(*clients)
         await reached(BEFORE)
-        await asyncio.to_thread(redis_group.master(streams[0]._events).kill)
+        await asyncio.to_thread(redis_group.master(key_of(streams[0].tenant)).kill)
         await reached(len(acknowledged) + AFTER)
         enough.set()
         await saying

@@ -12,6 +12,7 @@ from redis_groups import RealCluster, UnderSentinel
 from collab.live.about import about
 from collab.live.cluster import Cluster
 from collab.live.moving import Address, address_of
+from collab.live.partition import key_of
 from collab.live.stream import Stream, StreamUnreachable, open_stream
 
 
@@ -156,7 +157,7 @@ def test_a_master_without_replicas_is_enough_unless_the_address_asks_for_more(
 
     async def work(stream: Stream) -> None:
         await stream.append(plain(1))
-        master = redis_cluster.master(stream._events)
+        master = redis_cluster.master(key_of(stream.tenant))
         role = master.client.execute_command("ROLE")
         replica = next(node for node in redis_cluster.nodes if node.port == int(role[2][0][1]))
         await asyncio.to_thread(replica.kill)
