@@ -108,8 +108,13 @@ def test_a_gateway_ends_though_its_redis_is_silent_and_nothing_acknowledged_is_l
     asyncio.run(work())
 
 
-def test_a_team_of_which_the_stream_lost_all_before_it_was_recorded_begins_anew(
-    redis_server: RealRedis, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("recorded", [(), ("1", "2")])
+def test_a_team_of_which_the_stream_lost_what_was_not_recorded_begins_anew(
+    recorded: tuple[str, ...],
+    redis_server: RealRedis,
+    redis_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("collab.office.tending.TEND_EVERY_S", 0.02)
     access, history = Access(tmp_path / "keys"), str(tmp_path / "history")
@@ -117,13 +122,19 @@ def test_a_team_of_which_the_stream_lost_all_before_it_was_recorded_begins_anew(
     async def work() -> None:
         door = Door(access, port=0, gateway={"host": "127.0.0.1"}, stream=redis_url, history=history)
         async with opened(redis_url, "acme") as stream:
-            assert await stream.lease(60).take()  # nobody else records
+            assert recorded or await stream.lease(60).take()  # nobody else records
             await door.open()
             try:
                 at = f"ws://127.0.0.1:{door.gateway.port}"
                 async with connect(at, access.token("acme", "ana", "agent")) as ana:
                     await ana.join("main")
-                    for text in ("1", "2", "3"):
+                    for text in recorded:
+                        await ana.send_message("main", text)
+                    for office in door.offices if recorded else ():
+                        assert office.recorder is not None
+                        office.recorder.every_s = 600
+                        await office.recorder.flush()
+                    for text in ("lost", "lost too", "lost again"):
                         await ana.send_message("main", text)
                     redis_server.client.flushall()
                     assert any([isinstance(event, Trimmed) async for event in until_trimmed(ana)])
@@ -135,7 +146,9 @@ def test_a_team_of_which_the_stream_lost_all_before_it_was_recorded_begins_anew(
             finally:
                 await door.close()
         kept = [entry.event for entry in History(history, "acme").events()]
-        assert [(event.text, event.id) for event in kept if isinstance(event, MessageSent)] == [("anew", said.message)]
+        messages = [event for event in kept if isinstance(event, MessageSent)]
+        assert [event.text for event in messages] == [*recorded, "anew"]
+        assert messages[-1].id == said.message
 
     asyncio.run(work())
 
