@@ -120,10 +120,20 @@ def simple(**changes: Any) -> pd.DataFrame:
     return pd.DataFrame(columns | {"time": NOON} | changes)
 
 
+def test_capacities_of_the_agents_count_where_the_candidates_have_none() -> None:
+    known = {"decision": 1, "time": NOON, "agent": "<ana>", "response_s": 5.0, "handling_s": 60.0, "converted": True}
+    agents = pd.DataFrame({"agent": ["bo", "<ana>"], "capacity": [3, 1]})
+    for candidates, due in ((simple(), 0.25), (simple(capacity=[1, 1]), 0.5)):
+        what_if = WhatIf.from_frames(candidates, pd.DataFrame([known]), agents)
+        assert what_if.fairness(None, by="capacity").standings().set_index("agent").loc["<ana>", "due"] == due
+
+
 def test_what_is_missing_in_frames_is_said() -> None:
     with pytest.raises(ValueError, match="candidates has no column 'time'; it has decision, agent"):
         WhatIf.from_frames(simple().drop(columns="time")).fairness()
-    with pytest.raises(ValueError, match="candidates has no column 'capacity'; it has decision, agent"):
+    with pytest.raises(
+        ValueError, match=r"candidates has no column 'capacity'; .* or give agents with theirs to from_frames"
+    ):
         WhatIf.from_frames(simple()).fairness(by="capacity")
     with pytest.raises(
         ValueError, match=r"capacity is empty \(NaN\) in row 1 of candidates \(decision .*\); give it a value"

@@ -19,6 +19,12 @@ TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```python\n(.*?)^```", TEXT, re.M | re.S)
 
 
+def test_its_map_names_every_page_of_docs() -> None:
+    listed = re.search(r"^docs/ +(.*)$", TEXT, re.M)
+    assert listed is not None
+    assert {page.name for page in (ROOT / "docs").glob("*.md")} <= set(re.findall(r"[\w-]+\.md", listed[1]))
+
+
 FENCED = re.compile(r"^```.*?^```", re.M | re.S)
 
 

@@ -103,6 +103,12 @@ def test_the_newest_come_first_and_what_was_before_page_by_page(office: Office, 
     assert bo.seen("room", newest=True)["rows"][-1]["html"] == "<p>later</p>\n"
 
 
+def test_rooms_go_on_while_the_page_is_paused(ana: Shown, bo: Shown) -> None:
+    bo.view.board.paused = True
+    ana.ask(do="send", room="main", text="Can you see me?")
+    assert bo.row(who="ana")["html"] == "<p>Can you see me?</p>\n"
+
+
 def test_looking_on_changes_nothing_for_others(office: Office, bo: Shown) -> None:
     do(office, at(office).send_message("main", "ana", "Hello"))
     kim = Shown(office, "kim")

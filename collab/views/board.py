@@ -37,7 +37,7 @@ class Board(param.Parameterized):
     """
 
     frame = param.ClassSelector(class_=Frame, default=Frame(), doc="The team as it is shown now.")
-    paused = param.Boolean(default=False, doc="Hold the frame still; on going on, the newest is shown at once.")
+    paused = param.Boolean(default=False, doc="Hold all but the rooms still; on going on, the newest is shown at once.")
     person = param.String("", doc="What who acts here calls themselves, where nobody has to sign in.")
     member = param.String("", doc="As whom rooms are read here, by id; nobody's at first where nobody has to sign in.")
 

@@ -86,7 +86,7 @@ def pausing(board: Board) -> Callable[[Frame], Said]:
         return Said(
             ""
             if since is None
-            else f"**Paused at {since:%H:%M:%S} UTC.** All stands still as it was then, until Pause is off."
+            else f"**Paused at {since:%H:%M:%S} UTC.** All but the rooms stands still until Pause is off."
         )
 
     return said

@@ -78,19 +78,18 @@ def of_history(history: History, window: Window) -> Turns:
     return [turn for _, turn in sorted(every, key=lambda one: one[0])]
 
 
-def of_frame(candidates: pd.DataFrame, by: By, outcomes: pd.DataFrame | None = None) -> Turns:
+def of_frame(
+    candidates: pd.DataFrame, by: By, outcomes: pd.DataFrame | None = None, agents: pd.DataFrame | None = None
+) -> Turns:
     """The decisions of a frame with one row a candidate, as `WhatIf.from_frames` takes it, by their time.
 
     Outcomes that name another agent than the one who was chosen tell to whom a person gave the lead, who had it then.
+    Capacities are those of the candidates; where these have none, those of the agents.
 
     Raises:
         ValueError: it has no times, or no capacities to share by.
     """
-    for name in ("time", "capacity") if by == "capacity" else ("time",):
-        if name not in candidates:
-            raise ValueError(f"candidates has no column {name!r}; it has {', '.join(map(str, candidates.columns))}")
-        refuse_empty(candidates, name, "candidates")
-    aware_times(candidates, "candidates", "time")
+    candidates = _timed(candidates, by, agents)
     eligible = flags(candidates, "eligible") if "eligible" in candidates else np.ones(len(candidates), bool)
     if "gate" in candidates:
         named = candidates["gate"].fillna("").astype(str)
@@ -112,6 +111,22 @@ def of_frame(candidates: pd.DataFrame, by: By, outcomes: pd.DataFrame | None = N
     given = outcomes.loc[outcomes["agent"].notna(), ["decision", "agent"]]
     had = dict(zip(pd.Index(ids).get_indexer(given["decision"]).tolist(), map(str, given["agent"]), strict=True))
     return [turn._replace(agent=had.get(at, turn.agent)) for at, turn in found]
+
+
+def _timed(candidates: pd.DataFrame, by: By, agents: pd.DataFrame | None) -> pd.DataFrame:
+    """The candidates with what shares are counted by: times, and capacities if these count."""
+    if by == "capacity" and "capacity" not in candidates and agents is not None:
+        held = dict(zip(agents["agent"].astype(str), agents["capacity"], strict=True))
+        candidates = candidates.assign(capacity=candidates["agent"].astype(str).map(held))
+    for name in ("time", "capacity") if by == "capacity" else ("time",):
+        if name not in candidates:
+            fix = "give it to each row" + (", or give agents with theirs to from_frames" if name == "capacity" else "")
+            raise ValueError(
+                f"candidates has no column {name!r}; it has {', '.join(map(str, candidates.columns))}; {fix}"
+            )
+        refuse_empty(candidates, name, "candidates")
+    aware_times(candidates, "candidates", "time")
+    return candidates
 
 
 def _turns(

@@ -94,7 +94,8 @@ class WhatIf(Simulations):
         """Makes what was asked for; the same question of several pages is answered once."""
 
         def made(half_life: float | None, by: By, points: int) -> Fairness:
-            given = self._turns if self._frames is None else turns.of_frame(self._frames[2], by, self.outcomes)
+            frame = None if self._frames is None else self._frames[2]
+            given = self._turns if frame is None else turns.of_frame(frame, by, self.outcomes, self._roster)
             return Fairness(given, half_life, by, points)
 
         return lru_cache(maxsize=8)(made)

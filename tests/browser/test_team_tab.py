@@ -19,7 +19,7 @@ from collab.views.workload import WIDTHS
 pytestmark = pytest.mark.filterwarnings("ignore:reference already known")
 
 AGENTS = 40
-PAUSED = re.compile(r"Paused at \d\d:\d\d:\d\d UTC")
+PAUSED = re.compile(r"Paused at \d\d:\d\d:\d\d UTC\. All but the rooms stands still")
 CUT = """(all, font) => all.filter(one => {
   one.style.fontFamily = font
   return one.scrollWidth > one.clientWidth
