@@ -75,7 +75,9 @@ def test_leads_that_wait_are_simulated_like_any_other(tmp_path: Path, waiting: i
     assert {name for name, one in found.items() if isinstance(one, Refused)} <= {"value"}
     assert len(what_if.course[0]) == 220 + waiting
     assert found.matrix()["before"].sum() == pytest.approx(220, abs=2)
-    assert len(what_if.recommend(keep={"balance": 0.1})) >= 0
+    none = what_if.recommend(keep={"balance": 0.1})
+    assert none.empty
+    assert "the log says too little of all these weights" in none.attrs["none"]
 
 
 @pytest.mark.parametrize("waiting", [1, 2])
@@ -84,7 +86,9 @@ def test_where_all_wait_a_simulation_says_what_is_missing(tmp_path: Path, waitin
         for number in range(waiting):
             await desk.route_lead(lead(f"waits-{number}", requires=["language:none"]))
 
-    for one in WhatIf(recorded(tmp_path, work)).simulate(OTHERS).values():
+    found = WhatIf(recorded(tmp_path, work)).simulate(OTHERS)
+    assert {"converted", "value", "response_s", "balance"} <= found.keys()
+    for one in found.values():
         assert isinstance(one, Refused)
         assert one.reason == "0 leads have a known answer and end (at least 200); wait until more are closed"
 

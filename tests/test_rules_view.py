@@ -196,6 +196,7 @@ def test_a_history_alone_shows_the_rules_that_its_team_adopted(open_office: Open
 
 def test_a_number_field_writes_nothing_where_it_is_empty(tmp_path: Path) -> None:
     view = RulesView(History(tmp_path, "main"))
+    assert view._numbers
     for field in view._numbers:
         first, second = (field.get_root().data.format for _ in range(2))
         assert 'null ? ""' in first.code
