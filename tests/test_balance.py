@@ -82,6 +82,13 @@ def test_an_even_team_is_left_alone() -> None:
     assert balance(Team(), NOON) == Plan()
 
 
+@pytest.mark.parametrize("away", [{"presence": Presence.in_call}, {"on_shift": False}], ids=str)
+def test_who_is_not_available_starts_no_moves(away: dict[str, Any]) -> None:
+    gone = agent("ana", leads=named("ana", 5), **away)
+    even = (agent(id, leads=named(id, 2)) for id in ("bo", "cy"))
+    assert balance(holding(gone, *even), NOON).moves == ()
+
+
 def test_it_begins_at_one_spread_and_goes_on_to_a_lower_one() -> None:
     team = holding(agent("ana", leads=named("ana", 4), capacity=10), agent("bo", capacity=10))
     assert balance(team, NOON, Thresholds(start=0.41, stop=0.0)).moves == ()
