@@ -99,6 +99,11 @@ def test_a_lead_that_waits_is_given_to_who_has_room_though_the_router_does_not_a
     )
 
 
+def test_who_may_be_asked_stands_before_who_may_not() -> None:
+    _, *gives = waiting(crowded(), declined={"bo": NOON})
+    assert [give.to for give in gives] == ["cy", "bo"]
+
+
 def test_a_lead_that_nobody_has_room_for_says_what_would_make_room() -> None:
     (why,) = waiting(team_of(agent("bo", presence=Presence.offline), agent("cy", capacity=0)))
     assert why.effect == (
