@@ -45,7 +45,9 @@ def seconds(span: str | int | timedelta, name: str) -> int:
         return span
     found = _SPAN.fullmatch(span) if isinstance(span, str) else None
     if found is None:
-        raise ValueError(f"{name} is {span!r}; give a time such as '4h', '30min' or a number of seconds")
+        raise ValueError(
+            f"{name} is {span!r}; give a time such as '4h', '30min' or '90s', or whole seconds as a number"
+        )
     return int(found[1]) * _UNITS[found[2]]
 
 

@@ -32,6 +32,7 @@ _STEP = re.compile(r"(?<=\.)\w+|(?<=\[)(?:\d+|\.\.\.)(?=\])")
 _HALF = re.compile("[\ud800-\udfff]")
 _MISSING = re.compile(r"Object missing required field `(.*)`", re.DOTALL)
 _PATTERN = re.compile(r"Expected `str` matching regex (.*)", re.DOTALL)
+_LENGTH = re.compile(r"Expected `str` of length (>=|<=) (\d+)")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 
 
@@ -139,6 +140,8 @@ def _in_words(reason: str) -> str:
     """What msgspec says of a value, without what only a machine reads."""
     if pattern := _PATTERN.fullmatch(reason):
         said = _WORDS.get(pattern[1], "text of another form; docs/protocol.json has it")
+    elif length := _LENGTH.fullmatch(reason):
+        said = f"text of {length[2]} or {'more' if length[1] == '>=' else 'fewer'} characters"
     elif reason.startswith(("Invalid RFC3339", "Expected `datetime` with a timezone")):
         said = "a time with its zone, e.g. 2026-11-02T09:00:00Z"
     else:

@@ -154,7 +154,7 @@ def changed(**fields: object) -> Callable[[dict[str, object]], object]:
     [
         (changed(weights=[40, 30, 15, 14]), "weights are .40, 30, 15, 14.; give four whole numbers"),
         (changed(weights="even"), "weights is .even.: expected `array`, got `str`"),
-        (changed(reason=""), 'reason is "": expected `str` of length >= 1'),
+        (changed(reason=""), 'reason is "": expected text of 1 or more characters'),
         (changed(reason=KeyError), "reason is missing; give it"),
         (changed(resaon="typo"), r"resaon is no field of it; did you mean reason\?"),
         (changed(created="2026-11-24T10:00:00"), "has no time zone; add one"),

@@ -48,6 +48,13 @@ def test_an_unknown_field_is_refused_with_its_place_and_what_is_known(frame: obj
     assert said in why(frame)
 
 
+@pytest.mark.parametrize("name, how", [("", "1 or more"), ("n" * 201, "200 or fewer")])
+def test_text_that_is_too_short_or_too_long_says_how_long_it_may_be(name: str, how: str) -> None:
+    said = why(HIRE | {"name": name})
+    assert said.startswith("name is ")
+    assert said.endswith(f": expected text of {how} characters")
+
+
 @pytest.mark.parametrize(
     "frame, said",
     [

@@ -38,7 +38,7 @@ def experiment() -> None:
 @experiment.command()
 @click.argument("a")
 @click.argument("b")
-@click.option("--block", default="4h", show_default=True, help="How long a block lasts.")
+@click.option("--block", default="4h", show_default=True, help="How long a block lasts, as 4h or 90min.")
 @click.option("--burn-in", default="30min", show_default=True, help="How much of its start does not count.")
 @click.option("--days", type=Real(0, min_open=True), help="It ends by itself then [runs until `stop`].")
 @click.option("--seed", type=Whole(0, 2**53 - 1), default=0, show_default=True, help="Says the arms' order.")
