@@ -105,7 +105,7 @@ class Explained:
             return f"{agent} got the lead: {scores}."
         if self._case.by:
             return f"{scores}; {self._case.by} gave the lead to {self.chosen}."
-        return f"{scores}; the lead went to {self.chosen} under other weights." if self.chosen else f"{scores}."
+        return f"{scores}; the lead went to {self.chosen}, not by these weights." if self.chosen else f"{scores}."
 
     def _with(self, row: int) -> str:
         """The smallest changes with which the eligible candidate of a row would win, in words."""
