@@ -158,6 +158,16 @@ def test_an_agent_who_is_offline_holds_back_their_overload_and_nobody_else_s() -
     assert post.agrees()
 
 
+def test_an_alert_holds_others_back_after_a_restart_too() -> None:
+    post = Post(UNREACHABLE, overload())
+    post.hold("ana", 95, 0)
+    post.be("ana", Presence.offline, 0)
+    post.until(40)
+    post.begin_anew()
+    post.until(300)
+    assert [event.rule for event in post.told if isinstance(event, ev.AlertFired)] == ["gone"]
+
+
 def test_an_agent_who_leaves_has_no_alerts_any_more() -> None:
     post = Post(overload(for_s=0))
     post.hold("ana", 95, 0)
