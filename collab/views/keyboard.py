@@ -38,13 +38,6 @@ document.addEventListener("focusout", (event) => {
 The library marks what is disabled with a class, and does nothing when it is pressed, so the attribute may go meanwhile.
 """
 
-WHOLE = """
-document.addEventListener("click", (event) => {
-  event.composedPath().find((one) => one.matches?.(".MuiAlert-root"))?.toggleAttribute("data-whole")
-})
-"""
-"""Shows all that a sign says, or its first line again, once it is touched; see `theme.BRIEF`."""
-
 NUMBERS = """
 const DIGITS = /^[-+]?\\d*[.]?\\d*$/  // what the library takes
 const refuse = (field) => {
@@ -68,5 +61,5 @@ document.addEventListener("keydown", (event) => event.key === "Enter" && refuse(
 """
 """Says of a text in a field for a number why it is gone: panel-material-ui puts the number before in its place."""
 
-KEYS = LISTS + STAYS + WHOLE + NUMBERS
+KEYS = LISTS + STAYS + NUMBERS
 """All of it, once for each page."""

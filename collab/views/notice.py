@@ -8,6 +8,9 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 
+from collab.views.theme import BRIEF
+from collab.views.unfolding import Unfolding
+
 
 class Notice(pn.viewable.Viewer):
     """An alert that is made when it is seen first: a page has many that never say anything."""
@@ -15,6 +18,7 @@ class Notice(pn.viewable.Viewer):
     object = param.String(default="", doc="What it says, as Markdown.")
     severity = param.Selector(default="error", objects=["error", "warning", "info", "success"], doc="How grave it is.")
     visible = param.Boolean(default=False, doc="Is it there?")
+    brief = param.Boolean(default=False, doc="Is it one line on a phone, until it is unfolded?")
 
     def __init__(self, look: dict[str, Any] | None = None, **params: Any) -> None:
         super().__init__(**params)
@@ -28,7 +32,9 @@ class Notice(pn.viewable.Viewer):
         if self._layout.objects:
             self._layout[0].param.update(**told)
         elif self.visible:
-            self._layout.append(pmui.Alert(**told, closeable=False, sizing_mode="stretch_width", **self.look))
+            parts, look = ([Unfolding()], {"sx": BRIEF}) if self.brief else ([], {})
+            look = told | {"closeable": False, "sizing_mode": "stretch_width"} | look | self.look
+            self._layout.append(pmui.Alert(*parts, **look))
         self._layout.visible = self.visible
 
     def __panel__(self) -> pn.Column:

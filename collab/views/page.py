@@ -35,7 +35,7 @@ from collab.views.rooms import RoomsView
 from collab.views.roster import RosterView
 from collab.views.sign import Sign, alerting, experimenting, leaving, losing, pausing, reading
 from collab.views.system import following
-from collab.views.theme import BRIEF, HELD, PRINTED, THEME, plain
+from collab.views.theme import HELD, PRINTED, THEME, plain
 from collab.views.tuner import TuningView
 from collab.views.tuning import Tuning
 from collab.weights import Weights
@@ -103,7 +103,7 @@ def page(office: Office, seat: Seat | None = None, *, index: bool = False) -> pm
     """
     board = Board(office, seat)
     said = banner(office)
-    alert = Notice({"sx": BRIEF}, object=said, severity="info", visible=bool(said))
+    alert = Notice(brief=True, object=said, severity="info", visible=bool(said))
     address = Address(opened(), board.schedule)
     tabs = _tabs(board, address)
     pause = pmui.Switch.from_param(

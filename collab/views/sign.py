@@ -16,7 +16,7 @@ from collab.views.board import Board
 from collab.views.experiment import turn
 from collab.views.frame import Frame
 from collab.views.notice import Notice
-from collab.views.theme import BRIEF, plain
+from collab.views.theme import plain
 
 
 class Said(NamedTuple):
@@ -37,7 +37,7 @@ class Sign(pn.viewable.Viewer):
     def __init__(self, board: Board, say: Callable[[Frame], Said], **params: Any) -> None:
         super().__init__(**params)
         self._board, self._say = board, say
-        self.alert = Notice({"sx": BRIEF})
+        self.alert = Notice(brief=True)
         board.param.watch(lambda event: self._show(), ["frame", "paused"])
         self._show()
 

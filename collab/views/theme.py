@@ -31,11 +31,13 @@ TOUCH = {"minHeight": "44px"}
 
 BRIEF = {
     "@media (max-width: 600px)": {
-        "& .MuiAlert-message": {"overflow": "hidden"},
+        "position": "relative",
+        "minHeight": "44px",
+        "& .MuiAlert-message": {"overflow": "hidden", "paddingRight": "20px"},
         "&:not([data-whole]) p": {"overflow": "hidden", "textOverflow": "ellipsis", "whiteSpace": "nowrap"},
     }
 }
-"""A sign above the tabs is one line on a phone, until it is touched; see `keyboard`."""
+"""A sign above the tabs is one line on a phone, until it is unfolded; see `unfolding`."""
 
 STEPS = {
     "styleOverrides": {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
@@ -102,6 +102,30 @@ def test_a_page_that_is_paused_says_since_when_and_nothing_on_it_is_now(page: Pa
     expect(page.get_by_role("alert").filter(has_text=PAUSED)).to_be_hidden()
     expect(here).to_contain_text("now")
     expect(page.get_by_text("the newest event").first).to_contain_text("ago")
+
+
+def test_a_shortened_sign_unfolds_by_key_and_by_finger_and_only_where_it_is_shortened(
+    address: str, open_phone: Callable[[str], Page]
+) -> None:
+    phone = open_phone(address)
+    phone.get_by_label("Pause").check()
+    words, whole = phone.get_by_text(PAUSED), phone.get_by_role("button", name="Show all of this sign")
+    expect(whole).to_have_attribute("aria-expanded", "false")
+    box = whole.bounding_box()
+    assert box is not None
+    assert box["height"] >= 44
+    for key, unfolded in (("Enter", "true"), ("Escape", "false"), ("Space", "true"), ("Enter", "false")):
+        whole.press(key)
+        expect(whole).to_have_attribute("aria-expanded", unfolded)
+        cut = words.locator("xpath=ancestor-or-self::p").evaluate("one => one.scrollWidth > one.clientWidth")
+        assert cut == (unfolded == "false")
+    expect(whole).to_be_focused()
+    assert style(whole, "outline-style") == "solid"
+    whole.tap()
+    expect(whole).to_have_attribute("aria-expanded", "true")
+    phone.set_viewport_size({"width": 900, "height": 800})
+    expect(words).to_be_visible()
+    expect(whole).to_have_count(0)
 
 
 def test_bars_and_the_open_tab_are_seen_where_a_person_has_set_all_colours(page: Page) -> None:
