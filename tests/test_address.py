@@ -209,7 +209,10 @@ def test_the_address_says_which_room_is_open_and_around_which_message(open_offic
     for asked, query in (
         ({"do": "choose", "room": "more"}, "?tab=chat&room=more"),
         ({"do": "jump", "room": "main", "number": number - 1}, f"?tab=chat&room=main&message={number - 1}"),
-        ({"do": "choose", "room": "main"}, "?tab=chat"),  # as the tab opens anyway
+        ({"do": "past", "number": number}, f"?tab=chat&room=main&message={number - 1}"),
+        ({"do": "past", "number": number - 1}, "?tab=chat"),  # as the tab opens anyway
+        ({"do": "jump", "room": "main", "number": number}, said),
+        ({"do": "choose", "room": "main"}, "?tab=chat"),
     ):
         do(office, view.hear(asked))
         assert address.query == query

@@ -96,9 +96,12 @@ class RoomsView(Replying):
         self.conversation.put(patches)
         for opened in patches:
             if opened["put"] == "room":
-                room, at = opened["room"]["room"], opened["at"]
-                first = room == next(iter(self.talk.rooms)) and not at
-                self.param.update(room="" if first else room, message=str(at or ""))
+                self._stands(opened["at"])
+
+    def _stands(self, at: int) -> None:
+        """Keep which room is open, and around which message; 0 is none."""
+        first = self.talk.room == next(iter(self.talk.rooms), "") and not at
+        self.param.update(room="" if first else self.talk.room, message=str(at or ""))
 
     async def hear(self, asked: dict[str, Any]) -> None:
         """Do what the browser asks for, as what one may be by now."""
@@ -107,6 +110,9 @@ class RoomsView(Replying):
         self.talk.drawn = True
         if asked.get("do") == "ready" and self.me and not self.talk.inside:
             await self.enter(self.me)
+        elif asked.get("do") == "past":
+            if str(asked.get("number")) == self.message:  # else another was asked for meanwhile
+                self._stands(0)
         elif asked.get("do") == "be":
             await self.enter(str(asked.get("me")))
         else:

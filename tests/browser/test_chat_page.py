@@ -35,8 +35,8 @@ STANDS = """(log, number) => {
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the page of an office where ana said a lot in Main."""
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """An office where ana said a lot in Main."""
     folder = tmp_path_factory.mktemp("office")
     office = Office(f"embedded://{folder.name}", str(folder / "history")).start()
     desk = office.desk
@@ -51,9 +51,15 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             await desk.send_message("main", "ana", f"Number {number}")
 
     office.call(talk()).result()
+    yield office
+    office.stop()
+
+
+@pytest.fixture(scope="module")
+def address(office: Office) -> Iterator[str]:
+    """The address of the office's rooms."""
     with shown(lambda: RoomsView(Board(office))) as url:
         yield url
-    office.stop()
 
 
 @pytest.fixture
@@ -102,6 +108,29 @@ def test_two_members_talk_and_what_is_above_loads_without_a_jump(chat: Callable[
     number, before = log.evaluate(PLACE)
     until(lambda: ana.locator(".main .msg").count() > had, "older messages are there")
     assert abs(log.evaluate(STANDS, number) - before) < 3
+
+
+def test_a_message_of_a_link_is_forgotten_once_one_has_read_on_from_it(
+    office: Office, open_page: Callable[[str], Page]
+) -> None:
+    views: list[RoomsView] = []
+
+    def linked() -> RoomsView:
+        views.append(RoomsView(Board(office), "main", SAID // 2, me="bo"))
+        return views[-1]
+
+    with shown(linked) as url:
+        page = open_page(url)
+        log = page.get_by_role("log").first
+        expect(log.locator(".flash")).to_be_in_viewport()
+        log.evaluate("log => log.scrollBy(0, 20)")
+        page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        assert views[0].message == str(SAID // 2)
+        log.evaluate("log => log.scrollBy(0, 2 * log.clientHeight)")
+        until(lambda: views[0].message == "", "it is forgotten")
+        page.get_by_role("button", name="Go to the newest message").click()
+        expect(log.get_by_text(f"Number {SAID - 1}", exact=True)).to_be_in_viewport()
+        page.close()  # before its server ends
 
 
 def test_what_was_said_today_was_said_yesterday_after_midnight(open_page: Callable[[str], Page], address: str) -> None:

@@ -9,13 +9,15 @@ function makeLog(chat, threaded) {
   const more = button("Load older messages", "Older messages", () => load(), { class: "more", hidden: true })
   const below = button("Go to the newest message", "↓ Newest", () => newest(), { class: "below", hidden: true })
   const box = made("div", { class: "logbox" }, list, below)
-  let loading = false, seams = 0, ended = true, height = 0, focused = null, today = new Date().toDateString()
+  let loading = false, seams = 0, ended = true, height = 0, focused = null, aim = null, today = new Date().toDateString()
   const order = [], known = new Map()  // the messages as they stand, and by id
   list.append(more)
 
   const find = (id) => known.get(id) ?? null
   const atEnd = () => list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_PX
   const toEnd = () => { list.scrollTop = list.scrollHeight }
+  const sees = (element) => element && element.getBoundingClientRect().bottom > list.getBoundingClientRect().top &&
+    element.getBoundingClientRect().top < list.getBoundingClientRect().bottom
 
   function load() {
     if (!loading && !more.hidden) {
@@ -122,6 +124,7 @@ function makeLog(chat, threaded) {
     const at = options.at && order.findLast((one) => one.row.n <= options.at)
     if (at) focus(at, true)
     else toEnd()
+    aim = at ? at.row.id : null
     ended = !at
     below.hidden = ended && chat.newest
   }
@@ -229,6 +232,10 @@ function makeLog(chat, threaded) {
       if (list.scrollTop < 200 && !threaded) load()
       if (list.clientHeight === height) ended = atEnd()  // else it grew or shrank in this frame, and nobody scrolled
       below.hidden = atEnd() && (threaded || chat.newest)
+      if (aim && list.clientHeight && !sees(find(aim))) {
+        aim = null
+        chat.past()
+      }
       chat.seen()
     })
   }, { passive: true })

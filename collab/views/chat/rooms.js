@@ -37,6 +37,11 @@ function makeChat(model) {
   }
   chat.kept = (where) => chat.drafts[where] || ""
   chat.choose = (room) => chat.ask({ do: "choose", room })
+  // One read on from the message around which the room was opened.
+  chat.past = () => {
+    chat.ask({ do: "past", number: chat.at })
+    chat.at = 0
+  }
   return chat
 }
 
