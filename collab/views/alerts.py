@@ -23,8 +23,8 @@ from collab.views.labelled import labelled
 from collab.views.notice import Notice
 from collab.views.period import Around
 from collab.views.picking import Picking
-from collab.views.replying import Replying
-from collab.views.theme import SHEET, TOUCH, plain
+from collab.views.replying import Replying, pressed
+from collab.views.theme import SHEET, plain
 from collab.views.told import empty, title
 
 TOMORROW = "Until tomorrow 9:00"
@@ -86,11 +86,11 @@ class AlertsView(Replying):
         self._quiet = pmui.Select(
             label="Silence its rule and labels", options=list(QUIET), value=next(iter(QUIET)), **PART
         )
-        self.take = self._button("Acknowledge", "how_to_reg", self.acknowledge)
-        self.back = self._button("Give back", "undo", self.give_back)
-        self.over = self._button("Resolve", "task_alt", self.resolve)
-        self.hush = self._button("Silence", "notifications_off", self.silence_it)
-        self.end = self._button("End silence", "notifications_active", self.end_silence)
+        self.take = pressed("Acknowledge", "how_to_reg", self.acknowledge)
+        self.back = pressed("Give back", "undo", self.give_back)
+        self.over = pressed("Resolve", "task_alt", self.resolve)
+        self.hush = pressed("Silence", "notifications_off", self.silence_it)
+        self.end = pressed("End silence", "notifications_active", self.end_silence)
         self.actions = ActionsView(board, look)
         self._lists: dict[str, pmui.Select] = {}
         self._layout = self._laid_out()
@@ -101,14 +101,6 @@ class AlertsView(Replying):
         self._patch()
         if self._refusal:
             self._say(self._refusal)
-
-    def _button(self, label: str, icon: str, act: Callable[[], Coroutine[Any, Any, None]]) -> pmui.Button:
-        async def press(event: object) -> None:
-            await act()
-
-        button = pmui.Button(label=label, icon=icon, variant="outlined", sx=TOUCH)
-        button.on_click(press)
-        return button
 
     def _laid_out(self) -> pn.Column:
         row = {"gap": "12px", "align_items": "center", **WIDE}

@@ -8,6 +8,7 @@ from html import escape
 from typing import Any, ClassVar
 
 import panel as pn
+import panel_material_ui as pmui
 import param
 
 from collab.analytics import Book
@@ -67,9 +68,11 @@ class FiguresView(pn.viewable.Viewer, param.ParameterizedABC):
         self._say()
         self.ask()
 
-    @abstractmethod
     def widgets(self) -> list[Any]:
-        """The knobs above the plot."""
+        """The knobs above the plot, and the time zone."""
+        look = {"min_width": 140, "styles": {"flex": "1 1 160px"}, **WIDE}
+        knobs = (*(self.param[name] for name in self.knobs), self.asked.param.zone)
+        return [pmui.Select.from_param(one, **look) for one in knobs]
 
     @abstractmethod
     def drawn(self) -> Any:

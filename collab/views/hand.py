@@ -19,7 +19,7 @@ from collab.team import Agent, OpenLead
 from collab.views.actions import offer_undo, taken_back
 from collab.views.board import Board
 from collab.views.labelled import labelled
-from collab.views.replying import Replying
+from collab.views.replying import Replying, pressed
 from collab.views.theme import SHEET
 from collab.views.told import empty, title
 
@@ -59,9 +59,9 @@ class HandView(Replying):
         board.sign(self._person)
         self._why = pmui.TextInput.from_param(self.param.reason, placeholder="She knows the house", **PART)
         self._who = pmui.Select.from_param(self.param.to, **PART)
-        self.give = self._button("Give it to them", "person_add", self.give_it)
-        self.route = self._button("Route it now", "alt_route", self.route_it)
-        self.undo = self._button("Undo", "undo", self.take_back)
+        self.give = pressed("Give it to them", "person_add", self.give_it)
+        self.route = pressed("Route it now", "alt_route", self.route_it)
+        self.undo = pressed("Undo", "undo", self.take_back)
         self.undo.visible = False
         row = {"gap": "12px", "align_items": "center", **WIDE}
         self._acts = pn.Column(
@@ -71,14 +71,6 @@ class HandView(Replying):
         board.param.watch(lambda event: self._patch(), "frame")
         self._who.param.watch(lambda event: self._patch(), "dropdown_open")
         self._patch()
-
-    def _button(self, label: str, icon: str, act: Callable[[], Coroutine[Any, Any, None]]) -> pmui.Button:
-        async def press(event: object) -> None:
-            await act()
-
-        button = pmui.Button(label=label, icon=icon, variant="outlined", styles={"min-height": "44px"})
-        button.on_click(press)
-        return button
 
     @property
     def state(self) -> OpenLead | None:

@@ -7,14 +7,13 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import panel_material_ui as pmui
 import param
 from bokeh.models import ColumnDataSource, FixedTicker, HoverTool, LinearColorMapper, Range1d, TapTool
 
 from collab.analytics import Book, Heat, heat
 from collab.rules.hours import WEEKDAYS
 from collab.views.asked import number, what
-from collab.views.figures import WIDE, FiguresView, labels
+from collab.views.figures import FiguresView, labels
 from collab.views.plot import figure
 from collab.whatif.places import CHOSEN
 
@@ -36,11 +35,6 @@ class HeatView(FiguresView):
     question = "At which hours of which days does it go well, and when badly?"
     invitation = "Click a cell to see its rows."
     knobs = ("measure",)
-
-    def widgets(self) -> list[Any]:
-        """Measure and time zone."""
-        look = {"min_width": 140, "styles": {"flex": "1 1 160px"}, **WIDE}
-        return [pmui.Select.from_param(one, **look) for one in (self.param.measure, self.asked.param.zone)]
 
     def drawn(self) -> Any:
         """The cells, Monday on top; one that cannot be said is an outline."""

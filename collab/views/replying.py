@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import panel as pn
+import panel_material_ui as pmui
 
 from collab.views.notice import Notice
-from collab.views.theme import plain
+from collab.views.theme import TOUCH, plain
 
 
 class Replying(pn.viewable.Viewer):
@@ -24,3 +26,14 @@ class Replying(pn.viewable.Viewer):
 
     def __panel__(self) -> pn.Column:
         return self._layout
+
+
+def pressed(label: str, icon: str, act: Callable[[], Coroutine[Any, Any, None]]) -> pmui.Button:
+    """A button that does this."""
+
+    async def press(event: object) -> None:
+        await act()
+
+    button = pmui.Button(label=label, icon=icon, variant="outlined", sx=TOUCH)
+    button.on_click(press)
+    return button

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import panel_material_ui as pmui
 import param
 from bokeh.models import ColumnDataSource, CustomJSTickFormatter, FixedTicker, HoverTool, Range1d, TapTool
 
@@ -17,7 +16,7 @@ from collab.analytics import Book, Trend, Zone, trend
 from collab.analytics.measure import recorded
 from collab.analytics.zone import DAY, HOUR, moment
 from collab.views.asked import number, what
-from collab.views.figures import WIDE, FiguresView, labels
+from collab.views.figures import FiguresView, labels
 from collab.views.plot import figure
 from collab.views.theme import ERROR, PRIMARY, WARNING
 
@@ -57,12 +56,6 @@ class TrendView(FiguresView):
     question = "Is it getting better or worse, and since when?"
     invitation = "Click a bucket to see its rows."
     knobs = ("measure", "period")
-
-    def widgets(self) -> list[Any]:
-        """Measure, period and time zone."""
-        look = {"min_width": 140, "styles": {"flex": "1 1 160px"}, **WIDE}
-        asked = self.asked.param
-        return [pmui.Select.from_param(one, **look) for one in (self.param.measure, self.param.period, asked.zone)]
 
     def drawn(self) -> Any:
         """A bar from the median to the 90th percentile for each bucket, and a line through the medians."""
