@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 import uuid
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -192,6 +194,25 @@ def test_until_tomorrow_is_nine_by_the_clocks_of_the_zone(office: Office) -> Non
     until = view._until()
     assert (until.hour, until.minute, until.utcoffset()) == (9, 0, timedelta(hours=9))
     assert timedelta(hours=9) < until - datetime.now(UTC) <= timedelta(hours=33)
+
+
+def test_a_note_stays_with_the_alert_that_it_is_typed_for(office: Office) -> None:
+    ana, bo = (do(office, fire(at(office), who)) for who in ("ana", "bo"))
+    view = shown(AlertsView(Board(office), by="Kim"))
+    view.chosen = ana
+    view._note.value_input = "her last day"  # as it is typed, before one leaves the field
+    press(view, partial(view._swipe, SimpleNamespace(new=bo)))
+    taken = office.team.alerts.open[bo]
+    assert (taken.owner, taken.note, view.chosen, view._note.value_input) == ("Kim", "", bo, "")
+    view.chosen = ana
+    assert view._note.value_input == "her last day"
+    press(view, view.acknowledge)
+    assert (view._note.value_input, office.team.alerts.open[ana].note) == ("", "her last day")
+    view.chosen = ""
+    view.note = "for who comes next"
+    view.chosen = bo
+    press(view, view.give_back)
+    assert office.team.alerts.open[bo].note == "for who comes next"
 
 
 def test_an_alert_is_silenced_and_the_silence_ended(office: Office) -> None:

@@ -68,6 +68,15 @@ def choices(frame: Frame) -> dict[str, str]:
     return found
 
 
+def criticals(frame: Frame) -> dict[str, str]:
+    """What the open critical alerts say, by id."""
+    return {
+        rank.alert.id: called(rank.alert, frame.names)
+        for rank in frame.alerts
+        if rank.alert.severity == Severity.critical
+    }
+
+
 def open_alerts(frame: Frame, zone: str, chosen: str, swipes: bool) -> str:
     """The open alerts, the one to look at first on top; with `swipes` those that nobody has may be taken on so."""
     shown = listed(frame)

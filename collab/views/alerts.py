@@ -13,10 +13,9 @@ import param
 
 from collab.alerts import called
 from collab.desk import Desk, utc_now
-from collab.rules import Severity
 from collab.team import Alert, State
 from collab.views.actions import ActionsView
-from collab.views.alert_rows import ROWS, choices, ended, open_alerts, quiets, silences, why_not
+from collab.views.alert_rows import ROWS, choices, criticals, ended, open_alerts, quiets, silences, why_not
 from collab.views.asked import ZONES
 from collab.views.board import Board
 from collab.views.labelled import labelled
@@ -72,7 +71,8 @@ class AlertsView(Replying):
     def __init__(self, board: Board, look: Callable[[Around], None] | None = None, **params: Any) -> None:
         super().__init__(**params)
         self.board, self._sending = board, False
-        self._critical = self._criticals()
+        self._noted, self._notes = "", dict[str, str]()
+        self._critical = criticals(self.board.frame)
         self.news = Notice()
         self._open = Picking(margin=(5, 10), **WIDE)
         self._open.param.watch(lambda event: self._choose(event.new), "chosen")
@@ -186,10 +186,12 @@ class AlertsView(Replying):
         if desk is None or not by:
             self._say(READS if desk is None else "Your name is empty; say who acts, e.g. Kim.")
             return
-        self._sending, about = True, self.alert
+        self._sending, about, of = True, self.alert, self.chosen
         try:
             answer = await self.board.office.ask(command(desk, by))
-            self.param.update(by=by, note="")
+            self.by = by
+            if done:
+                self._keep(of, "")
             if isinstance(answer, Alert) and answer.state.ended and answer.by != by:
                 self._say("Nothing was done: this alert is over.", "info")
             else:
@@ -202,6 +204,21 @@ class AlertsView(Replying):
 
     def _written(self) -> str:
         return str(self._note.value_input or self.note).strip()
+
+    def _keep(self, alert: str, note: str) -> None:
+        if alert == self.chosen:
+            self.note = self._note.value_input = note
+        else:
+            self._notes[alert] = note
+
+    @param.depends("chosen", watch=True)
+    def _turn(self) -> None:
+        """Keep what is typed for one alert with it; what is typed for none is of the next that is chosen."""
+        before, self._noted, typed = self._noted, self.chosen, self._written()
+        if before:
+            self._keep(before, typed)
+            typed = ""
+        self._keep(self.chosen, typed or self._notes.pop(self.chosen, ""))
 
     def _until(self) -> datetime:
         span, now = TAKEN[self._taken.value], utc_now()
@@ -261,17 +278,9 @@ class AlertsView(Replying):
         asks = self.board.frame.silences and not reads and not self.silence
         _put(self._why_not_end, f'<p class="soft">{CHOOSE_SILENCE}</p>' if asks else "")
 
-    def _criticals(self) -> dict[str, str]:
-        frame = self.board.frame
-        return {
-            rank.alert.id: called(rank.alert, frame.names)
-            for rank in frame.alerts
-            if rank.alert.severity == Severity.critical
-        }
-
     def _tell_critical(self) -> None:
         """Say aloud (an alert is a live region) that a critical one is new, for as long as one is open."""
-        now = self._criticals()
+        now = criticals(self.board.frame)
         new = [said for id, said in now.items() if id not in self._critical]
         if new:
             self.news.param.update(object=plain(f"New and critical: {'; '.join(new)}"), visible=True)
