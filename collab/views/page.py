@@ -35,7 +35,7 @@ from collab.views.rooms import RoomsView
 from collab.views.roster import RosterView
 from collab.views.sign import Sign, alerting, experimenting, leaving, losing, pausing, reading
 from collab.views.system import following
-from collab.views.theme import HELD, PRINTED, THEME, plain
+from collab.views.theme import ABOVE, HELD, PRINTED, THEME, plain
 from collab.views.tuner import TuningView
 from collab.views.tuning import Tuning
 from collab.weights import Weights
@@ -119,6 +119,7 @@ def page(office: Office, seat: Seat | None = None, *, index: bool = False) -> pm
     main = pn.Column(*signs, _wrong(address), tabs, margin=(8, 16), **WIDE)
     board.param.watch(lambda event: _shut(main, tabs) if board.gone else None, "frame")
     shown = _framed(title(office), header, main)
+    shown.stylesheets.append(ABOVE)
     shown.main.extend([kept(address, board, shown), Beat(width=0, height=0, margin=0)])
     return shown
 

@@ -62,7 +62,7 @@ BOTTOM = {
     "borderTop": "1px solid var(--mui-palette-divider)",
     "& .MuiTabs-indicator": {"top": 0, "bottom": "auto"},
 }
-"""The look of tabs at the bottom; see `HELD`."""
+"""The look of tabs at the bottom; see `ABOVE`."""
 
 COMPONENTS = {
     "MuiAlert": {
@@ -116,13 +116,11 @@ THEME = {
 }
 """The theme of panel-material-ui, light and dark."""
 
-HELD = f"""
-{IN_HAND} {{
-  .main-content {{ padding-bottom: calc(56px + env(safe-area-inset-bottom)); }}
-  header .title {{ font-size: 18px; }}
-}}
-"""
-"""The style of a page on a phone: nothing ends under the tabs, and its title is small."""
+HELD = f"{IN_HAND} {{ header .title {{ font-size: 18px; }} }}"
+"""The style of a page on a phone: its title is small."""
+
+ABOVE = f"{IN_HAND} {{ .main-content {{ padding-bottom: calc(56px + env(safe-area-inset-bottom)); }} }}"
+"""The style of a page with tabs on a phone: nothing ends under them."""
 
 PRINTED = """
 @media print {

@@ -255,6 +255,7 @@ def test_the_index_lists_the_dashboard_and_each_notebook_and_one_of_them_runs_as
     assert titles[0] == "The dashboard of collab · demo"
     assert set(titles[1:]) == questions
     assert index.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert index.locator(".main-content").evaluate("main => getComputedStyle(main).paddingBottom") != "56px"
     picture = index.locator(".shelf img").last
     picture.scroll_into_view_if_needed()
     until(lambda: picture.evaluate("one => one.naturalWidth > 0"), "its picture is there")
