@@ -20,6 +20,7 @@ from collab.floor import NotAllowed, Seat
 from collab.office import Office
 from collab.office.floors import READS, floor_of
 from collab.protocol import Role
+from collab.views import talk, transcript
 from collab.views.board import Board
 from collab.views.rooms import Conversation, RoomsView
 
@@ -107,6 +108,50 @@ def test_rooms_go_on_while_the_page_is_paused(ana: Shown, bo: Shown) -> None:
     bo.view.board.paused = True
     ana.ask(do="send", room="main", text="Can you see me?")
     assert bo.row(who="ana")["html"] == "<p>Can you see me?</p>\n"
+
+
+def test_what_a_page_let_go_comes_again_as_it_became_meanwhile(
+    office: Office, bo: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = at(office)
+    monkeypatch.setattr(talk, "KEPT", 5)
+
+    async def said() -> list[str]:
+        found = [(await desk.send_message("main", "ana", f"m{number}")).message for number in range(30)]
+        await desk.rooms.edit("main", "ana", found[0], "m0, mended")
+        await desk.send_message("main", "bo", "an answer", thread=found[1])
+        return found
+
+    ids = do(office, said())
+    bo.ask(do="choose", room="main")
+    before = {row["id"]: row for row in bo.seen("room")["rows"]}
+    bo.ask(do="trim", room="main")
+    assert bo.seen("trimmed")["first"] == before[ids[26]]["n"]
+    assert len(bo.view.talk.transcript.messages) == 5
+    do(office, desk.rooms.react("main", "ana", ids[2], "🎉"))
+    do(office, desk.rooms.delete("main", "ana", ids[3]))
+    bo.ask(do="older")
+    again = {row["id"]: row for row in bo.seen("older")["rows"]}
+    assert [one["what"] for one in again[ids[2]]["reactions"]] == ["🎉"]
+    assert again[ids[3]]["deleted"]
+    for changed in ids[2:4]:
+        del again[changed]
+    assert again == {id: before[id] for id in again}
+    assert {*ids[:2], *ids[4:26]} <= again.keys()
+
+
+def test_a_page_that_is_full_takes_in_what_changes_its_messages_and_says_that_there_is_more(
+    office: Office, ana: Shown, bo: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transcript, "MOST", 2)
+    first, _ = ana.send("one"), ana.send("two")
+    ana.ask(do="send", room="main", text="three")
+    bo.seen("full", room="main")
+    ana.ask(do="edit", room="main", message=first["id"], text="One")
+    assert bo.row(edited=True)["html"] == "<p>One</p>\n"
+    assert len(bo.view.talk.transcript.messages) == 2
+    bo.ask(do="choose", room="main")
+    assert bo.seen("room", newest=True)["rows"][-1]["html"] == "<p>three</p>\n"
 
 
 def test_looking_on_changes_nothing_for_others(office: Office, bo: Shown) -> None:

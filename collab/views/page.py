@@ -118,8 +118,7 @@ def page(office: Office, seat: Seat | None = None, *, index: bool = False) -> pm
         header.insert(0, _link("./index", "Index", "" if fits else "who"))
     main = pn.Column(*signs, _wrong(address), tabs, margin=(8, 16), **WIDE)
     board.param.watch(lambda event: _shut(main, tabs) if board.gone else None, "frame")
-    shown = _framed(title(office), header, main)
-    shown.stylesheets.append(ABOVE)
+    shown = _framed(title(office), header, main, ABOVE)
     shown.main.extend([kept(address, board, shown), Beat(width=0, height=0, margin=0)])
     return shown
 
@@ -246,7 +245,7 @@ def _link(address: str, words: str, kind: str = "") -> pn.pane.HTML:
     return pn.pane.HTML(f'<a class="{kind}" href="{address}">{words}</a>', stylesheets=[ON_HEADER], margin=(5, 8))
 
 
-def _framed(title: str, header: list[Any], main: pn.Column) -> pmui.Page:
+def _framed(title: str, header: list[Any], main: pn.Column, *sheets: str) -> pmui.Page:
     shown = pmui.Page(
         title=title,
         header=[pn.Row(pn.layout.HSpacer(), *header)],
@@ -254,7 +253,7 @@ def _framed(title: str, header: list[Any], main: pn.Column) -> pmui.Page:
         main_width={"xl": 1440},
         theme_config=THEME,
         busy_indicator=None,
-        stylesheets=[HELD, PRINTED],
+        stylesheets=[HELD, PRINTED, *sheets],
     )
     # else the page follows Panel's own: each event walks all its models twice, and Panel keeps it when it is closed
     with edit_readonly(shown):

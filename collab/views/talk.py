@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from collab import protocol as p
-from collab.events import AnyEvent, decode
+from collab.events import decode
 from collab.files import Unwanted
 from collab.live.stream import StreamUnreachable
 from collab.office import Office
@@ -29,13 +29,16 @@ PAGE = 200
 ENOUGH = 60
 """With fewer messages than that, another page is asked for."""
 
+KEPT = 300
+"""So many of the newest messages stay on a page that has too many of them."""
+
 ALLOWED = (
     p.Send, p.Edit, p.Delete, p.React, p.Read, p.Typing, p.Search,
     p.CreateRoom, p.RenameRoom, p.ArchiveRoom, p.Invite, p.Remove, p.Leave,
 )  # fmt: skip
 """What a browser may ask of the floor as it is."""
 
-OWN = ("ready", "choose", "enter", "older", "jump")
+OWN = ("ready", "choose", "enter", "older", "trim", "jump")
 """What a browser may ask of the page itself."""
 
 ASIDE = ("file", "picture", "upload", "drop", "about", "people")
@@ -130,6 +133,9 @@ class Talk:
                 await self._choose(room, int(asked.get("number") or 0))
             elif do == "older":
                 await self._older()
+            elif do == "trim":
+                self.transcript.trim(KEPT)
+                self._put([{"put": "trimmed", "room": self.room, "first": self.transcript.first}])
             else:
                 await self._jump(room, asked)
 
@@ -213,12 +219,12 @@ class Talk:
                 break
 
     async def _catch_up(self, last: int) -> None:
-        """While newer words are not loaded: what became since of what was said up to a number, and its answers."""
+        """While newer words are not loaded, or some were: what became since of what was said before, with answers."""
         room, ends = self.room, self.transcript
-        if ends.last < self.rooms[room]["number"]:
-            asked = room, (ends.first, last), ends.last
+        if ends.trimmed or ends.last < self.rooms[room]["number"]:
+            asked = room, (ends.first, last), last if ends.trimmed else ends.last
             for number, event in await self.member.at(lambda floor, line: became(floor, line.entry.agent, *asked)):
-                self._change(number, event)
+                ends.change(number, event)
 
     async def _page(self, before: int | None) -> None:
         answer = await self.member.ask(p.Page(id=0, room=self.room, before=before, count=PAGE))
@@ -272,7 +278,7 @@ class Talk:
             if getattr(frame, "room", None) != self.room:
                 continue
             if isinstance(frame, p.Happened):
-                changed |= self._follow(frame)
+                changed |= self.transcript.hear(frame.number, frame.events)
             elif isinstance(frame, p.Types):
                 name = self._names().get(frame.agent, frame.agent)
                 patches.append({"put": "typing", "who": frame.agent, "name": name, "on": frame.typing})
@@ -283,18 +289,7 @@ class Talk:
             patches.append(
                 {"put": "rows", "room": self.room, "rows": self._rows(changed), "last": self.transcript.last}
             )
+        if self.transcript.full:
+            patches.append({"put": "full", "room": self.room})
         if patches:
             self._put(patches)
-
-    def _follow(self, frame: p.Happened) -> set[str]:
-        """What happened just now; while older words are looked at, only what changes these."""
-        ends = self.transcript
-        if frame.number <= ends.last + 1:
-            return ends.take(frame.number, frame.events)
-        return set().union(*(self._change(frame.number + place, event) for place, event in enumerate(frame.events)))
-
-    def _change(self, number: int, event: AnyEvent) -> set[str]:
-        """What changes with an event about a message that is loaded, or with an answer to one."""
-        about = getattr(event, "message", None), getattr(event, "thread", None)
-        loaded = any(one in self.transcript.messages for one in about)
-        return self.transcript.follow(number, event) if loaded else set()

@@ -5,7 +5,7 @@ Stretches of a room's events may come in any order and twice: what counts is eac
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,10 @@ from collab.events import (
     MessageSent,
 )
 from collab.records import File
+
+
+MOST = 3_000
+"""With so many messages, what is said on is not taken in: a page that is open for days would hold all of it."""
 
 
 class Message(Struct, kw_only=True):
@@ -56,10 +60,13 @@ class Transcript:
     Attributes:
         first: the number that it begins with.
         last: the number that it ends with; less than `first` while it is empty.
+        full: was something said on that is not taken in, as there are `MOST`?
+        trimmed: was something let go, so that what became since of what was said before `first` is not known?
     """
 
     def __init__(self) -> None:
         self.first, self.last = 1, 0
+        self.full = self.trimmed = False
         self.messages: dict[str, Message] = {}
         self._early: dict[str, list[tuple[int, AnyEvent]]] = {}
 
@@ -79,6 +86,26 @@ class Transcript:
         for place, event in enumerate(told):
             changed |= self.follow(number + place, event)
         return changed
+
+    def hear(self, number: int, events: Sequence[AnyEvent]) -> set[str]:
+        """Take in what happened just now; while older words are looked at, or there are `MOST`, what changes these."""
+        goes_on = number <= self.last + 1
+        if goes_on and len(self.messages) < MOST:
+            return self.take(number, events)
+        self.full |= goes_on
+        return set().union(*(self.change(number + place, event) for place, event in enumerate(events)))
+
+    def change(self, number: int, event: AnyEvent) -> set[str]:
+        """Take in an event about a message that is loaded, or an answer to one."""
+        about = getattr(event, "message", None), getattr(event, "thread", None)
+        return self.follow(number, event) if any(one in self.messages for one in about) else set()
+
+    def trim(self, most: int) -> None:
+        """Let go of all but so many of the newest messages, and of what became of those that are not loaded."""
+        kept = sorted(self.messages.values(), key=lambda message: message.number)[-most:]
+        self.messages = {message.id: message for message in kept}
+        self._early.clear()
+        self.first, self.trimmed = kept[0].number if kept else self.last + 1, True
 
     def follow(self, number: int, event: AnyEvent) -> set[str]:
         """Take in what one event changes, wherever the stretch ends."""

@@ -19,6 +19,8 @@ pytestmark = pytest.mark.filterwarnings("ignore:reference already known")
 
 FIELD = "Message to the team in Main"
 SAID = 320
+MANY = 1010
+"""More than stay on a page whose reader reads the newest."""
 
 PLACE = """log => {
   const top = log.getBoundingClientRect().top
@@ -107,6 +109,33 @@ def test_two_members_talk_and_what_is_above_loads_without_a_jump(chat: Callable[
     log.evaluate("log => { log.scrollTop = 150 }")
     number, before = log.evaluate(PLACE)
     until(lambda: ana.locator(".main .msg").count() > had, "older messages are there")
+    assert abs(log.evaluate(STANDS, number) - before) < 3
+
+
+def test_a_page_that_is_open_for_long_lets_go_of_what_was_said_before(
+    office: Office, chat: Callable[[str], Page]
+) -> None:
+    bo = chat("bo")
+    messages, desk = bo.locator(".main .msg"), office.desk
+    assert desk is not None
+
+    async def talk() -> None:
+        for number in range(MANY):
+            await desk.send_message("more", "cy", f"Word {number}")
+
+    bo.get_by_role("button", name=re.compile("^More")).click()
+    bo.get_by_role("button", name="Join this room").click()
+    expect(bo.get_by_role("textbox", name="Message to the team in More")).to_be_visible()
+    office.call(talk()).result()
+    newest = messages.filter(has_text=f"Word {MANY - 1}")
+    expect(newest).to_be_in_viewport()
+    until(lambda: messages.count() < MANY / 2, "the oldest are let go")
+    expect(newest).to_be_in_viewport()
+    log = bo.get_by_role("log").first
+    log.evaluate("log => { log.scrollTop = 150 }")
+    number, before = log.evaluate(PLACE)
+    had = messages.count()
+    until(lambda: messages.count() > had, "older messages are there")
     assert abs(log.evaluate(STANDS, number) - before) < 3
 
 

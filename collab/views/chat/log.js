@@ -72,10 +72,10 @@ function makeLog(chat, threaded) {
     order.splice(at, 0, element)
   }
 
-  // What is far from the window is left out from now on, and takes the room that it took.
+  // What is far from the window is left out from now on, and takes the room that it took; not the last, which grows.
   function settle() {
     for (const stretch of list.children) {
-      if (!stretch.matches(".stretch:not(.settled)")) continue
+      if (!stretch.matches(".stretch:not(.settled, :last-child)")) continue
       stretch.style.containIntrinsicHeight = `auto ${stretch.offsetHeight}px`
       stretch.classList.add("settled")
     }
@@ -153,6 +153,22 @@ function makeLog(chat, threaded) {
     list.removeAttribute("aria-busy")
     if (anchor) list.scrollTop += anchor.getBoundingClientRect().top - top
     requestAnimationFrame(() => requestAnimationFrame(() => { list.style.overflowAnchor = "" }))
+  }
+
+  // What was said before this number goes; who reads the newest goes on reading it.
+  function trim(first) {
+    const end = atEnd(), gone = order.splice(0, placeAfter(first - 1))
+    for (const element of gone) {
+      const stretch = element.parentElement
+      known.delete(element.row.id)
+      element.remove()
+      if (!stretch.children.length) stretch.remove()
+      else stretch.classList.remove("settled")
+    }
+    settle()
+    mark(0)
+    more.hidden = false
+    if (end) toEnd()
   }
 
   function focus(element, flash) {
@@ -240,5 +256,6 @@ function makeLog(chat, threaded) {
     })
   }, { passive: true })
   const leave = () => clearInterval(turn)
-  return { box, list, leave, set, put, older, find, focus, atEnd, toEnd, empty, unfold }
+  const later = () => { below.hidden = false }
+  return { box, list, leave, set, put, older, trim, later, find, focus, atEnd, toEnd, empty, unfold }
 }

@@ -2,6 +2,7 @@
 
 const STORE = "collab.rooms"
 const ANSWER_MS = 10000
+const MANY = 1000  // with more messages than that the oldest are let go while one reads the newest
 const KEYS = [
   ["Enter, Shift+Enter", "send; begin a new line"], ["@", "name somebody; arrows choose, Enter takes"],
   ["↑ in an empty field", "edit your last message"], ["↑ ↓ Home End", "go from message to message"],
@@ -105,6 +106,14 @@ export function render({ model, el }) {
     threadComposer.begin()
     if (write) threadComposer.area.focus()
     chat.seen()
+  }
+
+  // A page that is open for days does not keep all that was said; one can load it again.
+  function trims() {
+    const busy = chat.thread || log.list.querySelector(".msg:focus-within, .msg.open")
+    if (chat.rows.size <= MANY || chat.trimming || busy || !chat.newest || !log.atEnd()) return
+    chat.trimming = true
+    chat.ask({ do: "trim", room: chat.room.room })
   }
 
   // A link opens the page with the room around this message.
@@ -272,6 +281,7 @@ export function render({ model, el }) {
       chat.members = patch.members
       chat.last_number = patch.last
       chat.newest = patch.newest
+      chat.trimming = false
       chat.at = patch.at
       chat.read = patch.room.read
       chat.rows = new Map(patch.rows.map((row) => [row.id, row]))
@@ -302,6 +312,19 @@ export function render({ model, el }) {
       drawNothing()
       types()
       chat.seen()
+      trims()
+    },
+    trimmed: (patch) => {
+      if (patch.room !== chat.room?.room) return
+      chat.trimming = false
+      chat.rows.forEach((row, id) => { if (row.n < patch.first) chat.rows.delete(id) })
+      log.trim(patch.first)
+      chat.pictures.forEach((_, hash) => { if (!root.querySelector(`[data-picture="${hash}"]`)) chat.pictures.delete(hash) })
+    },
+    full: (patch) => {
+      if (patch.room !== chat.room?.room) return
+      chat.newest = false
+      log.later()
     },
     older: (patch) => {
       if (patch.room !== chat.room?.room) return
