@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from bokeh.document import Document
 from bokeh.document.events import MessageSentEvent
 from bokeh.protocol import Protocol
 from bokeh.server.views.ws import WSHandler
+from bokeh.util.warnings import BokehUserWarning
 from panel.io import document as panels
 from tornado.locks import Lock
 
@@ -80,3 +82,12 @@ def test_a_page_that_was_closed_amid_a_message_is_no_warning_and_all_else_is(cap
         assert not caplog.records
         logging.getLogger("bokeh.server.views.ws").warning("Something else")
     assert [record.getMessage() for record in caplog.records] == ["Something else"]
+
+
+def test_a_part_that_a_browser_names_in_full_is_no_news() -> None:
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        prepare()
+        warnings.warn("reference already known 'p1702'", BokehUserWarning, stacklevel=1)
+        warnings.warn("something else", BokehUserWarning, stacklevel=1)
+    assert [str(one.message) for one in said] == ["something else"]

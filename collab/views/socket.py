@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
+import warnings
 from contextlib import suppress
 from typing import Any
 
@@ -13,6 +14,7 @@ from bokeh.document import Document
 from bokeh.document.events import MessageSentEvent
 from bokeh.protocol import Protocol
 from bokeh.server.views.ws import WebSocketClosedError, WSHandler
+from bokeh.util.warnings import BokehUserWarning
 from panel.io import document as panels
 
 GONE = "The server does not answer. This page comes back by itself when it does."
@@ -25,6 +27,8 @@ def prepare() -> None:
     send_at_once()
     leave_nothing()
     logging.getLogger("bokeh.server.views.ws").addFilter(_amid_a_message)  # the same filter is added once
+    # of a part that came later a browser sends all with its first word, as if the server had not made it
+    warnings.filterwarnings("ignore", "reference already known", BokehUserWarning)
 
 
 def _amid_a_message(record: logging.LogRecord) -> bool:
