@@ -8,11 +8,12 @@ import click
 
 from collab.cli.doctor import doctor
 from collab.cli.experiment import experiment
+from collab.cli.gateway import gateway
 from collab.cli.keeping import export_, import_, page_, token
 from collab.cli.notify import notify
 from collab.cli.recording import recorder
 from collab.cli.rules import rules
-from collab.cli.serving import gateway, serve
+from collab.cli.serving import serve
 from collab.cli.user import user
 from collab.cli.weights import weights
 

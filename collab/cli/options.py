@@ -180,6 +180,14 @@ def interrupt(number: int, frame: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
+def shelf_of(history: str, given: dict[str, Any]) -> Any:
+    """Where files lie, by the options of the command."""
+    from collab.settings import shelf
+
+    most = {"most_bytes": int(given["file_mib"] * 2**20), "quota": int(given["team_gib"] * 2**30)}
+    return or_exit(shelf, history, given["files"], **most)
+
+
 def take_turns() -> None:
     """Let a thread that works for the history or a page give way soon to the one that answers members."""
     sys.setswitchinterval(TURN_S)

@@ -21,7 +21,6 @@ from collab.events import (
 )
 from collab.records import File
 
-
 MOST = 3_000
 """With so many messages, what is said on is not taken in: a page that is open for days would hold all of it."""
 
