@@ -14,7 +14,7 @@ from collab import WhatIf
 from collab.records import FACTORS
 from collab.whatif import Refused
 
-AGENTS = np.array(["ana", "ben", "chen", "dalia"])
+AGENTS = np.array(["ana", "ben", "chen", "dalia", *(f"e{number}" for number in range(10, 20))])
 KINDS = np.array(["condo", "house", "land", "plot", "villa"])
 
 
@@ -93,3 +93,12 @@ def test_right_propensities_are_believed_and_the_leads_of_an_agent_are_those_of_
             assert frame[parts][["observed", "expected"]].sum().to_numpy() == pytest.approx(
                 leads[["observed", "expected"]].sum().to_numpy()
             )
+
+
+def test_chances_that_are_all_rounded_up_are_believed() -> None:
+    """Ten agents with .0046 each have .005 in three digits, so that the chances of a decision sum to 1.004."""
+    draw = np.random.default_rng(1)
+    chance = draw.permuted(np.tile([0.954, *[0.0046] * 10], (6000, 1)), axis=1)
+    found = log(chance.round(3), drawn(chance, draw), draw.normal(size=6000), KINDS[draw.integers(0, 5, 6000)])
+    assert found.calibration["z"].abs().max() < 5
+    assert not isinstance(found.estimate(chance.round(3).reshape(-1)).converted, Refused)

@@ -47,7 +47,7 @@ def calibration(
         logged: the row of the candidate who got each lead.
         splits: how leads may be told apart.
     """
-    p = _propensity(cases)
+    p = _evened(_propensity(cases), first, cases.counts)
     frames = _by_agent(cases, p, logged, splits)
     found = [
         (f"{factor} of the chosen", *_factor(p, cases.factors[number] / SCALE, first, logged))
@@ -98,6 +98,14 @@ def _propensity(cases: Cases) -> NDArray[np.float64]:
     return cases.propensity
 
 
+def _evened(p: NDArray[np.float64], first: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The chances made to sum to 1 in each decision, which rounded ones may not, all to the same side."""
+    total = np.add.reduceat(p, first) if len(first) else np.empty(0)
+    if (np.abs(total - 1) <= 1e-9).all():
+        return p
+    return np.asarray(p / np.repeat(np.where(total > 0, total, 1.0), counts), np.float64)
+
+
 def _by_agent(
     cases: Cases, p: NDArray[np.float64], logged: NDArray[np.int64], splits: Sequence[Split]
 ) -> Iterator[pd.DataFrame]:
@@ -145,8 +153,8 @@ def _rareness(
     """
     if not len(first):
         return 0.0, 0.0, 0.0
-    total, even = np.add.reduceat(p, first), np.add.reduceat(np.minimum(p, RARE), first)
-    rare = RARE * np.divide(total, np.maximum(p[logged], RARE) * even, out=np.ones(len(first)), where=even > 0)
+    even = np.add.reduceat(np.minimum(p, RARE), first)
+    rare = np.divide(RARE, np.maximum(p[logged], RARE) * even, out=np.ones(len(first)), where=even > 0)
     won = np.array([np.log1p(share * (rare - 1)).sum() for share in BESIDE])
     gain = float(np.logaddexp.reduce(won)) - log(len(BESIDE))
     return float(rare.sum()), float(len(first)), sqrt(2 * max(gain, 0.0))
