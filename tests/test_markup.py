@@ -112,6 +112,7 @@ def test_mentions_of_members_are_marked_but_not_those_in_code_or_links() -> None
     assert html.count(f'<span class="{MENTIONED}">') == 2
     assert f'<span class="{MENTIONED}">@ana</span> and @bo, <span class="{MENTIONED}">@all</span>!' in html
     assert f'<span class="{MENTIONED}">@bo</span>' in to_html("@bo")
+    assert to_html("[a](https://a.example) @ana").endswith(f'</a> <span class="{MENTIONED}">@ana</span></p>\n')
 
 
 def test_what_cannot_be_shown_keeps_its_words() -> None:
