@@ -20,6 +20,7 @@ import pytest
 from bokeh.client import ClientSession
 from bokeh.document.events import MessageSentEvent
 from bokeh.events import DocumentReady
+from bokeh.models import NoOverlap
 from bokeh.server.server import Server
 from desks import SOON_S, lead
 from offices import QUIET, pushed
@@ -44,6 +45,7 @@ from collab.views.leadform import LeadForm
 from collab.views.leading import LeadingView
 from collab.views.leads import LeadView
 from collab.views.page import page
+from collab.views.plot import figure
 from collab.views.presence import PresenceView, card, numbers
 from collab.views.queue import QueueView
 from collab.views.roster import PUT, RosterView, skills_of
@@ -168,6 +170,10 @@ def test_presence_cards_follow_the_board_and_keep_still_while_hidden(office: Off
     assert "2 of 2" in numbers(board.frame)["Agents here"]
     assert "the newest event" in numbers(msgspec.structs.replace(board.frame, latencies=()))["ages"]
     assert len(view.latency.source.data["ms"]) == len(board.frame.latencies)
+
+
+def test_the_times_below_a_plot_leave_each_other_room_on_a_phone() -> None:
+    assert [type(axis.major_label_policy) for axis in figure(x_axis_type="datetime").xaxis] == [NoOverlap]
 
 
 OF_A_BOARD = (AlertingView, BalancingView, LeadingView, PresenceView, RosterView, ShadowView)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bokeh.models import NoOverlap
 from bokeh.plotting import figure as bare
 
 FONT = '"Roboto", "Helvetica", "Arial", sans-serif'
@@ -31,6 +32,8 @@ def figure(**given: Any) -> Any:
     plot = bare(outline_line_color=INK, outline_line_alpha=0, **given)
     for axis in plot.axis:
         axis.update(**AXIS)
+    for axis in plot.xaxis:
+        axis.major_label_policy = NoOverlap(min_distance=8)  # a phone has no room for all
     for grid in plot.grid:
         grid.grid_line_color = "rgba(0, 0, 0, 0.1)"
     plot.title.update(**TITLE)
