@@ -56,6 +56,14 @@ def test_nothing_is_asked_without_a_message(office: Office) -> None:
     assert not view.said.visible
 
 
+def test_what_was_advised_on_another_message_goes_when_the_next_cannot_be_asked(office: Office) -> None:
+    view = AdvisingView(Board(office))
+    advised(view, "Hello")
+    assert EMPTY in advised(view, "x" * 8001)
+    assert "Message is" in view.said.object
+    assert view.advice is None
+
+
 def test_it_is_about_the_lead_that_is_chosen_in_the_tab(office: Office) -> None:
     pushed(board := Board(office))
     view = LeadingView(board)

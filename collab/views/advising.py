@@ -48,7 +48,7 @@ class AdvisingView(Replying):
     context = param.String("", label="What was said before", doc="A message a line, the oldest first.")
     stage = param.Selector(default=None, objects=STAGES, label="Stage", doc="How far the conversation has come.")
     draft = param.String("", label="Draft", doc="Change it, and send it wherever the conversation is.")
-    advice = param.ClassSelector(class_=Advice, doc="What was advised last.")
+    advice = param.ClassSelector(class_=Advice, doc="What was advised last; None while it is asked for.")
 
     def __init__(self, board: Board, **params: Any) -> None:
         super().__init__(**params)
@@ -100,6 +100,7 @@ class AdvisingView(Replying):
         before = [line.strip() for line in _text(self._before).splitlines() if line.strip()][-MOST_BEFORE:]
         about: dict[str, Any] = {"stage": self.stage, "lead": self.lead if self._name() else None, "leading": True}
         self._asking, self.said.visible, self.told.object = True, False, empty(ASKING)
+        self.advice = None  # what was advised on another message must not stand beside this one
         try:
             by = self.board.by or "page"
             self.advice = await self.board.office.ask(desk.request_coaching(by, message, before, **about))
@@ -112,7 +113,7 @@ class AdvisingView(Replying):
     def _show(self) -> None:
         advice = self.advice
         if advice is None:
-            self.told.object = empty(EMPTY)
+            self._draft.visible, self.told.object = False, empty(EMPTY)
             return
         by = "By rules." if advice.source == "rules" else f"By {advice.source}. Look at it before you say it."
         instead = f" {advice.why[0].upper()}{advice.why[1:]}." if advice.why else ""
