@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any
 from unicodedata import combining, normalize
 
@@ -172,6 +173,8 @@ def framed(view: AssignmentsView) -> None:
     """Let the view have a frame of all that happened, long after it read a story last."""
     view.story._read = -1e9
     shown(view.board)
+    if not view.story._reading:  # or a frame that comes by itself would have it read before all is recorded
+        view.story._read = monotonic()
 
 
 def titles(view: AssignmentsView) -> list[str]:

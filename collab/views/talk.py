@@ -185,16 +185,20 @@ class Talk:
         for before in self.member.rooms - {room}:
             await self.member.ask(p.Leave(id=0, room=before, member=False))
         self.room, self.transcript, self._opening = room, Transcript(), []
+        joined = 0  # what comes after it is heard, however far the room's number goes meanwhile
         try:
             if self.rooms[room]["seat"] is not None:
                 self.rooms[room] = await self.member.ask(p.Join(id=0, room=room))
+                joined = self.rooms[room]["number"]
                 await self._page(number + PAGE // 2 if number else None)
                 await self._enough()
                 await self._catch_up(self.transcript.last)
                 if thread := self.transcript.lacks(number):
                     for told in await self.member.at(lambda floor, line: began(floor, line.entry.agent, room, thread)):
                         self.transcript.follow(*told)
-            self._put([self._listed(), self._opened(number), *missing(number, self.rooms[room], self.transcript)])
+            self._put(
+                [self._listed(), self._opened(number, joined), *missing(number, self.rooms[room], self.transcript)]
+            )
         finally:
             meanwhile, self._opening = self._opening, None
         self._take(meanwhile, None)
@@ -249,7 +253,7 @@ class Talk:
         names, room = self._names(), self.rooms.get(self.room)
         return [{"id": one, "name": names.get(one, one)} for one in (room["members"] if room else ())]
 
-    def _opened(self, number: int) -> Patch:
+    def _opened(self, number: int, joined: int) -> Patch:
         room, ends = self.rooms[self.room], self.transcript
         return {
             "put": "room",
@@ -258,7 +262,7 @@ class Talk:
             "rows": self._rows(ends.messages),
             "more": ends.first > 1 and bool(ends.messages),
             "last": ends.last,
-            "newest": room["seat"] is None or ends.last >= room["number"],
+            "newest": ends.last >= joined,
             "at": number,
         }
 

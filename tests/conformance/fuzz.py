@@ -24,6 +24,7 @@ import psutil
 
 sys.path.insert(0, str(Path(__file__).parent.parent))  # for a run as a script
 
+from desks import SOON_S
 from gateways import Gate, a_gate, raw
 from websockets.asyncio.client import ClientConnection
 
@@ -248,29 +249,32 @@ class Fuzz:
 
     async def _send(self, socket: ClientConnection, frames: list[str]) -> None:
         frames = [frame for frame in frames if len(frame.encode("utf-8", "replace")) <= MOST_BYTES]
-        reading = asyncio.create_task(self._read(socket))
+        reading = asyncio.create_task(self._read(socket, len(frames)))
         for frame in frames:
             await socket.send(frame.encode("utf-8", "replace"), text=True)
         await socket.send('{"do":"ping","id":"the end"}')
-        answers = await reading
+        async with asyncio.timeout(SOON_S):
+            answers = await reading
         assert answers == len(frames), f"{answers} answers to {len(frames)} frames"
         self.sent += len(frames)
 
-    async def _read(self, socket: ClientConnection) -> int:
+    async def _read(self, socket: ClientConnection, sent: int) -> int:
         answers = 0
+        ended = False
         async for data in socket:
             answer = json.loads(data)
             if answer.get("re") == "the end":
-                return answers
-            if answer["on"] == "done":
+                ended = True
+            elif answer["on"] == "done":
+                answers += 1
                 self.codes["done"] += 1
             elif answer["on"] == "refused":
+                answers += 1
                 self.codes[answer["code"]] += 1
                 assert answer["code"] != "failed", answer
                 assert len(answer["message"]) > 10, answer
-            else:
-                continue
-            answers += 1
+            if ended and answers >= sent:  # what is answered aside may come after the end
+                return answers
         raise AssertionError(f"the gateway closed: {socket.close_code} {socket.close_reason}")
 
 

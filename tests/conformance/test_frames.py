@@ -51,7 +51,7 @@ def test_a_frame_that_is_nested_without_end_is_refused_and_the_connection_goes_o
         ('{"do":"join","id":7,"room":"main","after":9007199254740992}', "after is 9007199254740992: expected `int` <="),
         (
             '{"do":"read","id":7,"room":"main","number":1,"thread":"none"}',
-            "message is 'none', which room main does not",
+            "thread is 'none', which room main does not",
         ),
     ],
 )

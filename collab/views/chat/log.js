@@ -253,6 +253,7 @@ function makeLog(chat, threaded) {
         chat.past()
       }
       chat.seen()
+      chat.trims()
     })
   }, { passive: true })
   const leave = () => clearInterval(turn)

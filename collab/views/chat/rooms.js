@@ -109,7 +109,7 @@ export function render({ model, el }) {
   }
 
   // A page that is open for days does not keep all that was said; one can load it again.
-  function trims() {
+  chat.trims = () => {
     const busy = chat.thread || log.list.querySelector(".msg:focus-within, .msg.open")
     if (chat.rows.size <= MANY || chat.trimming || busy || !chat.newest || !log.atEnd()) return
     chat.trimming = true
@@ -312,7 +312,7 @@ export function render({ model, el }) {
       drawNothing()
       types()
       chat.seen()
-      trims()
+      chat.trims()
     },
     trimmed: (patch) => {
       if (patch.room !== chat.room?.room) return
