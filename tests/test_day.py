@@ -99,6 +99,16 @@ def test_the_day_is_drawn_and_goes_on_without_sending_the_past_again(board: Boar
     assert "Ana &lt;b&gt;" in view._words.object
 
 
+def test_a_day_that_was_read_for_one_who_may_not_be_here_any_more_is_not_shown(board: Board) -> None:
+    view = DayView(board)
+    view.task.wait()
+    board.frame = Frame()
+    read, view.today = view.today, None
+    assert read is not None
+    view._take(read)
+    assert view.today is None
+
+
 def test_hidden_it_reads_and_draws_nothing(board: Board) -> None:
     view = DayView(board, active=False)
     do(board.office, at(board.office).add_agent("ana", "Ana"))

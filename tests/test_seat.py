@@ -77,7 +77,7 @@ ROOM: dict[str, set[Role]] = {
     "react": WORKING,
     "read": ALL,
 }
-OF_THE_PROCESS = set("start stop close expire tend drain end_experiment note_alerts create_defaults".split())
+OF_THE_PROCESS = set("start stop close look expire tend drain end_experiment note_alerts create_defaults".split())
 ME = "kim"
 
 

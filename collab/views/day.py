@@ -101,6 +101,8 @@ class DayView(pn.viewable.Viewer):
                 self._grow(frame, today)
 
     def _take(self, today: Today) -> None:
+        if self.board.frame.time is None:  # who looks may not be here any more
+            return
         if today.zone != self.zone:  # another was chosen meanwhile
             self.task.start(
                 lambda heard, stopped: today_of(self.board.shared, self.zone, _time(self.board)), self._take
