@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -100,6 +101,18 @@ def test_two_pages_see_one_assignment_and_what_is_typed_is_text(office: Office, 
     expect(one.get_by_role("listitem").filter(has_text="given to Ana Ruiz")).to_be_visible()
     for page in (one, two):
         assert page.locator("img[src=x], a[href*=evil], a[href^=javascript]").count() == 0
+
+
+def test_what_a_customer_said_gives_points_and_a_draft_that_can_be_changed(leads: Callable[[], Page]) -> None:
+    page = leads()
+    page.get_by_role("textbox", name="Message").fill("The price is too high. Can I see it?")
+    press(page, "What to say")
+    expect(page.get_by_text("Offer two times for a visit")).to_be_visible()
+    expect(page.get_by_text("By rules.")).to_be_visible()
+    draft = page.get_by_role("textbox", name="Draft")
+    expect(draft).to_have_value(re.compile("^Thank you for your message. On the price:"))
+    draft.fill("Dear Zoe")
+    expect(draft).to_have_value("Dear Zoe")
 
 
 def test_an_offer_is_given_to_another_by_keyboard_and_the_list_keeps_its_place(
