@@ -14,7 +14,7 @@ from collab.coaching.advice import MOST_BEFORE
 from collab.legible import isolated
 from collab.views.board import Board
 from collab.views.labelled import labelled
-from collab.views.replying import Replying
+from collab.views.replying import Replying, pressed
 from collab.views.theme import SHEET
 from collab.views.told import empty, title
 
@@ -56,8 +56,8 @@ class AdvisingView(Replying):
         self.words = self._area("message", 3)
         self._before = self._area("context", 2)
         self._stage = pmui.Select.from_param(self.param.stage, **PART)
-        self.ask = pmui.Button(label="What to say", icon="tips_and_updates", variant="outlined", **PART)
-        self.ask.on_click(self._press)
+        self.ask = pressed("What to say", "tips_and_updates", self.advise)
+        self.ask.param.update(**PART)
         self.about = pn.pane.HTML("", stylesheets=[SHEET], **WIDE)
         self.told = pn.pane.HTML(empty(EMPTY), stylesheets=[SHEET, LIST], **WIDE)
         self._draft = self._area("draft", 4)
@@ -88,9 +88,6 @@ class AdvisingView(Replying):
         """The name of the chosen lead while it is open; else ""."""
         frame = self.board.frame
         return next((one.lead.name for one in (*frame.queue, *frame.held) if one.lead.id == self.lead), "")
-
-    async def _press(self, event: object) -> None:
-        await self.advise()
 
     async def advise(self) -> None:
         """Ask the desk about what stands in the fields."""
