@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from collab.records import FACTORS
 from collab.whatif import Limits, frames, grid
 from collab.whatif.cases import Cases
+from collab.whatif.compiled_bounds import LANES
 from collab.whatif.sweep import Sweep, front, sweep
 from collab.winning import simplex_grid
 
@@ -106,7 +107,7 @@ def scored(cases: Cases, step: int) -> NDArray[np.bool_]:
     return np.stack(found, axis=1)
 
 
-@pytest.mark.parametrize("n, team, step", [(3000, 9, 5), (600, 5, 2), (8, 6, 1), (5, 300, 5), (grid.LANES, 4, 10)])
+@pytest.mark.parametrize("n, team, step", [(3000, 9, 5), (600, 5, 2), (8, 6, 1), (5, 300, 5), (LANES, 4, 10)])
 def test_every_way_to_compute_is_exact_on_many_blocks_at_fine_steps(
     in_numba: grid.Share, n: int, team: int, step: int
 ) -> None:

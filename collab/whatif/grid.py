@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,47 +17,20 @@ from collab.whatif.kernel import cores
 
 logger = logging.getLogger(__name__)
 
-LANES = 128
-"""Decisions that are taken side by side: a block. What a block needs fits in the nearest cache."""
-
 ABREAST = 4
 """Columns are summed so many at a time, and are filled up with zeros to a multiple of it."""
 
-PART = 128 * LANES
+PART = 16_384
 """Decisions between two looks at whether to go on."""
 
 WORTH_NUMBA = 2_000_000_000
 """From so many candidates times weights numba is loaded (1 s); below, numpy takes a second or two."""
 
 SINGLE = 50
-"""Up to so many steps from 0 to 100 single precision is exact, see `Bounds`."""
+"""Up to so many steps from 0 to 100 single precision is exact, see `bounds`."""
 
-
-class Bounds(NamedTuple):
-    """How far along each line of the grid the logged agents win, decisions in blocks of `LANES`.
-
-    Weights are `step` times integers k that sum to K. With g, the factors of a rival less those of the logged agent,
-    the rival loses if k . g + low <= 0, where `low` is 1 if the rival's id is lower and 0 if not. On a line of the grid
-    k0 and k1 stay and k2 = t grows, and that is a + b t <= 0, in integers, so a + b t <= 1/2 says the same: t is at
-    most (1/2 - a) / |b| if b > 0, and -t is if b < 0; b = 0 is taken for a small one. Such a bound is c + k0 d + k1 e.
-
-    An integer t is never nearer to a bound than 1 / (2 |b|), and what is added up is below 30,000 K / |b|. After four
-    roundings in single precision the error is 4 x 2^-24 x 30,000 K / |b| at most, which is less as long as K is 50 or
-    less; beyond, bounds are in double precision. So the floats decide as the integers would, in any order of adding.
-
-    Attributes:
-        first: the first line of each block's bounds of t, then of its bounds of -t, and one more; (2 x blocks + 1).
-        lines: c, d and e of a rival in each lane, (lines, 3, lanes).
-        columns: what to sum, (blocks, columns, lanes); 0 in an empty lane.
-    """
-
-    first: NDArray[np.int64]
-    lines: NDArray[Any]
-    columns: NDArray[np.float64]
-
-
-Share = Callable[[Bounds, int, NDArray[np.float64]], None]
-"""Adds the sums of all decisions of some bounds, at a step, to an array (weights of the grid, columns)."""
+Share = Callable[[Cases, NDArray[np.float64], int, NDArray[np.float64]], None]
+"""Adds the sums of decisions that all have a logged agent, at a step, to an array (weights of the grid, columns)."""
 
 
 def sums(
@@ -87,7 +60,7 @@ def sums(
     def run(start: int) -> NDArray[np.float64]:
         part, out = slice(start, min(start + PART, n)), np.zeros_like(total)
         some = _part(cases, part, slice(int(rows[start]), int(rows[part.stop])))
-        share(bounds(some, columns[:, part], step), step, out)
+        share(some, columns[:, part], step, out)
         return out
 
     for found in _in_turn(run, n, progress, cancelled):
@@ -107,43 +80,52 @@ def count(step: int) -> int:
     return (ticks + 1) * (ticks + 2) * (ticks + 3) // 6
 
 
-def bounds(cases: Cases, columns: NDArray[np.float64], step: int) -> Bounds:
-    """The bounds of decisions that all have a logged agent; those with as many of each kind lie side by side."""
-    ticks, n = 100 // step, len(cases.counts)
-    logged = np.flatnonzero(cases.agent == np.repeat(cases.chosen, cases.counts))
+def bounds(cases: Cases, step: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """How far along each line of the grid no rival wins: of t and of -t, each as c, d and e, (3, candidates).
+
+    Weights are `step` times integers k that sum to K. With g, the factors of a rival less those of the logged agent,
+    the rival loses if k . g + low <= 0, where `low` is 1 if the rival's id is lower and 0 if not. On a line of the grid
+    k0 and k1 stay and k2 = t grows, and that is a + b t <= 0, in integers, so a + b t <= 1/2 says the same: t is at
+    most (1/2 - a) / |b| if b > 0, and -t is if b < 0; b = 0 is taken for a small one. Such a bound is c + k0 d + k1 e.
+    A rival bounds one of the two; of the other its bound, like both of the logged agent's, is the end of the grid.
+
+    An integer t is never nearer to a bound than 1 / (2 |b|), and what is added up is below 30,000 K / |b|. After four
+    roundings in single precision the error is 4 x 2^-24 x 30,000 K / |b| at most, which is less as long as K is 50 or
+    less; beyond, bounds are in double precision. So the floats decide as the integers would, in any order of adding.
+    """
+    ticks, whose = 100 // step, np.repeat(cases.chosen, cases.counts)
+    logged = cases.agent == whose
     gap = cases.factors - np.repeat(cases.factors[:, logged], cases.counts, axis=1)
-    above = gap[2] >= gap[3]
-    above[logged] = False
-    below = gap[2] < gap[3]
-    starts = np.cumsum(cases.counts) - cases.counts
-    numbers = [np.add.reduceat(side, starts, dtype=np.int64) for side in (above, below)]
-    order = np.lexsort(numbers)
-    heights = np.stack([np.maximum.reduceat(number[order], np.arange(0, n, LANES)) for number in numbers], axis=1)
-    first = np.concatenate([[0], np.cumsum(np.maximum(heights, 1))]).astype(np.int64)
-    block, lane = np.empty(n, np.int64), np.empty(n, np.int64)
-    block[order], lane[order] = np.divmod(np.arange(n), LANES)
-    # where each rival's bound goes: so many lines after the first of its kind in the block, as it has before it
-    to = np.empty(len(above), np.int64)
-    for number, (side, height) in enumerate(zip((above, below), numbers, strict=True)):
-        offset = (first[2 * block + number] - (np.cumsum(height) - height) - 1) * 3 * LANES + lane
-        np.copyto(to, np.repeat(offset, cases.counts) + np.cumsum(side) * (3 * LANES), where=side)
-    to[logged] = first[-1] * 3 * LANES
-    lower = cases.agent < np.repeat(cases.chosen, cases.counts)
-    return Bounds(first, _lines(gap, lower, ticks, first, to), _filled(columns, block, lane, len(heights)))
+    g0, g1, g2, g3 = gap.astype(precision(ticks))
+    slope = np.abs(g2 - g3)
+    slope[slope == 0] = 1 / (100 * ticks)
+    low = (cases.agent < whose).astype(slope.dtype)
+    bound = np.stack([(slope.dtype.type(0.5) - low - ticks * g3) / slope, (g3 - g0) / slope, (g3 - g1) / slope])
+    end = np.zeros((3, 1), slope.dtype)
+    rises = g2 >= g3
+    below = np.where(rises | logged, end, bound)
+    end[0] = ticks
+    return np.where(rises & ~logged, bound, end), below
 
 
-def in_numpy(bounds: Bounds, step: int, out: NDArray[np.float64]) -> None:
+def precision(ticks: int) -> type[np.floating[Any]]:
+    """The floats that are exact with so many steps from 0 to 100."""
+    return np.float32 if ticks <= SINGLE else np.float64
+
+
+def in_numpy(cases: Cases, columns: NDArray[np.float64], step: int, out: NDArray[np.float64]) -> None:
     """A `Share` in numpy."""
     ticks, point = 100 // step, 0
-    columns = bounds.columns.transpose(0, 2, 1).reshape(-1, bounds.columns.shape[1])
-    c, d, e = (np.ascontiguousarray(bounds.lines[:, number]) for number in range(3))
+    starts, columns = np.cumsum(cases.counts) - cases.counts, columns.T
+    most, least = bounds(cases, step)
     for k0 in range(ticks + 1):
-        start = c + k0 * d
+        above, below = most[0] + k0 * most[1], least[0] + k0 * least[1]
         for k1 in range(ticks + 1 - k0):
-            least = np.minimum.reduceat(start + k1 * e, bounds.first[:-1])
-            high, low = least[::2].reshape(-1), -least[1::2].reshape(-1)
-            t = np.arange(ticks + 1 - k0 - k1, dtype=c.dtype)[:, None]
-            out[point : point + len(t)] += ((low <= t) & (t <= high)).astype(np.float64) @ columns
+            high = np.minimum.reduceat(above + k1 * most[2], starts)
+            low = -np.minimum.reduceat(below + k1 * least[2], starts)
+            t = np.arange(ticks + 1 - k0 - k1, dtype=high.dtype)[:, None]
+            won = ((low <= t) & (t <= high)).astype(np.float64)
+            out[point : point + len(t), : columns.shape[1]] += won @ columns
             point += len(t)
 
 
@@ -151,14 +133,10 @@ def in_numpy(bounds: Bounds, step: int, out: NDArray[np.float64]) -> None:
 def in_numba() -> Share | None:
     """A `Share` in numba, which is loaded with the first call; None where it cannot be."""
     try:
-        from collab.whatif.compiled_grid import walk
+        from collab.whatif.compiled_grid import share
     except Exception as error:  # missing, or it does not fit this numpy or this machine: whatever it is, numpy does
         logger.warning("the sweep uses numpy, with the same results but slower: numba failed (%s)", error)
         return None
-
-    def share(bounds: Bounds, step: int, out: NDArray[np.float64]) -> None:
-        ticks = np.arange(100 // step + 2, dtype=bounds.lines.dtype)
-        walk(*bounds, ticks, out)
 
     return share
 
@@ -206,32 +184,3 @@ def _taken(cases: Cases, columns: NDArray[np.float64]) -> tuple[Cases, NDArray[n
     rows = np.repeat(keep, cases.counts)
     whose = (cases.agents, cases.keys[keep], cases.chosen[keep], cases.counts[keep])
     return Cases(*whose, cases.agent[rows], cases.factors[:, rows]), columns[:, keep]
-
-
-def _lines(
-    gap: NDArray[np.int16],
-    lower: NDArray[np.bool_],
-    ticks: int,
-    first: NDArray[np.int64],
-    to: NDArray[np.int64],
-) -> NDArray[Any]:
-    """Every rival's bound in its place; where there is none, one at the end of the grid, which bounds nothing."""
-    g0, g1, g2, g3 = gap.astype(np.float32 if ticks <= SINGLE else np.float64)
-    slope = np.abs(g2 - g3)
-    slope[slope == 0] = 1 / (100 * ticks)
-    lines = np.zeros((int(first[-1]) + 1, 3, LANES), slope.dtype)  # and a line for the logged agents themselves
-    kind = np.repeat(np.arange(len(first) - 1) % 2, np.diff(first))
-    lines[:-1, 0] = np.where(kind == 0, ticks, 0)[:, None]
-    flat = lines.reshape(-1)
-    flat[to] = (0.5 - lower - ticks * g3) / slope
-    flat[to + LANES] = (g3 - g0) / slope
-    flat[to + 2 * LANES] = (g3 - g1) / slope
-    return lines[:-1]
-
-
-def _filled(columns: NDArray[np.float64], block: NDArray[np.int64], lane: NDArray[np.int64], n: int) -> NDArray[Any]:
-    """The columns in blocks."""
-    filled = np.zeros((n, _padded(len(columns)), LANES))
-    for number, column in enumerate(columns):
-        filled[block, number, lane] = column
-    return filled
