@@ -12,7 +12,6 @@ order of additions, and of the mathematical functions only those of the C librar
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
 from math import exp2, inf, log2
 from operator import add
 from typing import Any
@@ -22,6 +21,7 @@ from collab.metrics import RED_FROM
 from collab.records import SCALE
 from collab.whatif.pending import come, first, gone, nothing, replaced
 from collab.whatif.tables import Laws, Rows
+from collab.whatif.waiting import foremost, leave, line_up, nobody
 
 LEAST_DOUBLINGS, MOST_DOUBLINGS = -3.0, 6.0
 """Between these a doubling of the response time changes the log-odds: from 7.5 s to about an hour."""
@@ -32,11 +32,16 @@ NEVER = -SCALE * 1000
 
 def run(agents: Rows, leads: Rows, cells: Rows, edges: Rows, laws: Laws) -> None:
     """Let all leads come, wait, be answered and close; of what is at one time, shifts are first and arrivals last."""
-    pending = nothing(len(leads))
-    waiting = [[0 for _ in range(0)] for _ in range(laws.queues)]
-    new = edge = queued = 0
     for number in range(len(agents)):
         _begin(agents[number], laws)
+    _happen(agents, leads, cells, edges, laws, nothing(len(leads)), nobody(leads, laws.queues))
+    for number in range(len(agents)):
+        _count(agents[number], laws, inf)
+
+
+def _happen(agents: Rows, leads: Rows, cells: Rows, edges: Rows, laws: Laws, pending: Any, waiting: Any) -> None:
+    """All that happens, in its order, with what is pending and who waits, of both nothing yet."""
+    new = edge = queued = 0
     while True:
         next_s, number = first(pending)
         now = min(edges[edge].time_s, next_s, leads[new].arrival_s)
@@ -58,7 +63,7 @@ def run(agents: Rows, leads: Rows, cells: Rows, edges: Rows, laws: Laws) -> None
         else:
             chosen = _choose(agents, cells, laws, leads[new], now)
             if chosen < 0:
-                heappush(waiting[leads[new].queue], leads[new].rank)
+                line_up(waiting, leads[new].queue, leads[new].rank)
                 queued += 1
             else:
                 come(pending, (_give(agents, chosen, cells, leads[new], laws, now), new))
@@ -66,8 +71,6 @@ def run(agents: Rows, leads: Rows, cells: Rows, edges: Rows, laws: Laws) -> None
             continue
         if queued:
             queued -= _drain(agents, leads, cells, laws, pending, waiting, now)
-    for number in range(len(agents)):
-        _count(agents[number], laws, inf)
 
 
 def _choose(agents: Rows, cells: Rows, laws: Laws, lead: Any, now: float) -> int:
@@ -151,14 +154,15 @@ def _drain(agents: Rows, leads: Rows, cells: Rows, laws: Laws, pending: Any, wai
     while True:
         first, chosen = len(leads), -1
         for queue in range(laws.queues):
-            if len(waiting[queue]) and waiting[queue][0] < first:
-                agent = _choose(agents, cells, laws, leads[leads[waiting[queue][0]].by_rank], now)
+            rank = foremost(waiting, queue)
+            if rank < first:
+                agent = _choose(agents, cells, laws, leads[leads[rank].by_rank], now)
                 if agent >= 0:
-                    first, chosen = waiting[queue][0], agent
+                    first, chosen = rank, agent
         if chosen < 0:
             return given
         lead = leads[first].by_rank
-        heappop(waiting[leads[lead].queue])
+        leave(waiting, leads[lead].queue)
         come(pending, (_give(agents, chosen, cells, leads[lead], laws, now), lead))
         given += 1
 
