@@ -185,9 +185,12 @@ def propensities(
         total = len(simplex_grid())
         everybody = 0 not in eligible.tobytes()  # the commonest case
         won = count(factors if everybody else factors[:, eligible]).tolist()
-        rows = range(len(won)) if everybody else np.flatnonzero(eligible).tolist()
-        for row, times in zip(rows, won, strict=True):
-            chances[row] = explore * times / total
+        found = [explore * times / total for times in won]
+        if everybody:
+            chances = found
+        else:
+            for row, chance in zip(np.flatnonzero(eligible).tolist(), found, strict=True):
+                chances[row] = chance
     chances[greedy] += 1 - explore
     return chances
 
