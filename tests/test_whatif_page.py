@@ -134,8 +134,10 @@ def test_what_cannot_be_made_says_why(tmp_path: Path) -> None:
         log().page(tmp_path / "x.html", "0.1")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"step is 0\.01; a page takes 0\.04 or more"):
         log().page(tmp_path / "x.html", 0.01)
-    with pytest.raises(FileNotFoundError, match=r"nope is no folder; make it first, or name another"):
-        log().page(tmp_path / "nope" / "x.html", 0.5)
+    assert log().page(tmp_path / "new" / "one" / "x.html", 0.5, made=MADE).exists()  # as a proposal's report is
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match="file"):
+        log().page(tmp_path / "file" / "x.html", 0.3)  # the folder first, not the step
     assert not (tmp_path / "nope").exists()
     with pytest.raises(ValueError, match="made"):
         log().page(tmp_path / "x.html", 0.5, made=datetime(2026, 1, 1))  # noqa: DTZ001

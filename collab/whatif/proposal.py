@@ -100,7 +100,7 @@ class Proposal(Fact, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return path
 
     def report(self, path: str | os.PathLike[str]) -> Path:
-        """Write the report as one page of HTML that asks no other host for anything."""
+        """Write the report as one page of HTML that asks no other host for anything; its folder is made if need be."""
         kept.write(Path(path), report.html(self))
         return Path(path)
 

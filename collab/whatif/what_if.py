@@ -217,14 +217,15 @@ class WhatIf(Simulations):
         return propose(self, weights, self._history, reason=reason, by=by, created=created)
 
     def page(self, path: str | os.PathLike[str], step: float = 0.05, **given: Any) -> Path:
-        """Write `page_html` to a file, whole or not at all; it takes the same arguments.
+        """Write `page_html` to a file, whole or not at all, in a folder that is made if it is not there.
+
+        It takes the same arguments.
 
         Raises:
-            FileNotFoundError: its folder is not there.
+            OSError: the folder cannot be made, which is told before the figures are.
             ValueError: as `page_html` does.
         """
-        if not Path(path).parent.is_dir():
-            raise FileNotFoundError(f"{Path(path).parent} is no folder; make it first, or name another")
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
         kept.write(Path(path), self.page_html(step, **given))
         return Path(path)
 
