@@ -89,6 +89,8 @@ def test_durations_in_minutes_or_hours_are_refused_where_availability_tells(
     told = rf"handling_s is .* row \d+ of outcomes \(decision .* looks like {unit}: .* multiply by {seconds:,}$"
     with pytest.raises(ValueError, match=told):
         WhatIf.from_frames(candidates, wrong, agents)
+    with pytest.raises(ValueError, match=told):
+        WhatIf.from_frames(candidates, wrong.assign(waited_s=0.0), agents)
     WhatIf.from_frames(candidates, outcomes, agents)
 
 

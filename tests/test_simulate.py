@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from strategies import NOON
 
+from collab.records import FACTORS
 from collab.whatif import Estimate, Refused, WhatIf
 from collab.whatif.answers import TEAM, WHOLE_TEAM, Limits
 from collab.whatif.backtest import Backtest, far
@@ -80,7 +81,9 @@ def test_wrong_frames_are_refused_with_the_column_the_value_and_the_fix(change: 
 
 def test_without_agents_a_simulation_says_what_it_needs() -> None:
     candidates, outcomes, _ = logged(0.55)
-    with pytest.raises(ValueError, match="there are no agents to simulate; give them to from_frames"):
+    with pytest.raises(
+        ValueError, match="no agents to simulate; give them to from_frames, one row an agent with agent"
+    ):
         WhatIf.from_frames(candidates, outcomes).simulate(ASKED)
 
 
@@ -116,6 +119,31 @@ def test_what_back_tests_got_wrong_is_said_to_be_nothing_to_decide_on() -> None:
     assert "response_s" in line
     assert "wait_s" in line
     assert "decide nothing" not in repr(what_if.simulate(ASKED, seeds=2, limits=Limits(off=9, off_share=1)))
+
+
+def test_where_nothing_could_be_tried_it_is_said_why_and_what_to_add() -> None:
+    candidates, outcomes, agents = logged(0.55)
+    few = candidates[candidates["decision"] < 300], outcomes[outcomes["decision"] < 300], agents
+    told = repr(WhatIf.from_frames(*few).simulate(ASKED, seeds=2))
+    assert "no back-test was possible; it needs 400 leads under the same weights, or 200 before and 200" in told
+    chance = np.random.default_rng(0)
+    without = candidates.assign(**{name: chance.integers(0, 9_999, len(candidates)) for name in FACTORS})
+    told = repr(WhatIf.from_frames(without, outcomes, agents).simulate(ASKED, against=LOGGED, seeds=2))
+    assert "needs the weights in force, which are not known of 4,000 leads; give them as a column weights" in told
+
+
+def test_a_lost_lead_whose_value_is_empty_was_worth_nothing() -> None:
+    candidates, outcomes, agents = logged(0.55)
+    empty = outcomes.assign(value=outcomes["value"].where(outcomes["converted"]))
+    found, other = (WhatIf.from_frames(candidates, one, agents).course[0] for one in (outcomes, empty))
+    np.testing.assert_array_equal(other.value, found.value)
+
+
+def test_outcomes_without_rows_are_too_few_and_no_more_is_said(recwarn: pytest.WarningsRecorder) -> None:
+    candidates, outcomes, agents = logged(0.55)
+    none = outcomes.assign(waited_s=0.0).iloc[:0]
+    assert "0 leads have a known" in repr(WhatIf.from_frames(candidates, none, agents).simulate(ASKED, against=LOGGED))
+    assert not recwarn.list
 
 
 def test_who_is_on_shift_at_the_end_of_a_history_goes_on_with_what_waits() -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from collab.legible import several
 from collab.records import dashed
 from collab.whatif.answers import TEAM, Limits
 from collab.whatif.course import Course
@@ -70,7 +71,7 @@ def backtests(course: Course, base: Values | None) -> list[Backtest]:
         course: the log.
         base: the weights of the leads for which none are recorded.
     """
-    weights = np.where(course.weights < 0, base if base is not None else -1, course.weights)
+    weights = _in_force(course, base)
     if not len(course) or (weights < 0).any():
         return []
     edges = [0, *(np.flatnonzero(np.any(np.diff(weights, axis=0) != 0, axis=1)) + 1).tolist(), len(course)]
@@ -83,6 +84,24 @@ def backtests(course: Course, base: Values | None) -> list[Backtest]:
     if high - low >= 2 * FEWEST:
         found.append(_backtest(course, low, (low + high) // 2, high, weights[low], False))
     return found
+
+
+def untried(course: Course, base: Values | None) -> str:
+    """Why nothing of a log could be tried, and what to add; the arguments are those of `backtests`."""
+    unknown = int(np.count_nonzero((_in_force(course, base) < 0).any(axis=1)))
+    if unknown:
+        return (
+            f"it needs the weights in force, which are not known of {several(unknown, 'lead')}; "
+            "give them as a column weights of candidates, e.g. v1-35-30-20-15"
+        )
+    return (
+        f"it needs {2 * FEWEST} leads under the same weights, or {FEWEST} before and {FEWEST} after they changed; "
+        f"there are {len(course):,} in all"
+    )
+
+
+def _in_force(course: Course, base: Values | None) -> NDArray[np.int64]:
+    return np.where(course.weights < 0, base if base is not None else -1, course.weights)
 
 
 def said(metric: str, off: float) -> str:

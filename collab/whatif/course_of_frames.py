@@ -10,9 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from collab.records import FACTORS, SCALE
-from collab.whatif.columns import checked, numeric, refuse_empty, shown, weights_in, where
+from collab.whatif.columns import checked, numeric, refuse_empty, shown, where
 from collab.whatif.comers import comers
 from collab.whatif.course import Course
+from collab.whatif.drawn import in_force
 from collab.whatif.held import Held, held, overfull
 from collab.whatif.presences import able_of, shifts_of
 from collab.whatif.replies import law_of, resting
@@ -83,7 +84,7 @@ def course_of_frames(
         start_s=found.start_s,
         active=found.active,
         single=~(leads["lead"].duplicated(keep=False) & leads["lead"].notna()).to_numpy(),
-        weights=_weights(candidates, leads),
+        weights=in_force(candidates, leads),
         explore=np.full(len(leads), np.nan),
         expertise=np.where(np.isnan(grid.factors["expertise"]), -1, grid.factors["expertise"]).astype(np.int16),
         able=able[kind],
@@ -100,12 +101,14 @@ def _columns(leads: pd.DataFrame, ids: tuple[str, ...]) -> dict[str, Any]:
     """What the leads say by themselves, as a `Course` names it."""
     seconds = leads["time"].astype("int64").to_numpy() / 1e6
     origin = float(seconds[0]) if len(seconds) else 0.0
+    numbers = {name: _numbers(leads, name) for name in ("response_s", "handling_s", "converted", "value")}
+    lost = np.isnan(numbers["value"]) & (numbers["converted"] == 0)  # and so was worth nothing
     return {
         "origin": origin,
         "arrival_s": seconds - origin,
         "agent": rows(leads["agent"], ids, "outcomes"),
         "score": np.nan_to_num(_numbers(leads, "lead_score")),
-        **{name: _numbers(leads, name) for name in ("response_s", "handling_s", "converted", "value")},
+        **(numbers | {"value": np.where(lost, 0.0, numbers["value"])}),
     }
 
 
@@ -130,15 +133,16 @@ def _held(
         by_others = [_apart(np.interp(load, PLACES, law), grid) for load, law in zip(loads, others, strict=True)]
         if min(by_others) <= OFF:  # else it would be a law of nothing
             laws, apart = [*others], by_others
-        elif waited_s is None:
+        else:
             refuse_other_units(leads, columns, min(apart), lambda *times: _apart_of(columns, times, grid, capacity))
     at_once = bool(apart[1] < 0.9 * apart[0])
     law, notes = laws[at_once], tuple[str, ...]()
     if apart[at_once] > OFF:
-        notes = (f"availability does not follow from the load; it is off by {apart[at_once]:.2f} on average{WAITED}",)
+        hint = WAITED if waited_s is None else ""
+        notes = (f"availability does not follow from the load; it is off by {apart[at_once]:.2f} on average{hint}",)
     elif waited_s is None and (astray := _astray(both[at_once], agent, capacity)) > ASTRAY:
         notes = (f"{astray:.0%} of the leads were answered before their turn{WAITED}",)
-    if waited_s is not None and (early := float(np.mean(response_s + 1 < waited_s))) > ASTRAY:
+    if waited_s is not None and len(agent) and (early := float(np.mean(response_s + 1 < waited_s))) > ASTRAY:
         notes += (f"{early:.0%} of the leads have a response_s below their waited_s; both count from the arrival",)
     return (both[at_once], at_once, law), notes
 
@@ -279,15 +283,3 @@ def _numbers(leads: pd.DataFrame, name: str) -> Floats:
             f"give a number of 0 or more, or leave {'the column out' if name == 'lead_score' else 'it empty'}"
         )
     return values
-
-
-def _weights(candidates: pd.DataFrame, leads: pd.DataFrame) -> Ints:
-    """What the column of weights says; -1 where it is empty or missing."""
-    found = np.full((len(leads), 4), -1, np.int64)
-    if "weights" not in candidates:
-        return found
-    first = candidates.drop_duplicates("decision").set_index("decision")["weights"]
-    code, names = pd.factorize(first.reindex(leads["decision"]))
-    for number, name in enumerate(names):
-        found[code == number] = np.array(weights_in(name), np.int64)  # checked with the candidates
-    return found

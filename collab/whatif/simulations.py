@@ -15,7 +15,7 @@ from collab.records import FACTORS
 from collab.rules import Rule
 from collab.rules.reading import default
 from collab.whatif.answers import Limits
-from collab.whatif.backtest import Backtest, backtests
+from collab.whatif.backtest import Backtest, backtests, untried
 from collab.whatif.experiments import Experiments
 from collab.whatif.mechanism import Fit
 from collab.whatif.observed import observed
@@ -62,8 +62,9 @@ class Simulations(Experiments):
             ValueError: there is nothing to fit laws from, or the weights are none, or those in force are not known.
             CancelledError: `cancelled` said so.
         """
-        notes = self.course[1]
+        course, notes = self.course
         asked = self._asked(weights, against, seeds, explore, limits, level)
+        notes = notes if self._backtests else (untried(course, self.in_force), *notes)
         return simulated(
             self._fit, asked, self._backtests, notes, executor=executor, progress=progress, cancelled=cancelled
         )
