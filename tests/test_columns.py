@@ -124,10 +124,19 @@ WRONG: list[tuple[Callable[[Frames], Frames], str]] = [
     (put("outcomes", "lead_score", nan), r"lead_score is empty \(NaN\) in row o6 of outcomes \(decision 76\)"),
     (
         put("outcomes", "value", "9"),
-        r"value is '9' in row o6 of outcomes \(decision 76\), of dtype object; it is a finite",
+        r"value is '9' in row o6 .* of dtype object; it is .* pd\.to_numeric\(outcomes\['value'\]\)",
     ),
     (put("outcomes", "response_s", -1.0), r"response_s is -1\.0 in row o6 of outcomes \(decision 76\); give a number"),
-    (put("outcomes", "agent", 13.0), r"agent is 13\.0 in row o6 of outcomes, who is not in agents"),
+    (put("outcomes", "agent", 13.0), r"agent is 13\.0 in row o6 of outcomes, who is not in agents; .* capacity$"),
+    (put("outcomes", "agent", "12 "), r"agent is '12 ' in row o6 of outcomes, who .*; or write '12', which differs in"),
+    (
+        put("candidates", "agent", "１２"),
+        r"agent '１２' is in candidates and not in agents; .*; or write '12', which diff",
+    ),
+    (
+        column("outcomes", "converted", "no"),
+        r"converted is 'no' in row o0 .* make words that, .* outcomes\['converted'\]\.map\(\{'yes': True, 'no'",
+    ),
     (
         put("candidates", "propensity", 0.5),
         r"propensity sums to 1\.2 .* begins in row c6 \(decision 73\); give the chance",

@@ -278,6 +278,12 @@ def numeric(column: pd.Series) -> pd.Series:
     return pd.Series(pd.to_numeric(column, errors="coerce"))
 
 
+def flag(title: str, name: str, value: Any) -> str:
+    """What a value should be that is neither true nor false, and of words how to make it that."""
+    words = f"; make words that, e.g. with {title}[{name!r}].map({{'yes': True, 'no': False}})"
+    return f"it is true or false{words if isinstance(value, str) else ''}"
+
+
 def shown(value: Any) -> str:
     """A value as it is written in errors."""
     if isinstance(value, pd.Timestamp | np.datetime64):

@@ -16,6 +16,7 @@ from collab.whatif.cases import Cases, Rows, cases
 from collab.whatif.columns import (
     aware_times,
     checked,
+    flag,
     label,
     named_weights,
     refuse_empty,
@@ -99,7 +100,9 @@ def flags(frame: pd.DataFrame, name: str) -> NDArray[np.bool_]:
     odd = np.flatnonzero(~frame[name].isin([True, False]).to_numpy(dtype=bool))
     if len(odd):
         row = int(odd[0])
-        raise ValueError(f"{name} is {shown(values[row])} in {where(frame, row)}; it is true or false")
+        raise ValueError(
+            f"{name} is {shown(values[row])} in {where(frame, row)}; {flag('candidates', name, values[row])}"
+        )
     return values.astype(bool)
 
 

@@ -171,7 +171,8 @@ class Log:
             return course_of_history(self._history.as_of(self.last), self._window)
         if self.outcomes is None or self._roster is None:
             missing = "outcomes" if self.outcomes is None else "agents"
-            raise ValueError(f"there are no {missing} to simulate; give them to from_frames")
+            what = "" if self.outcomes is None else ", one row an agent with agent and capacity"
+            raise ValueError(f"there are no {missing} to simulate; give them to from_frames{what}")
         assert self._frames is not None
         course, notes = course_of_frames(self._frames[2], self.outcomes, self._roster)
         by_hand = (f"{were(len(self._by_hand))} {BY_HAND}",) if len(self._by_hand) else ()

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from collab.whatif.cases import Cases
-from collab.whatif.columns import label, microseconds, refuse_empty, shown, where
+from collab.whatif.columns import flag, label, microseconds, refuse_empty, shown, where
 from collab.whatif.evidence import Evidence
 from collab.whatif.ripening import Ripening, ripening
 from collab.whatif.splits import Split, often, splits
@@ -229,16 +229,24 @@ def _unlike(ids: pd.Series, value: Any) -> str:
 def _numbers(frame: pd.DataFrame, name: str) -> NDArray[np.float64]:
     """A column of numbers or flags; an empty field is NaN."""
     column = frame[name]
-    fix = "true or false" if name == "converted" else "a finite number"
     if not pd.api.types.is_numeric_dtype(column.dtype) and (odd := _text(column)) is not None:
-        there = where(frame, odd, "outcomes")
-        raise ValueError(f"{name} is {shown(column.iloc[odd])} in {there}, of dtype {column.dtype}; it is {fix}")
+        told = f"{name} is {shown(column.iloc[odd])} in {where(frame, odd, 'outcomes')}, of dtype {column.dtype}"
+        raise ValueError(f"{told}; {_fix(name, column.iloc[odd])}")
     found = column.to_numpy(dtype=np.float64, na_value=np.nan)
     wrong = np.flatnonzero(np.isinf(found) | ((name == "converted") & ~np.isnan(found) & (found != 0) & (found != 1)))
     if len(wrong):
         row = int(wrong[0])
-        raise ValueError(f"{name} is {shown(column.iloc[row])} in {where(frame, row, 'outcomes')}; it is {fix}")
+        there = where(frame, row, "outcomes")
+        raise ValueError(f"{name} is {shown(column.iloc[row])} in {there}; {_fix(name, column.iloc[row])}")
     return found
+
+
+def _fix(name: str, value: Any) -> str:
+    """What such a value should be, and of text how to make it that."""
+    if name == "converted":
+        return flag("outcomes", name, value)
+    text = f"; convert the column with pd.to_numeric(outcomes[{name!r}])" if isinstance(value, str) else ""
+    return f"it is a finite number{text}"
 
 
 def _text(column: pd.Series) -> int | None:

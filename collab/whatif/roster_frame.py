@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unicodedata import normalize
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -38,7 +40,8 @@ def team(agents: pd.DataFrame, candidates: pd.DataFrame) -> tuple[tuple[str, ...
         )
     lost = sorted(set(candidates["agent"].astype(str)) - set(ids))
     if lost:
-        raise ValueError(f"agent {lost[0]!r} is in candidates and not in agents; give a row with their capacity")
+        meant = _meant(lost[0], tuple(ids))
+        raise ValueError(f"agent {lost[0]!r} is in candidates and not in agents; give a row with their capacity{meant}")
     order = np.argsort(ids.to_numpy(object), kind="stable")
     return tuple(ids.iloc[order]), capacity[order].astype(np.int64)
 
@@ -71,5 +74,17 @@ def rows(column: pd.Series, ids: tuple[str, ...], title: str, stranger: str = ST
     lost = np.flatnonzero((found < 0) & ~empty)
     if len(lost):
         row = int(lost[0])
-        raise ValueError(f"agent is {shown(column.iloc[row])} in {label(column, row, title)}, {stranger}")
+        named = column.iloc[row]
+        raise ValueError(f"agent is {shown(named)} in {label(column, row, title)}, {stranger}{_meant(str(named), ids)}")
     return np.where(empty, -1, found).astype(np.int64)
+
+
+def _meant(name: str, ids: tuple[str, ...]) -> str:
+    """Who is called the same but for spaces, case or how letters are composed, which nobody sees."""
+    alike = next((one for one in ids if _plain(one) == _plain(name)), None)
+    hint = ", which differs in spaces, case or how letters are composed (see unicodedata.normalize)"
+    return f"; or write {alike!r}{hint}" if alike else ""
+
+
+def _plain(name: str) -> str:
+    return normalize("NFKC", name).strip().casefold()
