@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from collab.desk import Desk
 from collab.incoming import GivenLead
 from collab.office import Office
 from collab.records import Lead, Urgency
+from collab.wrong import MOST_SHOWN
 
 logger = logging.getLogger(__name__)
 
@@ -209,19 +210,35 @@ def _row(number: int, cells: list[str], names: list[str], tenant: str) -> Row:
         fields["requires"] = texts["requires"].split()
     if "urgency" in fields:
         fields["urgency"] = texts["urgency"].lower()
-    if THOUSANDS.fullmatch(texts.get("budget", "")):
-        text = texts["budget"]
-        less = text.removesuffix(".000") if text.endswith(".000") else f"{text}0"  # which is no thousand
-        reason = f"budget is {text!r}; write {text.replace('.', '')} or {less}, whichever it is"
-        return Row(number, cells, None, reason)
     try:
-        lead = msgspec.convert(fields, GivenLead, strict=False).plain(tenant)
+        return Row(number, cells, _lead(fields, texts, tenant))
+    except ValueError:  # which names one fault
+        return Row(number, cells, None, ", and ".join(_faults(fields, texts, tenant)))
+
+
+def _lead(fields: Mapping[str, object], texts: Mapping[str, str], tenant: str) -> Lead:
+    """The lead of a row; a ValueError says what is wrong with the first field that does not fit."""
+    if "budget" in fields and THOUSANDS.fullmatch(text := texts["budget"]):
+        less = text.removesuffix(".000") if text.endswith(".000") else f"{text}0"  # which is no thousand
+        raise ValueError(f"budget is {text!r}; write {text.replace('.', '')} or {less}, whichever it is")
+    try:
+        return msgspec.convert(fields, GivenLead, strict=False).plain(tenant)
     except msgspec.ValidationError as error:
         wrong = str(error).partition("$.")[2].rstrip("`").partition("[")[0]
-        return Row(number, cells, None, f"{wrong} is {texts[wrong]!r}; {FIXES[wrong]}")
-    except ValueError as error:
-        return Row(number, cells, None, str(error))
-    return Row(number, cells, lead)
+        raise ValueError(f"{wrong} is {_shown(texts[wrong])}; {FIXES[wrong]}") from None
+
+
+def _faults(fields: Mapping[str, object], texts: Mapping[str, str], tenant: str) -> Iterator[str]:
+    """What is wrong with each field, in the order of the columns: it is read beside what is right."""
+    for name, value in fields.items():
+        try:
+            _lead({"id": "-", "name": "-", name: value}, texts, tenant)
+        except ValueError as error:
+            yield str(error)
+
+
+def _shown(text: str) -> str:
+    return repr(text) if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]!r}…"
 
 
 def _write_rejects(file: LeadFile) -> None:

@@ -13,16 +13,23 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
 from collab.cli import main
 from collab.contact import customer_of
 from collab.history import History
-from collab.intake import COLUMNS, FIXES, Taken, read, take_in
+from collab.intake import COLUMNS, FIXES, Taken, _row, read, take_in
 from collab.office import Office
 from collab.records import Lead, Urgency
 
 HEAD = "ID;Name;Property Type;budget;urgency;score;requires;customer\n"
 GOOD = "L-1;Zoë;condo;450000;High;90;language:es property:condo;c-1\n"
+
+BAD_ID, BAD_SCORE = (
+    "id is 'L 2'; give 1 to 120 characters without spaces",
+    "score is '101'; give a whole number from 0 to 100",
+)
 
 
 def written(folder: Path, text: str, name: str = "leads.csv") -> Path:
@@ -67,15 +74,20 @@ def test_a_separator_without_a_header_or_that_is_none_is_no_file_of_leads(tmp_pa
     "row, reason",
     [
         (";Bo;;;;;;", "id is ''; give 1 to 120 characters without spaces"),
-        ("L 2;Bo;;;;;;", "id is 'L 2'; give 1 to 120 characters without spaces"),
+        ("L 2;Bo;;;;;;", BAD_ID),
         ("L-2; ;;;;;;", "name is ''; give 1 to 200 characters"),
         ("L-2;Bo;;450k;;;;", "budget is '450k'; give a number of 0 or more in digits, e.g. 450000"),
         ("L-2;Bo;;450.000;;;;", "budget is '450.000'; write 450000 or 450, whichever it is"),
         ("L-2;Bo;;450.125;;;;", "budget is '450.125'; write 450125 or 450.1250, whichever it is"),
         ("L-2;Bo;;nan;;;;", "budget is 'nan'; give a number of 0 or more in digits, e.g. 450000"),
         ("L-2;Bo;;;soon;;;", "urgency is 'soon'; give one of low, medium, high, critical"),
-        ("L-2;Bo;;;;101;;", "score is '101'; give a whole number from 0 to 100"),
+        ("L-2;Bo;;;;101;;", BAD_SCORE),
         ("L-2;Bo;;;;;;c 1", "customer is 'c 1'; give at most 120 characters without spaces"),
+        (
+            "L 2;Bo;;450.000;;101;;",
+            ", and ".join((BAD_ID, "budget is '450.000'; write 450000 or 450, whichever it is", BAD_SCORE)),
+        ),
+        (f"L-2;Bo;{'c' * 99};;;;;", f"property_type is '{'c' * 80}'…; give at most 60 characters"),
         ("L-2;Bo", "the row has 2 cells and the header 8; give all cells, empty ones too"),
         ("L-2;Bo;a;b;1;;;;;", "the row has 10 cells and the header 8; quote cells that hold the separator"),
     ],
@@ -84,6 +96,15 @@ def test_a_row_that_is_no_lead_says_field_value_and_fix(tmp_path: Path, row: str
     file = read(written(tmp_path, HEAD + GOOD + row + "\n"))
     assert [(row.number, row.reason) for row in file.rows] == [(2, ""), (3, reason)]
     assert file.rows[1].lead is None
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=300), min_size=13, max_size=13))
+def test_a_row_has_a_lead_or_names_each_field_that_does_not_fit_once_and_briefly(cells: list[str]) -> None:
+    row, fields = _row(2, cells, list(COLUMNS), "acme"), list(zip(COLUMNS, cells, strict=True))[2:]
+    alone = [_row(2, ["-", "-", cell], ["id", "name", column], "acme").reason for column, cell in fields]
+    assert (row.lead is None) == bool(row.reason)
+    assert all(one in row.reason for one in alone)
+    assert len(row.reason) < 13 * 600
 
 
 def test_two_leads_of_one_id_in_one_file_are_told_apart(tmp_path: Path) -> None:
