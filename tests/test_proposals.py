@@ -29,6 +29,7 @@ from collab.records import FACTORS, WeightsVersion
 from collab.team import Team
 from collab.whatif import Proposal, WhatIf, rollback
 from collab.whatif import journal as j
+from collab.whatif.forest import WIDTH, Line, forest
 from collab.whatif.journal import AdoptionRefused, Entry, Journal, due, standing
 from collab.whatif.measures import digits
 from collab.whatif.report import facts, html
@@ -120,6 +121,21 @@ def test_frames_without_a_time_ask_for_one(what_if: WhatIf) -> None:
     for fields, said in (({"reason": ""}, 'reason is ""'), ({"reason": "why", "by": ""}, 'by is ""')):
         with pytest.raises(ValueError, match=said):
             what_if.propose(WEIGHTS, **fields)
+
+
+@pytest.mark.parametrize(
+    "ends, arrows", [((-199.0, 199.0), 0), ((-201.0, 50.0), 2), ((-9e4, 9e4), 4), ((300.0, 400.0), 2)]
+)
+def test_an_interval_of_next_to_nothing_leaves_the_other_lines_their_scale(
+    ends: tuple[float, float], arrows: int
+) -> None:
+    low, high = (one / 100 for one in ends)
+    drawn = forest(
+        [Line("converted", 0.4, 0.5, 0.1, 0.05, 0.15), Line("wait_s", 1.0, 1.0, (low + high) / 2, low, high)]
+    )
+    assert "+200%" in drawn
+    assert drawn.count("<line") == 2 * 3 + arrows
+    assert all(0 <= float(x) <= WIDTH for x in re.findall(r'x\d="([^"]+)"', drawn))
 
 
 def test_a_page_asks_no_other_host_and_runs_nothing_that_a_reason_brings() -> None:

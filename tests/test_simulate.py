@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -11,9 +12,10 @@ from strategies import NOON
 
 from collab.records import FACTORS
 from collab.whatif import Estimate, Refused, WhatIf
-from collab.whatif.answers import TEAM, WHOLE_TEAM, Limits
+from collab.whatif.answers import TEAM, WHOLE_TEAM, Estimates, Limits
 from collab.whatif.backtest import Backtest, far
 from collab.whatif.course_of_history import _notes, shifts_of
+from collab.whatif.reported import judged_of
 
 LOGGED, ASKED, LEADS, LOGS = (35, 30, 20, 15), (10, 80, 5, 5), 4000, 4
 
@@ -119,6 +121,18 @@ def test_what_back_tests_got_wrong_is_said_to_be_nothing_to_decide_on() -> None:
     assert "response_s" in line
     assert "wait_s" in line
     assert "decide nothing" not in repr(what_if.simulate(ASKED, seeds=2, limits=Limits(off=9, off_share=1)))
+
+
+@pytest.mark.parametrize(
+    "metric, off, said", [("response_s", 0.151, True), ("balance", 0.049, False), ("value", 0.15, False)]
+)
+def test_a_report_says_of_each_metric_whether_back_tests_let_one_decide_on_it(
+    metric: str, off: float, said: bool
+) -> None:
+    found = WhatIf.from_frames(*logged(0.55)).simulate(ASKED, seeds=2)[metric]
+    assert isinstance(found, Estimate)
+    (told,) = judged_of(Estimates({metric: replace(found, trust=replace(found.trust, off=off))}))
+    assert (f"decide nothing on {metric}" in told.warnings) == said
 
 
 def test_where_nothing_could_be_tried_it_is_said_why_and_what_to_add() -> None:

@@ -11,8 +11,8 @@ from collab.whatif.measures import between, change, figure, label
 WIDTH = 1000
 """Units of a drawing's width, which is stretched to that of its place."""
 
-STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
-"""Where the axis may end, as a share of what was before."""
+STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
+"""Where the axis may end, as a share of what was before; what goes on beyond the last, of next to nothing, is cut."""
 
 
 class Line(NamedTuple):
@@ -50,7 +50,7 @@ def _shares(line: Line) -> tuple[float, float, float] | None:
 
 def _reach(lines: list[Line]) -> float:
     most = max((abs(end) for line in lines for end in _shares(line) or ()), default=0.0)
-    return next((step for step in STEPS if step >= most), max(STEPS[-1], most))
+    return next((step for step in STEPS if step >= most), STEPS[-1])
 
 
 def _line(line: Line, reach: float) -> str:
@@ -67,15 +67,23 @@ def _line(line: Line, reach: float) -> str:
 
 
 def _mark(shares: tuple[float, float, float], reach: float) -> str:
-    low, middle, high = (WIDTH * (0.5 + one / reach / 2) for one in shares)
+    low, middle, high = (min(max(WIDTH * (0.5 + one / reach / 2), 0.0), WIDTH) for one in shares)
     kind = "more" if shares[0] > 0 else "less" if shares[2] < 0 else "open"
+    beyond = ((low, 1) if shares[0] < -reach else None, (high, -1) if shares[2] > reach else None)
+    cut = "".join(_arrow(kind, *end) for end in beyond if end is not None)
     label = f"{shares[1]:+.1%} of before, interval {shares[0]:+.1%} to {shares[2]:+.1%}"
     return (
         f'<svg viewBox="0 0 {WIDTH} 24" preserveAspectRatio="none" role="img" aria-label="{label}">'
         f'<line class="zero" x1="{WIDTH / 2:g}" y1="0" x2="{WIDTH / 2:g}" y2="24"/>'
         f'<line class="{kind}" x1="{low:.1f}" y1="12" x2="{high:.1f}" y2="12"/>'
-        f'<line class="{kind} middle" x1="{middle:.1f}" y1="4" x2="{middle:.1f}" y2="20"/></svg>'
+        f'<line class="{kind} middle" x1="{middle:.1f}" y1="4" x2="{middle:.1f}" y2="20"/>{cut}</svg>'
     )
+
+
+def _arrow(kind: str, tip: float, inwards: int) -> str:
+    """The head of an arrow at an end of the drawing, beyond which a line goes on."""
+    back = tip + inwards * WIDTH / 60
+    return "".join(f'<line class="{kind}" x1="{back:.1f}" y1="{y}" x2="{tip:.1f}" y2="12"/>' for y in (6, 18))
 
 
 def _refused(line: Line) -> str:

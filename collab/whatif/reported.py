@@ -8,8 +8,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from collab.whatif.answers import Estimate, Estimates, Refused
-from collab.whatif.backtest import said
+from collab.whatif.answers import Estimate, Estimates, Limits, Refused
+from collab.whatif.backtest import far, said
 from collab.whatif.grounds import Backing, Trust
 from collab.whatif.measures import digits
 from collab.whatif.rescore import Rescored
@@ -121,6 +121,8 @@ def _judged(one: Estimate | Refused) -> Judged:
         rests["ess"] = _short(trust.ess)
     elif isinstance(trust, Backing) and math.isfinite(trust.off):
         rests["off"] = said(one.metric, trust.off)
+        if far(one.metric, trust.off, Limits()):
+            rests["warnings"] = (f"decide nothing on {one.metric}", *trust.warnings)
     if isinstance(one, Refused):
         bounds = None if one.bounds is None else tuple(_short(end) for end in one.bounds)
         fields: dict[str, Any] = {"refused": one.reason, "bounds": bounds}
