@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Coroutine
-from functools import partial
 from typing import Any, TypeVar
 
 from collab.files import Shelf
@@ -46,11 +45,9 @@ class Door:
     ) -> None:
         self.office, self.shelf, self.settings = office, shelf, settings
         self.gateway = Gateway(access, self.floor, port=port, **(gateway or {}))
-        self._floors: dict[str, Floor] = {}
         self._offices: dict[str, Office] = {}
         self._opening: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._renewing: set[asyncio.Task[None]] = set()
 
     async def open(self) -> Door:
         """Let members in; call it in the office's loop."""
@@ -66,8 +63,7 @@ class Door:
         for office in offices:
             office.hasten()
         await self.gateway.stop()
-        await asyncio.gather(*self._renewing, *map(_closed, offices))
-        self._floors.clear()
+        await asyncio.gather(*map(_closed, offices))
         self._offices.clear()
 
     @property
@@ -78,7 +74,7 @@ class Door:
     @property
     def floors(self) -> list[Floor]:
         """The floors that are open now."""
-        return [*self._floors.values()]
+        return [office.floor for office in self.offices if office.floor is not None]
 
     async def ask(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Run a coroutine in the door's loop and await it in another one, or in the same."""
@@ -93,43 +89,24 @@ class Door:
         Raises:
             AccessDenied: the tenant is not served here.
         """
-        if (found := self._floors.get(tenant)) is not None:
-            return found
-        async with self._opening[tenant]:  # a team that takes long to open holds up no other
-            if tenant not in self._floors:
-                office = await self._office(tenant)
-                if office.desk is None:
-                    raise AccessDenied("this process only reads the history; connect to the one that has the team")
-                self._floors[tenant] = await floor_of(office, self.gateway.lease_s)
-        return self._floors[tenant]
+        office = await self._office(tenant)
+        if office.desk is None:
+            raise AccessDenied("this process only reads the history; connect to the one that has the team")
+        return await floor_of(office, self.gateway.lease_s)
 
     async def _office(self, tenant: str) -> Office:
         if self.office is not None:
             if tenant != self.office.tenant:
                 raise AccessDenied("the token is for a team that is not served here; connect where it is")
             return self.office
-        if (opened := self._offices.get(tenant)) is not None:  # and its floor could not be
-            return opened
-        office = Office(tenant=tenant, **self.settings)
-        office.shelf, office.lose = self.shelf, partial(self._lose, office)
-        await office.open()
-        self._offices[tenant] = office
-        return office
-
-    def _lose(self, office: Office, why: str) -> None:
-        """What an office has is on the stream no more: it is opened anew, with what the history has."""
-        self._renewing.add(task := asyncio.create_task(self._renew(office, why)))
-        task.add_done_callback(self._renewing.discard)
-
-    async def _renew(self, office: Office, why: str) -> None:
-        async with self._opening[office.tenant]:
-            logger.error("%s; it begins anew with what is recorded", why)
-            self._floors.pop(office.tenant, None)
-            self._offices.pop(office.tenant, None)
-            for line in tuple(self.gateway.lines):
-                if line.entry.tenant == office.tenant:
-                    line.cut_off("stopping", "the stream lost its end, and the team begins anew; connect again")
-            await _closed(office)
+        if tenant not in self._offices:
+            async with self._opening[tenant]:  # a team that takes long to open holds up no other
+                if tenant not in self._offices:
+                    office = Office(tenant=tenant, **self.settings)
+                    office.shelf = self.shelf
+                    await office.open()
+                    self._offices[tenant] = office
+        return self._offices[tenant]
 
 
 async def _closed(office: Office) -> None:

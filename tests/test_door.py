@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from collab.history import History
 from collab.live.access import Access
 from collab.live.client import Heard, Member, connect
 from collab.live.heard import Trimmed
+from collab.office import Office
 from collab.records import Presence
 
 
@@ -59,9 +61,9 @@ def test_a_team_whose_floor_was_not_opened_to_its_end_is_opened_once_all_the_sam
                 await asyncio.sleep(0)
             opening.cancel()
             await asyncio.gather(opening, return_exceptions=True)
-            assert not door.floors
-            floor = await door.floor("acme")
             (office,) = door.offices
+            assert not office.team.rooms
+            floor = await door.floor("acme")
             assert office.floor is floor
         finally:
             await door.close()
@@ -108,9 +110,11 @@ def test_a_gateway_ends_though_its_redis_is_silent_and_nothing_acknowledged_is_l
     asyncio.run(work())
 
 
+@pytest.mark.parametrize("alone", [True, False])
 @pytest.mark.parametrize("recorded", [(), ("1", "2")])
 def test_a_team_of_which_the_stream_lost_what_was_not_recorded_begins_anew(
     recorded: tuple[str, ...],
+    alone: bool,
     redis_server: RealRedis,
     redis_url: str,
     tmp_path: Path,
@@ -120,9 +124,14 @@ def test_a_team_of_which_the_stream_lost_what_was_not_recorded_begins_anew(
     access, history = Access(tmp_path / "keys"), str(tmp_path / "history")
 
     async def work() -> None:
-        door = Door(access, port=0, gateway={"host": "127.0.0.1"}, stream=redis_url, history=history)
-        async with opened(redis_url, "acme") as stream:
+        settings = {"stream": redis_url, "history": history}
+        async with opened(redis_url, "acme") as stream, AsyncExitStack() as rooms:
             assert recorded or await stream.lease(60).take()  # nobody else records
+            office = None if alone else Office(**settings, tenant="acme")  # as that of a dashboard
+            if office is not None:
+                rooms.push_async_callback(office.close)
+                await office.open()
+            door = Door(access, office, port=0, gateway={"host": "127.0.0.1"}, **(settings if alone else {}))
             await door.open()
             try:
                 at = f"ws://127.0.0.1:{door.gateway.port}"
@@ -140,6 +149,7 @@ def test_a_team_of_which_the_stream_lost_what_was_not_recorded_begins_anew(
                     assert any([isinstance(event, Trimmed) async for event in until_trimmed(ana)])
                     said = await ana.send_message("main", "anew")
                     (office,) = door.offices
+                    assert not office.trouble
                     await soon(lambda: office.recorder is not None)
                     assert office.recorder is not None
                     await office.recorder.flush()

@@ -13,6 +13,7 @@ from attacks import ATTACKS
 from chatting import Shown, talking
 from desks import SOON_S, hire
 from offices import Open, at, do
+from real_redis import RealRedis
 
 from collab.chat import Unread
 from collab.files import Shelf
@@ -22,6 +23,7 @@ from collab.office.floors import READS, floor_of
 from collab.protocol import Role
 from collab.views import talk, transcript
 from collab.views.board import Board
+from collab.views.feed import feed_of
 from collab.views.rooms import Conversation, RoomsView
 
 
@@ -108,6 +110,29 @@ def test_rooms_go_on_while_the_page_is_paused(ana: Shown, bo: Shown) -> None:
     bo.view.board.paused = True
     ana.ask(do="send", room="main", text="Can you see me?")
     assert bo.row(who="ana")["html"] == "<p>Can you see me?</p>\n"
+
+
+def test_a_page_stays_and_its_team_works_on_though_the_stream_lost_what_was_not_recorded(
+    open_office: Open, redis_server: RealRedis, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collab.office.tending.TEND_EVERY_S", 0.02)
+    office = open_office(redis_url, team_at_work=True, days=0, pace=600)
+    desk = at(office)
+    do(office, desk.create_room("main", "Main", by="ana"))
+    ana = Shown(office, "ana")
+    ana.send("recorded")
+    assert office.recorder is not None
+    office.recorder.every_s = 600
+    do(office, office.recorder.flush())
+    ana.send("lost")
+    redis_server.client.flushall()
+    html = [row["html"] for row in ana.seen("room")["rows"]]
+    assert html == ["<p>recorded</p>\n"]
+    assert all(point.seq <= office.team.seq for point in feed_of(office).frame.latencies)
+    ana.send("anew")
+    assert at(office) is not desk
+    assert office.wait_for(events=5, timeout_s=SOON_S) >= 5
+    assert not office.trouble
 
 
 def test_what_a_page_let_go_comes_again_as_it_became_meanwhile(

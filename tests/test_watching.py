@@ -335,8 +335,8 @@ def test_members_who_are_dropped_make_an_alert(open_office: Open, tmp_path: Path
     do(office, until(office, lambda: office.team.alerts.version == 1, "rules in force"))
 
     async def dropped() -> None:
-        office.dropped()
-        office.dropped()
+        office.duties.drop()
+        office.duties.drop()
 
     do(office, dropped())
     do(office, until(office, lambda: states(office) == {"drops": "firing"}, "it fires"))

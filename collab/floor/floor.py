@@ -76,6 +76,11 @@ class Floor:
         if not self.desk.team.rooms:
             await self.desk.rooms.create_defaults(CLERK)
 
+    def send_away(self, why: str) -> None:
+        """Cut everybody off who is here, if there is a reason; they may come again at once."""
+        for line in tuple(self.hall.lines) if why else ():
+            line.cut_off("stopping", why)
+
     def enter(self, line: Line) -> None:
         """A member's connection begins; their presence follows in a moment."""
         self.hall.lines.add(line)

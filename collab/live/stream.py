@@ -119,8 +119,8 @@ class Stream:
         if reply[0] == 3:
             raise StreamUnreachable(
                 f"the stream at {self._server.url} is empty, and had events before; who records it sets it to the end "
-                "of the history within seconds; if it stays so, start `collab recorder`; a gateway begins anew, "
-                "restart any other process"
+                "of the history within seconds; if it stays so, start `collab recorder`; gateways and `collab serve` "
+                "begin anew, restart any other process"
             )
         rows = entries_of(reply[-1], whole=True)
         if reply[0] == 0:

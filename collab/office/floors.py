@@ -17,14 +17,17 @@ async def floor_of(office: Office, lease_s: float = LEASE_S) -> Floor:
 
     Raises:
         RuntimeError: the office only reads.
+        StreamUnreachable: it begins anew just now, or no Redis answers.
     """
     if office.desk is None:
         raise RuntimeError(READS)
+    await office.anew.over()
     if office.floor is None:
         office.floor = Floor(
-            office.desk, lambda: office.history, office.status, dropped=office.dropped, lease_s=lease_s
+            office.desk, lambda: office.history, office.status, dropped=office.duties.drop, lease_s=lease_s
         )
         if office.shelf is not None:
             office.leave_shelf = office.shelf.follow(office.desk)
-    await office.floor.open()
-    return office.floor
+    floor = office.floor
+    await floor.open()
+    return floor if floor is office.floor else await floor_of(office, lease_s)  # it began anew meanwhile

@@ -30,6 +30,7 @@ from collab.live.silence import close_if_silent
 from collab.live.stream import Stream, open_stream
 from collab.live.subscribers import Subscribers
 from collab.office.adopting import Adopting
+from collab.office.anew import LOST, Anew
 from collab.office.asking import Asking
 from collab.office.duties import Duties
 from collab.office.reading import Reading
@@ -86,7 +87,6 @@ class Office(Threaded):
     stream: Stream | None = None
     floor: Floor | None = None
     shelf: Shelf | None = None
-    lose: Callable[[str], None] = staticmethod(partial(logger.error, "%s; restart this process"))
     leave_shelf: Callable[[], None] | None = None
 
     def __init__(
@@ -122,9 +122,12 @@ class Office(Threaded):
         self._tasks: list[asyncio.Task[None]] = []
         self._hastening: asyncio.Task[None] | None = None
         self._subscribers, self._asking = Subscribers(), Asking(lambda: self.history)
+        alarm = partial(self._subscribers.tell, [])  # lets subscribers look anew, though there are no new entries
         self._adopting, self._reading = Adopting(self.weights), Reading(lambda: self.history, self._subscribers.tell)
         self.shadow = shadowing(shadow, self.subscribe, self.started)
         self.duties = Duties(tenant, history, rules, notify, secrets, balance, thresholds, page)
+        self.subscribe(self.duties.hear)
+        self.anew, self._alarm = Anew(tenant, partial(self._shut, LOST), self._begin, alarm), alarm
 
     @property
     def team(self) -> Team:
@@ -179,6 +182,7 @@ class Office(Threaded):
         logger.info("office of %s is %s on %s", self.tenant, self.mode, self.history_url)
 
     async def _begin(self) -> None:
+        self.recorder, self._at_work = None, False
         await self.duties.check()
         self.stream = stream = open_stream(self.stream_url, self.tenant)
         await stream.ping()
@@ -208,14 +212,9 @@ class Office(Threaded):
         if self.recorder is not None:
             await self._put_to_work()
         self._tasks.append(
-            asyncio.create_task(tend(self.desk, self._adopting, self.terms, self.timing, self.lose), name="tend")
+            asyncio.create_task(tend(self.desk, self._adopting, self.terms, self.timing, self.anew.start), name="tend")
         )
-        self.subscribe(self.duties.hear)
         await self.duties.start(self.desk, stream, self._clock, self._reached, self._alarm)
-
-    def dropped(self) -> None:
-        """A member was dropped, because it read too slowly: the rules are told."""
-        self.duties.drop()
 
     @property
     def telling(self) -> Telling | None:
@@ -225,16 +224,14 @@ class Office(Threaded):
     @property
     def trouble(self) -> str:
         """Why the team here does not take in what others do; "" while it does."""
+        if self.desk is not None and self.desk.lost:
+            return f"{self.desk.lost}; it begins anew with what is recorded"
         return self.desk.trouble if self.desk is not None else self._reading.trouble
 
     @property
     def lost(self) -> datetime | None:
         """Since when the stream does not answer, or nobody records what is only read here; None while all is well."""
         return self.duties.lost or self._reading.left
-
-    def _alarm(self) -> None:
-        """Let subscribers look anew, though there are no new entries."""
-        self._subscribers.tell([])
 
     def _reached(self) -> int:
         """Up to which place the history goes, as the recorder here knows or else as the history says."""
@@ -268,6 +265,10 @@ class Office(Threaded):
 
     async def close(self) -> None:
         """Stop all rooms, in the loop they work in; one that cannot end well keeps none from ending."""
+        await self.anew.stop()
+        await self._shut()
+
+    async def _shut(self, why: str = "") -> None:
         self.hasten()
         async with AsyncExitStack() as rooms:  # the last is stopped first
             if self.stream is not None:
@@ -285,6 +286,7 @@ class Office(Threaded):
                 rooms.callback(self.leave_shelf)
             if self.floor is not None:
                 rooms.callback(self.floor.close)
+                self.floor.send_away(why)
             self.leave_shelf = self.floor = None
             await self.duties.stop()
 

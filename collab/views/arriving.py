@@ -66,6 +66,8 @@ class LatencyStream(pn.viewable.Viewer):
 
     def _stream(self) -> None:
         frame = self.board.frame
+        if self._shown > frame.seq:  # the team began anew
+            self._shown = 0
         fresh = [point for point in frame.latencies if point.seq > self._shown]
         if not self.active or (self._shown and not fresh):
             return

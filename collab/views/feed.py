@@ -61,7 +61,8 @@ class Feed:
         self._relay = Relay(lambda: tuple(self._boards), FRAME_S)
         self._due, self._spent_s, self._made = False, 0.0, 0.0
         self._idle: asyncio.TimerHandle | None = None
-        self._lately, self._conversations, self._inboxes = Lately(), Conversations(), Inboxes()
+        self._lately = Lately()
+        self._begin()
         office.subscribe(self._entries)
         office.call(self._first()).result()
 
@@ -85,11 +86,19 @@ class Feed:
     def _painted(self, seconds: float) -> None:
         self._spent_s += seconds
 
+    def _begin(self) -> None:
+        """Forget what was counted by numbers that come again once the team begins anew."""
+        self._times = self.office.anew.times
+        self._latencies.clear()
+        self._conversations, self._inboxes = Conversations(), Inboxes()
+
     async def _first(self) -> None:
         self._make()
 
     def _entries(self, entries: list[Entry]) -> None:
         now = utc_now()
+        if self._times != self.office.anew.times:
+            self._begin()
         for entry in entries:
             ms = (now - entry.event.time).total_seconds() * 1000
             self._latencies.append(Latency(entry.seq, entry.event.time, max(0.0, ms)))

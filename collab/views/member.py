@@ -25,6 +25,9 @@ class Member:
         schedule: reaches the session's thread from any other.
         told: is called there with all that was heard since the last time, and with the rooms if anything of them
             changed, at most every `FRAME_S`.
+
+    Attributes:
+        again: is called there once the team began anew: who was here has to come in again.
     """
 
     def __init__(
@@ -39,6 +42,8 @@ class Member:
         self._uploads = Uploads(office)
         self._heard: list[p.AnyFrame] = []
         self._stale = self._due = False
+        self.again: Callable[[], None] = lambda: None
+        self._times = 0
         self._leave: Callable[[], None] = lambda: None
 
     @property
@@ -57,7 +62,7 @@ class Member:
         await self.office.ask(self._open(me, role))
 
     async def _open(self, me: str, role: p.Role) -> None:
-        self._floor = await floor_of(self.office)
+        self._floor, self._times = await floor_of(self.office), self.office.anew.times
         self._line = Insider(self.office.tenant, me, role, self._hear)
         self._leave = self.office.subscribe(self._happened)
 
@@ -115,6 +120,10 @@ class Member:
         self._soon()
 
     def _happened(self, entries: list[Entry]) -> None:
+        if self._times != self.office.anew.times:
+            self._leave()
+            self._schedule(self.again)
+            return
         if any(isinstance(entry.event, RoomEvent) for entry in entries):
             self._stale = True
             self._soon()

@@ -72,6 +72,7 @@ class RoomsView(Replying):
         self.board = board
         self.conversation = Conversation(self.hear, signed=board.seat is not None, **WIDE)
         self.talk = Talk(board.shared, board.schedule, self._put, lambda: board.frame.names, room, number)
+        self.talk.member.again = lambda: pn.state.execute(partial(self.enter, self.me))
         self._name = pmui.TextInput(label="You are", value=self.me, placeholder="kim", description="", width=200)
         self._in = pmui.Button(label="Come in", icon="login", variant="outlined")
         self._in.on_click(self._enter)
