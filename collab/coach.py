@@ -170,6 +170,11 @@ class Coach:
         self._model, self._clock = model, clock
         self._day: date | None = None
 
+    @property
+    def spends(self) -> bool:
+        """Was anything spent of what there is for today?"""
+        return self.spent > 0 and self._day == self._clock().astimezone(UTC).date()
+
     async def advise(self, asked: Asked) -> Advice:
         """What to do next; `why` says why the model that is set up did not answer, if it did not."""
         if self._model is None:

@@ -53,6 +53,13 @@ OF_ALL = ("stream", "history", "weights", "rules", "notify", "secrets", "balance
 )
 @click.option("--rate", type=Real(1), default=100.0, show_default=True, help="Commands a second that one may send.")
 @click.option("--agent-rate", type=Real(1), help="The same of all connections of an agent [twice --rate].")
+@click.option(
+    "--idle",
+    type=Real(60),
+    default=600.0,
+    show_default=True,
+    help="Seconds after which a team that nobody uses, and where nothing is open, is let go until somebody comes.",
+)
 @click.option("--compress", is_flag=True, help="Offer compressed frames: less to send, a little more to do.")
 @click.option(
     "--certificate", type=click.Path(exists=True, dir_okay=False), help="File with the certificate chain, for wss://."
@@ -97,8 +104,7 @@ def gateway(
         shelf=shelf_of(found["history"], given),
         gateway={"host": address, "tls": secured, "origins": given["origin"] or None}
         | {name: given[name] for name in ("rate", "agent_rate", "compress")},
-        **{name: found[name] for name in OF_ALL},
-        explore=explore,
+        **{name: found[name] for name in OF_ALL} | {"explore": explore, "idle_s": given["idle"]},
         pacing=Pacing(ahead_most=ahead),
     )
     listener = None

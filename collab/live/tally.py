@@ -35,6 +35,11 @@ class Durations:
         self.counts[bisect_left(BOUNDS_S, seconds)] += 1
         self.total_s += seconds
 
+    def join(self, other: Durations) -> None:
+        """Count what another one counted."""
+        self.total_s += other.total_s
+        self.counts = [a + b for a, b in zip(self.counts, other.counts, strict=True)]
+
 
 class Tally:
     """What happened at one gateway.

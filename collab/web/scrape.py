@@ -41,7 +41,9 @@ async def scraped(site: Site) -> bytes:
     """The metrics as text, read in the loop in which they change."""
 
     async def read() -> list[Metric]:
-        return [*_of_teams(site.offices), *(_of_gateway(site.door) if site.door is not None else ())]
+        if site.door is None:
+            return [*_of_teams(site.offices)]
+        return [*_of_teams(site.offices, site.door.past.deciding), *_of_gateway(site.door)]
 
     if site.door is not None:
         found = await site.door.ask(read())
@@ -62,8 +64,11 @@ class _Found(Collector):
         return self._metrics
 
 
-def _of_teams(offices: list[Office]) -> Iterator[Metric]:
-    """The teams of this process, summed up; an office that only reads has a team too."""
+def _of_teams(offices: list[Office], *past: Durations) -> Iterator[Metric]:
+    """The teams of this process, summed up; an office that only reads has a team too.
+
+    The `past` durations are of decisions on teams that are not open any more.
+    """
     teams = [office.team for office in offices]
     yield _gauge("collab_teams", "Teams that are open in this process", len(teams))
     presence = Counter(agent.presence for team in teams for agent in team.members())
@@ -84,20 +89,23 @@ def _of_teams(offices: list[Office]) -> Iterator[Metric]:
     yield _gauge("collab_recorder_behind_seconds", "How long ago all was recorded, at worst", late)
     faults = sum(recorder.fault is not None for recorder, _ in recording)
     yield _gauge("collab_recorder_faults", "Recorders that cannot record now", faults)
-    deciding = _sum(office.desk.deciding for office in offices if office.desk is not None)
-    yield _histogram("collab_deciding_seconds", "The time of a routing decision itself", "", {"": deciding})
+    deciding = (office.desk.deciding for office in offices if office.desk is not None)
+    yield _histogram(
+        "collab_deciding_seconds", "The time of a routing decision itself", "", {"": _sum([*deciding, *past])}
+    )
 
 
 def _of_gateway(door: Door) -> Iterator[Metric]:
-    gateway, floors, tally = door.gateway, door.floors, door.gateway.tally
+    gateway, floors, past, tally = door.gateway, door.floors, door.past, door.gateway.tally
     roles = Counter(line.entry.role for line in gateway.lines)
     yield _gauges("collab_connections", "Members that are connected", "role", {role: roles[role] for role in Role})
     yield _counter("collab_connections_accepted", "Connections that were let in", tally.entered)
     yield _gauge("collab_rooms_attended", "Rooms in which a member is here", sum(floor.hall.rooms for floor in floors))
-    yield _counter("collab_messages_sent", "Messages that members said here", sum(floor.said for floor in floors))
-    told = sum(floor.hall.told for floor in floors)
+    said = past.said + sum(floor.said for floor in floors)
+    yield _counter("collab_messages_sent", "Messages that members said here", said)
+    told = past.told + sum(floor.hall.told for floor in floors)
     yield _counter("collab_events_delivered", "Events of rooms that were written to members", told)
-    told_bytes = sum(floor.hall.told_bytes for floor in floors)
+    told_bytes = past.told_bytes + sum(floor.hall.told_bytes for floor in floors)
     yield _counter("collab_delivered_bytes", "Bytes of these events as frames", told_bytes)
     yield _counter("collab_received_bytes", "Bytes of the frames that members sent", tally.bytes_in)
     yield _counters("collab_refused", "Frames that were refused", "code", tally.refused)
@@ -119,8 +127,7 @@ def _of_site(site: Site) -> Metric:
 def _sum(every: Iterable[Durations]) -> Durations:
     total = Durations()
     for one in every:
-        total.total_s += one.total_s
-        total.counts = [a + b for a, b in zip(total.counts, one.counts, strict=True)]
+        total.join(one)
     return total
 
 
