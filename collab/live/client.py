@@ -203,7 +203,7 @@ class Member(Calls):
                 asyncio.get_running_loop().call_later(place / AT_ONCE, self._rejoin, socket, number)
         for command in tuple(self._said.values()):
             await self._write(socket, framed(command))
-        for command in self._unanswered.commands:
+        for command in self._unanswered.each():
             await self._write(socket, framed(command))
         self._socket = socket
         if self._first is not None and not self._first.done():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from typing import Any
 
 from collab import protocol as p
@@ -42,6 +43,14 @@ class Unanswered:
     def commands(self) -> list[p.Command]:
         """All of them, in the order in which they were asked."""
         return [command for command, _ in self._asked.values()]
+
+    def each(self) -> Iterator[p.Command]:
+        """All of them in that order, and after them those that are asked meanwhile."""
+        told = set[p.Id]()
+        while left := [command for command in self.commands if command.id not in told]:
+            for command in left:
+                told.add(command.id)
+                yield command
 
     @property
     def rooms(self) -> set[str]:

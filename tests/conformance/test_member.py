@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 from gateways import a_gate, soon, texts
 from proxy import Proxy
+from strategies import NOON
+from websockets.asyncio.server import ServerConnection, serve
 
+from collab import protocol as p
 from collab.live.client import connect
 
 
@@ -82,3 +85,34 @@ def test_a_hello_that_cannot_be_read_is_not_said_again(tmp_path: Path) -> None:
                     pass
 
     asyncio.run(knock())
+
+
+def test_what_is_asked_while_a_member_says_all_again_is_asked_too() -> None:
+    async def talk() -> None:
+        came, again, asked = list[str](), asyncio.Event(), asyncio.Event()
+        welcome = p.Welcome(re=0, agent="ana", tenant="acme", role=p.Role.agent, expires=NOON, lease_s=20)
+
+        async def gate(socket: ServerConnection) -> None:
+            await socket.recv()
+            await socket.send(p.encode(welcome), text=True)
+            await socket.recv()
+            if not again.is_set():
+                again.set()
+                return  # which cuts the member off, who has asked more than fits on the way
+            asked.set()
+            async for data in socket:
+                came.append(str(data)[:30])
+
+        async with serve(gate, "127.0.0.1", 0) as server:
+            port = next(iter(server.sockets)).getsockname()[1]
+            async with connect(f"ws://127.0.0.1:{port}", "token") as ana:
+                asking = [asyncio.create_task(ana.send_message("main", "x" * 60_000)) for _ in range(400)]
+                await asked.wait()
+                asking.append(asyncio.create_task(ana.set_presence("busy")))
+                await soon(lambda: len(came) == len(asking) - 1)
+                assert [frame for frame in came if "set_presence" in frame] == [came[-1]]
+                for task in asking:
+                    task.cancel()
+                await asyncio.wait(asking)
+
+    asyncio.run(talk())
