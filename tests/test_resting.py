@@ -14,13 +14,18 @@ from offices import QUIET
 from strategies import NOON, histories
 
 from collab import events as ev
+from collab import protocol as p
 from collab.alerts import Watch
 from collab.door import Door
 from collab.events import Entry
+from collab.floor.insider import Insider
 from collab.history import History
 from collab.lapses import Terms, lapses
 from collab.live.access import Access
 from collab.live.client import connect
+from collab.live.stream import StreamUnreachable
+from collab.office import Office
+from collab.office.floors import floor_of
 from collab.office.resting import rests, still
 from collab.presence import changes
 from collab.protocol import Role
@@ -94,5 +99,24 @@ def test_a_door_that_ends_while_a_team_is_let_go_closes_it(redis_url: str, tmp_p
         await door.close()
         assert office.floor is None
         assert office.recorder is None or office.recorder.ended
+
+    asyncio.run(work())
+
+
+def test_who_said_a_message_again_hears_that_the_floor_was_closed_meanwhile(redis_url: str, tmp_path: Path) -> None:
+    async def work() -> None:
+        office, answers = Office(redis_url, str(tmp_path / "history"), tenant="acme", rules=QUIET), list[object]()
+        await office.open()
+        try:
+            floor, me = await floor_of(office), Insider("acme", "ana", Role.agent, lambda frame: None)
+            said = p.Send(id=1, room="main", text="once", key="k")
+            await floor.do(me, p.Join(id=0, room="main"))
+            await floor.do(me, said)
+            assert floor.send_soon(me, said, answers.append)
+            floor.close()
+            await soon(lambda: bool(answers))
+            assert isinstance(answers[0], StreamUnreachable)
+        finally:
+            await office.close()
 
     asyncio.run(work())

@@ -23,8 +23,10 @@ from collab.floor.shown import shown
 from collab.floor.watching import WATCHING
 from collab.history import History
 from collab.history.past import found
+from collab.live.follower import CLOSED
 from collab.live.gateway import LEASE_S
 from collab.live.line import Line
+from collab.live.stream import StreamUnreachable
 from collab.protocol.role import EVERYBODY, LEADING, OWNING, TUNING, WORKING, Role, one_of
 from collab.reasons import shortened
 from collab.records import Confirmation, Decision
@@ -129,8 +131,8 @@ class Floor:
     def _recall(self, said: Confirmation, done: Callable[[Any], None]) -> None:
         def found(task: asyncio.Task[Confirmation]) -> None:
             self._recalling.discard(task)
-            if not task.cancelled():
-                done(task.exception() or task.result())
+            gone = StreamUnreachable(CLOSED) if task.cancelled() else None  # who waits must hear of it, too
+            done(gone or task.exception() or task.result())
 
         task = asyncio.get_running_loop().create_task(recalled(self.hall, said))
         self._recalling.add(task)
