@@ -30,6 +30,7 @@ from collab.views.contents import contents
 from collab.views.feed import feed_of
 from collab.views.notebook import Notebook
 from collab.views.page import beside, closed, page, title
+from collab.views.presses import presses_of
 from collab.views.running import Running
 from collab.views.sign_in import Passwords, Vouching, finder, seat_here
 from collab.views.socket import prepare
@@ -49,7 +50,7 @@ def office() -> Office:
 def site(office: Office, door: Door | None, access: Access | None) -> Site:
     """The pages beside the dashboard."""
     checkup_of(office).door = door
-    return Site(access, door, office, more=lambda: {"boards": feed_of(office).boards})
+    return Site(access, door, office, more=lambda: {"boards": feed_of(office).boards}, pressed=presses_of(office).took)
 
 
 def shown(office: Office, users: Users | None, *, index: bool = False) -> Any:

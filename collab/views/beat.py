@@ -1,4 +1,7 @@
-"""A page's question whether its server is there, asked again and again on the socket that brings what is new."""
+"""A page's question whether its server is there, asked again and again on the socket that brings what is new.
+
+With it goes how long the page took to answer its person's keys and presses since the last time.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ from typing import Any
 
 from panel.custom import JSComponent
 
+from collab.office import Office
+from collab.views.presses import MEASURED, presses_of
 from collab.views.theme import OVER_ALL
 
 EVERY_MS = 10_000
@@ -28,11 +33,15 @@ class Beat(JSComponent):
 
     A server that hangs, or that no network leads to, leaves the socket open: the page would stand still and look alive.
     Where the socket is closed the page says so anyway, and asks no more.
+
+    Args:
+        office: whose page it is.
     """
 
-    _esm = f"""
+    _esm = f"""{MEASURED}
     export function render({{ model }}) {{
       let asked = 0, looked = Date.now(), late = {LATE_MS}, sign = null
+      const pressed = presses()
       const clear = () => {{ sign?.remove(); sign = null }}
       const say = () => {{
         if (sign) return
@@ -48,11 +57,11 @@ class Beat(JSComponent):
         if (now - looked > 2 * {EVERY_MS}) asked = 0  // the page slept, not the server
         looked = now
         if (asked && now - asked > late) say()
-        if (!asked) {{ asked = now; model.send_msg("there?") }}
+        if (!asked) {{ asked = now; model.send_msg(document.hidden ? [] : pressed.take()) }}
       }}
       const doubt = () => {{ late = {SOON_MS}; look(); setTimeout(look, {SOON_MS} + 100) }}
       const timer = setInterval(look, {EVERY_MS})
-      const end = () => {{ clearInterval(timer); clear(); removeEventListener("offline", doubt) }}
+      const end = () => {{ clearInterval(timer); pressed.end(); clear(); removeEventListener("offline", doubt) }}
       addEventListener("offline", doubt)
       addEventListener("collab-gone", end)
       model.on("msg:custom", () => {{ asked = 0; late = {LATE_MS}; clear() }})
@@ -60,6 +69,11 @@ class Beat(JSComponent):
     }}
     """
 
+    def __init__(self, office: Office, **params: Any) -> None:
+        self._presses = presses_of(office)
+        super().__init__(**params)
+
     def _handle_msg(self, data: Any) -> None:
-        """Answer."""
+        """Answer, and take in what took how long."""
+        self._presses.hear(data)
         self._send_msg("there")

@@ -19,6 +19,7 @@ from collab.door import Door
 from collab.office import Office
 from collab.views.feed import Feed, feed_of
 from collab.views.one import One
+from collab.views.presses import presses_of
 
 EVERY_S = 5.0
 """How often the parts are looked at while somebody shows them."""
@@ -101,7 +102,7 @@ class Checkup:
         try:
             found = await of_office(self.office, self.door)
             if self._feed is not None:
-                found.append(of_viewers(self._feed.boards))
+                found.append(of_viewers(self._feed.boards, tuple(presses_of(self.office).newest)))
             self.findings = Findings(utc_now(), tuple(gravest_first(map(self._dated, found))))
         except Exception as error:  # who looks for a fault must not be left without an answer by another one
             self.findings = Findings(utc_now(), error=f"{type(error).__name__}: {error}")

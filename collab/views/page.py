@@ -119,7 +119,7 @@ def page(office: Office, seat: Seat | None = None, *, index: bool = False) -> pm
     main = pn.Column(*signs, _wrong(address), tabs, margin=(8, 16), **WIDE)
     board.param.watch(lambda event: _shut(main, tabs) if board.gone else None, "frame")
     shown = _framed(title(office), header, main, ABOVE)
-    shown.main.extend([kept(address, board, shown), Beat(width=0, height=0, margin=0)])
+    shown.main.extend([kept(address, board, shown), Beat(office, width=0, height=0, margin=0)])
     return shown
 
 

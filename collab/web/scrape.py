@@ -50,7 +50,7 @@ async def scraped(site: Site) -> bytes:
     else:
         found = await site.office.ask(read()) if site.office is not None else []
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Found([*found, _of_site(site)]))
+    registry.register(_Found([*found, *_of_site(site)]))
     return generate_latest(registry)
 
 
@@ -117,11 +117,14 @@ def _of_gateway(door: Door) -> Iterator[Metric]:
     yield _histogram("collab_command_seconds", "From a command's arrival to its answer", "kind", busy)
 
 
-def _of_site(site: Site) -> Metric:
+def _of_site(site: Site) -> Iterator[Metric]:
     found = CounterMetricFamily("collab_http_requests", "Answers over HTTP", labels=("page", "status"))
     for (page, status), count in sorted(site.answered.items()):
         found.add_metric((page, str(status)), count)
-    return found
+    yield found
+    if site.pressed is not None:
+        said = "From a key or press on the dashboard to its browser's next paint"
+        yield _histogram("collab_press_seconds", said, "", {"": site.pressed})
 
 
 def _sum(every: Iterable[Durations]) -> Durations:

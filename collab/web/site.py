@@ -17,7 +17,7 @@ from collab.live.access import Access, AccessDenied, Pass
 from collab.live.gateway import RATE
 from collab.live.line import Allowance
 from collab.live.stream import StreamUnreachable
-from collab.live.tally import UNREACHABLE
+from collab.live.tally import UNREACHABLE, Durations
 from collab.office import Office
 
 Result = TypeVar("Result")
@@ -51,6 +51,7 @@ class Site:
         door: has the floors; None if this process only reads.
         office: the office of the dashboard that the pages are beside, if they are.
         more: what else `/healthz` tells.
+        pressed: how long the dashboard's pages took to answer keys and presses, if there is a dashboard.
         rate: requests a second of one token holder.
     """
 
@@ -61,9 +62,11 @@ class Site:
         office: Office | None = None,
         *,
         more: Callable[[], dict[str, Any]] = dict,
+        pressed: Durations | None = None,
         rate: float = RATE,
     ) -> None:
         self.access, self.door, self.office, self.more, self.rate = access, door, office, more, rate
+        self.pressed = pressed
         self.answered: defaultdict[tuple[str, int], int] = defaultdict(int)
         self.drawing = asyncio.Semaphore(DRAWN_AT_ONCE)
         self.under_way = 0

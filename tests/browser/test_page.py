@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
-from serving import ROOT, Served, free_port, raised, serving, until
+from serving import ROOT, Served, free_port, got, raised, serving, until
 from touching import swipe
 from watching import Watch
 
@@ -101,6 +101,26 @@ def test_a_lead_typed_in_is_assigned_with_its_reasons_and_listed(page: Page) -> 
 def test_a_lead_without_a_name_is_refused_with_the_fix(page: Page) -> None:
     route(page, " ")
     expect(page.get_by_role("alert").filter(has_text="name is empty; say who asks, e.g. Zoe Park")).to_be_visible()
+
+
+def test_keys_and_presses_are_counted_until_the_next_paint(page: Page, demo: Served) -> None:
+    def counted() -> float:
+        found = re.search(r"^collab_press_seconds_count (\S+)$", got(f"{demo.url}metrics"), re.MULTILINE)
+        assert found
+        return float(found[1])
+
+    tab(page, "Leads")
+    field = page.get_by_role("textbox", name=re.compile("^Name"))
+    before = counted()
+    field.press_sequentially("abc")
+    page.evaluate(
+        "addEventListener('keydown', () => { const end = Date.now() + 300; while (Date.now() < end); }, {once: true})"
+    )
+    field.press("Backspace")
+    field.fill("")
+    until(lambda: counted() >= before + 4, "three quick keys and a slow one are told")
+    tab(page, "Diagnostics")
+    expect(page.get_by_text(re.compile(r"key or press to next paint: .* p99 [1-9]\d\d+ ms"))).to_be_visible()
 
 
 def test_a_slider_moves_leads_and_the_other_three_follow(page: Page) -> None:
