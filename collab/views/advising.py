@@ -17,6 +17,7 @@ from collab.views.labelled import labelled
 from collab.views.replying import Replying, pressed
 from collab.views.theme import SHEET
 from collab.views.told import empty, title
+from collab.views.typed import typed
 
 NOT_SAID = "Not said"
 """The first stage of the list."""
@@ -91,13 +92,13 @@ class AdvisingView(Replying):
 
     async def advise(self) -> None:
         """Ask the desk about what stands in the fields."""
-        desk, message = self.board.office.desk, _text(self.words)
+        desk, message = self.board.office.desk, typed(self.words)
         if self._asking or desk is None:
             return
         if not message:
             self._say(WORDLESS)
             return
-        before = [line.strip() for line in _text(self._before).splitlines() if line.strip()][-MOST_BEFORE:]
+        before = [line.strip() for line in typed(self._before).splitlines() if line.strip()][-MOST_BEFORE:]
         about: dict[str, Any] = {"stage": self.stage, "lead": self.lead if self._name() else None, "leading": True}
         self._asking, self.said.visible, self.told.object = True, False, empty(ASKING)
         self.advice = None  # what was advised on another message must not stand beside this one
@@ -124,7 +125,3 @@ class AdvisingView(Replying):
             self.told.object = f'<div role="status"><ol>{points}</ol>{none}{source}</div>'
             self.draft = advice.draft
             self._draft.visible = bool(advice.draft)
-
-
-def _text(field: Any) -> str:
-    return str(field.value_input or field.value).strip()

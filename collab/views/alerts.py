@@ -25,6 +25,7 @@ from collab.views.picking import Picking
 from collab.views.replying import Replying, pressed
 from collab.views.theme import SHEET, plain
 from collab.views.told import empty, title
+from collab.views.typed import typed
 
 TOMORROW = "Until tomorrow 9:00"
 TAKEN = {"For 30 min": timedelta(minutes=30), "For 2 h": timedelta(hours=2), TOMORROW: None}
@@ -180,7 +181,7 @@ class AlertsView(Replying):
 
     async def _do(self, command: Callable[[Desk, str], Coroutine[Any, Any, Any]], done: str = "") -> None:
         """Give the command to the desk; that it is done, or why it is refused, stands on the page and is heard."""
-        desk, by = self.board.office.desk, (self._person.value_input or self.by).strip()
+        desk, by = self.board.office.desk, typed(self._person)
         if self._sending:  # the second press of a double one
             return
         if desk is None or not by:
@@ -203,7 +204,7 @@ class AlertsView(Replying):
             self._sending = False
 
     def _written(self) -> str:
-        return str(self._note.value_input or self.note).strip()
+        return typed(self._note)
 
     def _keep(self, alert: str, note: str) -> None:
         if alert == self.chosen:
@@ -249,9 +250,7 @@ class AlertsView(Replying):
             self._acts.visible |= bool(frame.alerts)
             self._endings.visible |= bool(frame.silences)
             self._enable()
-            self.actions.param.update(
-                alert=self.alert, zone=self.zone, by=(self._person.value_input or self.by).strip()
-            )
+            self.actions.param.update(alert=self.alert, zone=self.zone, by=typed(self._person))
             self._tell_critical()
 
     def _offer(self, name: str, options: dict[str, str]) -> None:

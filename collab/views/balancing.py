@@ -19,6 +19,7 @@ from collab.views.board import Board
 from collab.views.frame import Frame
 from collab.views.theme import BAND, SHEET
 from collab.views.told import empty, title
+from collab.views.typed import typed
 
 MOVES = 8
 """How many moves are told one by one."""
@@ -85,7 +86,7 @@ class BalancingView(pn.viewable.Viewer):
             return
         balancing, frame = self.board.office.duties.balancing, self.board.frame
         plan = Plan() if balancing is None else balancing.plan
-        by = (self.person.value_input or self.by).strip()
+        by = typed(self.person)
         now = None if balancing is None else (balancing.policy, balancing.moved, balancing.proposed)
         undoes = self.actions.done is not None
         told_of = plan, now, frame.names, by, undoes

@@ -22,6 +22,7 @@ from collab.views.labelled import labelled
 from collab.views.replying import Replying, pressed
 from collab.views.theme import SHEET
 from collab.views.told import empty, title
+from collab.views.typed import typed
 
 ASK = "Choose an agent"
 """The first line of the list of agents."""
@@ -124,7 +125,7 @@ class HandView(Replying):
 
     async def give_it(self) -> None:
         """Give the lead to the chosen agent, whatever the router thinks; Undo gives a held one back."""
-        to, reason, lead = self.to, str(self._why.value_input or self.reason).strip(), self.lead
+        to, reason, lead = self.to, typed(self._why), self.lead
         needed = {NAMELESS: self._named(), NOBODY: to, REASONLESS: reason}
         if lacks := [fix for fix, given in needed.items() if not given]:
             self._say(" ".join(lacks), "error")
@@ -144,7 +145,7 @@ class HandView(Replying):
             await self._do(lambda desk, by: desk.undo(done, by=by, reason="undone"))
 
     def _named(self) -> str:
-        return str(self._person.value_input or self.by).strip()
+        return typed(self._person)
 
     async def _do(self, command: Callable[[Desk, str], Coroutine[Any, Any, Any]], named: bool = True) -> None:
         desk, by = self.board.office.desk, self._named()

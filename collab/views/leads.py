@@ -28,6 +28,7 @@ from collab.views.notice import Notice
 from collab.views.replying import Replying
 from collab.views.theme import PARTED, SHEET, plain
 from collab.views.told import title
+from collab.views.typed import typed
 
 ROUTE, ALL_THE_SAME = "Route the lead", "Route it all the same"
 TWIN = "Is it the same matter? Then leave it; else route it all the same."
@@ -100,7 +101,7 @@ class LeadView(Replying):
 
     def _left(self, name: str) -> None:
         """A field was left: say at once what is wrong with it, and whether somebody is known by it."""
-        text = _text(getattr(self, name))
+        text = typed(getattr(self, name))
         self._keep()
         self._check(name) if text else self._mark(name, "")
         self._routed = self._routed and not text
@@ -111,7 +112,7 @@ class LeadView(Replying):
     def _refill(self) -> None:
         """Put into an empty form what the browser has kept of this person's: the server was started again meanwhile."""
         kept = self.board.lead
-        if kept.get("by") != self.board.by or any(_text(getattr(self, name)) for name in READERS):
+        if kept.get("by") != self.board.by or any(typed(getattr(self, name)) for name in READERS):
             return
         for name in READERS:
             if isinstance(text := kept.get(name), str):
@@ -122,7 +123,7 @@ class LeadView(Replying):
 
     def _keep(self) -> None:
         """Let the browser keep what stands in the fields, as long as something was typed."""
-        texts = {name: text for name in READERS if (text := _text(getattr(self, name)))}
+        texts = {name: text for name in READERS if (text := typed(getattr(self, name)))}
         choices = {name: getattr(self.form, name) for name in CHOICES}
         self.board.lead = {"by": self.board.by} | texts | choices if texts else {}
 
@@ -135,7 +136,7 @@ class LeadView(Replying):
     def _check(self, name: str) -> Any:
         """What a field's text means; what is wrong with it stands below it, and None is returned."""
         try:
-            value = READERS[name](_text(getattr(self, name)))
+            value = READERS[name](typed(getattr(self, name)))
         except ValueError as error:
             self._mark(name, str(error))
             return None
@@ -289,7 +290,3 @@ def _field(form: Any, name: str, example: str) -> pmui.TextInput:
 
 def _new_id() -> str:
     return f"F-{new_id()[:12]}"
-
-
-def _text(field: Any) -> str:
-    return str(field.value_input or field.value)

@@ -19,6 +19,7 @@ from collab.views.task import Task
 from collab.views.theme import SHEET
 from collab.views.told import TUNING, title
 from collab.views.tuning import Tuning
+from collab.views.typed import typed
 from collab.whatif import Proposal, report, rollback
 from collab.whatif.journal import Entry
 from collab.whatif.measures import four
@@ -76,7 +77,7 @@ class ProposingView(pn.viewable.Viewer):
 
     def _propose(self) -> None:
         study, values = self.tuning.study, self.tuning.weights.integers()
-        reason, by = _typed(self.reason), self._who()
+        reason, by = typed(self.reason), self._who()
         if study is None:
             return
         self.task.start(
@@ -114,7 +115,7 @@ class ProposingView(pn.viewable.Viewer):
 
     def _who(self) -> str:
         """Who signed in, else who is typed in."""
-        return _typed(self.by) if self.tuning.seat is None else self.tuning.seat.id
+        return typed(self.by) if self.tuning.seat is None else self.tuning.seat.id
 
     def _page(self) -> BytesIO:
         return BytesIO(report.html(self.proposal).encode())
@@ -159,11 +160,6 @@ def _in_force_again(entry: Entry) -> str:
 
 def _when(entry: Entry) -> str:
     return f"{entry.time.day} {entry.time:%b %Y at %H:%M} UTC"
-
-
-def _typed(field: pmui.TextInput) -> str:
-    """What stands in a field now, also if it was not left yet."""
-    return str(field.value_input or field.value or "")
 
 
 def _told(field: str, text: str) -> str:

@@ -21,6 +21,7 @@ from collab.views.roster import id_of
 from collab.views.scheduling import at_end
 from collab.views.talk import REFUSED, Patch, Talk
 from collab.views.theme import SHEET
+from collab.views.typed import typed
 
 HERE = Path(__file__).parent / "chat"
 PARTS = ("drawn.js", "log.js", "attach.js", "composer.js", "about.js", "rooms.js")
@@ -146,7 +147,7 @@ class RoomsView(Replying):
         self.me = self.board.member = self.talk.me
 
     async def _enter(self, event: object) -> None:
-        await self.enter(self._name.value_input or self._name.value)
+        await self.enter(typed(self._name))
         if self.talk.inside:
             self.conversation.put([{"put": "entered"}])  # the button that was pressed is gone
 

@@ -15,6 +15,7 @@ from collab.records import Presence
 from collab.views.board import Board
 from collab.views.notice import Notice
 from collab.views.theme import PRESENCE, SHEET, plain
+from collab.views.typed import typed
 
 PUT = "Put on the roster"
 
@@ -111,26 +112,26 @@ class RosterView(pn.viewable.Viewer):
         self._filled = None if known is None else agent
         name, skills, capacity = ("", {}, 5) if known is None else (known.name, known.skills, known.capacity)
         written = ", ".join(f"{skill} {level:g}" for skill, level in skills.items())
-        self.full_name.param.update(value=name, value_input=name)
-        self.skills.param.update(value=written, value_input=written)
+        self.full_name.value = name
+        self.skills.value = written
         self.capacity.value = capacity
         self.add.label = f"Change {agent}" if known else PUT
         return known is not None
 
     async def _add(self, event: object) -> None:
-        agent = (self.agent.value_input or self.agent.value).strip()
+        agent = typed(self.agent)
         if self._recognize(agent):
             text = f"{agent} is on the roster: change what stands in the fields now, and press again."
             self.said.param.update(object=plain(text), severity="info", visible=True)
             return
-        name = (self.full_name.value_input or self.full_name.value).strip() or agent
+        name = typed(self.full_name) or agent
 
         async def put(desk: Desk) -> str:
             id_of(agent)
             capacity = self.capacity.value
             if capacity is None or not 0 <= capacity <= 1000:
                 raise ValueError(f"capacity is {'empty' if capacity is None else capacity}; give 0 to 1000, e.g. 5")
-            skills = skills_of(self.skills.value_input or self.skills.value)
+            skills = skills_of(typed(self.skills))
             known = agent in desk.team.agents
             await desk.add_agent(agent, name, skills=skills, capacity=capacity)
             if known:

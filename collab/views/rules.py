@@ -29,6 +29,7 @@ from collab.views.rule_rows import compared, listed
 from collab.views.task import Task
 from collab.views.theme import SHEET, plain
 from collab.views.told import empty, title
+from collab.views.typed import typed
 
 TELL_EVERY = 2_000
 """After so many events of a backtest its progress is told."""
@@ -247,8 +248,8 @@ class RulesView(Replying):
 
     async def adopt(self) -> None:
         """Bring the changed rule into force among the others."""
-        by = (self._person.value_input or self.by).strip()
-        reason = (self._reason.value_input or self.reason).strip()
+        by = typed(self._person)
+        reason = typed(self._reason)
         desk = None if self.board is None else self.board.office.desk
         if self._sending or self.board is None:
             return
