@@ -89,9 +89,7 @@ class Door:
         self._loop = asyncio.get_running_loop()
         if self.office is not None:
             self.office.shelf = self.shelf
-        elif not self.settings.get("stream", "embedded").startswith(
-            "embedded"
-        ):  # what that keeps is of this process alone
+        elif not self.settings.get("stream", "embedded").startswith("embedded"):  # that would be gone with its office
             self._resting = asyncio.create_task(self._rest(), name="rest")
         await self.gateway.start()
         return self
