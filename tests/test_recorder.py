@@ -20,7 +20,7 @@ from collab import events as ev
 from collab.events import Entry, Event
 from collab.history import History, HistoryInUse, HistoryMismatch, HistoryUnwritable, NotAHistory, Recorder, belonging
 from collab.history import recorder as recorder_room
-from collab.history.columns import Repeated, Table, text
+from collab.history.columns import TIME, Repeated, Table, text
 from collab.history.folder import Folder, arrow
 from collab.history.recorder import SELDOM_S
 from collab.history.rows import derived_rows
@@ -140,14 +140,18 @@ def test_merged_files_stay_for_readers_that_have_them(tmp_path: Path) -> None:
 
 @given(st.lists(st.tuples(st.text(max_size=3), st.integers(0, 4))))
 def test_values_that_stand_in_many_rows_are_as_if_each_were_written_out(pairs: list[tuple[str, int]]) -> None:
-    repeated = Repeated()
-    for value, rows in pairs:
-        repeated.add(value, rows)
+    repeated, other = (Repeated(list(itertools.accumulate(rows for _, rows in pairs))) for _ in range(2))
+    repeated.each, other.each = [value for value, _ in pairs], list(range(len(pairs)))
     written = [value for value, rows in pairs for _ in range(rows)]
     half = len(written) // 2
     assert (list(repeated), repeated[half:], len(repeated)) == (written, written[half:], len(written))
-    kept = arrow(Table("t", "", (text("said", ""),)), {"said": repeated})
+    alike = Repeated(repeated.ends)
+    alike.each = repeated.each[::-1]
+    columns = {"said": repeated, "alike": alike, "time": other}
+    kept = arrow(Table("t", "", (text("said", ""), text("alike", ""), TIME)), columns)
     assert [value.as_py() for value in kept["said"]] == written
+    assert [value.as_py() for value in kept["alike"]] == list(alike)
+    assert [value.as_py().microsecond for value in kept["time"]] == list(other)
 
 
 def test_derived_tables_that_are_ahead_after_a_kill_are_not_doubled(tmp_path: Path) -> None:

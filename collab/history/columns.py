@@ -61,19 +61,14 @@ class Repeated(Sequence[Any]):
 
     Attributes:
         each: the values.
-        ends: before which row those of each end.
+        ends: before which row those of each end; columns that repeat alike share it.
     """
 
     __slots__ = ("each", "ends")
 
-    def __init__(self) -> None:
+    def __init__(self, ends: list[int]) -> None:
         self.each: list[Any] = []
-        self.ends: list[int] = []
-
-    def add(self, value: object, rows: int) -> None:
-        """Let the value stand in so many rows more."""
-        self.each.append(value)
-        self.ends.append(len(self) + rows)
+        self.ends = ends
 
     def __len__(self) -> int:
         return self.ends[-1] if self.ends else 0

@@ -199,21 +199,21 @@ def delta_schema(table: Table) -> Schema:
 def arrow(table: Table, columns: Mapping[str, Sequence[Any]]) -> ArrowTable:
     """Values of one length as an Arrow table; times are microseconds since 1970."""
     arrays: dict[str, Any] = {}
+    places: dict[int, Array] = {}  # of columns that repeat alike they are worked out once
     for column in table.columns:
-        if column.type == "timestamp":
-            arrays[column.name] = _array(columns[column.name], DataType.int64()).cast(_ARROW["timestamp"])
-        else:
-            arrays[column.name] = _array(columns[column.name], _ARROW[column.type])
+        timed = column.type == "timestamp"
+        array = _array(columns[column.name], DataType.int64() if timed else _ARROW[column.type], places)
+        arrays[column.name] = array.cast(_ARROW["timestamp"]) if timed else array
     return ArrowTable.from_pydict(arrays)
 
 
-def _array(values: Sequence[Any], type: DataType) -> Array:
+def _array(values: Sequence[Any], type: DataType, places: dict[int, Array]) -> Array:
     if not isinstance(values, Repeated):
         return Array(values, type)
-    ends = np.array([0, *values.ends])
-    counts = ends[1:] - ends[:-1]
-    rows = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
-    return Array(values.each, type).take(Array.from_numpy(rows))
+    if (known := id(values.ends)) not in places:
+        counts = np.diff([0, *values.ends])
+        places[known] = Array.from_numpy(np.repeat(np.arange(len(counts), dtype=np.int32), counts))
+    return Array(values.each, type).take(places[known])
 
 
 def append(table: DeltaTable, rows: ArrowTable, **transactions: int) -> None:

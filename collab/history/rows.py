@@ -36,7 +36,8 @@ def derived_rows(entries: Iterable[Entry]) -> dict[str, Columns]:
     """The rows of every derived table that these entries add to, by table."""
     rows: dict[str, list[Row]] = {table.name: [] for table in DERIVED}
     candidates: dict[str, Any] = {column.name: [] for column in CANDIDATES.columns}
-    candidates |= {name: Repeated() for name in _PER_DECISION}
+    ends: list[int] = []
+    candidates |= {name: Repeated(ends) for name in _PER_DECISION}
     for entry in entries:
         table, make = _ROWS[type(entry.event)]
         time = microseconds(entry.event.time)
@@ -62,7 +63,9 @@ def _add_candidates(columns: dict[str, Any], head: tuple[int, str, int], decisio
     candidates, count = decision.candidates, len(decision.candidates)
     repeated = (*head, decision.lead.id, decision.weights.id, decision.seed)
     for name, value in zip(_PER_DECISION, repeated, strict=True):
-        columns[name].add(value, count)
+        columns[name].each.append(value)
+    ends = columns["seq"].ends
+    ends.append(count + (ends[-1] if ends else 0))
     for name in _COPIED:
         columns[name] += getattr(candidates, name)
     columns["eligible"] += [not gate for gate in candidates.gate]
