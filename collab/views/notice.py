@@ -12,6 +12,20 @@ from collab.views.theme import BRIEF
 from collab.views.unfolding import Unfolding
 
 
+class Alert(pmui.Alert):
+    """An alert that says what it is told here, whatever a browser says.
+
+    React writes back what it drew before if the words change again sooner than a busy browser has drawn them. The
+    library would take that for Markdown, and show its tags.
+    """
+
+    def _process_property_change(self, props: dict[str, Any]) -> dict[str, Any]:
+        kept = {name: value for name, value in props.items() if name not in ("object", "severity")}
+        if len(kept) < len(props):
+            self.param.trigger("object", "severity")  # else the browser would go on showing what it drew before
+        return super()._process_property_change(kept)
+
+
 class Notice(pn.viewable.Viewer):
     """An alert that is made when it is seen first: a page has many that never say anything."""
 
@@ -34,7 +48,7 @@ class Notice(pn.viewable.Viewer):
         elif self.visible:
             parts, look = ([Unfolding()], {"sx": BRIEF}) if self.brief else ([], {})
             look = told | {"closeable": False, "sizing_mode": "stretch_width"} | look | self.look
-            self._layout.append(pmui.Alert(*parts, **look))
+            self._layout.append(Alert(*parts, **look))
         self._layout.visible = self.visible
 
     def __panel__(self) -> pn.Column:
