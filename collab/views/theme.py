@@ -116,8 +116,12 @@ THEME = {
 }
 """The theme of panel-material-ui, light and dark."""
 
-HELD = f"{IN_HAND} {{ header .title {{ font-size: 18px; }} }}"
-"""The style of a page on a phone: its title is small."""
+HELD = f"""
+{IN_HAND} {{ header .title {{ font-size: 18px; }} }}
+@media (max-width: 360px) {{ header .title {{ font-size: 16px; line-height: 1.25; overflow: hidden;
+  display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; }} }}
+"""
+"""The style of a page on a phone: its title is small; on a narrow one it has two lines, and covers nothing below."""
 
 ABOVE = f"{IN_HAND} {{ .main-content {{ padding-bottom: calc(56px + env(safe-area-inset-bottom)); }} }}"
 """The style of a page with tabs on a phone: nothing ends under them."""

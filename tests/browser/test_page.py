@@ -103,6 +103,17 @@ def test_a_lead_without_a_name_is_refused_with_the_fix(page: Page) -> None:
     expect(page.get_by_role("alert").filter(has_text="name is empty; say who asks, e.g. Zoe Park")).to_be_visible()
 
 
+def test_the_title_covers_nothing_below_the_header_of_a_small_window(page: Page) -> None:
+    page.set_viewport_size({"width": 320, "height": 225})
+    expect(page.get_by_role("heading", name="collab · demo")).to_be_visible()
+    title, header = (page.locator(one).first.bounding_box() for one in ("header .title", "header"))
+    page.set_viewport_size({"width": 1440, "height": 900})
+    assert title
+    assert header
+    assert header["height"] <= 64
+    assert title["height"] <= header["height"]
+
+
 def test_keys_and_presses_are_counted_until_the_next_paint(page: Page, demo: Served) -> None:
     def counted() -> float:
         found = re.search(r"^collab_press_seconds_count (\S+)$", got(f"{demo.url}metrics"), re.MULTILINE)
