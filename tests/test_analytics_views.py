@@ -203,8 +203,10 @@ def test_bands_join_agents_of_whom_no_two_can_be_told_apart() -> None:
     [
         (0.306, "share", "30.6 %"),
         (74.7, "s", "74.7 s"),
-        (600.0, "s", "10.0 min"),
-        (9000.0, "s", "2.5 h"),
+        (600.0, "s", "10 min"),
+        (4020.0, "s", "1 h 7 min"),
+        (-4020.0, "s", "-1 h 7 min"),
+        (9000.0, "s", "2 h 30 min"),
         (float("nan"), "s", "–"),
         (4.25, "of 5", "4.2 of 5"),
     ],

@@ -12,6 +12,7 @@ import param
 from collab.analytics import Book
 from collab.analytics.measure import recorded
 from collab.history import History
+from collab.metrics import lasting
 from collab.office import Office
 from collab.views.one import One
 from collab.views.scheduling import scheduler
@@ -125,5 +126,5 @@ def number(value: float, unit: str) -> str:
     if unit == "share":
         return f"{100 * value:.1f} %"
     if unit == "s" and abs(value) >= 120:
-        return f"{value / 60:.1f} min" if abs(value) < 7200 else f"{value / 3600:.1f} h"
+        return ("-" if value < 0 else "") + lasting(abs(value))
     return f"{value:.1f} {unit}" if abs(value) < 100 else f"{value:,.0f} {unit}"

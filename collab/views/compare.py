@@ -14,7 +14,7 @@ from bokeh.models import ColumnDataSource, FixedTicker, HoverTool, Range1d, Span
 from collab.analytics import Book, Comparison, compare
 from collab.views.asked import number, what
 from collab.views.figures import WIDE, FiguresView, labels
-from collab.views.plot import figure
+from collab.views.plot import figure, measured
 from collab.views.theme import PRIMARY, WARNING
 
 ROW = 34
@@ -95,7 +95,7 @@ class CompareView(FiguresView):
         self._figure.height = 80 + ROW * k
         self._figure.yaxis.ticker = FixedTicker(ticks=list(range(k)))
         self._figure.yaxis.major_label_overrides = {place: called[agent] for place, agent in enumerate(rows["agent"])}
-        self._figure.xaxis.axis_label = f"{found.measure.label} ({unit})"
+        measured(self._figure.xaxis[0], found.measure.label, unit)
         self._mean.location = found.mean
         return _words(found, called)
 

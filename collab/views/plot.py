@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from bokeh.models import NoOverlap
+from bokeh.models import (
+    AdaptiveTicker,
+    BasicTicker,
+    BasicTickFormatter,
+    CustomJSTickFormatter,
+    NoOverlap,
+    NumeralTickFormatter,
+)
 from bokeh.plotting import figure as bare
 
 FONT = '"Roboto", "Helvetica", "Arial", sans-serif'
@@ -25,6 +32,26 @@ AXIS = {
 """What the theme of panel-material-ui makes of axes in the light; in the dark, and in a notebook, it does so itself."""
 
 TITLE = {"text_color": INK, "text_font": FONT, "text_font_size": "1.05em", "text_font_style": "normal"}
+
+LASTING = """
+const length = Math.abs(tick), sign = tick < 0 ? "-" : ""
+if (length < 60) return `${sign}${+length.toFixed(2)} s`
+const [unit, each, part, least] = [["d", 86400, "h", 3600], ["h", 3600, "min", 60], ["min", 60, "s", 1]]
+  .find((one) => length >= one[1])
+const less = Math.floor(length % each / least)
+return `${sign}${Math.floor(length / each)} ${unit}${less ? ` ${less} ${part}` : ""}`
+"""
+"""A tick of seconds as `collab.metrics.lasting` says it."""
+
+
+def measured(axis: Any, label: str, unit: str) -> None:
+    """Let an axis say what it shows and in which unit: seconds and shares as people do, others beside the label."""
+    axis.ticker = AdaptiveTicker(base=60, mantissas=[1, 2, 5, 10, 15, 30]) if unit == "s" else BasicTicker()
+    if unit in ("s", "share"):
+        axis.axis_label = label
+        axis.formatter = CustomJSTickFormatter(code=LASTING) if unit == "s" else NumeralTickFormatter(format="0[.]0 %")
+    else:
+        axis.axis_label, axis.formatter = f"{label} ({unit})", BasicTickFormatter()
 
 
 def figure(**given: Any) -> Any:

@@ -17,7 +17,7 @@ from collab.analytics.measure import recorded
 from collab.analytics.zone import DAY, HOUR, moment
 from collab.views.asked import number, what
 from collab.views.figures import FiguresView, labels
-from collab.views.plot import figure
+from collab.views.plot import figure, measured
 from collab.views.theme import ERROR, PRIMARY, WARNING
 
 PERIODS = {"24 hours": (DAY, HOUR), "7 days": (7 * DAY, HOUR), "30 days": (30 * DAY, DAY), "90 days": (90 * DAY, DAY)}
@@ -59,7 +59,7 @@ class TrendView(FiguresView):
 
     def drawn(self) -> Any:
         """A bar from the median to the 90th percentile for each bucket, and a line through the medians."""
-        names = ("left", "right", "middle", "low", "high", "value", "n", "band", "when")
+        names = ("left", "right", "middle", "low", "high", "value", "n", "band", "when", "said")
         self.source = ColumnDataSource({name: [] for name in names})
         self.marks = ColumnDataSource({name: [] for name in ("x", "said", "colour", "dash")})
         self._times, self._values, self._ticker = Range1d(0, 1), Range1d(0, 1), FixedTicker(ticks=[])
@@ -75,7 +75,7 @@ class TrendView(FiguresView):
         marks = plot.vspan("x", source=self.marks, line_color="colour", line_dash="dash", line_width=2)
         for glyph in (bars, dots):
             glyph.nonselection_glyph = glyph.glyph
-        tips = [("", "@when"), ("value", "@value{0.[00]}"), ("band", "@band"), ("rows", "@n{0,0}")]
+        tips = [("", "@when"), ("value", "@said"), ("band", "@band"), ("rows", "@n{0,0}")]
         plot.add_tools(HoverTool(renderers=[bars, dots], tooltips=tips), TapTool(renderers=[bars, dots]))
         plot.add_tools(HoverTool(renderers=[marks], tooltips=[("", "@said")]))
         self._formatter = CustomJSTickFormatter(code=WALL, args={"zone": "UTC", "days": False})
@@ -104,6 +104,7 @@ class TrendView(FiguresView):
         self.source.data = {
             "left": left, "right": right, "middle": (left + right) / 2, "low": low, "high": high,
             "value": found.value, "n": found.n, "band": said, "when": when,
+            "said": [number(one, unit) for one in found.value],
         }  # fmt: skip
         marks = _marks(found)
         self.marks.data = {name: [mark[place] for mark in marks] for place, name in enumerate(self.marks.data)}
@@ -114,7 +115,7 @@ class TrendView(FiguresView):
         ticks, days = _ticks(found)
         self._ticker.ticks = [us / MS for us in ticks]
         self._formatter.args = {"zone": self.asked.zone, "days": days}
-        self._axis.axis_label = f"{found.measure.label} ({unit})"
+        measured(self._axis, found.measure.label, unit)
         return _words(found, [mark[1] for mark in marks])
 
     def _clicked(self, name: str, before: list[int], now: list[int]) -> None:
