@@ -23,6 +23,12 @@ TABS = {
 }  # fmt: skip
 """The tabs, each with what is there once it is drawn."""
 
+WINDOW = {"width": 1120, "height": 630}
+"""What a small picture shows."""
+
+WIDE = {"width": 1440, "height": 810}
+"""The same for the Leads tab, which has all side by side from there on."""
+
 WIDTH, HEIGHT, COLOURS = 720, 405, 48
 """The size of a small picture, and how many colours it has: it shall weigh little."""
 
@@ -60,6 +66,7 @@ def tab(page: Page, name: str) -> None:
     if name == "Chat":
         page.get_by_role("textbox", name="You are").fill("ana")
         page.get_by_role("button", name="Come in").click()
+    page.set_viewport_size(WIDE if name == "Leads" else WINDOW)
     page.wait_for_timeout(SETTLED_MS)
     keep(page.screenshot(), f"tab-{name.lower()}")
 
@@ -85,15 +92,16 @@ def wanted(name: str) -> bool:
 
 with sync_playwright() as playwright:
     browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-    page = browser.new_page(viewport={"width": 1120, "height": 630})
+    page = browser.new_page(viewport=WINDOW)
     page.set_default_timeout(120_000)
     if wanted("what-if"):
         what_if(page)
-        page.set_viewport_size({"width": 1120, "height": 630})
+        page.set_viewport_size(WINDOW)
     if tabs := [name for name in TABS if wanted(f"tab-{name.lower()}")]:
         page.goto(URL)
         for name in tabs:
             tab(page, name)
+        page.set_viewport_size(WINDOW)
     page.goto(f"{URL}/index")
     cards = page.locator(".shelf a")
     cards.nth(1).wait_for()

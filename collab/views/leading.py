@@ -16,8 +16,16 @@ from collab.views.offers import OffersView
 from collab.views.queue import QueueView
 from collab.views.theme import PARTED
 
-HALF = {"min_width": 240, "styles": {"flex": "1 1 340px"}, "stylesheets": [PARTED]}
-"""Half of the page's width, all of it on a phone."""
+PART = {"min_width": 240, "stylesheets": [PARTED]}
+
+FORM = PART | {"styles": {"flex": "0.5 1 440px"}}
+"""Wide enough for fields in pairs; all of the page's width on a phone."""
+
+BESIDE = PART | {"styles": {"flex": "2 1 340px"}}
+"""The rest beside the form."""
+
+HALF = PART | {"styles": {"flex": "1 1 300px"}}
+"""Half of that on a wide window, else all of it."""
 
 WIDE = {"sizing_mode": "stretch_width"}
 
@@ -41,7 +49,8 @@ class LeadingView(pn.viewable.Viewer):
         for listing in self._lists:
             listing.param.watch(self._choose, "chosen")
         lists = (self.offers,) if board.of_agent else (self.queue, self.offers, self.hand)
-        top = pn.FlexBox(pn.Column(self.form, **HALF), pn.Column(*lists, self.advising, **HALF), gap="28px", **WIDE)
+        beside = pn.FlexBox(pn.Column(*lists, **HALF), pn.Column(self.advising, **HALF), gap="0 28px", **BESIDE)
+        top = pn.FlexBox(pn.Column(self.form, **FORM), beside, gap="28px", **WIDE)
         self._layout = pn.Column(top, self.assignments, **WIDE)
 
     def _choose(self, event: Any) -> None:

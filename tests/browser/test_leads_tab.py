@@ -19,12 +19,12 @@ pytestmark = pytest.mark.filterwarnings("ignore:reference already known")
 
 EVIL = "<img src=x onerror=alert(1)> [x](javascript:alert(2)) http://evil.com"
 COLUMN = """one => {
-  while (!one.className.includes?.("Column") || getComputedStyle(one).flexGrow != 1) {
+  while (!one.className.includes?.("Column") || !Number(getComputedStyle(one).flexGrow)) {
     one = one.parentElement ?? one.getRootNode().host
   }
   return one
 }"""
-"""The half of the tab around something."""
+"""The column of the tab around something."""
 
 FIELDS = ("Name", "E-mail", "Phone", "Location", "Budget")
 
@@ -183,6 +183,11 @@ def test_columns_go_on_to_a_next_sheet_of_paper_and_a_phone_folds_filters_away(
     toggle, skill = page.get_by_role("button", name="Filters"), page.get_by_role("combobox", name="Skill What the lead")
     expect(skill).to_be_visible()
     expect(toggle).to_be_hidden()
+    page.set_viewport_size({"width": 1440, "height": 900})
+    beside = [page.get_by_role("heading", name=one).bounding_box() for one in ("Waiting leads", "What to say")]
+    assert beside[0]
+    assert beside[1]
+    assert abs(beside[0]["y"] - beside[1]["y"]) < 2
     page.set_viewport_size({"width": 390, "height": 844})
     expect(skill).to_be_hidden()
     toggle.click()
