@@ -29,7 +29,7 @@ from collab.office.floors import floor_of
 from collab.office.resting import rests, still
 from collab.presence import changes
 from collab.protocol import Role
-from collab.records import Presence
+from collab.records import Busy, Presence
 from collab.rules.reading import default
 from collab.team import fold
 from collab.web import Site
@@ -120,3 +120,13 @@ def test_who_said_a_message_again_hears_that_the_floor_was_closed_meanwhile(redi
             await office.close()
 
     asyncio.run(work())
+
+
+def test_an_agent_with_a_calendar_or_a_device_keeps_a_team_open() -> None:
+    joined = ev.AgentJoined(id="j", time=NOON, agent="ana", name="Ana")
+    busy = (Busy(starts=NOON + timedelta(hours=1), ends=NOON + timedelta(hours=2)),)
+    planned = ev.CalendarChanged(id="c", time=NOON, agent="ana", busy=busy)
+    here = ev.PresenceChanged(id="p", time=NOON, agent="ana", presence=Presence.available, connected=True)
+    assert still(fold([Entry(1, "main", joined)]))
+    for event in (planned, here):
+        assert not still(fold([Entry(1, "main", joined), Entry(2, "main", event)]))
