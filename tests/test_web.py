@@ -81,11 +81,13 @@ def test_a_lead_of_a_webhook_goes_to_an_agent_once(at_site: Callable[[Work], Non
 def test_a_request_under_way_is_answered_when_the_pages_stop(at_site: Callable[[Work], None]) -> None:
     async def work(asked: Asked) -> None:
         await hire(asked, "ana")
-        async with asked.gate.door._opening["acme"]:  # who asks waits for the floor meanwhile
-            last = asyncio.create_task(send(asked))
-            await soon(lambda: asked.listener.site.under_way == 1)
-            stopping = asyncio.create_task(asked.listener.stop())
-            await soon(lambda: asked.listener._server is None)
+        begun = asyncio.Semaphore(0)
+        asked.gate.office.anew._task = asyncio.create_task(begun.__aenter__())  # who asks waits for the floor meanwhile
+        last = asyncio.create_task(send(asked))
+        await soon(lambda: asked.listener.site.under_way == 1)
+        stopping = asyncio.create_task(asked.listener.stop())
+        await soon(lambda: asked.listener._server is None)
+        begun.release()
         assert ((await last).code, said(await last)["agent"]) == (201, "ana")
         await stopping
 
