@@ -50,7 +50,7 @@ class LeadingView(pn.viewable.Viewer):
             listing.param.watch(self._choose, "chosen")
         lists = (self.offers,) if board.of_agent else (self.queue, self.offers, self.hand)
         beside = pn.FlexBox(pn.Column(*lists, **HALF), pn.Column(self.advising, **HALF), gap="0 28px", **BESIDE)
-        top = pn.FlexBox(pn.Column(self.form, **FORM), beside, gap="28px", **WIDE)
+        top = pn.FlexBox(pn.Column(self.form, **FORM), beside, gap="28px", stylesheets=[PARTED], **WIDE)
         self._layout = pn.Column(top, self.assignments, **WIDE)
 
     def _choose(self, event: Any) -> None:

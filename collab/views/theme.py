@@ -135,8 +135,8 @@ PRINTED = """
 """
 """The style of a page on paper: all of the open tab, where the library's own prints what a window shows of it."""
 
-PARTED = "@media print { :host { display: block; } }"
-"""The style of a column that goes on to a next sheet of paper, where the library's own would lie over what follows."""
+PARTED = "@media print { :host, [id^=flex] { display: block !important; } }"
+"""The style of columns that go on to a next sheet of paper, where the library's own would lie over what follows."""
 
 FACTOR = (PRIMARY, SUCCESS, WARNING, "#b794e8")
 """The fill of each factor's part of a score, in the order of `FACTORS`."""
