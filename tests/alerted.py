@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
 
-from strategies import NOON, Ledger, assigned, comparable
+from strategies import NOON, Ledger, after, assigned, comparable
 
 from collab import events as ev
 from collab.alerts import Watch
@@ -15,11 +14,6 @@ from collab.rules import Rule
 from collab.team import Alert, Team, fold
 
 AGENTS = ("ana", "bo")
-
-
-def after(seconds: float) -> datetime:
-    """So many seconds after noon."""
-    return NOON + timedelta(seconds=seconds)
 
 
 def overload(**changes: object) -> Rule:

@@ -31,6 +31,14 @@ def redis_server(redis_program: str) -> Iterator[RealRedis]:
 
 
 @pytest.fixture
+def own_redis(redis_program: str) -> Iterator[RealRedis]:
+    """A server that the test may set otherwise, and kill."""
+    server = RealRedis(redis_program)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
 def redis_url(redis_server: RealRedis) -> str:
     """The URL of the real server, which is empty."""
     redis_server.client.flushall()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from hypothesis import strategies as st
@@ -94,8 +94,3 @@ proposals = st.builds(
     by=st.none() | words, created=times, tenant=st.none() | words, history=st.none() | words,
     version=st.integers(0, 10**9), figures=figures,
 )  # fmt: skip
-
-
-def later(seconds: float) -> datetime:
-    """So many seconds after noon."""
-    return NOON + timedelta(seconds=seconds)

@@ -36,6 +36,12 @@ AGENTS = ("ana", "bo", "cy", "di")
 LEADS = ("l1", "l2", "l3", "l4", "l5", "l6")
 SKILLS = ("property:condo", "property:villa", "location:north", "budget:mid", "budget:high", "language:es")
 
+
+def after(seconds: float) -> datetime:
+    """So many seconds after noon."""
+    return NOON + timedelta(seconds=seconds)
+
+
 keys = st.text(string.ascii_letters + string.digits + "-_.:é", min_size=1, max_size=12)
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)

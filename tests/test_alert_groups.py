@@ -6,10 +6,10 @@ import itertools
 from random import Random
 
 import pytest
-from alerted import Post, after, overload
+from alerted import Post, overload
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import NOON
+from strategies import NOON, after
 
 from collab import events as ev
 from collab.alerts import acknowledge, groups, rank, ranked

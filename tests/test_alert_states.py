@@ -6,10 +6,9 @@ import itertools
 from datetime import timedelta
 
 import pytest
-from alerted import after
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import NOON, Ledger, comparable
+from strategies import NOON, Ledger, after, comparable
 
 from collab import events as ev
 from collab.alerts import acknowledge, give_back, resolve

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from alerted import Post, after, overload
+from alerted import Post, overload
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from strategies import NOON, assigned, histories
+from strategies import NOON, after, assigned, histories
 from work import Work
 
 from collab import events as ev

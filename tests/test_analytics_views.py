@@ -45,10 +45,10 @@ def made(kind: type[FiguresView], book: Book, **params: object) -> FiguresView:
 @pytest.mark.parametrize("kind", VIEWS)
 def test_a_view_says_what_its_figures_mean_and_how_many_rows_are_behind(kind: type[FiguresView], book: Book) -> None:
     view = made(kind, book)
-    assert view._plot.visible
+    assert view.plot.visible
     assert view.task.error == ""
-    assert "<summary" in view._words.object
-    assert escape(view.found.measure.definition) in view._words.object
+    assert "<summary" in view.words.object
+    assert escape(view.found.measure.definition) in view.words.object
     assert len(view.source.data["n"]) > 0
     assert view.rows.frame is None
     assert view.invitation in view.rows._pane.object
@@ -59,7 +59,7 @@ def test_a_team_that_begins_beside_others_has_nothing_yet_and_is_no_mistake(book
     for part in view._views:
         part.wait()
         assert part.task.error == ""
-        assert EMPTY in part._words.object
+        assert EMPTY in part.words.object
     with pytest.raises(ValueError, match="tenant is 'new', who is not in"):
         TrendView(Asked(History(book.history.url, "new")))
 
@@ -84,8 +84,8 @@ def test_a_click_shows_the_rows_behind_and_a_new_question_puts_them_away(kind: t
 def test_where_nothing_is_recorded_a_view_says_how_to_begin(kind: type[FiguresView], tmp_path: Path) -> None:
     view = kind(History(tmp_path, "main"))
     view.wait()
-    assert EMPTY in view._words.object
-    assert not view._plot.visible
+    assert EMPTY in view.words.object
+    assert not view.plot.visible
 
 
 @pytest.mark.parametrize("kind", [TrendView, HeatView])
@@ -93,12 +93,12 @@ def test_a_zone_that_does_not_exist_is_said_and_the_next_one_shown(kind: type[Fi
     view = made(kind, book)
     view.asked.zone = "Mars/Base"
     view.wait()
-    assert "zone is &#x27;Mars/Base&#x27;" in view._words.object
-    assert 'role="alert"' in view._words.object
-    assert not view._plot.visible
+    assert "zone is &#x27;Mars/Base&#x27;" in view.words.object
+    assert 'role="alert"' in view.words.object
+    assert not view.plot.visible
     view.asked.zone = "Asia/Kolkata"
     view.wait()
-    assert view._plot.visible
+    assert view.plot.visible
     assert view.found.zone.name == "Asia/Kolkata"
 
 
@@ -131,7 +131,7 @@ def test_a_page_opened_later_shows_what_was_recorded_since_and_says_as_of_when(o
 def test_the_trend_shows_its_buckets_and_when_weights_came_into_force(book: Book) -> None:
     view = made(TrendView, book)
     assert np.isnan(view.found.before.value)
-    assert "difference; there is nothing to compare with" in view._words.object
+    assert "difference; there is nothing to compare with" in view.words.object
     assert len(view.source.data["value"]) == 24
     assert view.source.data["value"].tolist() == pytest.approx(view.found.value.tolist(), nan_ok=True)
     assert "weights v1-35-30-20-15 by Ida" in view.marks.data["said"][0]

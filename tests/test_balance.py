@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from strategies import NOON, assigned, changed, matching_leads, teams
+from strategies import NOON, after, assigned, changed, matching_leads, teams
 from test_routing import agent, team_of
 
 from collab.balance import Move, Plan, Thresholds, balance, relieve, untouched
@@ -20,11 +20,6 @@ from collab.fairness import jain_of
 from collab.gates import Pacing, gates_of
 from collab.records import Lead, Presence
 from collab.team import Agent, OpenLead, Team, fold
-
-
-def after(seconds: float) -> datetime:
-    """So many seconds after noon."""
-    return NOON + timedelta(seconds=seconds)
 
 
 def holding(*agents: Agent, leads: dict[str, Lead] | None = None, **fields: Any) -> Team:
@@ -80,6 +75,15 @@ def test_an_even_team_is_left_alone() -> None:
     even = holding(*(agent(id, leads=named(id, 2)) for id in ("ana", "bo", "cy")))
     assert balance(even, NOON, Thresholds(start=0.0, stop=0.0)).moves == ()
     assert balance(Team(), NOON) == Plan()
+
+
+@pytest.mark.parametrize("others, moves", [(7, 0), (14, 1)])  # a third of one agent's capacity is much to most
+def test_no_move_makes_loads_less_even_though_its_giver_is_the_busier(others: int, moves: int) -> None:
+    giver = agent("ana", leads=named("ana", 14), capacity=20)
+    taker = agent("bo", leads=named("bo", 1), capacity=3)
+    crowd = [agent(f"c{i}", leads=named(f"c{i}", others), capacity=20, presence=Presence.away) for i in range(8)]
+    plan = balance(holding(giver, taker, *crowd), NOON, Thresholds(start=0.1, stop=0.0, per_hour=1))
+    assert len(plan.moves) == moves
 
 
 @pytest.mark.parametrize("away", [{"presence": Presence.in_call}, {"on_shift": False}], ids=str)

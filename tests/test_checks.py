@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -33,14 +32,6 @@ from collab.web import Site
 from collab.web.health import troubles
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def own_redis(redis_program: str) -> Iterator[RealRedis]:
-    """A server that the test may set otherwise, and kill."""
-    server = RealRedis(redis_program)
-    yield server
-    server.stop()
 
 
 def by_name(checks: list[Check]) -> dict[str, Check]:

@@ -79,13 +79,13 @@ def test_the_day_is_drawn_and_goes_on_without_sending_the_past_again(board: Boar
     view = DayView(board, zone="Asia/Tokyo")
     view.task.wait()
     assert NOBODY in view._said.object
-    assert not view._plot.visible
+    assert not view.plot.visible
     desk = at(board.office)
     do(board.office, desk.add_agent("ana", "Ana <b>", capacity=3))
     do(board.office, desk.set_presence("ana", "available", "<i>here</i>"))
     board.frame = newest(board)
     view.task.wait()
-    assert view._plot.visible
+    assert view.plot.visible
     assert view._rows.factors == ["Ana <b>"]
     assert "Asia/Tokyo" in view._said.object
     assert any(": <i>here</i>" in words for words in view.now.data["said"])  # Bokeh escapes what it shows

@@ -49,8 +49,8 @@ def test_the_verdict_stands_as_a_forest_over_a_dot_for_each_block(tmp_path: Path
     view = ExperimentView(WhatIf(recorded(tmp_path, planned)))
     view.wait(SOON_S)
     verdict = view.verdict
-    assert "it ended 05 Jan 22:00 UTC" in view._words.object
-    assert "Time to first answer" in view._words.object
+    assert "it ended 05 Jan 22:00 UTC" in view.words.object
+    assert "Time to first answer" in view.words.object
     view.metric = "response_s"
     blocks = verdict.blocks()
     assert view.dots.data["mean"] == blocks["response_s"].tolist()
@@ -65,7 +65,7 @@ def test_an_office_without_an_experiment_says_how_to_begin_and_follows_one_that_
     board = Board(office)
     view, shown = ExperimentView(board=board), Sign(board, experimenting)
     view.wait(SOON_S)
-    assert NONE in view._words.object
+    assert NONE in view.words.object
     assert not shown.alert.visible
     came = threading.Event()
     board.param.watch(lambda event: came.set() if event.new.experiment is not None else None, "frame")

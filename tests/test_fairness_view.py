@@ -41,11 +41,11 @@ def test_each_agent_has_a_line_of_their_deficit_and_the_measures_stand_above() -
     for agent, deficits in zip(view.lines.data["agent"], view.lines.data["deficit"], strict=True):
         assert deficits == frame.loc[frame["agent"] == agent, "deficit"].to_list()
     assert [len(times) for times in view.lines.data["time"]] == [4, 4]
-    assert view._plot.visible
-    assert "<b>0.50</b>" in view._words.object  # all for one of two, Jain and Gini
-    assert "∞" in view._words.object
-    assert what_if.fairness().caveat in view._words.object
-    assert "what each of 2 agents had over what was due to them (x in the formulas)" in view._words.object
+    assert view.plot.visible
+    assert "<b>0.50</b>" in view.words.object  # all for one of two, Jain and Gini
+    assert "∞" in view.words.object
+    assert what_if.fairness().caveat in view.words.object
+    assert "what each of 2 agents had over what was due to them (x in the formulas)" in view.words.object
 
 
 def test_the_half_life_and_the_sharing_change_what_is_shown() -> None:
@@ -61,8 +61,8 @@ def test_the_half_life_and_the_sharing_change_what_is_shown() -> None:
 
 def test_without_decisions_it_says_how_to_begin() -> None:
     for view in (FairnessView(log(0)), FairnessView()):
-        assert view._words.object == EMPTY
-        assert not view._plot.visible
+        assert view.words.object == EMPTY
+        assert not view.plot.visible
         assert view.lines.data["agent"] == []
 
 

@@ -321,7 +321,7 @@ def test_a_customer_of_long_ago_is_known_by_e_mail_before_the_lead_is_routed(off
     assert came.wait(SOON_S)
     assert "Ünal 100 % has the same e-mail: lead L-6 was given to" in view.known.object
     assert (view.send.label, office.team.seq) == (ALL_THE_SAME, before)
-    do(office, view._send(None))
+    do(office, view.route())
     assert view.decision.decision is not None
     assert view.decision.decision.lead.customer == customer_of("zoe@example.com", "+15550102030", office.tenant)
 
@@ -345,7 +345,7 @@ def test_a_warning_that_a_customer_may_have_come_before_outlasts_the_sending(off
     view = LeadView(shown(Board(office)).board)
     with unreadable(tmp_path / "history" / office.tenant / "decisions", tmp_path / "away"):
         view.customer.value, view.email.value = "Nina", "new@example.com"
-        do(office, view._send(None))
+        do(office, view.route())
     assert view.decision.decision is not None
     assert (view.customer.value, view.known.visible) == ("", True)
     assert "as the history cannot be read" in view.known.object
@@ -356,7 +356,7 @@ def test_a_warning_that_a_customer_may_have_come_before_outlasts_the_sending(off
 def test_a_customer_who_was_new_is_known_when_they_come_again(office: Office) -> None:
     view, mail = LeadView(shown(Board(office)).board), "new@example.com"
     view.customer.value, view.email.value = "Nina", mail
-    do(office, view._send(None))
+    do(office, view.route())
     assert view.decision.decision is not None
     first = view.decision.decision.lead.id
     agent = office.team.leads[first].holder or ""
@@ -371,7 +371,7 @@ def test_a_customer_who_was_new_is_known_when_they_come_again(office: Office) ->
     shown(Board(recorded(office)))
     before = office.team.seq
     view.customer.value, view.email.value = "Nina", mail
-    do(office, view._send(None))
+    do(office, view.route())
     assert (view.known.visible, office.team.seq) == (True, before)
     assert f"Nina has the same e-mail: lead {first} was given to" in view.known.object
 
@@ -382,7 +382,7 @@ def test_a_known_customer_is_said_before_a_lead_is_routed_that_is_sent_at_once(o
     feed_of(office).frame = view.board.frame
     view.customer.value_input, view.phone.value_input = "Somebody", "+1 555 010 2030"
     before = office.team.seq
-    do(office, view._send(None))
+    do(office, view.route())
     assert (view.known.visible, office.team.seq) == (True, before)
-    do(office, view._send(None))
+    do(office, view.route())
     assert office.team.seq > before

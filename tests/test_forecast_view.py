@@ -81,7 +81,7 @@ def test_real_calls_are_shown_with_their_band_what_came_before_and_how_it_fared(
     assert (
         sum(view.leads.counted.data["leads"]) == came[came.index >= bank().arrivals.until - pd.Timedelta(days=3)].sum()
     )
-    said = view._words.object
+    said = view.words.object
     assert f"<b>{tested.mase:.2f}</b>" in said
     assert f"<b>{tested.coverage(80):.0%}</b>" in said
     assert f"the error was {tested.against_naive:.2f} of that of taking the week before" in said
@@ -123,7 +123,7 @@ def test_the_gap_is_drawn_between_who_is_there_and_who_is_needed() -> None:
 def test_a_month_of_a_team_is_forecast_with_its_own_work_and_shifts_and_not_yet_tried(month: History) -> None:
     view = shown(month, hours=OPEN)
     assert isinstance(view.found.leads, Predicted)
-    assert "How good such forecasts are is not known" in view._words.object
+    assert "How good such forecasts are is not known" in view.words.object
     found = view.found.staffing
     assert isinstance(found, Staffing)
     assert found.holding.mean_s == pytest.approx(300)
@@ -142,12 +142,12 @@ def test_wrong_hours_are_said_with_the_fix_and_right_ones_shown_again(month: His
     view = shown(month, hours=OPEN)
     view.hours = "whenever"
     view.wait()
-    assert 'role="alert"' in view._words.object
-    assert "hours has &#x27;whenever&#x27;; give days and times" in view._words.object
-    assert not view._plot.visible
+    assert 'role="alert"' in view.words.object
+    assert "hours has &#x27;whenever&#x27;; give days and times" in view.words.object
+    assert not view.plot.visible
     view.hours = OPEN
     view.wait()
-    assert view._plot.visible
+    assert view.plot.visible
     assert view._target.visible
 
 
@@ -155,9 +155,9 @@ def test_a_short_history_abstains_says_what_to_do_and_shows_what_was_counted() -
     early = bank().arrivals.before(pd.Timestamp("2003-03-15", tz=banks.ZONE))
     view = shown(Forecast.of(early))
     assert isinstance(view.found.leads, Abstained)
-    assert "No forecast: " in view._words.object
-    assert "go on recording for 2 weeks" in view._words.object
-    assert view._plot.visible
+    assert "No forecast: " in view.words.object
+    assert "go on recording for 2 weeks" in view.words.object
+    assert view.plot.visible
     assert len(view.leads.counted.data["leads"]) > 0
     assert len(view.leads.source.data["leads"]) == 0
     assert not view._target.visible
@@ -167,14 +167,14 @@ def test_a_short_history_abstains_says_what_to_do_and_shows_what_was_counted() -
 def test_where_nothing_is_recorded_the_view_says_how_to_begin(tmp_path: Path) -> None:
     view = shown(History(tmp_path, "main"))
     assert view.found is None
-    assert EMPTY in view._words.object
-    assert not view._plot.visible
+    assert EMPTY in view.words.object
+    assert not view.plot.visible
 
 
 def test_a_team_that_began_less_than_an_interval_ago_is_told_what_is_missing() -> None:
     now = pd.Timestamp("2026-11-02 09:10", tz="UTC")
     arrivals = Arrivals.of_times(pd.Series([now]), since=now, until=now + pd.Timedelta(minutes=5))
-    words = shown(Forecast.of(arrivals))._words.object
+    words = shown(Forecast.of(arrivals)).words.object
     assert "No forecast: 0 whole days of leads are known" in words
     assert "of each weekday; when leads come is not known yet; go on recording" in words
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import NOON, changed, hundredths, matching_leads, teams
+from strategies import NOON, after, changed, hundredths, matching_leads, teams
 from test_routing import CONDO, agent, held, team_of
 
 from collab.gates import AHEAD, DECLINED, EASING, STICKY, Pacing, check_room
@@ -17,11 +17,6 @@ from collab.reasons import alternatives, reasoning, what_would_win
 from collab.records import Decision, Presence
 from collab.routing import chosen_by, decide
 from collab.team import Team
-
-
-def after(seconds: float) -> datetime:
-    """So many seconds after noon."""
-    return NOON + timedelta(seconds=seconds)
 
 
 def gates(decision: Decision) -> dict[str, str]:

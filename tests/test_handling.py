@@ -98,9 +98,9 @@ def test_without_alerts_there_are_no_rows_and_a_naive_time_is_refused(tmp_path: 
 def test_the_view_says_of_each_rule_how_often_it_fired_and_shows_its_times(tmp_path: Path) -> None:
     view = HandlingView(recorded(tmp_path, steps("ana", 60, 90, 360) + steps("ana", 1000, None, 1100, rule="<b>slow")))
     view.wait()
-    assert "<b>full</b> (high): fired once" in view._words.object
-    assert "&lt;b&gt;slow" in view._words.object
-    assert "none taken" in view._words.object
+    assert "<b>full</b> (high): fired once" in view.words.object
+    assert "&lt;b&gt;slow" in view.words.object
+    assert "none taken" in view.words.object
     assert view.sources["over"].data["x"].tolist() == [100.0, 300.0]
     assert view.sources["taken"].data["y"] == ["full"]
 
@@ -108,4 +108,4 @@ def test_the_view_says_of_each_rule_how_often_it_fired_and_shows_its_times(tmp_p
 def test_the_view_says_that_no_alert_has_fired(tmp_path: Path) -> None:
     view = HandlingView(recorded(tmp_path, [ev.AgentJoined(id="a", time=NOON, agent="dee", name="Dee", capacity=1)]))
     view.wait()
-    assert "No alert has fired yet" in view._words.object
+    assert "No alert has fired yet" in view.words.object

@@ -78,9 +78,9 @@ def test_who_would_get_a_lead_is_shown_and_nothing_happens_and_it_gets_it_then(v
     press(view, lambda: form._look(None))
     asked = form.decision.decision
     assert (asked.agent, office.team.seq) == ("bo", before)
-    assert "Zoe Park would go to Bo" in form.decision._words.object
-    press(view, lambda: form._send(None))
-    assert '<div class="said" role="status"><h3>Zoe Park goes to Bo' in form.decision._words.object
+    assert "Zoe Park would go to Bo" in form.decision.words.object
+    press(view, lambda: form.route())
+    assert '<div class="said" role="status"><h3>Zoe Park goes to Bo' in form.decision.words.object
     assert form.decision.decision.lead == asked.lead
     assert office.team.leads[asked.lead.id].holder == "bo"
 
@@ -140,21 +140,21 @@ def test_a_budget_that_can_be_read_in_two_ways_is_asked_about(view: LeadingView,
     fill(view, customer="Zoe Park", budget=typed)
     assert f"budget is {typed!r}" in view.form.budget.helper_text
     assert meant in view.form.budget.helper_text
-    press(view, lambda: view.form._send(None))
+    press(view, lambda: view.form.route())
     assert view.form.decision.decision is None
 
 
 def test_a_lead_of_somebody_known_is_said_with_who_has_it_and_can_be_routed_all_the_same(view: LeadingView) -> None:
     office, form = view.queue.board.office, view.form
     fill(view, customer="Zoe Park", email="Zoe@Example.com", phone="+1 555 010 2030")
-    press(view, lambda: form._send(None))
+    press(view, lambda: form.route())
     first = form.decision.decision.lead
     form._routed = False
     fill(view, customer="Z. Park", phone="001 (555) 010-2030")
     assert "Zoe Park has the same phone" in form.known.object
     assert "is with Bo since" in form.known.object
     assert (form.known.visible, form.send.label) == (True, "Route it all the same")
-    press(view, lambda: form._send(None))
+    press(view, lambda: form.route())
     second = form.decision.decision.lead
     assert (second.name, second.customer) == ("Z. Park", first.customer)
     assert "zoe" not in first.customer
@@ -181,20 +181,20 @@ def test_a_half_filled_form_is_kept_for_who_typed_it_and_is_filled_again(view: L
     assert [again.customer.value, again.budget.value, again.location.value] == ["Zoe Park", "450,000", ""]
     assert (again.form.urgency, again.form.score, again.form.language) == ("high", 50, "en")
     assert LeadView(Board(board.office, lead=board.lead | {"by": "kim"})).customer.value == ""
-    press(view, lambda: view.form._send(None))
+    press(view, lambda: view.form.route())
     assert board.lead == {}
 
 
 def test_a_known_customer_typed_and_sent_with_one_key_is_said_first(view: LeadingView) -> None:
     form = view.form
     fill(view, customer="Zoe Park", email="zoe@example.com")
-    press(view, lambda: form._send(None))
+    press(view, lambda: form.route())
     form._routed, before = False, view.queue.board.office.team.seq
     form.customer.value_input, form.email.value_input = "Zoe Park", "zoe@example.com"
-    press(view, lambda: form._send(None))
+    press(view, lambda: form.route())
     assert form.known.visible
     assert view.queue.board.office.team.seq == before
-    press(view, lambda: form._send(None))
+    press(view, lambda: form.route())
     assert view.queue.board.office.team.seq > before
 
 

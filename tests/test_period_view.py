@@ -62,7 +62,7 @@ def test_the_hours_before_an_alert_are_looked_at_and_all_again(office: Office, v
     assert "Reading" in view.told.pieces["words"]
     assert settled(view).rescored.n == 3
     assert view.period._layout.visible
-    assert "before this alert fired: ana is full" in view.period._words.object
+    assert "before this alert fired: ana is full" in view.period.words.object
     view.period.all.param.trigger("clicks")
     assert settled(view).rescored.n == 4
     assert view.period.window is None
@@ -81,7 +81,7 @@ def test_a_time_is_told_by_the_clocks_of_its_zone() -> None:
     assert period.window == Window(NINE - timedelta(hours=8), NINE)
     said = "Decisions of 02 Mar 02:00 to 02 Mar 10:00 (Europe/Madrid), before this alert fired: <b>x</b>"
     assert spoken(period) == said
-    assert "&lt;b&gt;x" in period._words.object
+    assert "&lt;b&gt;x" in period.words.object
 
 
 def test_the_button_is_there_where_a_page_can_turn_and_says_which_alert(office: Office) -> None:

@@ -18,8 +18,8 @@ import yaml
 from click.testing import CliRunner
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from proposals import IN_FORCE, WEIGHTS, four, later, proposal, proposals
-from strategies import NOON
+from proposals import IN_FORCE, WEIGHTS, four, proposal, proposals
+from strategies import NOON, after
 from truth import World
 
 from collab import events as ev
@@ -301,7 +301,7 @@ def test_the_way_back_is_the_way_that_was_come(acts: list[bool], weights: list[t
             expected.pop()
         else:
             continue
-        entries.append(j.entry_of(**fields, by="ana", time=later(number), reason="why"))
+        entries.append(j.entry_of(**fields, by="ana", time=after(number), reason="why"))
         assert entries[-1].weights == expected[-1]
     assert len({entry.entry for entry in entries}) == len(entries)
 
@@ -318,7 +318,7 @@ def test_the_newest_act_wins_and_each_entry_comes_into_force_at_most_once(acts: 
         values = (number, 100 - number, 0, 0)
         if act == "journal":
             fields = {"kind": "adopted", "id": f"p{number}", "weights": values, "replaces": None}
-            entries.append(j.entry_of(**fields, by="ana", time=later(number), reason="why"))
+            entries.append(j.entry_of(**fields, by="ana", time=after(number), reason="why"))
             newest = values
         elif act == "elsewhere":
             apply(team, number, values)
@@ -334,7 +334,7 @@ def test_the_newest_act_wins_and_each_entry_comes_into_force_at_most_once(acts: 
 
 def apply(team: Team, number: int, values: tuple[int, int, int, int], entry: str = "") -> None:
     version = WeightsVersion(version=team.weights.version + 1, values=values)
-    event = ev.WeightsAdopted(id=str(number), time=later(number), weights=version, by="Kim", entry=entry)
+    event = ev.WeightsAdopted(id=str(number), time=after(number), weights=version, by="Kim", entry=entry)
     team.apply(Happened(team.seq + 1, "main", event))
 
 

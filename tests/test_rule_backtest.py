@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from alerted import Post, after, overload
+from alerted import Post, overload
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import NOON, histories
+from strategies import NOON, after, histories
 from work import Work
 
 from collab import events as ev

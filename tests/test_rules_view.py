@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from alerted import Post, after, overload
+from alerted import Post, overload
 from desks import SOON_S, hire
 from msgspec.structs import fields, replace
 from offices import Open, at, do, unwatched
-from strategies import NOON
+from strategies import NOON, after
 
 from collab.alerts.contrast import contrast
 from collab.history import History
@@ -128,16 +128,16 @@ def test_a_rule_is_said_in_words(rule: Rule, said: str) -> None:
 
 def test_a_change_is_backtested_over_a_history_and_forgotten_when_a_field_moves(office: Office) -> None:
     view = RulesView(office.history, rules=[overload(fire=2.0, clear=0.5, for_s=0), *default().rules[1:]])
-    assert INVITATION in view._words.object
+    assert INVITATION in view.words.object
     assert not view._adoption.visible
     view.backtest()
     view.wait(SOON_S)
     assert view.found.rules["fired"].to_dict() == {"before": 0, "after": 0}
-    assert view._plot.visible
-    assert "would have fired 0 times" in view._words.object
+    assert view.plot.visible
+    assert "would have fired 0 times" in view.words.object
     view.for_s = 30.0
     assert view.found is None
-    assert INVITATION in view._words.object
+    assert INVITATION in view.words.object
     assert "or more for 30 s" in view._says.object
     view.backtest()
     view.for_s = 60.0  # before it is done: what it finds is not of these fields
@@ -180,7 +180,7 @@ def test_an_empty_history_says_what_is_lacking(tmp_path: Path) -> None:
     view = RulesView(History(str(tmp_path), "main"))
     view.backtest()
     view.wait(SOON_S)
-    assert NO_EVENTS in view._words.object
+    assert NO_EVENTS in view.words.object
     with pytest.raises(TypeError, match=r"give one, e\.g\. RulesView\(history\)"):
         RulesView()
 

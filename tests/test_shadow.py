@@ -159,15 +159,15 @@ def test_the_view_streams_the_share_and_lists_who_would_have_got_what(open_offic
     office = open_office(shadow=EXPERT)
     board = Board(office)
     view = ShadowView(board)
-    assert "no lead was decided on yet" in view._words.object
+    assert "no lead was decided on yet" in view.words.object
     do(office, worked(at(office)))
     catch_up(board)
     assert office.shadow is not None
     seen = office.shadow.seen
     assert view.source.data["number"] == list(range(1, 9))
     assert list(view.source.data["share"]) == [point.share for point in seen.points]
-    assert f"<b>{seen.differ} of 8</b>" in view._words.object
-    assert "under 0-100-0-0" in view._words.object
+    assert f"<b>{seen.differ} of 8</b>" in view.words.object
+    assert "under 0-100-0-0" in view.words.object
     assert view._newest.object.count("<li>") == min(6, seen.differ)
     assert "Bo &lt;b&gt;" in view._newest.object
     view.active = False
@@ -181,7 +181,7 @@ def test_the_view_streams_the_share_and_lists_who_would_have_got_what(open_offic
 
 def test_without_a_shadow_the_view_says_how_to_turn_it_on_and_the_tab_has_none(open_office: Open) -> None:
     board = Board(open_office())
-    assert OFF in ShadowView(board)._words.object
+    assert OFF in ShadowView(board).words.object
     assert "In the shadow" not in _titles(board)
     board.close()
     board = Board(open_office(folder="other", shadow="25-35-25-15"))

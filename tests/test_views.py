@@ -23,7 +23,7 @@ from bokeh.events import DocumentReady
 from bokeh.models import NoOverlap
 from bokeh.server.server import Server
 from desks import SOON_S, lead
-from offices import QUIET, pushed
+from offices import QUIET, do, pushed
 from panel.util import edit_readonly
 from sliding import by_hand
 
@@ -75,11 +75,6 @@ def board(office: Office) -> Iterator[Board]:
     catch_up(board)
     yield board
     board.close()
-
-
-def do(office: Office, work: Any) -> Any:
-    """What comes of a coroutine in the office's loop."""
-    return office.call(work).result(SOON_S)
 
 
 def hire(office: Office, id: str, name: str, capacity: int = 5) -> None:
@@ -239,13 +234,13 @@ def test_an_empty_team_says_how_to_begin(tmp_path: Path) -> None:
 def test_a_lead_that_is_typed_in_is_routed_and_listed(office: Office, board: Board) -> None:
     view, newest = LeadView(board), AssignmentsView(board)
     view.customer.value, view.budget.value = "Zoe Park", "$ 450,000"
-    press(office, view._send(None))
+    press(office, view.route())
     decision = view.decision.decision
     assert (decision.agent, decision.lead.budget) == ("ana", 450_000.0)
     assert view.customer.value == view.budget.value == ""
-    press(office, view._send(None))  # the second press of a double one
+    press(office, view.route())  # the second press of a double one
     assert not view.said.visible
-    press(office, view._send(None))
+    press(office, view.route())
     assert "name is empty" in view.said.object
     catch_up(board)
     assert [row["title"] for row in newest.listing.rows] == ["Zoe Park → Ana Ruiz"]
@@ -257,14 +252,14 @@ def test_a_lead_that_nobody_can_take_is_shown_as_waiting(office: Office, board: 
     do(office, hire_none.set_presence("ana", "offline"))
     view, queue = LeadView(board), QueueView(board)
     view.customer.value = "Zoe Park"
-    press(office, view._send(None))
+    press(office, view.route())
     catch_up(board)
-    assert "Zoe Park waits" in view.decision._words.object
+    assert "Zoe Park waits" in view.decision.words.object
     assert [row["title"] for row in queue.listing.rows] == ["Zoe Park"]
     do(office, hire_none.set_presence("ana", "available"))
     wait_until(lambda: office.team.agents["ana"].active == 1)
     catch_up(board)
-    assert "Zoe Park goes to Ana Ruiz" in view.decision._words.object
+    assert "Zoe Park goes to Ana Ruiz" in view.decision.words.object
 
 
 @pytest.mark.parametrize(
@@ -283,7 +278,7 @@ def test_what_cannot_be_routed_is_said_and_nothing_happens(
     view, before = LeadView(board), office.team.seq
     for name, text in typed.items():
         getattr(view, name).value = text
-    press(office, view._send(None))
+    press(office, view.route())
     assert view.said.visible
     assert said in view.said.object
     assert not view.send.disabled
@@ -305,7 +300,7 @@ def test_what_cannot_be_routed_is_said_and_nothing_happens(
 def test_budgets_are_read_as_people_type_them(office: Office, board: Board, text: str, budget: float | None) -> None:
     view = LeadView(board)
     view.customer.value, view.budget.value = "Zoe", text
-    press(office, view._send(None))
+    press(office, view.route())
     assert view.decision.decision.lead.budget == budget
 
 
@@ -323,9 +318,9 @@ def test_what_people_type_is_escaped_wherever_it_is_shown(office: Office, board:
     catch_up(board)
     view, newest, presence = LeadView(board), AssignmentsView(board), PresenceView(board)
     view.customer.value = EVIL
-    press(office, view._send(None))
+    press(office, view.route())
     catch_up(board)
-    shown = [view.decision._words.object, *presence.cards.pieces.values()]
+    shown = [view.decision.words.object, *presence.cards.pieces.values()]
     assert all(EVIL not in html for html in shown)
     assert sum("&lt;img src=x" in html for html in shown) == 2
     assert EVIL in newest.listing.rows[0]["title"]  # the list sets texts, which the browser's test looks at
@@ -489,7 +484,7 @@ def test_a_decision_taken_apart_agrees_with_itself(office: Office) -> None:
     assert "would have won with" in changes(decision) or "no single factor" in changes(decision)
     stacked = bars(decision).dframe().groupby("agent")["weighted score"].sum()
     assert stacked.to_dict() == pytest.approx(dict(zip(frame["agent"], frame["score"], strict=True)))
-    assert f"goes to {decision.agent}" in DecisionView(decision)._words.object
+    assert f"goes to {decision.agent}" in DecisionView(decision).words.object
 
 
 def test_a_decision_that_explored_says_both_scores(office: Office) -> None:
@@ -501,7 +496,7 @@ def test_a_decision_that_explored_says_both_scores(office: Office) -> None:
         kind: sum(w * f for w, f in zip(of, factors, strict=True))
         for kind, of in zip("od", (own, decision.drawn), strict=True)
     }
-    said = DecisionView(decision)._words.object
+    said = DecisionView(decision).words.object
     assert f"match score {by['o'] / 1e6:.3f} by the weights in force, {by['d'] / 1e6:.3f} by those drawn" in said
 
 
@@ -510,7 +505,7 @@ def test_a_decision_calls_agents_by_name_everywhere(office: Office) -> None:
     names, decision = {"ana": "Ana Ruiz", "ben": "Ben Ode"}, decide(lead(location="north"), office.team, office.started)
     chosen, other = names[decision.agent], next(name for id_, name in names.items() if id_ != decision.agent)
     view = DecisionView(decision, names=names)
-    said = view._words.object
+    said = view.words.object
     assert f"goes to {chosen}" in said
     assert f"{chosen} scores" in said
     assert f"Next is {other} with" in said

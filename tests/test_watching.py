@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alerted import Post, after
+from alerted import Post
 from desks import SOON_S, hire, lead, log
 from notices import Sink, sink
 from notices import until as soon
 from offices import Open, at, do
 from real_redis import RealRedis
+from strategies import after
 
 from collab.alerts import Watch
 from collab.desk import utc_now

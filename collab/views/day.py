@@ -67,12 +67,12 @@ class DayView(pn.viewable.Viewer):
         same = ("The same in hours and minutes", self._words)
         self.words = pmui.Accordion(same, active=[], visible=False, title_variant="subtitle1", **WIDE)
         # in a column, as a Bokeh pane that was hidden again takes the hidden figure's word and stays hidden
-        self._plot = pn.Column(pn.pane.Bokeh(self._drawn(), **WIDE), visible=False, scroll="y", max_height=560, **WIDE)
+        self.plot = pn.Column(pn.pane.Bokeh(self._drawn(), **WIDE), visible=False, scroll="y", max_height=560, **WIDE)
         self._layout = pn.Column(
             pn.pane.HTML(title("The day") + f'<p class="soft">{QUESTION}</p>', stylesheets=[SHEET], **WIDE),
             pmui.Select.from_param(self.param.zone, width=220),
             self._said,
-            self._plot,
+            self.plot,
             self.words,
             **WIDE,
         )
@@ -129,7 +129,7 @@ class DayView(pn.viewable.Viewer):
             self.past.data = columns(past, frame.names, clock)
         self.now.data = columns(going, frame.names, clock)
         self._fit(every, frame, today.start, at)
-        self._plot.visible = self.words.visible = bool(every)
+        self.plot.visible = self.words.visible = bool(every)
         self._said.object = legend(clock, today.start) if every else empty(NOBODY)
         self._every = every
         self._say()
@@ -155,7 +155,7 @@ class DayView(pn.viewable.Viewer):
 
     def _fail(self) -> None:
         if self.task.error:
-            self._plot.visible = self.words.visible = False
+            self.plot.visible = self.words.visible = False
             self._shown = None
             self._said.object = empty(f"The day cannot be shown: {self.task.error}", "alert")
 

@@ -113,9 +113,9 @@ class DecisionView(pn.viewable.Viewer):
 
     def __init__(self, decision: Decision | None = None, *, plot: bool = True, **params: Any) -> None:
         super().__init__(decision=decision, **params)
-        self._words = pn.pane.HTML(stylesheets=[SHEET, BARS], sizing_mode="stretch_width")
+        self.words = pn.pane.HTML(stylesheets=[SHEET, BARS], sizing_mode="stretch_width")
         self._bars = pn.pane.HoloViews(None, sizing_mode="stretch_width", visible=plot)
-        self._layout = pn.Column(self._words, self._bars, sizing_mode="stretch_width")
+        self._layout = pn.Column(self.words, self._bars, sizing_mode="stretch_width")
         self._plot = plot
         self._show()
         self._patch()
@@ -123,7 +123,7 @@ class DecisionView(pn.viewable.Viewer):
     @param.depends("decision", "names", watch=True)
     def _patch(self) -> None:
         if self.decision is None:
-            self._words.object = '<div class="empty">No decision yet. Route a lead to see who takes it, and why.</div>'
+            self.words.object = '<div class="empty">No decision yet. Route a lead to see who takes it, and why.</div>'
             return
         lead, agent, names = self.decision.lead, self.decision.agent, self.names
         who = isolated(lead.name)
@@ -142,7 +142,7 @@ class DecisionView(pn.viewable.Viewer):
                 f'<p class="soft">{score}, {sure}; {times}; weights in force {self.decision.weights.id}.</p>'
                 f"{numbers}<h3>What would have changed it</h3>{changes(self.decision, names)}"
             )
-        self._words.object = said
+        self.words.object = said
         if self._plot:
             self._bars.object = bars(self.decision, names)
 

@@ -68,10 +68,10 @@ class ExperimentView(pn.viewable.Viewer):
         )
         self._times, self._means = Range1d(0, 1), Range1d(0, 1)  # a range of no data cannot be worked out
         wide = {"sizing_mode": "stretch_width"}
-        self._words = pn.pane.HTML("", stylesheets=[SHEET, TUNING, ForestView.sheet], **wide)
+        self.words = pn.pane.HTML("", stylesheets=[SHEET, TUNING, ForestView.sheet], **wide)
         knob = pmui.Select.from_param(self.param.metric, min_width=200, styles={"flex": "0 1 260px"}, **wide)
         self._blocks = pn.Column(pn.FlexBox(knob, **wide), pn.pane.Bokeh(self._drawn(), **wide), visible=False, **wide)
-        self._layout = pn.Column(self._words, self._blocks, **wide)
+        self._layout = pn.Column(self.words, self._blocks, **wide)
         self.task.param.watch(lambda event: self._say(), "error")
         if board is not None:
             board.param.watch(lambda event: self._refresh(), "frame")
@@ -126,7 +126,7 @@ class ExperimentView(pn.viewable.Viewer):
         verdict, said = found
         with pn.io.hold():
             self._blocks.visible = verdict is not None
-            self._words.object = said
+            self.words.object = said
             self.verdict = verdict
 
     @param.depends("verdict", "metric", watch=True)
@@ -157,9 +157,9 @@ class ExperimentView(pn.viewable.Viewer):
     def _say(self) -> None:
         if error := self.task.error:
             self._blocks.visible = False
-            self._words.object = f"{title(TITLE)}{empty(f'The blocks cannot be read: {error}', 'alert')}"
+            self.words.object = f"{title(TITLE)}{empty(f'The blocks cannot be read: {error}', 'alert')}"
         elif self.verdict is None:
-            self._words.object = f"{title(TITLE)}{empty(READING)}"
+            self.words.object = f"{title(TITLE)}{empty(READING)}"
 
     def wait(self, timeout_s: float = 120.0) -> None:
         """Block until what is shown is read: for scripts, notebooks and tests."""

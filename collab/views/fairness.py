@@ -67,10 +67,10 @@ class FairnessView(pn.viewable.Viewer):
         self._read, self._reading, self._names = utc_now(), False, {} if what_if is None else what_if.names
         self.lines = ColumnDataSource({"time": [], "deficit": [], "agent": [], "colour": [], "dash": []})
         self._times, self._leads = Range1d(0, 1), Range1d(-1, 1)  # a range of no data cannot be worked out
-        self._words = pn.pane.HTML(
+        self.words = pn.pane.HTML(
             EMPTY if board is None else RECKONING, stylesheets=[SHEET], sizing_mode="stretch_width"
         )
-        self._plot = pn.pane.Bokeh(self._deficits(), sizing_mode="stretch_width", visible=False)
+        self.plot = pn.pane.Bokeh(self._deficits(), sizing_mode="stretch_width", visible=False)
         wide = {"sizing_mode": "stretch_width"}
         knobs = pn.FlexBox(
             pmui.Select.from_param(self.param.by, min_width=160, styles={"flex": "0 1 200px"}, **wide),
@@ -87,7 +87,7 @@ class FairnessView(pn.viewable.Viewer):
             **wide,
         )
         title = pn.pane.HTML(f"<h3>{escape(TITLE)}</h3>", stylesheets=[SHEET], **wide)
-        self._layout = pn.Column(title, knobs, self._words, self._plot, **wide)
+        self._layout = pn.Column(title, knobs, self.words, self.plot, **wide)
         if board is not None:
             board.param.watch(lambda event: self._refresh(), "frame")
         self._refresh(force=True)
@@ -144,7 +144,7 @@ class FairnessView(pn.viewable.Viewer):
         self._read, self._reading = utc_now(), False
         if error := found.exception():
             said = f"The history cannot be read: {escape(str(error))}"
-            self._words.object = f'<div class="empty" role="alert">{said}</div>'
+            self.words.object = f'<div class="empty" role="alert">{said}</div>'
             return
         if self.board is not None:
             self._names = self.board.frame.names
@@ -157,8 +157,8 @@ class FairnessView(pn.viewable.Viewer):
         lines = {self._names.get(agent, agent): own for agent, own in frame.groupby("agent", sort=True)}
         places = range(len(lines))
         with pn.io.hold():
-            self._words.object = words(fairness)
-            self._plot.visible = bool(lines)
+            self.words.object = words(fairness)
+            self.plot.visible = bool(lines)
             if lines:
                 most = 1.1 * max(1.0, frame["deficit"].abs().max())
                 self._leads.update(start=-most, end=most)

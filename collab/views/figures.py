@@ -50,14 +50,14 @@ class FiguresView(pn.viewable.Viewer, param.ParameterizedABC):
         self.rows = RowsView(self.asked, self.invitation)
         head = f'<h3>{escape(self.title)}</h3><p class="soft">{escape(self.question)}</p>'
         sheets = [SHEET, WHAT]
-        self._words = pn.pane.HTML("", stylesheets=sheets, **WIDE)
+        self.words = pn.pane.HTML("", stylesheets=sheets, **WIDE)
         # in a column, as a Bokeh pane that was hidden again takes the hidden figure's word and stays hidden
-        self._plot = pn.Column(pn.pane.Bokeh(self.drawn(), **WIDE), visible=False, **WIDE)
+        self.plot = pn.Column(pn.pane.Bokeh(self.drawn(), **WIDE), visible=False, **WIDE)
         self._layout = pn.Column(
             pn.pane.HTML(head, stylesheets=sheets, **WIDE),
             pn.FlexBox(*self.widgets(), gap="16px", **WIDE),
-            self._words,
-            self._plot,
+            self.words,
+            self.plot,
             self.rows,
             **WIDE,
         )
@@ -100,17 +100,17 @@ class FiguresView(pn.viewable.Viewer, param.ParameterizedABC):
 
     def _take(self, found: Any) -> None:
         with pn.io.hold():
-            self._plot.visible = found is not None
-            self._words.object = empty(EMPTY) if found is None else self.show(found)
+            self.plot.visible = found is not None
+            self.words.object = empty(EMPTY) if found is None else self.show(found)
             self.found = found
             self.rows.clear()
 
     def _say(self) -> None:
         if error := self.task.error or self.asked.opening.error:
-            self._plot.visible = False
-            self._words.object = empty(f"This cannot be shown: {error}", "alert")
+            self.plot.visible = False
+            self.words.object = empty(f"This cannot be shown: {error}", "alert")
         elif self.asked.book is None:
-            self._words.object = empty("Reading the history…")
+            self.words.object = empty("Reading the history…")
 
     def __panel__(self) -> pn.Column:
         return self._layout

@@ -95,13 +95,13 @@ class ForecastView(pn.viewable.Viewer):
         self.task = Task(scheduler() if asked is None else asked.schedule)
         self._kept: tuple[Any, Forecast, Backtest | Abstained] | None = None
         self.leads, self.agents = LeadsSteps(320), AgentsSteps(280)
-        self._words, self._needed = (pn.pane.HTML("", stylesheets=[SHEET, WHAT], **WIDE) for _ in range(2))
-        self._plot, self._gap = (_hidden(one.figure) for one in (self.leads, self.agents))
+        self.words, self._needed = (pn.pane.HTML("", stylesheets=[SHEET, WHAT], **WIDE) for _ in range(2))
+        self.plot, self._gap = (_hidden(one.figure) for one in (self.leads, self.agents))
         self._target = pn.FlexBox(*self._knobs("share", "within_s", "patience_s"), gap="16px", visible=False, **WIDE)
         self._layout = pn.Column(
             _head("What comes", "How many leads will come, how sure is that, and who is missing?"),
             pn.FlexBox(*self._knobs("minutes", "days", "hours"), gap="16px", **WIDE),
-            self._words, self._plot, self._target, self._needed, self._gap, **WIDE,
+            self.words, self.plot, self._target, self._needed, self._gap, **WIDE,
         )  # fmt: skip
         if asked is not None:
             asked.param.watch(lambda *events: self.ask(), ["book", "zone"])
@@ -152,10 +152,10 @@ class ForecastView(pn.viewable.Viewer):
 
     def _take(self, found: Found | None) -> None:
         with pn.io.hold():
-            self._plot.visible = found is not None
+            self.plot.visible = found is not None
             self._target.visible = found is not None and isinstance(found.leads, Predicted)
             self._gap.visible = found is not None and isinstance(found.staffing, Staffing)
-            self._words.object = empty(EMPTY) if found is None else self._come(found)
+            self.words.object = empty(EMPTY) if found is None else self._come(found)
             self._needed.object = self._lacking(found) if self._target.visible else ""
             self.found = found
 
@@ -184,11 +184,11 @@ class ForecastView(pn.viewable.Viewer):
     def _say(self) -> None:
         opening = "" if self.asked is None else self.asked.opening.error
         if error := self.task.error or opening:
-            self._plot.visible = self._gap.visible = self._target.visible = False
+            self.plot.visible = self._gap.visible = self._target.visible = False
             self._needed.object = ""
-            self._words.object = empty(f"This cannot be shown: {error}", "alert")
+            self.words.object = empty(f"This cannot be shown: {error}", "alert")
         elif self.found is None:
-            self._words.object = empty("Reading the leads…")
+            self.words.object = empty("Reading the leads…")
 
     def __panel__(self) -> pn.Column:
         return self._layout

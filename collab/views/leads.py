@@ -86,7 +86,7 @@ class LeadView(Replying):
         self._listen()
 
     def _listen(self) -> None:
-        self.send.on_click(self._send)
+        self.send.on_click(self.route)
         self.ask.on_click(self._look)
         for name in READERS:
             field = getattr(self, name)
@@ -224,7 +224,8 @@ class LeadView(Replying):
         if desk is not None:
             await self._do(lambda lead: self.board.office.ask(_preview(desk, lead)), dry=True)
 
-    async def _send(self, event: object) -> None:
+    async def route(self, event: object = None) -> None:
+        """Route the lead that is typed in, unless the first press of a double one has."""
         if self._routed:  # the second press of a double one, whose lead was routed with the first
             self._routed = False
             return
@@ -256,13 +257,13 @@ class LeadView(Replying):
     async def _enter(self, field: Any, event: object) -> None:
         """Send the form; a browser tells the text itself after the key, which would fill the emptied field again."""
         if field.value == field.value_input:
-            await self._send(event)
+            await self.route()
         elif self._waits is None:
 
             async def send(event: object) -> None:
                 field.param.unwatch(self._waits)
                 self._waits = None
-                await self._send(event)
+                await self.route()
 
             self._waits = field.param.watch(send, "value")
 

@@ -43,12 +43,12 @@ class PeriodView(pn.viewable.Viewer):
 
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)
-        self._words = pn.pane.HTML("", stylesheets=[SHEET], **WIDE)
+        self.words = pn.pane.HTML("", stylesheets=[SHEET], **WIDE)
         span = pmui.RadioButtonGroup.from_param(self.param.hours, label="", sx={"& button": TOUCH})
         self.all = pmui.Button(label="Back to all decisions", icon="arrow_back", variant="outlined", sx=TOUCH)
         self.all.on_click(lambda event: self.param.update(around=None))
         knobs = pn.FlexBox(span, self.all, gap="12px", align_items="center", **WIDE)
-        self._layout = pn.Column(self._words, knobs, **WIDE)
+        self._layout = pn.Column(self.words, knobs, **WIDE)
         self._patch()
 
     def look(self, around: Around) -> None:
@@ -66,7 +66,7 @@ class PeriodView(pn.viewable.Viewer):
     def _patch(self) -> None:
         with pn.io.hold():
             self._layout.visible = self.around is not None
-            self._words.object = "" if self.around is None else f'<p role="status">{escape(spoken(self))}</p>'
+            self.words.object = "" if self.around is None else f'<p role="status">{escape(spoken(self))}</p>'
 
     def __panel__(self) -> pn.Column:
         return self._layout

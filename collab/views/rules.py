@@ -98,7 +98,7 @@ class RulesView(Replying):
         self.rules = tuple(rules)
         self.task = Task(None if board is None else board.schedule)
         self.bars = RuleBars()
-        self._list, self._words, self._says = (pn.pane.HTML("", stylesheets=[SHEET, ROWS], **WIDE) for _ in range(3))
+        self._list, self.words, self._says = (pn.pane.HTML("", stylesheets=[SHEET, ROWS], **WIDE) for _ in range(3))
         self.progress = ProgressView(self.task, "Backtest", self.backtest, icon="history", doing="Reading events")
         self.adopts = pmui.Button(label="Adopt", icon="gavel", variant="contained")
         self.adopts.on_click(self._pressed)
@@ -119,13 +119,13 @@ class RulesView(Replying):
         choose = pmui.Select.from_param(self.param.chosen, **PART)
         row = {"gap": "12px", "align_items": "center", **WIDE}
         self._adoption = pn.FlexBox(self._person, self._reason, self.adopts, visible=self.board is not None, **row)
-        self._plot = pn.Column(pn.pane.Bokeh(self.bars.plot, **WIDE), visible=False, **WIDE)
+        self.plot = pn.Column(pn.pane.Bokeh(self.bars.plot, **WIDE), visible=False, **WIDE)
         head, change = (
             pn.pane.HTML(title(text), stylesheets=[SHEET], **WIDE) for text in ("Rules in force", "Change a rule")
         )
         return pn.Column(
             change, pn.FlexBox(choose, **row), pn.FlexBox(*self._numbers, severity, on, **row), self._says, self.said,
-            self.progress, self._words, self._plot, self._adoption, head, self._list, **WIDE,
+            self.progress, self.words, self.plot, self._adoption, head, self._list, **WIDE,
         )  # fmt: skip
 
     @property
@@ -236,9 +236,9 @@ class RulesView(Replying):
     def _take(self, found: Contrast | None) -> None:
         with pn.io.hold():
             nothing = found is None or found.starts is None
-            self._plot.visible = not nothing
+            self.plot.visible = not nothing
             said = INVITATION if found is None else NO_EVENTS
-            self._words.object = empty(said) if nothing else compared(found)
+            self.words.object = empty(said) if nothing else compared(found)
             if not nothing:
                 self.bars.show(found)
             self.found = found

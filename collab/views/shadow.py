@@ -36,13 +36,13 @@ class ShadowView(pn.viewable.Viewer):
         self.source = ColumnDataSource({"number": [], "share": [], "time": []})
         self._last, self._range = 0, Range1d(0, 1)
         pane = {"stylesheets": [SHEET], "sizing_mode": "stretch_width"}
-        self._words, self._newest, self._agents = (pn.pane.HTML("", **pane) for _ in range(3))
+        self.words, self._newest, self._agents = (pn.pane.HTML("", **pane) for _ in range(3))
         half = {"min_width": 240, "styles": {"flex": "1 1 380px"}}
         self._plot_pane = pn.pane.Bokeh(self._plot(), sizing_mode="stretch_width")
         plots = pn.FlexBox(
             pn.Column(self._plot_pane, self._agents, **half), pn.Column(self._newest, **half), gap="24px"
         )
-        self._layout = pn.Column(self._words, plots, sizing_mode="stretch_width")
+        self._layout = pn.Column(self.words, plots, sizing_mode="stretch_width")
         board.param.watch(lambda event: self._show(), "frame")
         self._show()
 
@@ -55,11 +55,11 @@ class ShadowView(pn.viewable.Viewer):
         with pn.io.hold():
             self._plot_pane.visible = seen.n > 0
             if shadow is None or not seen.n:
-                self._words.object = f'<div class="empty" role="status">{OFF if shadow is None else NONE_YET}</div>'
+                self.words.object = f'<div class="empty" role="status">{OFF if shadow is None else NONE_YET}</div>'
                 return
             self._stream(seen)
             names = self.board.frame.names
-            self._words.object = words(dashed(shadow.values), seen)
+            self.words.object = words(dashed(shadow.values), seen)
             self._newest.object = newest(seen.newest[:SHOWN], names)
             self._agents.object = by_agent(seen, names)
 

@@ -19,33 +19,25 @@ pytestmark = pytest.mark.filterwarnings("ignore:reference already known")
 
 
 @pytest.fixture
-def redis(redis_program: str) -> Iterator[RealRedis]:
-    """A server that the test kills."""
-    server = RealRedis(redis_program)
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def address(redis: RealRedis, tmp_path: Path) -> Iterator[str]:
+def address(own_redis: RealRedis, tmp_path: Path) -> Iterator[str]:
     """The address of the view of an office on this Redis."""
-    office = Office(redis.url, str(tmp_path / "history")).start()
+    office = Office(own_redis.url, str(tmp_path / "history")).start()
     with shown(lambda: DiagnosticsView(Board(office))) as url:
         yield url
     office.stop()
 
 
 def test_a_killed_redis_stands_first_in_red_and_is_well_once_it_is_back(
-    redis: RealRedis, address: str, open_page: Callable[[str], Page]
+    own_redis: RealRedis, address: str, open_page: Callable[[str], Page]
 ) -> None:
     page = open_page(address)
     page.set_viewport_size({"width": 390, "height": 844})
     first = page.locator(".checks li").first
     expect(page.get_by_text("appendonly yes, appendfsync always")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") == 390
-    redis.kill()
+    own_redis.kill()
     expect(first).to_contain_text("✗ Bad")
     expect(first).to_contain_text("What to do: Start redis-server there")
-    redis.start()
+    own_redis.start()
     expect(page.get_by_text("appendonly yes, appendfsync always")).to_be_visible()
     expect(first).not_to_contain_text("✗ Bad")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 
 import pytest
-from alerted import after, overload
+from alerted import overload
 from on_stream import on
-from strategies import assigned
+from strategies import after, assigned
 
 from collab import events as ev
 from collab.alerts import Watch

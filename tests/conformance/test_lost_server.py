@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -50,13 +50,6 @@ def run(work: Callable[[], Awaitable[None]]) -> None:
             await work()
 
     asyncio.run(in_time())
-
-
-@pytest.fixture
-def own_redis(redis_program: str) -> Iterator[RealRedis]:
-    server = RealRedis(redis_program)
-    yield server
-    server.stop()
 
 
 class Wire:
