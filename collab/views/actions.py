@@ -21,6 +21,7 @@ from collab.views.board import Board
 from collab.views.period import Around
 from collab.views.replying import Replying
 from collab.views.theme import SHEET, TOUCH
+from collab.views.typed import typed
 
 RENEW_S = 2.0
 """How old an effect may get while its alert is looked at."""
@@ -61,6 +62,15 @@ class ActionsView(Replying):
         self._layout = pn.Column(self._offers, self.said, self.undo, self.then, **WIDE)
         board.param.watch(lambda event: self._renew(), "frame")
         self._chosen()
+
+    def sign(self, field: Any) -> None:
+        """Act in the name that stands in this field, as it stands there."""
+
+        def take(event: object = None) -> None:
+            self.by = typed(field)
+
+        field.param.watch(take, "value_input")
+        take()
 
     @param.depends("alert", watch=True)
     def _chosen(self) -> None:

@@ -98,6 +98,7 @@ class AlertsView(Replying):
         board.param.watch(lambda event: self._patch(), "frame")
         for one in self._lists.values():
             one.param.watch(lambda event: self._patch(), "dropdown_open")
+        self.actions.sign(self._person)
         board.sign(self._person)
         self._patch()
         if self._refusal:
@@ -228,7 +229,7 @@ class AlertsView(Replying):
         zone = ZoneInfo(self.zone)
         return datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time(9), zone)
 
-    @param.depends("active", "zone", "chosen", "silence", "by", watch=True)
+    @param.depends("active", "zone", "chosen", "silence", watch=True)
     def _patch(self) -> None:
         """Show the board's frame; what has not changed is left alone, so that nobody loses their place."""
         if not self.active:
@@ -250,7 +251,7 @@ class AlertsView(Replying):
             self._acts.visible |= bool(frame.alerts)
             self._endings.visible |= bool(frame.silences)
             self._enable()
-            self.actions.param.update(alert=self.alert, zone=self.zone, by=typed(self._person))
+            self.actions.param.update(alert=self.alert, zone=self.zone)
             self._tell_critical()
 
     def _offer(self, name: str, options: dict[str, str]) -> None:

@@ -19,7 +19,6 @@ from collab.views.board import Board
 from collab.views.frame import Frame
 from collab.views.theme import BAND, SHEET
 from collab.views.told import empty, title
-from collab.views.typed import typed
 
 MOVES = 8
 """How many moves are told one by one."""
@@ -73,6 +72,7 @@ class BalancingView(pn.viewable.Viewer):
         self.told = pn.pane.HTML("", stylesheets=[SHEET, LOADS], **WIDE)
         self.actions = PlanView(board)
         self.person = pmui.TextInput.from_param(self.param.by, placeholder="Kim", width=240)
+        self.actions.sign(self.person)
         board.sign(self.person)
         self._layout = pn.Column(
             pn.pane.HTML(title("Even loads"), stylesheets=[SHEET], **WIDE), self.told, self.person, self.actions, **WIDE
@@ -80,16 +80,15 @@ class BalancingView(pn.viewable.Viewer):
         board.param.watch(lambda event: self._patch(), "frame")
         self._patch()
 
-    @param.depends("active", "by", watch=True)
+    @param.depends("active", watch=True)
     def _patch(self) -> None:
         if not self.active:
             return
         balancing, frame = self.board.office.duties.balancing, self.board.frame
         plan = Plan() if balancing is None else balancing.plan
-        by = typed(self.person)
         now = None if balancing is None else (balancing.policy, balancing.moved, balancing.proposed)
         undoes = self.actions.done is not None
-        told_of = plan, now, frame.names, by, undoes
+        told_of = plan, now, frame.names, undoes
         if told_of == self._shown:
             return
         self._shown = told_of
@@ -99,7 +98,7 @@ class BalancingView(pn.viewable.Viewer):
             if self.told.object != text:
                 self.told.object = text
             self.person.visible = bool(plan.moves) or undoes
-            self.actions.param.update(plan=plan, by=by)
+            self.actions.plan = plan
 
     def __panel__(self) -> pn.Column:
         return self._layout

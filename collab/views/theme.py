@@ -130,7 +130,7 @@ PRINTED = """
 @media print {
   .page, div:has(> .main), .main, div:has(> .main-content), .main-content {
     display: block; height: auto; overflow: visible; }
-  header.MuiAppBar-root { position: static; }
+  header.MuiAppBar-root { position: static; print-color-adjust: exact; }
 }
 """
 """The style of a page on paper: all of the open tab, where the library's own prints what a window shows of it."""
