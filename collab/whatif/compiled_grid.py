@@ -150,4 +150,6 @@ def share(cases: Cases, columns: NDArray[np.float64], step: int, out: NDArray[np
     agent, factors = np.array(cases.agent), np.array(cases.factors)
     kinds(rows, np.array(cases.chosen), agent, factors, logged, above, below)
     order = np.lexsort([below.astype(np.uint16), above.astype(np.uint16)])
-    walk(order, rows, logged, above, below, agent, factors, np.array(columns), ticks, out)
+    fours = np.zeros((len(out), -(-len(columns) // 4) * 4))  # columns are summed four at a time
+    walk(order, rows, logged, above, below, agent, factors, np.array(columns), ticks, fours)
+    out += fours[:, : len(columns)]

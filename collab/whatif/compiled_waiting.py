@@ -1,7 +1,8 @@
 """`collab.whatif.waiting` in arrays; importing this module imports numba.
 
 The queues lie one after the other in one array, each with room for all leads that may wait in it, as heaps with two
-children a node; beside it are where each begins and how many wait in it.
+children a node; beside it are where each begins and how many wait in it. numba's own `heapq` takes lists alone, and of
+a list it counts who holds it, at every look.
 """
 
 from __future__ import annotations

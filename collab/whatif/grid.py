@@ -17,9 +17,6 @@ from collab.whatif.kernel import cores
 
 logger = logging.getLogger(__name__)
 
-ABREAST = 4
-"""Columns are summed so many at a time, and are filled up with zeros to a multiple of it."""
-
 PART = 16_384
 """Decisions between two looks at whether to go on."""
 
@@ -55,7 +52,7 @@ def sums(
     share = share or _ready(len(cases.agent) * points)
     cases, columns = _taken(cases, columns)
     n, rows = len(cases.counts), np.concatenate([[0], np.cumsum(cases.counts)]).astype(np.int64)
-    total = np.zeros((points, _padded(len(columns))))
+    total = np.zeros((points, len(columns)))
 
     def run(start: int) -> NDArray[np.float64]:
         part, out = slice(start, min(start + PART, n)), np.zeros_like(total)
@@ -65,7 +62,7 @@ def sums(
 
     for found in _in_turn(run, n, progress, cancelled):
         total += found
-    return total[:, : len(columns)]
+    return total
 
 
 def count(step: int) -> int:
@@ -125,7 +122,7 @@ def in_numpy(cases: Cases, columns: NDArray[np.float64], step: int, out: NDArray
             low = -np.minimum.reduceat(below + k1 * least[2], starts)
             t = np.arange(ticks + 1 - k0 - k1, dtype=high.dtype)[:, None]
             won = ((low <= t) & (t <= high)).astype(np.float64)
-            out[point : point + len(t), : columns.shape[1]] += won @ columns
+            out[point : point + len(t)] += won @ columns
             point += len(t)
 
 
@@ -164,10 +161,6 @@ def _in_turn(
                     progress(min(start + PART, n), n)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _padded(columns: int) -> int:
-    return -(-columns // ABREAST) * ABREAST
 
 
 def _part(cases: Cases, part: slice, rows: slice) -> Cases:
