@@ -210,7 +210,10 @@ def test_a_finger_moves_a_slider_across_and_the_page_along(page: Page) -> None:
         swipe(devices, (x, y), (0, -8))
         until(lambda: (now := slider.bounding_box()) and now["y"] < box["y"] - 50, "the page has gone along")
         expect(slider).to_have_value(before)
-        swipe(devices, (x, y - box["y"] + slider.bounding_box()["y"]), (-5, 0))  # type: ignore[index]
+        slider.hover()  # which waits until the page stands still, and nothing lies over it
+        gone = slider.bounding_box()
+        assert gone is not None
+        swipe(devices, (x, gone["y"] + gone["height"] / 2), (-5, 0))
         until(lambda: 0.3 < float(slider.input_value()) < 0.7, "the slider has gone across")
     finally:
         devices.send("Emulation.setTouchEmulationEnabled", {"enabled": False})
