@@ -84,15 +84,16 @@ def got(url: str) -> str:
 def serving(
     log: Path,
     *command: str,
+    probe: str,
     path: str = "",
-    probe: str = "",
     history: Path | None = None,
     port: int = 0,
     **environment: str,
 ) -> Iterator[Served]:
     """Serve with `collab …` or `panel …` on a port, a free one if it is 0; in the end it is stopped like Ctrl-C.
 
-    It must end by itself. The page is at `path`; the server has started once `probe` answers.
+    It must end by itself. The page is at `path`; the server has started once `probe` answers, which is no page: on a
+    slow machine pages that nobody waits for any more would still be made, and the next would wait for them.
     """
     port = port or free_port()
     env = {name: value for name, value in os.environ.items() if not name.startswith(("COLLAB_", "BOKEH_", "PANEL_"))}
@@ -104,14 +105,15 @@ def serving(
         )
         root = f"http://localhost:{port}/"
         try:
-            until(lambda: _answers(process, root + (probe or path), log), f"{command} answers", START_S)
+            until(lambda: _answers(process, root + probe, log), f"{command} answers", START_S)
             yield Served(root + path, process, log)
         finally:
             process.send_signal(signal.SIGINT)
             try:
-                process.wait(30)
+                process.wait(SOON_S)
             finally:
                 process.kill()
+                process.wait()
 
 
 def raised(log: Path) -> list[str]:

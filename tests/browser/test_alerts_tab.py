@@ -156,6 +156,7 @@ def test_a_swipe_takes_an_alert_on_where_the_tabs_lie_below_the_thumb(
 
 def swiped(phone: Page, line: Locator, steps: int) -> None:
     """Swipe a line to the right, so many times a dozen pixels."""
+    line.hover(trial=True)  # which waits until it stands still
     devices, box = phone.context.new_cdp_session(phone), line.bounding_box()
     assert box is not None
     swipe(devices, (box["x"] + 40, box["y"] + box["height"] / 2), (12, 0), steps)

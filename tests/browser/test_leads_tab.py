@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 from serving import shown
-from test_alerts_tab import press
+from test_alerts_tab import PATIENT, press
 
 from collab.office import Office
 from collab.records import Lead
@@ -36,7 +36,7 @@ FIELDS = ("Name", "E-mail", "Phone", "Location", "Budget")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """Ana is there with room for two leads and has one; Ben is full with one."""
     folder = tmp_path_factory.mktemp("office")
-    office = Office(f"embedded://{folder.name}", str(folder / "history")).start()
+    office = Office(f"embedded://{folder.name}", str(folder / "history"), terms=PATIENT).start()
     desk = office.desk
     assert desk is not None
     for work in (
@@ -134,7 +134,7 @@ def test_an_offer_is_given_to_another_by_keyboard_and_the_list_keeps_its_place(
         expect(field).to_have_value("")
     field.fill("Half Filled")
     page.get_by_role("textbox", name="Location").first.press_sequentially("north")
-    page.wait_for_function("sessionStorage.collab.includes('north')")
+    page.wait_for_function("sessionStorage.collab?.includes('north')")
     page.reload()
     expect(field).to_have_value("Half Filled")
     expect(page.get_by_role("textbox", name="Location").first).to_have_value("north")
@@ -203,7 +203,7 @@ def test_what_is_typed_while_the_server_is_away_is_there_when_it_is_back(leads: 
     page = leads()
     name, budget = (page.get_by_role("textbox", name=name).first for name in ("Name", "Budget"))
     name.fill("Half Filled")
-    page.wait_for_function("sessionStorage.collab.includes('Half Filled')")
+    page.wait_for_function("sessionStorage.collab?.includes('Half Filled')")
     page.evaluate("WebSocket.prototype.send = () => {}")
     budget.press_sequentially("777")
     page.reload()

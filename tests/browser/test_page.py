@@ -18,6 +18,7 @@ from collab.views.notebook import read
 Open = Callable[[str], Page]
 
 CARDS = ".card[aria-label]"
+ALONE = "panel serve collab/app.py --liveness".split()
 SEEDED = re.compile("A seeded team of eight is at work here: its leads, agents and outcomes are made up")
 WEIGHTS = re.compile("Availability|Expertise|Performance|Responsiveness")
 END_PX = 20
@@ -263,9 +264,10 @@ def test_the_dark_can_be_turned_on_and_off_and_comes_first_where_the_system_like
     until(lambda: background(page) < 150, "the page is dark")
     for name in ("Leads", "What-if", "Team"):
         tab(page, name)
-    until(lambda: '"dark":true' in page.evaluate("localStorage.collab"), "it is kept, which the server asks for")
+    page.wait_for_function("localStorage.collab?.includes('\"dark\":true')")  # the server asks for it
     toggle.click()
     until(lambda: background(page) > 600, "the page is light")
+    page.wait_for_function("localStorage.collab?.includes('\"dark\":false')")  # else it is kept after the next line
     page.evaluate("localStorage.clear()")
     page.emulate_media(color_scheme="dark")
     page.reload()
@@ -305,7 +307,7 @@ def test_a_second_server_on_the_same_history_reads(
     demo: Served, demo_history: Path, tmp_path: Path, open_page: Open
 ) -> None:
     settings = {"history": demo_history, "COLLAB_TENANT": "demo"}
-    with serving(tmp_path / "log", "panel", "serve", "collab/app.py", path="app", **settings) as second:
+    with serving(tmp_path / "log", *ALONE, probe="liveness", path="app", **settings) as second:
         page = open_page(second.url)
         expect(page.get_by_text("this page follows its history, a second or two behind")).to_be_visible()
         expect(page.locator(CARDS)).to_have_count(8)
@@ -341,6 +343,8 @@ def test_a_page_says_that_its_server_is_gone_and_loads_again_when_it_is_back(
         page = open_page(served.url)
         expect(page.locator(CARDS)).to_have_count(8)
         tab(page, "Leads")
+        expect(page.get_by_role("button", name="Route the lead")).to_be_visible()
+        page.wait_for_url("**/?tab=leads")  # which is opened again
         page.wait_for_load_state("networkidle")  # what is amid being fetched when a server dies is reset, not refused
         served.process.kill()
     told = page.get_by_text("The server does not answer.")
@@ -348,8 +352,7 @@ def test_a_page_says_that_its_server_is_gone_and_loads_again_when_it_is_back(
     assert told.bounding_box()["y"] < 100, "it covers a field that somebody writes into"
     with serving(tmp_path / "second", *command, **again) as served:
         expect(page.get_by_text("The server does not answer.")).to_have_count(0, timeout=80_000)
-        expect(page.locator(CARDS)).to_have_count(8)
-        tab(page, "Leads")
+        expect(page.get_by_role("tab", name="Leads", selected=True)).to_be_visible()
         route(page, "Zoe Park")
         expect(page.get_by_role("heading", name="Zoe Park")).to_be_visible()
         page.close()  # before its server ends
@@ -362,7 +365,7 @@ def test_without_the_seeded_team_and_the_console_script_a_server_starts_empty_an
     tmp_path: Path, open_page: Open
 ) -> None:
     history = tmp_path / "history"
-    with serving(tmp_path / "log", "panel", "serve", "collab/app.py", path="app", history=history) as served:
+    with serving(tmp_path / "log", *ALONE, probe="liveness", path="app", history=history) as served:
         page = open_page(served.url)
         expect(page.get_by_text("Nobody is on the roster yet.")).to_be_visible()
         expect(page).to_have_title("collab · main")

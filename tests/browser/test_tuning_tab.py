@@ -85,7 +85,7 @@ def test_a_click_on_the_map_moves_the_sliders(page: Page) -> None:
     plot(page, 0).click(position={"x": box["width"] * 0.12, "y": box["height"] * 0.25})
     until(lambda: values(page) != before, "the sliders moved")
     until(lambda: values(page)[0] == 0, "availability is 0")
-    assert sum(values(page)) == pytest.approx(1)
+    until(lambda: sum(values(page)) == pytest.approx(1), "the weights sum to 1")
 
 
 def test_the_list_takes_the_sliders_to_weights_of_the_front(page: Page) -> None:
@@ -142,6 +142,7 @@ def test_a_proposal_gives_its_report_to_take_along_and_waits_to_be_adopted(page:
 def test_what_is_proposed_is_adopted_and_taken_back_without_losing_the_keyboard(page: Page) -> None:
     adopt, back = (page.get_by_role("button", name=name) for name in (re.compile("^Adopt "), "Take them back"))
     for button, then in ((adopt, "They are adopted"), (back, "before you adopt"), (adopt, "They are adopted")):
+        expect(button).to_be_enabled()
         button.focus()
         button.press("Enter")
         expect(page.get_by_text(then)).to_be_visible()
