@@ -126,7 +126,7 @@ def test_a_team_of_which_the_stream_lost_what_was_not_recorded_begins_anew(
     async def work() -> None:
         settings = {"stream": redis_url, "history": history}
         async with opened(redis_url, "acme") as stream, AsyncExitStack() as rooms:
-            assert recorded or await stream.lease(60).take()  # nobody else records
+            assert recorded or await stream.lease(600).take()  # nobody else records
             office = None if alone else Office(**settings, tenant="acme")  # as that of a dashboard
             if office is not None:
                 rooms.push_async_callback(office.close)

@@ -366,11 +366,11 @@ def test_devices_outlive_a_restore_of_the_stream() -> None:
     asyncio.run(restore())
 
 
-def at_gate(folder: Path, work: Callable[[Gate], Awaitable[None]], stream: str = "") -> None:
-    """Does work at a gateway with a lease of two seconds, with Ana on the roster."""
+def at_gate(folder: Path, work: Callable[[Gate], Awaitable[None]], stream: str = "", *, lease_s: float = 2.0) -> None:
+    """Does work at a gateway with a lease, of two seconds where one has to end, with Ana on the roster."""
 
     async def worked() -> None:
-        async with a_gate(folder, stream, lease_s=2.0) as gate:
+        async with a_gate(folder, stream, lease_s=lease_s) as gate:
             assert gate.office.desk is not None
             await gate.office.desk.add_agent("ana", "Ana")
             await work(gate)
@@ -426,7 +426,7 @@ def test_an_idle_device_that_reconnects_stays_idle(tmp_path: Path, stream_url: s
             await socket.send(p.encode(p.Idle(id=1, on=False)), text=True)
             await soon(lambda: ana(gate) == (AVAILABLE, ENDED[IDLE]))
 
-    at_gate(tmp_path, reconnect, stream_url)
+    at_gate(tmp_path, reconnect, stream_url, lease_s=60)  # it comes back within it, however slow the machine
 
 
 def test_the_call_of_a_connection_ends_with_it_though_another_has_its_device(tmp_path: Path) -> None:

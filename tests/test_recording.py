@@ -52,10 +52,12 @@ def test_an_office_that_joined_records_when_the_other_one_stops(redis_url: str, 
 
 def test_a_lease_is_one_holders_until_it_ends_and_the_next_has_a_higher_fence(redis_url: str) -> None:
     async def work(stream: Stream) -> None:
-        one, two = stream.lease(0.3), stream.lease(60)
+        one, two = stream.lease(60), stream.lease(60)
         assert await one.take()
         assert not await two.take()
         assert (one.held, two.held, one.fence) == (True, False, 1)
+        one.lasts_s = 0.001
+        assert await one.take()
         while not await two.take():  # noqa: ASYNC110 - the server's clock tells nobody
             await asyncio.sleep(0.02)
         assert (two.fence, one.held, await one.take()) == (2, False, False)

@@ -134,7 +134,7 @@ def test_an_append_that_too_few_replicas_have_is_not_acknowledged_and_is_there_o
 ) -> None:
     redis_cluster.empty()
     monkeypatch.setattr("collab.live.moving.FAILOVER_S", 0.5)
-    monkeypatch.setattr("collab.live.moving.COPY_S", 0.2)
+    monkeypatch.setattr("collab.live.moving.COPY_S", 2.0)
     claims = plain(2)
 
     async def too_few(stream: Stream) -> None:
@@ -153,7 +153,7 @@ def test_a_master_without_replicas_is_enough_unless_the_address_asks_for_more(
 ) -> None:
     redis_cluster.empty()
     monkeypatch.setattr("collab.live.moving.FAILOVER_S", 0.5)
-    monkeypatch.setattr("collab.live.moving.COPY_S", 0.2)
+    monkeypatch.setattr("collab.live.moving.COPY_S", 2.0)
 
     async def work(stream: Stream) -> None:
         await stream.append(plain(1))
