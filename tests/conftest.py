@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import uuid
 from collections.abc import Iterator
 
@@ -11,6 +12,10 @@ from real_redis import RealRedis
 from redis_groups import Group, RealCluster, UnderSentinel
 
 pytest_plugins = ("under_ci", "offices")
+
+# What a shell starts in the background ignores Ctrl-C, and so does what that starts; tests end servers by it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
