@@ -11,6 +11,8 @@ import pytest
 from real_redis import RealRedis
 from redis_groups import Group, RealCluster, UnderSentinel
 
+from collab.whatif import kernel
+
 pytest_plugins = ("under_ci", "offices")
 
 # What a shell starts in the background ignores Ctrl-C, and so does what that starts; tests end servers by it.
@@ -82,3 +84,12 @@ def stream_url(request: pytest.FixtureRequest) -> str:
         return f"embedded://{uuid.uuid4().hex}"
     url: str = request.getfixturevalue("redis_url")
     return url
+
+
+@pytest.fixture(scope="session")
+def in_numba() -> kernel.Share:
+    """What numba made of the kernel that rescores."""
+    kernel.warm().join()
+    share = kernel.in_numba()
+    assert share is not None
+    return share

@@ -25,8 +25,16 @@ server.wait()
 """
 
 
-WRITES_WITHIN_S = 5.0
+WRITES_WITHIN_S = 30.0
 """How long Redis may keep what it answered to itself."""
+
+
+def answers(client: redis.Redis) -> bool:
+    """Does a server answer?"""
+    try:
+        return bool(client.ping())
+    except redis.RedisError:
+        return False
 
 
 class RealRedis:
@@ -58,7 +66,7 @@ class RealRedis:
             [sys.executable, "-c", KEEPER, self._program, *options], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
         )
         deadline = time.monotonic() + STARTS_WITHIN_S
-        while not self._answers():
+        while not answers(self.client):
             if time.monotonic() > deadline:
                 log = (self._folder / "log").read_text(encoding="utf-8")
                 self.stop()
@@ -82,12 +90,6 @@ class RealRedis:
         self.client.close()
         self._end_keeper()
         shutil.rmtree(self._folder)
-
-    def _answers(self) -> bool:
-        try:
-            return bool(self.client.ping())
-        except redis.RedisError:
-            return False
 
     def _end_keeper(self) -> None:
         self._keeper.communicate()

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import redis
-from real_redis import KEEPER
+from real_redis import KEEPER, answers
 from redis.crc import key_slot
 
 WITHIN_S = 30.0
@@ -57,7 +57,7 @@ class Node:
         self._keeper = subprocess.Popen(
             [sys.executable, "-c", KEEPER, *self._command], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
         )
-        until(self._answers, self.log)
+        until(lambda: answers(self.client), self.log)
         self.pid = int(self.client.info("server")["process_id"])
 
     def kill(self) -> None:
@@ -84,12 +84,6 @@ class Node:
     def log(self) -> str:
         """The end of what it wrote into its log."""
         return (self._folder / "log").read_text(encoding="utf-8")[-2000:]
-
-    def _answers(self) -> bool:
-        try:
-            return bool(self.client.ping())
-        except redis.RedisError:
-            return False
 
 
 def until(condition: Callable[[], bool], why: Callable[[], str] = str) -> None:

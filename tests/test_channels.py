@@ -7,7 +7,6 @@ import email
 import json
 import logging
 import os
-import socket
 import sys
 import threading
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
 from notices import NOON, Sink, notice, sink, until
+from ports import free_port
 from standardwebhooks import Webhook as Theirs
 from standardwebhooks import WebhookVerificationError
 
@@ -113,12 +113,6 @@ def test_a_receiver_that_is_slow_or_not_there_is_tried_again() -> None:
         webhook(f"http://127.0.0.1:{free_port()}/{TOKEN}").send(some())
     assert raised.value.again
     assert TOKEN not in str(raised.value)
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 class Mailbox(Controller):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from ports import free_port
 from real_redis import RealRedis
 from sites import a_site
 
@@ -42,12 +43,6 @@ class SomethingElse(BaseHTTPRequestHandler):
 
     def log_message(self, *args: object) -> None:
         """Say nothing."""
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.create_server(("localhost", 0)) as probe:
-        return probe.getsockname()[1]
 
 
 @pytest.fixture

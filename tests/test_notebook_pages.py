@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import threading
 import urllib.request
 from pathlib import Path
@@ -13,7 +12,7 @@ import pandas as pd
 import panel as pn
 import pytest
 from notices import until
-from redis_groups import free_port
+from ports import free_port, listens
 
 from collab.views.contents import contents
 from collab.views.notebook import read, read_all
@@ -116,18 +115,13 @@ def test_what_a_cell_makes_touches_its_page_in_the_thread_that_serves_it(tmp_pat
 
     server = pn.serve(opened, port=port, show=False, threaded=True, verbose=False)
     try:
-        until(lambda: _listens(port), "the server listens")
+        until(lambda: listens(port), "the server listens")
         urllib.request.urlopen(f"http://localhost:{port}/").close()
         mine = serving.get(timeout=30)
         # What is said before the cell, by the cell itself, and after it.
         assert {touched.get(timeout=30) for _ in range(3)} == {mine}
     finally:
         server.stop()
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("localhost", port)) == 0
 
 
 def test_who_leaves_the_page_stops_the_notebook(tmp_path: Path) -> None:

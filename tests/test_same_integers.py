@@ -10,7 +10,6 @@ from typing import Any
 
 import msgspec
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import NOON, hundredths, matching_leads, teams
@@ -39,14 +38,6 @@ def query(weights: tuple[int, ...]) -> str:
         assert f"{logged} * {factor}" in found
         found = found.replace(f"{logged} * {factor}", f"{weight} * {factor}")
     return found
-
-
-@pytest.fixture(scope="module")
-def in_numba() -> kernel.Share:
-    kernel.warm().join()
-    share = kernel.in_numba()
-    assert share is not None
-    return share
 
 
 def renamed(team: Team, data: st.DataObject) -> Team:

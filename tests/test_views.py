@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import sys
 import threading
 import uuid
@@ -25,6 +24,7 @@ from bokeh.server.server import Server
 from desks import SOON_S, lead
 from offices import QUIET, do, pushed
 from panel.util import edit_readonly
+from ports import free_port, listens
 from sliding import by_hand
 
 from collab.floor import NotAllowed, Seat
@@ -592,19 +592,11 @@ def test_a_lead_s_features_come_from_the_form() -> None:
 @pytest.fixture
 def served(office: Office) -> Iterator[str]:
     """The address of the office's page, whose sessions are forgotten soon after they are closed."""
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        port = probe.getsockname()[1]
-    soon = {"unused_session_lifetime_milliseconds": 100, "check_unused_sessions_milliseconds": 100}
+    port, soon = free_port(), {"unused_session_lifetime_milliseconds": 100, "check_unused_sessions_milliseconds": 100}
     server: Server = pn.serve(lambda: page(office), port=port, show=False, threaded=True, verbose=False, **soon)
-    wait_until(lambda: _listens(port))
+    wait_until(lambda: listens(port))
     yield f"ws://localhost:{port}/ws"
     server.stop()
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("localhost", port)) == 0
 
 
 def visit(url: str) -> ClientSession:

@@ -56,14 +56,6 @@ def random_log(n: int, team: int, seed: int) -> pd.DataFrame:
     return frame
 
 
-@pytest.fixture(scope="module")
-def in_numba() -> kernel.Share:
-    kernel.warm().join()
-    share = kernel.in_numba()
-    assert share is not None
-    return share
-
-
 @given(logs(greedy=True))
 def test_rescoring_with_the_same_weights_moves_no_greedy_lead(log: pd.DataFrame) -> None:
     rescored = WhatIf.from_frames(log).rescore(LOGGED)

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from typing import Any
 
 import panel as pn
 from msgspec import Struct
+from ports import free_port, listens
 
 from collab.views.socket import prepare
 
@@ -126,13 +126,6 @@ def raised(log: Path) -> list[str]:
     return [one for one in found if not one.startswith(LEFT)]
 
 
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        return probe.getsockname()[1]
-
-
 def _answers(process: subprocess.Popen[bytes], url: str, log: Path) -> bool:
     assert process.poll() is None, f"the server ended: {log.read_text()[-2000:]}"
     try:
@@ -150,9 +143,3 @@ def shown(view: Callable[[], Any]) -> Iterator[str]:
     until(lambda: listens(port), "the page answers")
     yield f"http://localhost:{port}/"
     server.stop()
-
-
-def listens(port: int) -> bool:
-    """Does anybody listen on the port?"""
-    with socket.socket() as probe:
-        return probe.connect_ex(("localhost", port)) == 0

@@ -11,7 +11,8 @@ from typing import Any
 import panel as pn
 import pytest
 from bokeh.client import pull_session
-from serving import free_port, listens, until
+from ports import free_port, listens
+from serving import until
 
 from collab.office import Office
 from collab.views.board import Board

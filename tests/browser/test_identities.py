@@ -8,8 +8,9 @@ from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
+from ports import free_port
 from provider import KEY, Provider
-from serving import Served, free_port, raised, serving
+from serving import Served, raised, serving
 from watching import Watch
 
 Open = Callable[[str], Page]

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
-from serving import ROOT, Served, free_port, got, raised, serving, until
+from ports import free_port
+from serving import ROOT, Served, got, raised, serving, until
 from touching import swipe
 from watching import Watch
 
