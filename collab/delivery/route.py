@@ -14,7 +14,6 @@ from collab.records import Fact, Key
 from collab.rules import Severity
 
 Targets = Annotated[tuple[Key, ...], Meta(min_length=1)]
-Wait = Annotated[float, Meta(ge=0, le=7 * 86400)]
 
 CRITICAL_S = 0.5
 """A critical notice waits at most so long for others to join it; then it takes along what waits."""
