@@ -98,6 +98,12 @@ def test_a_wrong_value_is_told_with_the_fix_and_ignored(query: str, said: str) -
     assert (opened.tabs.active, opened.weights.integers(), opened.choice.period) == (0, (35, 30, 20, 15), "day")
 
 
+@pytest.mark.parametrize("typed", ["What-if", "WHAT-IF", "What if", "what_if"])
+def test_a_tab_is_named_as_the_page_or_a_person_writes_it(typed: str) -> None:
+    opened = Opened(f"?tab={typed}")
+    assert (opened.tabs.active, opened.address.wrong, opened.query()) == (1, [], "?tab=what-if")
+
+
 def test_what_is_wrong_is_told_also_if_its_tab_is_made_later() -> None:
     address = Address("?tab=team&period=<b>year", lambda write: None)
     told = _wrong(address)

@@ -42,10 +42,11 @@ class Address(param.Parameterized):
         """Keep which tab is open; `hidden` are those that others see, but not who opened this page."""
         places = {slug(name): place for place, name in enumerate(names)}
 
-        def take(value: str) -> None:
+        def take(given: str) -> None:
+            value = slug(given)
             if value not in places:
                 unseen = ", which an agent does not see" if value in map(slug, hidden) else ""
-                raise ValueError(f"tab is {value!r}{unseen}; give one of {', '.join(places)}")
+                raise ValueError(f"tab is {given!r}{unseen}; give one of {', '.join(places)}")
             tabs.active = places[value]
 
         self._keep("tab", take, lambda: list(places)[tabs.active], tabs, ["active"])
