@@ -71,7 +71,7 @@ class AssignmentsView(pn.viewable.Viewer):
             pn.Column(self._head, self.finding, Filters(*filters), self._empty,
                       self.listing, self.story, **HALF),
             pn.Column(_title("A decision taken apart"), self._pick, self.decision, self.why_not, **HALF),
-            gap="28px", **WIDE,
+            gap="28px", stylesheets=[PARTED], **WIDE,
         )  # fmt: skip
         self.listing.param.watch(lambda event: self._choose(), "chosen")
         self.finding.param.watch(lambda event: self._turn(), "found")

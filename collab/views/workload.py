@@ -73,6 +73,21 @@ LOOK = """
   .tabulator input[type=checkbox]:checked::before { content: "✓"; background: #1d4ed8; border-color: #1d4ed8;
     color: #ffffff; }
 }
+@media print {
+  :host, .tabulator, .tabulator-tableholder { height: auto !important; max-height: none !important;
+    overflow: visible !important; }
+  .tabulator { display: table !important; } .tabulator * { font-size: 10px !important; }
+  .tabulator-header-contents, .tabulator-table { display: contents !important; }
+  .tabulator-header { display: table-header-group !important; } .tabulator-tableholder { display: table-row-group; }
+  .tabulator-headers, .tabulator-row { display: table-row !important; break-inside: avoid; }
+  .tabulator-col:not([style*="display: none"]), .tabulator-cell:not([style*="display: none"]) {
+    display: table-cell !important; position: static !important; width: auto !important; min-width: 0 !important;
+    height: auto !important; padding: 4px 3px !important; border-bottom: 1px solid var(--line); }
+  .tabulator-col-content, .tabulator-col-title { padding: 0 !important; }
+  .tabulator-cell[tabulator-field=name] { white-space: normal !important; overflow-wrap: anywhere; }
+  .tabulator-header-filter, .tabulator-col-sorter, .tabulator-col-resize-handle,
+  .tabulator-frozen:has([type=checkbox]) { display: none !important; }
+}
 """
 """The table in the colours of the page, light and dark."""
 

@@ -181,8 +181,9 @@ def test_columns_go_on_to_a_next_sheet_of_paper_and_a_phone_folds_filters_away(
     for words in ("Route a lead", "Waiting leads", "Newest assignments", "A decision taken apart"):
         column = page.get_by_role("heading", name=words).evaluate_handle(COLUMN)
         assert column.evaluate("one => getComputedStyle(one).display") == "block", words
-    beside = page.get_by_role("heading", name="Waiting leads").evaluate_handle(COLUMN).evaluate_handle(AROUND)
-    assert beside.evaluate("one => getComputedStyle(one).display") == "block"
+    for words in ("Waiting leads", "Newest assignments"):
+        beside = page.get_by_role("heading", name=words).evaluate_handle(COLUMN).evaluate_handle(AROUND)
+        assert beside.evaluate("one => getComputedStyle(one).display") == "block", words
     assert not page.get_by_text("Why not me?").is_visible()
     page.emulate_media(media="screen")
     toggle, skill = page.get_by_role("button", name="Filters"), page.get_by_role("combobox", name="Skill What the lead")

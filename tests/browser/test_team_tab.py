@@ -149,6 +149,24 @@ def test_all_of_a_tab_is_printed_with_its_bars(page: Page) -> None:
     page.emulate_media(media="screen")
 
 
+def test_all_columns_of_the_workload_fit_a_sheet_of_paper_under_their_headings(page: Page) -> None:
+    usual, wide = page.viewport_size, page.locator(".tabulator-row")
+    assert usual is not None
+    wide.first.wait_for(timeout=1000 * START_S)
+    page.set_viewport_size({"width": 794, "height": 1123})
+    page.emulate_media(media="print")
+    for column in ("name", "since", "rooms"):
+        head = page.locator(f".tabulator-col[tabulator-field={column}]").bounding_box()
+        cell = wide.first.locator(f"[tabulator-field={column}]").bounding_box()
+        assert head is not None
+        assert cell is not None
+        assert (head["x"], head["width"]) == (cell["x"], cell["width"])
+        assert head["x"] + head["width"] <= 794
+    expect(page.locator(".tabulator-header-filter").first).to_be_hidden()
+    page.emulate_media(media="screen")
+    page.set_viewport_size(usual)
+
+
 def test_a_patch_leaves_order_choice_and_place_as_they_are(office: Office, page: Page) -> None:
     rows = page.locator(".tabulator-row")
     rows.first.wait_for(timeout=1000 * START_S)
