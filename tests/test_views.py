@@ -22,9 +22,10 @@ from bokeh.events import DocumentReady
 from bokeh.models import NoOverlap
 from bokeh.server.server import Server
 from desks import SOON_S, lead
-from offices import QUIET, do, pushed
+from offices import QUIET, Open, do, pushed
 from panel.util import edit_readonly
 from ports import free_port, listens
+from real_redis import RealRedis
 from sliding import by_hand
 
 from collab.floor import NotAllowed, Seat
@@ -343,6 +344,19 @@ def test_the_roster_form_hires_and_sets_presence(office: Office, board: Board) -
     view.agent.value = ""
     press(office, view._add(None))
     assert "id is empty" in view.said.object
+
+
+def test_the_roster_form_says_that_redis_does_not_answer(own_redis: RealRedis, open_office: Open) -> None:
+    office = open_office(own_redis.url)
+    hire(office, "ana", "Ana Ruiz")
+    board = Board(office)
+    catch_up(board)
+    view = RosterView(board)
+    own_redis.kill()
+    press(office, view._set(None))
+    assert (view.said.severity, view.said.visible) == ("error", True)
+    assert "no Redis answers" in view.said.object.replace("\\", "")
+    board.close()
 
 
 def test_the_roster_form_shows_who_is_known_before_it_changes_them(office: Office, board: Board) -> None:

@@ -155,7 +155,7 @@ class RosterView(pn.viewable.Viewer):
         try:
             work: Coroutine[Any, Any, str] = command(desk)
             text, severity = await self.board.office.ask(work), "success"
-        except (ValueError, RuntimeError) as error:
+        except (ValueError, RuntimeError, ConnectionError) as error:
             text, severity = str(error), "error"
         self.said.param.update(object=plain(text), severity=severity, visible=True)
 
