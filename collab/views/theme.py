@@ -29,15 +29,18 @@ HEARD = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(
 TOUCH = {"minHeight": "44px"}
 """The height of a button that is found by a finger."""
 
+SMALL = "(max-width: 600px), (max-height: 500px)"
+"""A phone, held either way, or a window that is much enlarged."""
+
 BRIEF = {
-    "@media (max-width: 600px)": {
+    f"@media {SMALL}": {
         "position": "relative",
         "minHeight": "44px",
         "& .MuiAlert-message": {"overflow": "hidden", "paddingRight": "20px"},
         "&:not([data-whole]) p": {"overflow": "hidden", "textOverflow": "ellipsis", "whiteSpace": "nowrap"},
     }
 }
-"""A sign above the tabs is one line on a phone, until it is unfolded; see `unfolding`."""
+"""A sign above the tabs is one line on a small window, until it is unfolded; see `unfolding`."""
 
 STEPS = {
     "styleOverrides": {

@@ -6,6 +6,8 @@ from typing import Any, ClassVar
 
 from panel.custom import JSComponent
 
+from collab.views.theme import SMALL
+
 LOOK = """
 :host { position: static !important; }
 button { all: unset; position: absolute; inset: -1px; border-radius: 10px; cursor: pointer;
@@ -18,7 +20,7 @@ button:focus-visible { outline: 2px solid; outline-offset: -4px; }
 
 CODE = """
 export function render({ model, el }) {
-  const button = document.createElement("button"), narrow = matchMedia("(max-width: 600px)")
+  const button = document.createElement("button"), narrow = matchMedia("SMALL")
   let sign = null
   const fold = (whole) => {
     sign.toggleAttribute("data-whole", whole)
@@ -41,7 +43,7 @@ export function render({ model, el }) {
   })
   model.on("remove", () => { sizes.disconnect(); words.disconnect() })
 }
-"""
+""".replace("SMALL", SMALL)
 
 
 class Unfolding(JSComponent):

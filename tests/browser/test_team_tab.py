@@ -126,6 +126,10 @@ def test_a_shortened_sign_unfolds_by_key_and_by_finger_and_only_where_it_is_shor
     phone.set_viewport_size({"width": 900, "height": 800})
     expect(words).to_be_visible()
     expect(whole).to_have_count(0)
+    line = words.locator("xpath=ancestor-or-self::p")
+    phone.set_viewport_size({"width": 720, "height": 450})  # a laptop's at 200 % zoom
+    whole.press("Escape")
+    expect(line).to_have_css("white-space", "nowrap")
 
 
 def test_bars_and_the_open_tab_are_seen_where_a_person_has_set_all_colours(page: Page) -> None:
