@@ -25,10 +25,10 @@ NEVER = 1e-12
 """A variance that stands for none: what cannot differ and does, is far off."""
 
 
-RARE = 0.01
+RARE = 0.001
 """Chances below it count as it in the rareness of the chosen, so that the last digits of rounded ones do not decide."""
 
-BESIDE = (0.01, 0.03, 0.1, 0.3)
+BESIDE = (0.01, 0.05, 0.2)
 """The shares of decisions that somebody may have made beside the router, among those with a chance."""
 
 
