@@ -69,6 +69,15 @@ def test_wealth_is_what_every_decision_makes_of_every_stake(values: Floats, mean
     assert Wealth(values).logarithm(mean) == pytest.approx(expected, rel=1e-9, abs=1e-9 * len(values))
 
 
+def test_the_error_of_blocks_is_that_of_their_means_from_eight_blocks_on() -> None:
+    rewards = np.repeat(np.arange(8.0), 30) + np.tile([-1.0, 1.0], 120)
+    alone, blocks = estimators.on_log(rewards), np.repeat(np.arange(8), 30)
+    assert alone.error(blocks) == pytest.approx(np.arange(8.0).std(ddof=1) / 8**0.5)
+    assert alone.degrees(blocks) <= 7
+    of_seven = estimators.on_log(rewards[:210])
+    assert of_seven.error(blocks[:210]) == of_seven.error()
+
+
 @pytest.mark.parametrize("level", [0.8, 0.95])
 def test_a_fortune_counts_less_by_the_design_effect_of_its_blocks(level: float) -> None:
     chance, blocks = np.random.default_rng(4), np.repeat(np.arange(12), 50)
