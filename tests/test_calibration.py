@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from collab import WhatIf
 from collab.records import FACTORS
 from collab.whatif import Refused
+from collab.whatif.calibration import slack
 
 AGENTS = np.array(["ana", "ben", "chen", "dalia", *(f"e{number}" for number in range(10, 20))])
 KINDS = np.array(["condo", "house", "land", "plot", "villa"])
@@ -73,6 +74,16 @@ def test_a_twentieth_of_the_leads_given_at_random_is_nearly_always_refused() -> 
     assert sum(z > 5 for z in found) >= 17
 
 
+def test_of_the_parts_of_a_split_standard_deviations_are_lowered_as_there_are_so_many() -> None:
+    chance, kind = explored(600, np.random.default_rng(1)), np.repeat(["house", "villa", "plot"], 200)
+    chosen, score = np.zeros(600, np.int64), np.zeros(600)
+    parts = log(chance, chosen, score, kind).calibration.set_index("about")["z"]
+    alone = log(chance[:200], chosen[:200], score[:200], kind[:200]).calibration.set_index("about")["z"]
+    of_houses = parts["'house' leads that went to ana"]
+    assert of_houses**2 == pytest.approx(alone["leads of ana"] ** 2 - 2 * np.log(3))
+    assert of_houses > 5
+
+
 @hypothesis.given(
     st.integers(0, 2**32), st.integers(1, 1500), st.integers(1, 4), st.sampled_from([None, 3]), st.booleans()
 )
@@ -95,6 +106,12 @@ def test_right_propensities_are_believed_and_the_leads_of_an_agent_are_those_of_
             assert frame[parts][["observed", "expected"]].sum().to_numpy() == pytest.approx(
                 leads[["observed", "expected"]].sum().to_numpy()
             )
+
+
+def test_three_digits_leave_half_of_the_last_one_a_candidate_and_more_digits_a_thousandth() -> None:
+    counts = np.array([1, 5, 20])
+    assert slack(np.array([0.25, 0.75]), counts) == pytest.approx([0.001, 0.0025, 0.005])
+    assert slack(np.array([0.25, 0.7503]), counts) == pytest.approx([0.001] * 3)
 
 
 def test_chances_that_are_all_rounded_up_are_believed() -> None:
