@@ -87,6 +87,9 @@ def test_a_lead_that_a_person_gave_beside_the_router_counts_and_nobody_s_capacit
     ledger = Ledger(None)
     ledger.give("off", 0, {"ana": 1})
     assert ledger.standings() == {"ana": Standing(0.5, 0.0), "off": Standing(0.5, 1.0)}
+    least = Ledger(None, by="capacity")
+    least.give("off", 0, {"ana": 3, "bo": 1})  # whose capacity is not known is due as little as anybody
+    assert {agent: one.due for agent, one in least.standings().items()} == {"ana": 0.6, "bo": 0.2, "off": 0.2}
     alone = Ledger(None, by="capacity")
     alone.give("ana", 0, {"ana": 0, "bo": 0})
     assert alone.standings() == {"ana": Standing(0.5, 1.0), "bo": Standing(0.5, 0.0)}

@@ -42,3 +42,14 @@ def test_decisions_of_one_moment_that_differ_in_a_candidate_are_not_told_of() ->
         WhatIf.from_frames(candidates, outcomes.assign(time=outcomes["time"].iloc[0]))
         few = joined([candidates, candidates[candidates["decision"] < 3]])
         WhatIf.from_frames(few, joined([outcomes, outcomes[np.asarray(outcomes["decision"] < 3)]]))
+
+
+@pytest.mark.parametrize("many", [5, 6])
+def test_a_hundredth_of_the_decisions_may_repeat_another_by_chance(many: int) -> None:
+    world = World(500, 4)
+    both = (world.candidates(), world.outcomes())
+    twice = [joined([one, one[one["decision"] < many]]).reset_index(drop=True) for one in both]
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        WhatIf.from_frames(*twice)
+    assert len(told) == (many > 5)
