@@ -13,7 +13,7 @@ from strategies import NOON
 from collab.records import FACTORS
 from collab.whatif import Estimate, Refused, WhatIf
 from collab.whatif.answers import TEAM, WHOLE_TEAM, Estimates, Limits
-from collab.whatif.backtest import Backtest, far
+from collab.whatif.backtest import Backtest, backtests, far
 from collab.whatif.course_of_history import _notes, shifts_of
 from collab.whatif.reported import judged_of
 
@@ -144,6 +144,15 @@ def test_where_nothing_could_be_tried_it_is_said_why_and_what_to_add() -> None:
     without = candidates.assign(**{name: chance.integers(0, 9_999, len(candidates)) for name in FACTORS})
     told = repr(WhatIf.from_frames(without, outcomes, agents).simulate(ASKED, against=LOGGED, seeds=2))
     assert "needs the weights in force, which are not known of 4,000 leads; give them as a column weights" in told
+
+
+@pytest.mark.parametrize("changed, tried", [(199, 0), (200, 1)])
+def test_a_change_of_weights_is_tried_if_enough_leads_were_before_it(changed: int, tried: int) -> None:
+    candidates, outcomes, agents = logged(0.55)
+    few = candidates[candidates["decision"] < changed + 200], outcomes[outcomes["decision"] < changed + 200], agents
+    course, _ = WhatIf.from_frames(*few).course
+    weights = np.where((np.arange(len(course)) < changed)[:, None], LOGGED, ASKED)
+    assert [one.changed for one in backtests(replace(course, weights=weights), None)] == [True] * tried
 
 
 def test_a_lost_lead_whose_value_is_empty_was_worth_nothing() -> None:
