@@ -18,8 +18,9 @@ from msgspec.structs import replace
 
 from collab import events as ev
 from collab.alerts import Watch
+from collab.candidates import NOBODY
 from collab.events import Entry, Event
-from collab.records import Candidates, Decision, Lead, Presence, WeightsVersion
+from collab.records import Decision, Lead, Presence, WeightsVersion
 from collab.rules import Rule
 from collab.rules.reading import default
 from collab.team import Team
@@ -27,7 +28,6 @@ from collab.team import Team
 START = datetime(2026, 11, 2, 8, tzinfo=UTC)
 A_SECOND = 1_000
 WEIGHTS = WeightsVersion(version=1, values=(35, 30, 20, 15))
-NOBODY = Candidates(**{name: [] for name in Candidates.__struct_fields__})
 BASE = ("agent_overload", "lead_waiting", "agent_unreachable", "slow_response", "unfair_distribution", "queue_builds")
 
 

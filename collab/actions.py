@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import compress
 from typing import Any
 
 from msgspec import Struct
@@ -158,7 +159,7 @@ def _takers(team: Team, state: OpenLead, time: datetime, pacing: Pacing | None) 
     sheet = Sheet()
     sheet.refresh(team)
     gates = gates_of(state.lead, sheet, time, pacing or Pacing(), state.declined, state.refusals)
-    return [agent for agent, gate in zip(sheet.agents, gates, strict=True) if not gate]
+    return list(compress(sheet.agents, gates.open))
 
 
 def _relieved(plan: Plan, agent: Agent) -> str:

@@ -223,7 +223,7 @@ class _Course:
             scores = self._weights @ sheet.factors(lead.lead, self.time)
             lost = scores[sheet.row[giver.id]] - scores if not giver.left else np.zeros_like(scores)
             cost = lost / FULL_SCORE
-            better = takers & np.fromiter((not gate for gate in gates), bool, len(gates)) & (cost < costs)
+            better = takers & gates.open & (cost < costs)
             best[better], costs[better] = place, cost[better]
         return _Offers(leads, best, costs) if np.isfinite(costs).any() else None
 

@@ -38,8 +38,14 @@ UNSTATED = 0.5
 BUDGET_BANDS = (("entry", 300_000.0), ("mid", 1_000_000.0), ("high", float("inf")))
 """Budgets by band: the first whose upper edge is above the budget."""
 
+PRESENCES = tuple(str(presence) for presence in Presence)
+"""The five states, by the places at which a sheet has them."""
+
 FEW_SKILLS = 512
 """How many columns of skill levels a sheet keeps at most."""
+
+
+_PLACES = {presence: place for place, presence in enumerate(Presence)}
 
 
 def availability(presence: Presence, active: int, capacity: int) -> float:
@@ -129,9 +135,11 @@ class Sheet:
         self.rows = team.members()
         n = len(self.rows)
         self.agents = [agent.id for agent in self.rows]
+        self.names = " ".join(self.agents)
         self.row = {agent: row for row, agent in enumerate(self.agents)}
-        self.presence = [""] * n
-        self.active, self.capacity, self.closed, self.responses = [0] * n, [0] * n, [0] * n, [0] * n
+        self.presence = np.zeros(n, np.int64)
+        self.active, self.capacity = np.zeros(n, np.int64), np.zeros(n, np.int64)
+        self.closed, self.responses = np.zeros(n, np.int64), np.zeros(n, np.int64)
         self.on_shift, self.offline = np.zeros(n, bool), np.zeros(n, bool)
         self.free, self.taken = np.zeros(n, np.int64), np.zeros(n, np.int64)
         self.returned, self.back = np.zeros(n, bool), np.zeros(n)
@@ -145,7 +153,7 @@ class Sheet:
         if agent.skills is not self.rows[row].skills:
             self._levels.clear()
         self.rows[row] = agent
-        self.presence[row] = str(agent.presence)
+        self.presence[row] = _PLACES[agent.presence]
         self.active[row], self.capacity[row] = agent.active, agent.capacity
         self.closed[row], self.responses[row] = agent.closed, agent.responses
         self.on_shift[row], self.offline[row] = agent.on_shift, agent.presence == Presence.offline

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
 from collab import events
 from collab.factors import Sheet
@@ -45,6 +46,33 @@ OPENING = (
     events.ShiftChanged,
 )
 """Events after which a waiting lead may find an agent."""
+
+
+class Gates:
+    """The gate that shuts each agent out, by row of a sheet, as places among the gates that shut; "" is the first."""
+
+    __slots__ = ("at", "kinds")
+
+    def __init__(self, rows: int) -> None:
+        self.kinds = [""]
+        self.at = np.zeros(rows, np.int64)
+
+    def shut(self, rows: Any, gate: str) -> None:
+        """Shut these rows, or the rows of a mask, by this gate, whatever shut them before."""
+        if len(rows):
+            self.at[rows] = len(self.kinds)
+            self.kinds.append(gate)
+
+    @property
+    def open(self) -> NDArray[np.bool_]:
+        """Who may be asked."""
+        eligible: NDArray[np.bool_] = self.at == 0
+        return eligible
+
+    def lists(self) -> list[str]:
+        """The gate of each row."""
+        kinds = self.kinds
+        return [kinds[place] for place in self.at.tolist()]
 
 
 class Pacing(Struct, frozen=True, kw_only=True):
@@ -82,8 +110,8 @@ def gates_of(
     refusals: Mapping[str, int],
     known: str | None = None,
     ahead: Collection[str] = (),
-) -> list[str]:
-    """The gate that shuts each agent out, in the order of the sheet; "" for the eligible.
+) -> Gates:
+    """The gate that shuts each agent out, in the order of the sheet.
 
     Args:
         declined: who gave the lead back, and when last.
@@ -91,24 +119,22 @@ def gates_of(
         known: the agent who had the customer's last lead.
         ahead: who had more than their share.
     """
-    gates = [""] * len(sheet.agents)
+    gates = Gates(len(sheet.agents))
     for skill in reversed(lead.requires):
-        for row in np.flatnonzero(sheet.level(skill) <= 0):
-            gates[row] = LACKS + skill
-    for row in _eased(sheet, time, pacing):
-        gates[row] = EASING
-    for row in np.flatnonzero(sheet.free <= 0):
-        gates[row] = FULL
+        gates.shut(np.flatnonzero(sheet.level(skill) <= 0), LACKS + skill)
+    gates.shut(_eased(sheet, time, pacing), EASING)
+    gates.shut(np.flatnonzero(sheet.free <= 0), FULL)
     for agent, when in declined.items():
         if agent in sheet.row and seconds_between(when, time) < pacing.refused_s(refusals.get(agent, 1)):
-            gates[sheet.row[agent]] = DECLINED
-    for row in np.flatnonzero(sheet.offline):
-        gates[row] = OFFLINE
-    for row in np.flatnonzero(~sheet.on_shift):
-        gates[row] = OFF_SHIFT
+            gates.shut([sheet.row[agent]], DECLINED)
+    gates.shut(np.flatnonzero(sheet.offline), OFFLINE)
+    gates.shut(np.flatnonzero(~sheet.on_shift), OFF_SHIFT)
     _leave_to_others(gates, sheet, declined, DECLINED)
-    if known is not None and known in sheet.row and not gates[sheet.row[known]]:
-        return [gate if gate or agent == known else STICKY for agent, gate in zip(sheet.agents, gates, strict=True)]
+    if known is not None and known in sheet.row and not gates.at[sheet.row[known]]:
+        others = gates.open
+        others[sheet.row[known]] = False
+        gates.shut(np.flatnonzero(others), STICKY)
+        return gates
     _leave_to_others(gates, sheet, ahead, AHEAD)
     return gates
 
@@ -155,9 +181,8 @@ def eased_load(team: Team, decision: Decision, pacing: Pacing) -> int | None:
     return agent.active if agent.taken + agent.capacity - agent.active > most else None
 
 
-def _leave_to_others(gates: list[str], sheet: Sheet, some: Collection[str], gate: str) -> None:
+def _leave_to_others(gates: Gates, sheet: Sheet, some: Collection[str], gate: str) -> None:
     """Shut these agents out, as long as somebody may take it who is none of them."""
-    rows = [sheet.row[agent] for agent in some if agent in sheet.row and not gates[sheet.row[agent]]]
-    if rows and gates.count("") > len(rows):
-        for row in rows:
-            gates[row] = gate
+    rows = [sheet.row[agent] for agent in some if agent in sheet.row and not gates.at[sheet.row[agent]]]
+    if rows and np.count_nonzero(gates.at == 0) > len(rows):
+        gates.shut(rows, gate)

@@ -10,7 +10,7 @@ import numpy as np
 from msgspec import Struct
 
 from collab.legible import isolated
-from collab.records import FACTORS, SCALE, Candidates, Decision
+from collab.records import FACTORS, SCALE, Decision
 from collab.routing import FULL_SCORE
 
 NOBODY: Mapping[str, str] = {}
@@ -49,7 +49,7 @@ def apart(one: float, other: float, digits: int = 2) -> tuple[str, str]:
 
 def factors_of(decision: Decision, agent: str) -> dict[str, int]:
     """The four factors of one candidate as they were scored, 0 to 10,000."""
-    row = _row(decision, agent)
+    row = decision.candidates.row(agent)
     return {factor: getattr(decision.candidates, factor)[row] for factor in FACTORS}
 
 
@@ -68,7 +68,7 @@ def reasoning(decision: Decision, names: Mapping[str, str] = NOBODY) -> str:
     values, factors = chose(decision), factors_of(decision, decision.agent)
     parts = sorted(zip(FACTORS, values, strict=True), key=lambda pair: -pair[1] * factors[pair[0]])
     named = ", ".join(f"{factor} {factors[factor] / SCALE:.2f} x {weight / 100:.2f}" for factor, weight in parts)
-    scores, chosen = scores_of(decision), _row(decision, decision.agent)
+    scores, chosen = scores_of(decision), decision.candidates.row(decision.agent)
     runner = _runner_up(scores, decision.candidates.gate, chosen)
     score, agent = scores[chosen], names.get(decision.agent, decision.agent)
     text = f"{agent} had the customer's last lead and can take this one. " if decision.mode == "sticky" else ""
@@ -89,7 +89,7 @@ def alternatives(decision: Decision) -> list[Alternative]:
     """Everybody else, the closest first, the gated ones last; with the chosen agent they are all the candidates."""
     found = []
     scores = scores_of(decision)
-    highest = 0 if decision.agent is None else scores[_row(decision, decision.agent)]
+    highest = 0 if decision.agent is None else scores[decision.candidates.row(decision.agent)]
     for row, agent in enumerate(decision.candidates.agent):
         if agent == decision.agent:
             continue
@@ -113,11 +113,11 @@ def what_would_win(decision: Decision, agent: str) -> list[Change]:
     Empty for the chosen agent, for one behind a gate, where no factor could make up for it alone, and where a person
     chose.
     """
-    row = _row(decision, agent)
+    row = decision.candidates.row(agent)
     if agent == decision.agent or decision.agent is None or decision.candidates.gate[row] or decision.by:
         return []
     values, factors, scores = chose(decision), factors_of(decision, agent), scores_of(decision)
-    gap = scores[_row(decision, decision.agent)] - scores[row] + (0 if agent < decision.agent else 1)
+    gap = scores[decision.candidates.row(decision.agent)] - scores[row] + (0 if agent < decision.agent else 1)
     return [
         Change(agent=agent, factor=factor, had=factors[factor] / SCALE, needed=needed / SCALE)
         for factor, needed in rises(list(factors.values()), values, gap)
@@ -156,12 +156,12 @@ def shortened(decision: Decision, most: int) -> Decision:
     candidates = decision.candidates
     if most >= len(candidates):
         return decision
-    ranks = np.array(scores_of(decision)) - (FULL_SCORE + 1) * np.array([bool(gate) for gate in candidates.gate])
+    factors = np.array([candidates.array(factor) for factor in FACTORS], np.int64)
+    ranks = np.array(chose(decision)) @ factors - (FULL_SCORE + 1) * candidates.shut
     if decision.agent is not None:
-        ranks[_row(decision, decision.agent)] = FULL_SCORE + 1
+        ranks[candidates.row(decision.agent)] = FULL_SCORE + 1
     rows = sorted(np.argsort(-ranks, kind="stable")[:most].tolist())
-    kept = {name: [getattr(candidates, name)[row] for row in rows] for name in candidates.__struct_fields__}
-    return msgspec.structs.replace(decision, candidates=Candidates(**kept))
+    return msgspec.structs.replace(decision, candidates=candidates.only(rows))
 
 
 def _runner_up(scores: list[int], gates: list[str], chosen: int) -> int | None:
@@ -171,14 +171,6 @@ def _runner_up(scores: list[int], gates: list[str], chosen: int) -> int | None:
         if score > best and not gate and row != chosen:
             runner, best = row, score
     return runner
-
-
-def _row(decision: Decision, agent: str) -> int:
-    try:
-        return decision.candidates.agent.index(agent)
-    except ValueError:
-        known = ", ".join(decision.candidates.agent)
-        raise ValueError(f"agent {agent!r} was no candidate of this decision; those were {known}") from None
 
 
 def _lacked(decision: Decision, agent: str) -> str:
@@ -197,7 +189,11 @@ def _lacked(decision: Decision, agent: str) -> str:
 
 def _by_hand(decision: Decision, names: Mapping[str, str]) -> str:
     """A person's choice, and how far it is from what the router would have done."""
-    chosen, gates, scores = _row(decision, decision.agent or ""), decision.candidates.gate, decision.candidates.score
+    chosen, gates, scores = (
+        decision.candidates.row(decision.agent or ""),
+        decision.candidates.gate,
+        decision.candidates.score,
+    )
     agent, by = names.get(decision.agent or "", decision.agent), names.get(decision.by, decision.by)
     text = f"{by} gave it to {agent}{f' ({decision.reason})' if decision.reason else ''}."
     if gates[chosen]:

@@ -10,6 +10,8 @@ from typing import Annotated, Literal, TypeVar, get_type_hints
 import msgspec
 from msgspec import Meta, Struct
 
+from collab.candidates import Candidates, read, shown
+
 FACTORS = ("availability", "expertise", "performance", "responsiveness")
 """The four factors, in the order in which every array, column and weight vector holds them."""
 
@@ -168,37 +170,6 @@ class WeightsVersion(Struct, frozen=True, kw_only=True):
         return f"v{self.version}-{dashed(self.values)}"
 
 
-class Candidates(Struct, frozen=True, kw_only=True):
-    """Every agent that a decision looked at, as columns of one length, ordered by agent id.
-
-    `gate` is "" for an eligible agent, else the gate that shut. Factors are integers of 0 to 10,000 as they were
-    scored; `score` is factors x weights, 0 to 1,000,000 (gated agents are scored too). `closed` and `responses` are
-    how many closed leads and first responses stand behind performance and responsiveness.
-    """
-
-    agent: list[str]
-    presence: list[str]
-    active: list[int]
-    capacity: list[int]
-    gate: list[str]
-    availability: list[int]
-    expertise: list[int]
-    performance: list[int]
-    responsiveness: list[int]
-    closed: list[int]
-    responses: list[int]
-    score: list[int]
-    propensity: list[float]
-
-    def __post_init__(self) -> None:
-        lengths = {name: len(getattr(self, name)) for name in self.__struct_fields__}
-        if len(set(lengths.values())) > 1:
-            raise ValueError(f"candidates have columns of different lengths: {lengths}")
-
-    def __len__(self) -> int:
-        return len(self.agent)
-
-
 class Decision(Fact, frozen=True, kw_only=True):
     """Who should take one lead, with everything that the choice was made of.
 
@@ -258,7 +229,8 @@ def checked(record: Record) -> Record:
         ValueError: names the field, the value and what is allowed.
     """
     try:
-        return msgspec.convert(msgspec.to_builtins(record, builtin_types=(datetime,)), type(record))
+        plain = msgspec.to_builtins(record, builtin_types=(datetime,), enc_hook=shown)
+        return msgspec.convert(plain, type(record), dec_hook=read)
     except msgspec.ValidationError as error:
         raise ValueError(_explain(record, str(error))) from None
 

@@ -10,15 +10,15 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from hashlib import blake2b
 from math import erf, hypot, sqrt
-from operator import not_
 
 import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from collab.factors import PRIOR_LEADS, PRIOR_RESPONSES, Sheet
-from collab.gates import AHEAD, STICKY, Pacing, gates_of
-from collab.records import SCALE, Candidates, Decision, Lead, WeightsVersion, aware, checked, seconds_between
+from collab.candidates import MANY, Candidates, Packed, packed_integers, packed_rare, packed_words
+from collab.factors import PRESENCES, PRIOR_LEADS, PRIOR_RESPONSES, Sheet
+from collab.gates import AHEAD, STICKY, Gates, Pacing, gates_of
+from collab.records import SCALE, Decision, Lead, WeightsVersion, aware, checked, seconds_between
 from collab.team import Team
 from collab.winning import Wins, simplex_grid, wins
 
@@ -68,7 +68,7 @@ def decide(
     factors = sheet.factors(lead, time := aware(time))
     known = team.known.get(lead.customer) if known is None and isinstance(team, Team) else known
     gates = gates_of(lead, sheet, time, pacing or Pacing(), declined or {}, refusals or {}, known, ahead)
-    sticky = known is not None and known in sheet.row and not gates[sheet.row[known]]
+    sticky = known is not None and known in sheet.row and not gates.at[sheet.row[known]]
     decision = _choose(sheet, factors, gates, weights, lead, time, seed, 0.0 if sticky else explore, count)
     waited_s = seconds_between(arrived, time) if arrived else 0.0
     return replace(decision, mode="sticky" if sticky else decision.mode, position=position, waited_s=waited_s)
@@ -77,7 +77,7 @@ def decide(
 def _choose(
     sheet: Sheet,
     factors: NDArray[np.int64],
-    gates: list[str],
+    gates: Gates,
     weights: WeightsVersion,
     lead: Lead,
     time: datetime,
@@ -86,7 +86,7 @@ def _choose(
     count: Wins,
 ) -> Decision:
     """The best of the eligible agents, by the weights in force or by drawn ones, with all the candidates."""
-    eligible = np.fromiter(map(not_, gates), bool, len(gates))
+    eligible = gates.open
     scores = np.asarray(weights.values, np.int64) @ factors
     greedy = best(scores, eligible)
     drawn = _draw(seed, explore)
@@ -131,14 +131,10 @@ def chosen_by(decision: Decision, agent: str, by: str, reason: str = "") -> Deci
     if not by.strip():
         raise ValueError(f"by is {by!r}; name the person who chose")
     candidates = decision.candidates
-    if agent not in candidates.agent:
-        raise ValueError(
-            f"agent is {agent!r}, who was no candidate; those were {', '.join(candidates.agent) or 'none'}"
-        )
-    row = candidates.agent.index(agent)
+    row = candidates.row(agent)
     # nobody was kept from it by another's knowing the customer, or by being ahead: a person may choose whom they like
     gates = ["" if gate in (STICKY, AHEAD) else gate for gate in candidates.gate]
-    candidates = replace(candidates, gate=gates, propensity=[0.0] * len(candidates))
+    candidates = candidates.replaced(gate=gates, propensity=[0.0] * len(candidates))
     chosen = {"agent": agent, "score": candidates.score[row], "candidates": candidates, "confidence": 0.0}
     chance = {"mode": "manual", "drawn": None, "explore": 0.0, "propensity": 0.0}
     return checked(replace(decision, by=by, reason=reason, **chance, **chosen))
@@ -218,25 +214,35 @@ def _confidence(
 
 
 def _candidates(
-    sheet: Sheet,
-    gates: list[str],
-    factors: NDArray[np.int64],
-    scores: NDArray[np.int64],
-    propensities: list[float],
+    sheet: Sheet, gates: Gates, factors: NDArray[np.int64], scores: NDArray[np.int64], propensities: list[float]
 ) -> Candidates:
-    availability, expertise, performance, responsiveness = factors.tolist()
+    availability, expertise, performance, responsiveness = factors
+    numbers = {
+        "active": sheet.active,
+        "capacity": sheet.capacity,
+        "availability": availability,
+        "expertise": expertise,
+        "performance": performance,
+        "responsiveness": responsiveness,
+        "closed": sheet.closed,
+        "responses": sheet.responses,
+        "score": scores,
+    }
+    many = len(sheet.agents)
+    if many >= MANY and sheet.names.count(" ") == many - 1:
+        return Candidates(
+            Packed(
+                agent=sheet.names,
+                presence=packed_words(PRESENCES, sheet.presence),
+                gate=packed_words(gates.kinds, gates.at),
+                propensity=packed_rare(propensities),
+                **{name: packed_integers(values) for name, values in numbers.items()},
+            )
+        )
     return Candidates(
         agent=list(sheet.agents),
-        presence=list(sheet.presence),
-        active=list(sheet.active),
-        capacity=list(sheet.capacity),
-        gate=gates,
-        availability=availability,
-        expertise=expertise,
-        performance=performance,
-        responsiveness=responsiveness,
-        closed=list(sheet.closed),
-        responses=list(sheet.responses),
-        score=scores.tolist(),
+        presence=[PRESENCES[place] for place in sheet.presence.tolist()],
+        gate=gates.lists(),
         propensity=propensities,
+        **{name: values.tolist() for name, values in numbers.items()},
     )

@@ -13,6 +13,7 @@ import msgspec
 from strategies import NOON
 
 from collab import events as ev
+from collab.candidates import said
 from collab.desk import Desk
 from collab.events import Entry
 from collab.live.stream import Stream, open_stream
@@ -94,7 +95,7 @@ def lead(id: str = "l1", **fields: Any) -> Lead:
 
 def bits(decision: Decision) -> bytes:
     """All of a decision."""
-    return msgspec.json.encode(decision)
+    return msgspec.json.encode(decision, enc_hook=said)
 
 
 async def log(desk: Desk) -> list[Entry]:

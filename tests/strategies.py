@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
+import numpy as np
 from hypothesis import strategies as st
 
 from collab import events as ev
+from collab.candidates import NOBODY, Candidates, Packed, packed_integers, packed_rare, packed_words
 from collab.claims import (
     CLOSED,
     QUEUE_KEY,
@@ -27,7 +29,7 @@ from collab.claims import (
 )
 from collab.events import Entry, Event
 from collab.experiment import Design
-from collab.records import Busy, Candidates, Decision, File, Lead, Presence, Seat, Urgency, WeightsVersion
+from collab.records import Busy, Decision, File, Lead, Presence, Seat, Urgency, WeightsVersion
 from collab.rules import Hours, Rule, Severity
 from collab.team import Agent, Team
 
@@ -99,9 +101,27 @@ def candidates(draw: st.DrawFn) -> Candidates:
 
     whole = dict.fromkeys(("availability", "expertise", "performance", "responsiveness"), factors)
     counted = dict.fromkeys(("active", "capacity", "closed", "responses", "score"), counts)
-    said = {"agent": keys, "presence": st.sampled_from(Presence).map(str), "gate": texts}
+    said = {"presence": st.sampled_from(Presence).map(str), "gate": texts}
     columns = {**whole, **counted, **said, "propensity": shares}
-    return Candidates(**{name: column(values) for name, values in columns.items()})
+    agents = draw(st.lists(keys, min_size=n, max_size=n, unique=True))
+    found = Candidates(**{name: column(values) for name, values in columns.items()} | {"agent": agents})
+    return packed(found) if n and draw(st.booleans()) else found
+
+
+def packed(candidates: Candidates) -> Candidates:
+    """The same candidates, one at least, as many are kept."""
+    columns: dict[str, Any] = candidates.lists()
+    for name, values in columns.items():
+        if name == "agent":
+            columns[name] = " ".join(values)
+        elif name == "propensity":
+            columns[name] = packed_rare(values)
+        elif name in ("presence", "gate"):
+            kinds = sorted(set(values))
+            columns[name] = packed_words(kinds, np.array([kinds.index(value) for value in values]))
+        else:
+            columns[name] = packed_integers(np.array(values, np.int64))
+    return Candidates(Packed(**columns))
 
 
 @st.composite
@@ -308,15 +328,10 @@ def comparable(values: dict[str, str]) -> dict[str, str]:
     return {key: value for key, value in kept.items() if key not in loads | closed | past | {QUEUE_KEY}}
 
 
-def nobody() -> Candidates:
-    """No candidates."""
-    return Candidates(**{name: [] for name in Candidates.__struct_fields__})
-
-
 def assigned(id: str, time: datetime, lead: Lead, agent: str) -> ev.LeadAssigned:
     """The plainest assignment of a lead."""
     weights = WeightsVersion(version=1, values=(35, 30, 20, 15))
-    decision = Decision(lead=lead, time=time, agent=agent, candidates=nobody(), weights=weights, seed=0)
+    decision = Decision(lead=lead, time=time, agent=agent, candidates=NOBODY, weights=weights, seed=0)
     return ev.LeadAssigned(id=id, time=time, decision=decision)
 
 

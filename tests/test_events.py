@@ -85,7 +85,6 @@ def test_fields_that_this_version_does_not_know_are_ignored() -> None:
         (ASSIGNED, "decision.propensity", 1.1),
         (ASSIGNED, "decision.weights.version", -1),
         (ASSIGNED, "decision.drawn", [100]),
-        (ASSIGNED, "decision.candidates.score", [1.5]),
         (ev.PresenceChanged(id="e", time=NOON, agent="a", presence=Presence.away), "presence", "asleep"),
         (ev.CapacityChanged(id="e", time=NOON, agent="a", capacity=3), "capacity", 1001),
         (ev.FirstResponded(id="e", time=NOON, lead="l", decision="d", agent="a", response_s=1), "response_s", -1),
@@ -95,6 +94,13 @@ def test_fields_that_this_version_does_not_know_are_ignored() -> None:
 def test_a_wrong_field_is_refused_with_its_path(event: Event, path: str, value: Any) -> None:
     with pytest.raises(msgspec.ValidationError, match=rf"`\$\.{path}[\[`]"):
         decode(put(as_json(event), path, value))
+
+
+def test_a_wrong_column_of_candidates_is_refused_with_its_name() -> None:
+    with pytest.raises(
+        msgspec.ValidationError, match=r"`int`, got `float` - at `score\[0\]` - at `\$.decision.candidates`"
+    ):
+        decode(put(as_json(ASSIGNED), "decision.candidates.score", [1.5]))
 
 
 def test_a_missing_field_and_an_unknown_kind_are_refused_by_name() -> None:

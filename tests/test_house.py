@@ -22,17 +22,17 @@ HOUSE = ROOT / "collab"
 
 # A room may import only from the rooms before it.
 ORDER = (
-    "contact legible lines whole records incoming wrong experiment rules events claims chat keyed markup weights team "
-    "presence lapses factors gates fairness winning routing wave reasons balance actions shadow metrics story alerts "
-    "coaching placing history analytics forecast whatif protocol live recording decided router stamping membership "
-    "rooms attendance coach desk files delivery floor users team_at_work office intake door roundtrip checks web "
-    "settings views app cli __main__"
+    "contact legible lines whole candidates records incoming wrong experiment rules events claims chat keyed markup "
+    "weights team presence lapses factors gates fairness winning routing wave reasons balance actions shadow metrics "
+    "story alerts coaching placing history analytics forecast whatif protocol live recording decided router stamping "
+    "membership rooms attendance coach desk files delivery floor users team_at_work office intake door roundtrip "
+    "checks web settings views app cli __main__"
 ).split()
 # The rooms that are functions of their arguments: no I/O, no clock, no chance without a seed.
 CENTRE = (
-    "contact legible lines whole records incoming wrong experiment rules events claims chat keyed markup weights team "
-    "presence lapses factors gates fairness winning routing wave reasons balance actions shadow metrics story alerts "
-    "coaching protocol"
+    "contact legible lines whole candidates records incoming wrong experiment rules events claims chat keyed markup "
+    "weights team presence lapses factors gates fairness winning routing wave reasons balance actions shadow metrics "
+    "story alerts coaching protocol"
 ).split()
 # Third-party packages that are known in some rooms only.
 SHORES = {

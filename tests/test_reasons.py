@@ -9,6 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from strategies import NOON, matching_leads, teams
 
+from collab.candidates import COLUMNS
 from collab.reasons import alternatives, factors_of, labels, reasoning, shortened, what_would_win
 from collab.records import FACTORS, Decision, Lead, Presence, WeightsVersion
 from collab.routing import decide
@@ -116,7 +117,7 @@ def test_a_shortened_decision_has_the_chosen_and_the_best_others(data: st.DataOb
     chosen = [decision.agent] if decision.agent is not None else []
     first = [*chosen, *(other.agent for other in alternatives(decision))][:most]
     assert short.candidates.agent == sorted(first)
-    for name in short.candidates.__struct_fields__:
+    for name in COLUMNS:
         values = dict(zip(decision.candidates.agent, getattr(decision.candidates, name), strict=True))
         assert getattr(short.candidates, name) == [values[agent] for agent in sorted(first)]
     assert msgspec.structs.replace(short, candidates=decision.candidates) == decision
@@ -225,5 +226,5 @@ def test_the_words_when_nobody_can_take_it() -> None:
 def test_asking_about_a_stranger_names_the_candidates() -> None:
     decision = decided(agent("ana"), agent("bo"))
     for ask in (factors_of, what_would_win):
-        with pytest.raises(ValueError, match="'zoe' was no candidate of this decision; those were ana, bo"):
+        with pytest.raises(ValueError, match="agent is 'zoe', who was no candidate; those were ana, bo"):
             ask(decision, "zoe")

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-import msgspec
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
@@ -16,7 +15,7 @@ from strategies import NOON, changed, histories, hundredths, matching_leads, tea
 from collab import factors
 from collab.events import Entry
 from collab.factors import Sheet
-from collab.records import FACTORS, Decision, Lead, Presence, WeightsVersion
+from collab.records import FACTORS, Decision, Lead, Presence, WeightsVersion, checked
 from collab.routing import ROUTER, decide, propensities
 from collab.team import Agent, Team
 from collab.winning import GRID_STEP, simplex_grid
@@ -236,7 +235,7 @@ def test_every_member_is_recorded_and_the_choice_is_that_of_a_plain_loop(
     assert decision.agent == naive(decision, values)
     if decision.agent is not None:
         assert decision.score == rows.score[rows.agent.index(decision.agent)]
-    assert msgspec.json.decode(msgspec.json.encode(decision), type=Decision) == decision
+    assert checked(decision) == decision
 
 
 def plain_gate(lead: Lead, member: Agent, declined: Mapping[str, datetime]) -> str:

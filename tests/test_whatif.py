@@ -18,11 +18,12 @@ from logs import AGENTS, LOGGED, Row, best, by_decision, logs
 from strategies import hundredths
 
 from collab import events as ev
+from collab.candidates import Candidates
 from collab.events import Entry
 from collab.history import History
 from collab.history.folder import Folder
 from collab.history.writer import Writer
-from collab.records import FACTORS, Candidates, Decision, Lead, Presence, WeightsVersion
+from collab.records import FACTORS, Decision, Lead, Presence, WeightsVersion
 from collab.routing import chosen_by, decide
 from collab.team import Agent, Team
 from collab.weights import Weights

@@ -11,6 +11,7 @@ from typing import get_args
 import msgspec
 from msgspec import Struct
 
+from collab.candidates import read, said
 from collab.events.alerts import (
     AlertAcknowledged,
     AlertBegan,
@@ -142,8 +143,8 @@ class Unreadable(RuntimeError):
     """
 
 
-_encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(AnyEvent)
+_encoder = msgspec.json.Encoder(enc_hook=said)
+_decoder = msgspec.json.Decoder(AnyEvent, dec_hook=read)
 
 
 def encode(event: AnyEvent) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal, NamedTuple, overload
 
 Type = Literal["long", "integer", "short", "double", "string", "boolean", "timestamp", "binary"]
@@ -82,6 +82,48 @@ class Repeated(Sequence[Any]):
         if isinstance(rows, range):
             return [self[number] for number in rows]
         return self.each[bisect_right(self.ends, rows)]
+
+
+class Pieces(Sequence[Any]):
+    """The values of a column, some of them in arrays.
+
+    Attributes:
+        pieces: lists, arrays of numbers, and texts as their kinds with an array of places among those.
+    """
+
+    __slots__ = ("_count", "pieces")
+
+    def __init__(self) -> None:
+        self.pieces: list[Any] = []
+        self._count = 0
+
+    def add(self, values: Any) -> None:
+        """Put a piece below the others; lists become one."""
+        self._count += len(values[1] if isinstance(values, tuple) else values)
+        if not isinstance(values, list):
+            self.pieces.append(values)
+        elif self.pieces and isinstance(self.pieces[-1], list):
+            self.pieces[-1] += values
+        else:
+            self.pieces.append(list(values))
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Any]:
+        for piece in self.pieces:
+            if isinstance(piece, tuple):
+                kinds, at = piece
+                yield from (kinds[place] for place in at.tolist())
+            else:
+                yield from piece if isinstance(piece, list) else piece.tolist()
+
+    @overload
+    def __getitem__(self, row: int) -> Any: ...
+    @overload
+    def __getitem__(self, row: slice) -> list[Any]: ...
+    def __getitem__(self, row: int | slice) -> Any:
+        return list(self)[row]
 
 
 def long(name: str, comment: str, *, null: bool = False) -> Column:

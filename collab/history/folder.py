@@ -18,7 +18,7 @@ from deltalake import CommitProperties, DeltaTable, Schema, Transaction, WriterP
 from deltalake.exceptions import TableNotFoundError
 from msgspec import Struct
 
-from collab.history.columns import Column, Repeated, Table
+from collab.history.columns import Column, Pieces, Repeated, Table, Type
 from collab.history.schema import VERSION
 
 CATALOG = Table(
@@ -52,6 +52,8 @@ _ARROW = {
     "timestamp": DataType.timestamp("us", tz="UTC"),
     "binary": DataType.binary(),
 }
+
+_NUMPY = {"integer": np.int32, "short": np.int16, "double": np.float64, "boolean": np.bool_}
 
 
 class NotAHistory(ValueError):
@@ -201,13 +203,34 @@ def arrow(table: Table, columns: Mapping[str, Sequence[Any]]) -> ArrowTable:
     arrays: dict[str, Any] = {}
     places: dict[int, Array] = {}  # of columns that repeat alike they are worked out once
     for column in table.columns:
-        timed = column.type == "timestamp"
-        array = _array(columns[column.name], DataType.int64() if timed else _ARROW[column.type], places)
+        timed, values = column.type == "timestamp", columns[column.name]
+        if isinstance(values, Pieces) and any(not isinstance(piece, list) for piece in values.pieces):
+            arrays[column.name] = (_texts if column.type == "string" else _numbers)(values.pieces, column.type)
+            continue
+        array = _array(values, DataType.int64() if timed else _ARROW[column.type], places)
         arrays[column.name] = array.cast(_ARROW["timestamp"]) if timed else array
     return ArrowTable.from_pydict(arrays)
 
 
+def _numbers(pieces: Sequence[Any], type: Type) -> Array:
+    return Array.from_numpy(np.concatenate(pieces).astype(_NUMPY[type]))
+
+
+def _texts(pieces: Sequence[Any], type: Type) -> Array:
+    known: dict[str, int] = {}
+    places, before, own = [], None, np.empty(0, np.int32)
+    for piece in pieces:
+        kinds, at = piece if isinstance(piece, tuple) else (piece, slice(None))
+        if kinds is not before:
+            own = np.array([known.setdefault(kind, len(known)) for kind in kinds], np.int32)
+            before = kinds
+        places.append(own[at])
+    return Array(list(known), _ARROW[type]).take(Array.from_numpy(np.concatenate(places)))
+
+
 def _array(values: Sequence[Any], type: DataType, places: dict[int, Array]) -> Array:
+    if isinstance(values, Pieces):
+        values = values.pieces[0] if values.pieces else []
     if not isinstance(values, Repeated):
         return Array(values, type)
     if (known := id(values.ends)) not in places:

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from collab import events
+from collab.candidates import TEXTS, Candidates
 from collab.events import Entry, Event, encode, kind
 from collab.history.alerts import ALERT_CHANGES, alert_row
-from collab.history.columns import Repeated
+from collab.history.columns import Pieces, Repeated
 from collab.history.moments import microseconds
 from collab.history.schema import CANDIDATES, DERIVED, EVENTS
 from collab.reasons import reasoning
@@ -35,7 +37,7 @@ def event_rows(entries: Iterable[Entry]) -> Columns:
 def derived_rows(entries: Iterable[Entry]) -> dict[str, Columns]:
     """The rows of every derived table that these entries add to, by table."""
     rows: dict[str, list[Row]] = {table.name: [] for table in DERIVED}
-    candidates: dict[str, Any] = {column.name: [] for column in CANDIDATES.columns}
+    candidates: dict[str, Any] = {column.name: Pieces() for column in CANDIDATES.columns}
     ends: list[int] = []
     candidates |= {name: Repeated(ends) for name in _PER_DECISION}
     for entry in entries:
@@ -66,13 +68,28 @@ def _add_candidates(columns: dict[str, Any], head: tuple[int, str, int], decisio
         columns[name].each.append(value)
     ends = columns["seq"].ends
     ends.append(count + (ends[-1] if ends else 0))
-    for name in _COPIED:
-        columns[name] += getattr(candidates, name)
-    columns["eligible"] += [not gate for gate in candidates.gate]
-    columns["chosen"] += [agent == decision.agent for agent in candidates.agent]
-    columns["utilization"] += [
-        active / (capacity or 1) for active, capacity in zip(candidates.active, candidates.capacity, strict=True)
-    ]
+    for name, values in (_few if candidates.packed is None else _many)(candidates, decision.agent).items():
+        columns[name].add(values)
+
+
+def _few(candidates: Candidates, chosen: str | None) -> dict[str, list[Any]]:
+    pairs = zip(candidates.active, candidates.capacity, strict=True)
+    return {name: getattr(candidates, name) for name in _COPIED} | {
+        "eligible": [not gate for gate in candidates.gate],
+        "chosen": [agent == chosen for agent in candidates.agent],
+        "utilization": [active / (capacity or 1) for active, capacity in pairs],
+    }
+
+
+def _many(candidates: Candidates, chosen: str | None) -> dict[str, Any]:
+    columns: dict[str, Any] = {
+        name: candidates.places(name) if name in TEXTS else candidates.array(name) for name in _COPIED
+    }
+    went = np.zeros(len(candidates), bool)
+    if chosen is not None:
+        went[candidates.row(chosen)] = True
+    utilization = columns["active"] / np.maximum(columns["capacity"], 1)
+    return columns | {"eligible": ~candidates.shut, "chosen": went, "utilization": utilization}
 
 
 def _features(lead: Lead) -> Row:

@@ -36,7 +36,7 @@ EVENTS = Table(
         text("id", "the event's id"),
         TIME,
         word("event", "kind of event, e.g. lead_assigned"),
-        text("data", "the whole event as JSON"),
+        text("data", "the whole event as JSON; 64 candidates and more are packed there, and plain in candidates"),
     ),
 )
 

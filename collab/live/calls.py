@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from collab import protocol as p
+from collab.candidates import read
 from collab.coaching import Advice, Stage
 from collab.experiment import Design
 from collab.incoming import GivenLead
@@ -72,7 +73,9 @@ class Calls(RoomCalls):
         """Give a lead to an agent, None if it waits; told with all candidates or so many: who has it, then the best."""
         fix = 'a Lead, e.g. Lead(id="L-1", name="Zoe Park")'
         given = GivenLead(**msgspec.structs.asdict(one_of_kind(lead, (Lead, GivenLead), "lead", fix)))
-        return msgspec.convert(await self.ask(p.RouteLead(id=0, lead=given, candidates=candidates)), Decision)
+        return msgspec.convert(
+            await self.ask(p.RouteLead(id=0, lead=given, candidates=candidates)), Decision, dec_hook=read
+        )
 
     async def accept(self, lead: str, *, agent: str | None = None) -> None:
         """Take up a lead that one holds, or for a team lead or service that the agent holds."""

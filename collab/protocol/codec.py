@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from collab.candidates import Candidates, Columns, read, shown
 from collab.protocol.base import VERSION, Command, Id
 from collab.protocol.commands import AnyCommand
 from collab.protocol.frames import AnyFrame, Frame
@@ -14,9 +15,9 @@ from collab.wrong import explained, lenient, unreadable, whole
 
 TOO_DEEP = "the frame holds objects or lists within each other without end; send one object as docs/protocol.md shows"
 
-_encoder = msgspec.json.Encoder()
+_encoder = msgspec.json.Encoder(enc_hook=shown)
 _commands = msgspec.json.Decoder(AnyCommand)
-_frames = msgspec.json.Decoder(AnyFrame)
+_frames = msgspec.json.Decoder(AnyFrame, dec_hook=read)
 
 
 def encode(message: Command | Frame) -> bytes:
@@ -82,9 +83,17 @@ def happened(room: str, number: int, events: list[bytes]) -> bytes:
     return b'%s,"events":[%s]}' % (head[:-1], b",".join(events))
 
 
+def _listed(kind: Any) -> dict[str, Any]:
+    """Candidates in a frame: their columns."""
+    if kind is not Candidates:
+        raise NotImplementedError(f"there is no way to show {kind}")
+    return {"$ref": f"#/$defs/{Columns.__name__}"}
+
+
 def schema() -> dict[str, Any]:
     """The JSON Schema of commands and frames, from the records."""
-    (commands, frames), parts = msgspec.json.schema_components([AnyCommand, AnyFrame])
+    kinds = [AnyCommand, AnyFrame, Columns]
+    (commands, frames, _), parts = msgspec.json.schema_components(kinds, schema_hook=_listed)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"collab protocol, version {VERSION}",

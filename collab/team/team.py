@@ -15,6 +15,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from collab import chat, events
+from collab.candidates import read, said
 from collab.chat import Room
 from collab.events import Entry, LeadAssigned, RoomEvent, WeightsAdopted
 from collab.records import Lead, WeightsVersion
@@ -155,8 +156,8 @@ class Team(Struct, kw_only=True, dict=True):
             self._agent(holder, leads=tuple(held for held in self.agents[holder].leads if held != lead))
 
 
-_encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(Team)
+_encoder = msgspec.msgpack.Encoder(enc_hook=said)
+_decoder = msgspec.msgpack.Decoder(Team, dec_hook=read)
 
 
 def fold(entries: Iterable[Entry], team: Team | None = None) -> Team:

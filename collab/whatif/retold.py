@@ -10,8 +10,9 @@ import numpy as np
 from msgspec.structs import replace
 
 from collab import events
+from collab.candidates import NOBODY
 from collab.events import AnyEvent, Entry, decode
-from collab.records import Candidates, Decision, Lead, Presence, WeightsVersion
+from collab.records import Decision, Lead, Presence, WeightsVersion
 from collab.whatif.course import Course
 from collab.whatif.simulation import Run
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 ROSTER = "SELECT data FROM events WHERE event IN ('agent_joined', 'agent_left', 'presence_changed', 'shift_changed')"
 """What is recorded of who is there; no weights change it."""
 
-NOBODY = Candidates(**{name: [] for name in Candidates.__struct_fields__})
 """The candidates of a decision of which only the choice counts."""
 
 Told = tuple[datetime, int, AnyEvent]

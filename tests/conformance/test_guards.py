@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from collab.candidates import NOBODY
 from collab.claims import (
     SEQ,
     Absent,
@@ -36,10 +37,9 @@ from collab.events import (
     new_id,
 )
 from collab.live.stream import Stream, open_stream
-from collab.records import Candidates, Decision, Lead, Presence, WeightsVersion
+from collab.records import Decision, Lead, Presence, WeightsVersion
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
-NOBODY = Candidates(**{name: [] for name in Candidates.__struct_fields__})
 WEIGHTS = WeightsVersion(version=0, values=(35, 30, 20, 15))
 AGENTS = {"ann": 1, "bob": 2}
 LEADS = ("one", "two", "three", "four", "five")
