@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 ROSTER = "SELECT data FROM events WHERE event IN ('agent_joined', 'agent_left', 'presence_changed', 'shift_changed')"
 """What is recorded of who is there; no weights change it."""
 
-"""The candidates of a decision of which only the choice counts."""
-
 Told = tuple[datetime, int, AnyEvent]
 """An event with its time, and what comes first of what is at one time."""
 
