@@ -163,7 +163,7 @@ def checked_moves(team: Team, plan: Plan) -> None:
         lead, sheet = team.leads[move.lead], Sheet()
         sheet.refresh(team)
         gates = gates_of(lead.lead, sheet, NOON, Pacing(), lead.declined, lead.refusals)
-        assert gates[sheet.row[move.to]] == ""
+        assert gates.open[sheet.row[move.to]]
         assert untouched(lead)
         team = made(team, replace(plan, moves=(move,)))
         assert team.agents[move.to].active <= team.agents[move.to].capacity
