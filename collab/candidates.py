@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -164,6 +164,10 @@ class Candidates:
             return _ids(kept), np.arange(self._count)
         return kept.kinds, _integers(kept.at, self._count) if kept.at else np.zeros(self._count, np.uint8)
 
+    def value(self, name: str, row: int) -> Any:
+        """One candidate's value in a column."""
+        return self._values(name, [row])[0]
+
     @property
     def shut(self) -> NDArray[np.bool_]:
         """Whom a gate shut out."""
@@ -195,30 +199,25 @@ class Candidates:
 
     def only(self, rows: list[int]) -> Candidates:
         """Some of them, in this order."""
-        if self.packed is None:
-            return Candidates(**{name: [values[row] for row in rows] for name, values in self.lists().items()})
-        some: dict[str, list[Any]] = {}
-        places = np.array(rows, np.intp)
-        for name in COLUMNS:
-            if name in TEXTS:
-                kinds, at = self.places(name)
-                some[name] = [kinds[place] for place in at[places].tolist()]
-            else:
-                some[name] = self.array(name)[places].tolist()
-        return Candidates(**some)
+        return Candidates(**{name: self._values(name, rows) for name in COLUMNS})
 
-    def _values(self, name: str) -> list[Any]:
+    def _values(self, name: str, rows: list[int] | None = None) -> list[Any]:
+        """A column, or some rows of it."""
         if self.packed is None:
-            return cast(list[Any], object.__getattribute__(self, name))
+            values: list[Any] = object.__getattribute__(self, name)
+            return values if rows is None else [values[row] for row in rows]
         if name not in TEXTS:
-            return [*self.array(name).tolist()]
+            column = self.array(name)
+            return [*(column if rows is None else column[rows]).tolist()]
         kinds, at = self.places(name)
+        if rows is not None:
+            return [kinds[place] for place in at[rows].tolist()]
         return list(kinds) if name == "agent" else np.array(kinds, object)[at].tolist()
 
 
-def packed_integers(values: NDArray[Any]) -> bytes:
-    """Integers in as few bytes each as hold them all."""
-    bits = int(np.bitwise_or.reduce(values, axis=None)) if values.size else 0
+def packed_integers(values: NDArray[Any], most: int | None = None) -> bytes:
+    """Integers in as few bytes each as hold them all, or hold the `most` that they may be."""
+    bits = most if most is not None else int(np.bitwise_or.reduce(values, axis=None)) if values.size else 0
     wide = next((size for size in _UNSIGNED if 0 <= bits < 256**size), None)
     return values.astype("<i8" if wide is None else f"<u{wide}").tobytes()
 
@@ -228,11 +227,10 @@ def packed_words(kinds: Sequence[str], at: NDArray[Any]) -> Words:
     return Words(tuple(kinds), packed_integers(at) if len(kinds) > 1 else b"")
 
 
-def packed_rare(values: Sequence[float]) -> Rare:
+def packed_rare(values: NDArray[np.float64]) -> Rare:
     """A column of numbers most of which are 0."""
-    column = np.asarray(values, np.float64)
-    at = np.flatnonzero(column)
-    return Rare(packed_integers(at), column[at].tolist())
+    at = np.flatnonzero(values)
+    return Rare(packed_integers(at), values[at].tolist())
 
 
 @lru_cache(8)

@@ -6,6 +6,7 @@ recomputes the rows of those agents only who changed.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from itertools import compress, count
 from operator import is_not
@@ -43,6 +44,9 @@ PRESENCES = tuple(str(presence) for presence in Presence)
 
 FEW_SKILLS = 512
 """How many columns of skill levels a sheet keeps at most."""
+
+STRETCH = 64
+"""So many agents at a time are compared with those of before."""
 
 
 _PLACES = {presence: place for place, presence in enumerate(Presence)}
@@ -96,6 +100,14 @@ def ten_thousandths(factor: Any) -> NDArray[np.int64]:
     return integers
 
 
+def _changed(agents: list[Agent], seen: list[Agent]) -> Iterator[int]:
+    """The places at which another object stands than before; stretches that are equal are passed over whole."""
+    for start in range(0, len(agents), STRETCH):
+        some, before = agents[start : start + STRETCH], seen[start : start + STRETCH]
+        if some != before:
+            yield from compress(count(start), map(is_not, some, before))
+
+
 class Sheet:
     """The agents on the roster as columns, ordered by id; `refresh` brings them up to a team."""
 
@@ -110,7 +122,7 @@ class Sheet:
         if len(self._seen) != len(agents):
             self._rebuild(team)
             return
-        for place in compress(count(), map(is_not, agents, self._seen)):
+        for place in _changed(agents, self._seen):
             agent, known = agents[place], self._seen[place]
             if agent.id != known.id or agent.left or known.left:
                 self._rebuild(team)
@@ -124,7 +136,10 @@ class Sheet:
         keys = wanted(lead)
         match = sum(self._level(key) for key in keys) / len(keys) if keys else np.full(len(self.rows), UNSTATED)
         replies = responsiveness(self._weight, self._total_s, age_s)
-        return ten_thousandths(np.stack([self._availability, match, self._performance, replies]))
+        factors = np.empty((4, len(self.rows)), np.int64)
+        factors[0], factors[2] = self._availability, self._performance
+        factors[1], factors[3] = ten_thousandths(match), ten_thousandths(replies)
+        return factors
 
     def level(self, skill: str) -> NDArray[np.float64]:
         """Levels of all agents in this skill, 0 where they lack it."""
@@ -136,6 +151,7 @@ class Sheet:
         n = len(self.rows)
         self.agents = [agent.id for agent in self.rows]
         self.names = " ".join(self.agents)
+        self.separable = self.names.count(" ") == n - 1  # no id has a space in it
         self.row = {agent: row for row, agent in enumerate(self.agents)}
         self.presence = np.zeros(n, np.int64)
         self.active, self.capacity = np.zeros(n, np.int64), np.zeros(n, np.int64)
@@ -143,7 +159,7 @@ class Sheet:
         self.on_shift, self.offline = np.zeros(n, bool), np.zeros(n, bool)
         self.free, self.taken = np.zeros(n, np.int64), np.zeros(n, np.int64)
         self.returned, self.back = np.zeros(n, bool), np.zeros(n)
-        self._availability, self._performance = np.zeros(n), np.zeros(n)
+        self._availability, self._performance = np.zeros(n, np.int64), np.zeros(n, np.int64)
         self._weight, self._total_s, self._responded = np.zeros(n), np.zeros(n), np.zeros(n)
         self._levels.clear()
         for row, agent in enumerate(self.rows):
@@ -159,8 +175,9 @@ class Sheet:
         self.on_shift[row], self.offline[row] = agent.on_shift, agent.presence == Presence.offline
         self.free[row], self.taken[row] = agent.capacity - agent.active, agent.taken
         self.returned[row], self.back[row] = agent.back is not None, agent.back.timestamp() if agent.back else 0.0
-        self._availability[row] = availability(agent.presence, agent.active, agent.capacity)
-        self._performance[row] = performance(agent.closed, agent.converted, agent.rated, agent.satisfaction)
+        merit = performance(agent.closed, agent.converted, agent.rated, agent.satisfaction)
+        ready = availability(agent.presence, agent.active, agent.capacity)
+        self._availability[row], self._performance[row] = round(ready * SCALE), round(merit * SCALE)
         self._weight[row], self._total_s[row] = agent.response_weight, agent.response_total_s
         self._responded[row] = agent.responded.timestamp() if agent.responded else 0.0
 

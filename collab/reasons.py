@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
 from collab.legible import isolated
 from collab.records import FACTORS, SCALE, Decision
-from collab.routing import FULL_SCORE
+from collab.routing import FULL_SCORE, best
 
 NOBODY: Mapping[str, str] = {}
 """No names: agents are called by their ids."""
@@ -50,7 +51,7 @@ def apart(one: float, other: float, digits: int = 2) -> tuple[str, str]:
 def factors_of(decision: Decision, agent: str) -> dict[str, int]:
     """The four factors of one candidate as they were scored, 0 to 10,000."""
     row = decision.candidates.row(agent)
-    return {factor: getattr(decision.candidates, factor)[row] for factor in FACTORS}
+    return {factor: decision.candidates.value(factor, row) for factor in FACTORS}
 
 
 def labels(names: Mapping[str, str]) -> dict[str, str]:
@@ -68,8 +69,8 @@ def reasoning(decision: Decision, names: Mapping[str, str] = NOBODY) -> str:
     values, factors = chose(decision), factors_of(decision, decision.agent)
     parts = sorted(zip(FACTORS, values, strict=True), key=lambda pair: -pair[1] * factors[pair[0]])
     named = ", ".join(f"{factor} {factors[factor] / SCALE:.2f} x {weight / 100:.2f}" for factor, weight in parts)
-    scores, chosen = scores_of(decision), decision.candidates.row(decision.agent)
-    runner = _runner_up(scores, decision.candidates.gate, chosen)
+    scores, chosen = _scores(decision), decision.candidates.row(decision.agent)
+    runner = _runner_up(scores, decision.candidates.shut, chosen)
     score, agent = scores[chosen], names.get(decision.agent, decision.agent)
     text = f"{agent} had the customer's last lead and can take this one. " if decision.mode == "sticky" else ""
     text += f"{agent} scores {score / FULL_SCORE:.3f}: {named}."
@@ -79,7 +80,7 @@ def reasoning(decision: Decision, names: Mapping[str, str] = NOBODY) -> str:
         text += f" By the weights of arm {decision.arm} of an experiment, block {decision.block}."
     if runner is None:
         return f"{text} Nobody else {'was asked' if decision.mode == 'sticky' else 'could take it'}."
-    name = decision.candidates.agent[runner]
+    name = decision.candidates.value("agent", runner)
     if scores[runner] != score and f"{scores[runner] / FULL_SCORE:.3f}" == f"{score / FULL_SCORE:.3f}":
         text += " A near tie."
     return f"{text} Next is {names.get(name, name)} with {scores[runner] / FULL_SCORE:.3f}, {_lacked(decision, name)}."
@@ -145,10 +146,7 @@ def chose(decision: Decision) -> tuple[int, int, int, int]:
 
 def scores_of(decision: Decision) -> list[int]:
     """The candidates' scores under the weights that chose, 0 to 1,000,000."""
-    if decision.drawn is None:
-        return decision.candidates.score
-    columns = [getattr(decision.candidates, factor) for factor in FACTORS]
-    return [sum(w * f for w, f in zip(decision.drawn, row, strict=True)) for row in zip(*columns, strict=True)]
+    return [*_scores(decision).tolist()]
 
 
 def shortened(decision: Decision, most: int) -> Decision:
@@ -156,21 +154,27 @@ def shortened(decision: Decision, most: int) -> Decision:
     candidates = decision.candidates
     if most >= len(candidates):
         return decision
-    factors = np.array([candidates.array(factor) for factor in FACTORS], np.int64)
-    ranks = np.array(chose(decision)) @ factors - (FULL_SCORE + 1) * candidates.shut
+    ranks = _scores(decision) - (FULL_SCORE + 1) * candidates.shut
     if decision.agent is not None:
         ranks[candidates.row(decision.agent)] = FULL_SCORE + 1
-    rows = sorted(np.argsort(-ranks, kind="stable")[:most].tolist())
-    return msgspec.structs.replace(decision, candidates=candidates.only(rows))
+    alone = ranks * len(candidates) - np.arange(len(candidates))  # no two are equal, the first of equals is above
+    rows = np.argpartition(-alone, most)[:most]
+    return msgspec.structs.replace(decision, candidates=candidates.only(sorted(rows.tolist())))
 
 
-def _runner_up(scores: list[int], gates: list[str], chosen: int) -> int | None:
+def _scores(decision: Decision) -> NDArray[np.int64]:
+    """The candidates' scores under the weights that chose, as a column of its own."""
+    candidates = decision.candidates
+    if decision.drawn is None:
+        return candidates.array("score").astype(np.int64)
+    columns = [candidates.array(factor) for factor in FACTORS]
+    return np.array(decision.drawn, np.int64) @ np.array(columns, np.int64)
+
+
+def _runner_up(scores: NDArray[np.int64], shut: NDArray[np.bool_], chosen: int) -> int | None:
     """The row of the best of the others whom no gate shut out, the first in a tie."""
-    runner, best = None, -1
-    for row, (score, gate) in enumerate(zip(scores, gates, strict=True)):
-        if score > best and not gate and row != chosen:
-            runner, best = row, score
-    return runner
+    shut[chosen] = True
+    return best(scores, ~shut)
 
 
 def _lacked(decision: Decision, agent: str) -> str:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from collab.candidates import MANY, Candidates, Packed, packed_integers, packed_rare, packed_words
 from collab.factors import PRESENCES, PRIOR_LEADS, PRIOR_RESPONSES, Sheet
 from collab.gates import AHEAD, STICKY, Gates, Pacing, gates_of
-from collab.records import SCALE, Decision, Lead, WeightsVersion, aware, checked, seconds_between
+from collab.records import FACTORS, SCALE, Decision, Lead, WeightsVersion, aware, checked, seconds_between
 from collab.team import Team
 from collab.winning import Wins, simplex_grid, wins
 
@@ -111,15 +111,17 @@ def _choose(
         agent=sheet.agents[chosen],
         score=int(scores[chosen]),
         confidence=_confidence(chosen, sheet, scores, eligible, weights),
-        propensity=chances[chosen],
+        propensity=float(chances[chosen]),
     )
 
 
 def best(scores: NDArray[np.int64], eligible: NDArray[np.bool_]) -> int | None:
     """The index of the highest score among the eligible, the lowest index in a tie; None if none is eligible."""
-    if not eligible.any():
+    if not scores.size:
         return None
-    return int(np.argmax(np.where(eligible, scores, -1)))
+    open_scores = np.where(eligible, scores, -1)
+    row = int(open_scores.argmax())
+    return row if open_scores[row] >= 0 else None
 
 
 def chosen_by(decision: Decision, agent: str, by: str, reason: str = "") -> Decision:
@@ -164,7 +166,7 @@ def _draw(seed: int, explore: float) -> tuple[int, int, int, int] | None:
 
 def propensities(
     factors: NDArray[np.int64], eligible: NDArray[np.bool_], greedy: int | None, explore: float, count: Wins = wins
-) -> list[float]:
+) -> NDArray[np.float64]:
     """The chance of each agent: the share of the grid's weights under which it wins, mixed with the greedy choice.
 
     Args:
@@ -174,19 +176,17 @@ def propensities(
         explore: the share of leads routed by weights drawn from the grid.
         count: counts the weights of the grid under which each agent wins.
     """
-    chances = [0.0] * len(eligible)
+    chances = np.zeros(len(eligible))
     if greedy is None:
         return chances
     if explore > 0:
-        total = len(simplex_grid())
         everybody = 0 not in eligible.tobytes()  # the commonest case
-        won = count(factors if everybody else factors[:, eligible]).tolist()
-        found = [explore * times / total for times in won]
+        won = count(factors if everybody else factors[:, eligible])
+        found = explore * won / len(simplex_grid())
         if everybody:
             chances = found
         else:
-            for row, chance in zip(np.flatnonzero(eligible).tolist(), found, strict=True):
-                chances[row] = chance
+            chances[eligible] = found
     chances[greedy] += 1 - explore
     return chances
 
@@ -214,35 +214,32 @@ def _confidence(
 
 
 def _candidates(
-    sheet: Sheet, gates: Gates, factors: NDArray[np.int64], scores: NDArray[np.int64], propensities: list[float]
+    sheet: Sheet, gates: Gates, factors: NDArray[np.int64], scores: NDArray[np.int64], chances: NDArray[np.float64]
 ) -> Candidates:
-    availability, expertise, performance, responsiveness = factors
-    numbers = {
+    counts = {
         "active": sheet.active,
         "capacity": sheet.capacity,
-        "availability": availability,
-        "expertise": expertise,
-        "performance": performance,
-        "responsiveness": responsiveness,
         "closed": sheet.closed,
         "responses": sheet.responses,
-        "score": scores,
     }
-    many = len(sheet.agents)
-    if many >= MANY and sheet.names.count(" ") == many - 1:
+    scored = dict(zip(FACTORS, factors, strict=True))
+    if sheet.separable and len(sheet.agents) >= MANY:
         return Candidates(
             Packed(
                 agent=sheet.names,
                 presence=packed_words(PRESENCES, sheet.presence),
                 gate=packed_words(gates.kinds, gates.at),
-                propensity=packed_rare(propensities),
-                **{name: packed_integers(values) for name, values in numbers.items()},
+                propensity=packed_rare(chances),
+                **{name: packed_integers(values) for name, values in counts.items()},
+                **{name: packed_integers(values, SCALE) for name, values in scored.items()},
+                score=packed_integers(scores, FULL_SCORE),
             )
         )
     return Candidates(
         agent=list(sheet.agents),
         presence=[PRESENCES[place] for place in sheet.presence.tolist()],
         gate=gates.lists(),
-        propensity=propensities,
-        **{name: values.tolist() for name, values in numbers.items()},
+        propensity=chances.tolist(),
+        **{name: values.tolist() for name, values in (counts | scored).items()},
+        score=scores.tolist(),
     )

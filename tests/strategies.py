@@ -115,7 +115,7 @@ def packed(candidates: Candidates) -> Candidates:
         if name == "agent":
             columns[name] = " ".join(values)
         elif name == "propensity":
-            columns[name] = packed_rare(values)
+            columns[name] = packed_rare(np.array(values))
         elif name in ("presence", "gate"):
             kinds = sorted(set(values))
             columns[name] = packed_words(kinds, np.array([kinds.index(value) for value in values]))

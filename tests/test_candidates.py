@@ -142,7 +142,7 @@ def test_many_are_packed_and_decided_as_few_are(count: int) -> None:
     assert (decision.candidates.packed is None) == (count < MANY)
     sheet = Sheet()
     sheet.refresh(many(count))
-    sheet.names = ""  # as if an id had a space in it
+    sheet.separable = False  # as if an id had a space in it
     again = decide(decision.lead, sheet, NOON, WeightsVersion(version=1, values=(35, 30, 20, 15)), explore=0.3)
     assert again.candidates.packed is None
     assert again == msgspec.structs.replace(decision, weights=again.weights)
