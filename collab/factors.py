@@ -108,6 +108,11 @@ def _changed(agents: list[Agent], seen: list[Agent]) -> Iterator[int]:
             yield from compress(count(start), map(is_not, some, before))
 
 
+def _answered(agent: Agent) -> tuple[Any, ...]:
+    """What responsiveness is made of."""
+    return agent.response_weight, agent.response_total_s, agent.responded
+
+
 class Sheet:
     """The agents on the roster as columns, ordered by id; `refresh` brings them up to a team."""
 
@@ -132,13 +137,11 @@ class Sheet:
 
     def factors(self, lead: Lead, time: datetime) -> NDArray[np.int64]:
         """Factors of all agents for this lead at this time: shape (4, agents), 0 to 10,000."""
-        age_s = time.timestamp() - self._responded
         keys = wanted(lead)
         match = sum(self._level(key) for key in keys) / len(keys) if keys else np.full(len(self.rows), UNSTATED)
-        replies = responsiveness(self._weight, self._total_s, age_s)
         factors = np.empty((4, len(self.rows)), np.int64)
         factors[0], factors[2] = self._availability, self._performance
-        factors[1], factors[3] = ten_thousandths(match), ten_thousandths(replies)
+        factors[1], factors[3] = ten_thousandths(match), self._replies(time)
         return factors
 
     def level(self, skill: str) -> NDArray[np.float64]:
@@ -162,13 +165,16 @@ class Sheet:
         self._availability, self._performance = np.zeros(n, np.int64), np.zeros(n, np.int64)
         self._weight, self._total_s, self._responded = np.zeros(n), np.zeros(n), np.zeros(n)
         self._levels.clear()
+        self._replied: tuple[datetime, NDArray[np.int64]] | None = None
         for row, agent in enumerate(self.rows):
             self._set(row, agent)
 
     def _set(self, row: int, agent: Agent) -> None:
-        if agent.skills is not self.rows[row].skills:
+        known, self.rows[row] = self.rows[row], agent
+        if agent.skills is not known.skills:
             self._levels.clear()
-        self.rows[row] = agent
+        if _answered(agent) != _answered(known):
+            self._replied = None
         self.presence[row] = _PLACES[agent.presence]
         self.active[row], self.capacity[row] = agent.active, agent.capacity
         self.closed[row], self.responses[row] = agent.closed, agent.responses
@@ -180,6 +186,13 @@ class Sheet:
         self._availability[row], self._performance[row] = round(ready * SCALE), round(merit * SCALE)
         self._weight[row], self._total_s[row] = agent.response_weight, agent.response_total_s
         self._responded[row] = agent.responded.timestamp() if agent.responded else 0.0
+
+    def _replies(self, time: datetime) -> NDArray[np.int64]:
+        """Responsiveness of all agents; leads that come at once are decided at one time."""
+        if self._replied is None or self._replied[0] != time:
+            found = responsiveness(self._weight, self._total_s, time.timestamp() - self._responded)
+            self._replied = time, ten_thousandths(found)
+        return self._replied[1]
 
     def _level(self, skill: str) -> NDArray[np.float64]:
         column = self._levels.get(skill)

@@ -154,9 +154,12 @@ def shortened(decision: Decision, most: int) -> Decision:
     candidates = decision.candidates
     if most >= len(candidates):
         return decision
+    chosen = None if decision.agent is None else candidates.row(decision.agent)
+    if chosen is not None and most == 1:
+        return msgspec.structs.replace(decision, candidates=candidates.only([chosen]))
     ranks = _scores(decision) - (FULL_SCORE + 1) * candidates.shut
-    if decision.agent is not None:
-        ranks[candidates.row(decision.agent)] = FULL_SCORE + 1
+    if chosen is not None:
+        ranks[chosen] = FULL_SCORE + 1
     alone = ranks * len(candidates) - np.arange(len(candidates))  # no two are equal, the first of equals is above
     rows = np.argpartition(-alone, most)[:most]
     return msgspec.structs.replace(decision, candidates=candidates.only(sorted(rows.tolist())))
