@@ -14,7 +14,7 @@ import pytest
 from desks import SOON_S, hire, lead
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from offices import Open, at, do
+from offices import Open, at, do, pushed
 
 from collab import History
 from collab.contact import customer_of
@@ -145,7 +145,7 @@ def shown(board: Board) -> AssignmentsView:
         feed._make()
 
     do(board.shared, make())
-    board._show()
+    pushed(board)
     return AssignmentsView(board)
 
 

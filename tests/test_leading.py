@@ -46,10 +46,10 @@ def shown(view: LeadingView, office: Office) -> LeadingView:
     async def make() -> None:
         feed._make()
         view.queue.pulse.look()
+        view.queue.board._show()  # in the loop, where another showing of the same frame is over by then
+        view.queue._tick()
 
     do(office, make())
-    view.queue.board._show()
-    view.queue._tick()
     return view
 
 

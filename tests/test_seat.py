@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from offices import Open, at, do
+from offices import Open, at, do, pushed
 from tornado.httpclient import AsyncHTTPClient
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
@@ -246,7 +246,7 @@ def test_an_agents_page_has_the_leads_that_were_given_to_them_in_place_of_anothe
     do(office, at(office).close_lead("L-1", other, converted=True))
     do(office, feed_of(office)._first())
     for view in views.values():
-        view.board._show()
+        pushed(view.board)
         assert [row["title"] for row in view.listing.rows] == [f"Zoe Park → {first.title()} → {other.title()}"]
     views[other].listing.chosen = views[other].listing.rows[0]["key"]
     assert views[other].decision.decision.agent == first
@@ -267,7 +267,7 @@ def test_who_is_taken_out_of_the_file_sees_nothing_more_and_does_nothing_more(
     with pytest.raises(NotAllowed, match="not among the users"):
         board.office.desk.override("L-1", "ben", by="ana")
     do(office, at(office).add_agent("ana", "Ana"))
-    board._show()
+    pushed(board)
     assert board.frame.agents == ()
 
 
