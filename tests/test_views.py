@@ -355,7 +355,10 @@ def test_the_roster_form_says_that_redis_does_not_answer(own_redis: RealRedis, o
     own_redis.kill()
     press(office, view._set(None))
     assert (view.said.severity, view.said.visible) == ("error", True)
-    assert "no Redis answers" in view.said.object.replace("\\", "")
+    said = view.said.object.replace("\\", "")
+    assert said.startswith("No Redis answers at ")
+    assert "Errno" not in said
+    assert said.endswith("It may not have been done: look once Redis answers, then press again.")
     board.close()
 
 

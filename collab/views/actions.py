@@ -19,7 +19,7 @@ from collab.desk import Desk, Done, TooLate, Undone, utc_now
 from collab.team import Alert, State
 from collab.views.board import Board
 from collab.views.period import Around
-from collab.views.replying import Replying
+from collab.views.replying import Replying, failed
 from collab.views.theme import SHEET, TOUCH
 from collab.views.typed import typed
 
@@ -102,7 +102,7 @@ class ActionsView(Replying):
         if found.cancelled() or self._of != alert:  # the office stopped, or another alert is looked at by now
             return
         if error := found.exception():
-            self._say(str(error), "error")
+            self._say(failed(error), "error")
         else:
             self.show(found.result())
 
@@ -179,7 +179,7 @@ class ActionsView(Replying):
             else:
                 self._say(*taken_back(answer))
         except (ValueError, RuntimeError, ConnectionError) as error:
-            self._say(str(error), "error")
+            self._say(failed(error), "error")
         finally:
             self._sending = False
         self._ask()

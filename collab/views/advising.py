@@ -14,7 +14,7 @@ from collab.coaching.advice import MOST_BEFORE
 from collab.legible import isolated
 from collab.views.board import Board
 from collab.views.labelled import labelled
-from collab.views.replying import Replying, pressed
+from collab.views.replying import Replying, failed, pressed
 from collab.views.theme import SHEET
 from collab.views.told import empty, title
 from collab.views.typed import typed
@@ -106,7 +106,7 @@ class AdvisingView(Replying):
             by = self.board.by or "page"
             self.advice = await self.board.office.ask(desk.request_coaching(by, message, before, **about))
         except (ValueError, PermissionError, RuntimeError, ConnectionError) as error:
-            self._say(labelled(self, str(error)))
+            self._say(labelled(self, failed(error)))
         finally:
             self._asking = False
             self._show()

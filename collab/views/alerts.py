@@ -22,7 +22,7 @@ from collab.views.labelled import labelled
 from collab.views.notice import Notice
 from collab.views.period import Around
 from collab.views.picking import Picking
-from collab.views.replying import Replying, pressed
+from collab.views.replying import Replying, failed, pressed
 from collab.views.theme import SHEET, plain
 from collab.views.told import empty, title
 from collab.views.typed import typed
@@ -200,7 +200,7 @@ class AlertsView(Replying):
                 on = f"{done}: {called(about, self.board.frame.names)}." if done and about else "The silence is over."
                 self._say(on, "success")
         except (ValueError, RuntimeError, ConnectionError) as error:
-            self._say(labelled(self, str(error)))
+            self._say(labelled(self, failed(error)))
         finally:
             self._sending = False
 

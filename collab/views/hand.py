@@ -19,7 +19,7 @@ from collab.team import Agent, OpenLead
 from collab.views.actions import offer_undo, taken_back
 from collab.views.board import Board
 from collab.views.labelled import labelled
-from collab.views.replying import Replying, pressed
+from collab.views.replying import Replying, failed, pressed
 from collab.views.theme import SHEET
 from collab.views.told import empty, title
 from collab.views.typed import typed
@@ -159,7 +159,7 @@ class HandView(Replying):
             self._tell(await self.board.office.ask(command(desk, by)))
             self.param.update(by=by, reason="")
         except (ValueError, RuntimeError, ConnectionError) as error:
-            self._say(labelled(self, str(error)), "error")
+            self._say(labelled(self, failed(error)), "error")
         finally:
             self._sending = False
 

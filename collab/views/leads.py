@@ -25,7 +25,7 @@ from collab.views.decision import DecisionView
 from collab.views.feed import feed_of
 from collab.views.leadform import LeadForm, money_of, name_of, place_of
 from collab.views.notice import Notice
-from collab.views.replying import Replying
+from collab.views.replying import Replying, failed
 from collab.views.theme import PARTED, SHEET, plain
 from collab.views.told import title
 from collab.views.typed import typed
@@ -250,7 +250,7 @@ class LeadView(Replying):
             if not dry:
                 self._clear()
         except (ValueError, RuntimeError, ConnectionError) as error:
-            self._say(str(error))
+            self._say(failed(error))
         finally:
             self._sending = False
 

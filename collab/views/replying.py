@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -26,6 +27,15 @@ class Replying(pn.viewable.Viewer):
 
     def __panel__(self) -> pn.Column:
         return self._layout
+
+
+def failed(error: Exception) -> str:
+    """What to say of a command that failed; where the stream is out of reach it may have been done all the same."""
+    said = str(error)
+    if not isinstance(error, ConnectionError):
+        return said
+    said = re.sub(r"\[Errno -?\d+\] ", "", said).rstrip(".")
+    return f"{said[:1].upper()}{said[1:]}. It may not have been done: look once Redis answers, then press again."
 
 
 def pressed(label: str, icon: str, act: Callable[[], Coroutine[Any, Any, None]]) -> pmui.Button:

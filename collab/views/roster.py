@@ -14,6 +14,7 @@ from collab.desk import Desk
 from collab.records import Presence
 from collab.views.board import Board
 from collab.views.notice import Notice
+from collab.views.replying import failed
 from collab.views.theme import PRESENCE, SHEET, plain
 from collab.views.typed import typed
 
@@ -156,7 +157,7 @@ class RosterView(pn.viewable.Viewer):
             work: Coroutine[Any, Any, str] = command(desk)
             text, severity = await self.board.office.ask(work), "success"
         except (ValueError, RuntimeError, ConnectionError) as error:
-            text, severity = str(error), "error"
+            text, severity = failed(error), "error"
         self.said.param.update(object=plain(text), severity=severity, visible=True)
 
     def __panel__(self) -> pn.Column:

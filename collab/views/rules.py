@@ -23,7 +23,7 @@ from collab.views.board import Board
 from collab.views.labelled import labelled
 from collab.views.numberfield import NumberField
 from collab.views.progress import ProgressView
-from collab.views.replying import Replying
+from collab.views.replying import Replying, failed
 from collab.views.rule_bars import RuleBars
 from collab.views.rule_rows import compared, listed
 from collab.views.task import Task
@@ -279,7 +279,7 @@ class RulesView(Replying):
             )
             self._say(f"In force as version {version} of the rules.{again}", "success")
         except (ValueError, RuntimeError, ConnectionError) as error:
-            self._say(labelled(self, str(error)))
+            self._say(labelled(self, failed(error)))
         finally:
             self._sending = False
 
